@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * history.h - what was true at every moment of a recording.
+ *
+ * A history is a set of flat tables of spans.  A row says that an object had certain attributes
+ * from event `born` up to, not including, event `died`.  The state at t is "the rows whose span
+ * contains t"; nothing is re-executed to look at another moment, so backwards costs what forwards
+ * costs.  Event numbers are absolute, from 1; t = n is the state after event n, t = 0 before all.
+ *
+ * Objects.  A kernel address (or a pfn) is reused; an object is (address, generation).  It is named
+ * by a struct ref, which is a value: keep it as long as you like, a query answers -ESTALE when the
+ * segment that held it was dropped and -ENOENT when the object does not exist at the moment asked.
+ *
+ * Knowledge.  Every question is asked at a `struct moment`: t, and known_by, the event up to which
+ * the observer has seen the recording.  moment_at(t) is what one could know at t; hindsight uses all
+ * of it.  Hindsight adds rows and ends doubt; it never changes what was certain.  Every answer
+ * carries its evidence and whether it is doubtful, and why.
+ *
+ * Stock and patched kernels fill the same tables; what a stock kernel cannot tell is absent
+ * (ref 0, `has_*` false), never guessed.
+ *
+ * Costs.  Opening pays for everything that grows with the recording.  Queries: row and counters
+ * O(log n); a list costs O(log n) to place and O(log n) a row; none allocates in proportion to the
+ * recording.
+ */
+#ifndef KSMTOP_HISTORY_H
+#define KSMTOP_HISTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct history;
+
+enum table {
+	TABLE_NONE,
+	TABLE_MM,
+	TABLE_ANON_VMA,
+	TABLE_VMA,
+	TABLE_NODE,
+	TABLE_ITEM,
+	TABLE_MAPPING,
+	TABLE_PAGE,
+	TABLE_EPISODE,
+	NR_TABLES
+};
+
+/* Names one object for good: table, segment and index in it.  All zero names nothing. */
+struct ref {
+	uint32_t id;
+	uint16_t segment;
+	uint16_t table;
+};
+
+static inline bool ref_is_none(struct ref ref) { return ref.table == TABLE_NONE; }
+static inline bool ref_equal(struct ref a, struct ref b)
+{
+	return a.id == b.id && a.segment == b.segment && a.table == b.table;
+}
+
+struct moment {
+	uint64_t t;
+	uint64_t known_by;
+};
+
+#define KNOWN_HINDSIGHT UINT64_MAX
+#define NEVER UINT64_MAX		/* `died` of a row that still holds at the end */
+
+static inline struct moment moment_at(uint64_t t) { return (struct moment){ t, t }; }
+static inline struct moment moment_hindsight(uint64_t t) { return (struct moment){ t, KNOWN_HINDSIGHT }; }
+
+enum evidence { EVIDENCE_TRACED = 'T', EVIDENCE_DUMPED = 'D', EVIDENCE_INFERRED = 'I', EVIDENCE_MODELLED = 'M' };
+
+enum doubt {
+	DOUBT_NONE,
+	DOUBT_LOSS,		/* an event that was lost could have changed it */
+	DOUBT_UNTRACED,		/* this kernel does not trace the departure of such an object */
+	DOUBT_UNKNOWN_BEFORE,	/* it existed before the recording could see it */
+	DOUBT_ORDER,		/* events closer than the clocks' skew, order not implied by a lock */
+	DOUBT_TENTATIVE,	/* an untraced undo is possible until a later event (merge pairs) */
+};
+
+/* What every row says of itself, as seen from the moment asked. */
+struct fact {
+	uint64_t born;		/* event; 0: before the first */
+	uint64_t died;		/* event; NEVER */
+	uint64_t known;		/* event by which its existence was known (> born for later findings) */
+	uint64_t confirmed;	/* last event <= t by which it was certain */
+	char evidence;		/* enum evidence */
+	uint8_t doubt;		/* enum doubt; DOUBT_NONE means certain */
+};
+
+struct name {			/* identity, for people */
+	uint64_t addr;		/* kernel address, or the pfn of a page */
+	uint32_t generation;	/* 1, 2 ... of the same address */
+	uint32_t number;	/* the 12 of "node#12"; mms: 0 is "A", 25 "Z", 26 "AA" */
+};
+
+enum mm_origin { MM_FOUND, MM_ENTERED, MM_FORKED, MM_EXECED };
+struct mm_row {
+	struct fact fact;
+	struct ref ref;
+	struct name name;
+	struct ref parent;	/* forked from */
+	int32_t tgid;		/* 0: not known */
+	char tgid_evidence;	/* the link mm <-> process has evidence of its own */
+	bool tgid_doubtful;
+	bool in_ksm;		/* ksmd has an mm_slot for it */
+	uint8_t origin;		/* enum mm_origin */
+	char comm[16];
+	uint64_t start_time_ns;	/* 0: not known */
+};
+
+struct anon_vma_row {
+	struct fact fact;
+	struct ref ref;
+	struct name name;
+	struct ref root, parent;
+};
+
+struct vma_row {
+	struct fact fact;
+	struct ref ref;
+	struct name name;
+	struct ref anon_vma, mm;
+	uint64_t start, end;	/* bytes */
+	uint64_t pgoff;		/* pages, vm_pgoff */
+	uint64_t flags;		/* vm_flags */
+};
+
+enum node_kind { NODE_PLAIN, NODE_CHAIN, NODE_DUP, NODE_UNKNOWN };	/* UNKNOWN: stock kernel */
+enum node_place { NODE_IN_TREE, NODE_ON_MIGRATE_LIST, NODE_NOWHERE };
+struct node_row {
+	struct fact fact;
+	struct ref ref;
+	struct name name;	/* stock kernel: addr is 0, the node is known by its kpfn only */
+	struct ref chain;	/* a dup's chain */
+	uint64_t kpfn;		/* 0 for a chain */
+	int32_t nid;		/* -1: not known */
+	uint8_t kind;		/* enum node_kind */
+	uint8_t place;		/* enum node_place */
+	uint32_t nr_items;	/* rmap_items on it at the moment (a chain: on all its dups) */
+	uint32_t nr_dups;	/* a chain's */
+};
+
+enum item_state { ITEM_NEW, ITEM_UNSTABLE, ITEM_STABLE };
+struct item_row {
+	struct fact fact;
+	struct ref ref;
+	struct name name;
+	struct ref mm, node, anon_vma;
+	uint64_t address;	/* user address; 0 and !has_address on a stock kernel */
+	uint64_t index;		/* linear_page_index */
+	int64_t seqnr;		/* unstable: the scan */
+	bool has_address, has_index;
+	uint8_t state;		/* enum item_state */
+};
+
+struct mapping_row {
+	struct fact fact;
+	struct ref ref;
+	struct ref mm;
+	struct ref node;	/* of pfn, if known */
+	int32_t tgid;
+	uint64_t address;
+	uint64_t pfn;
+	uint32_t mapcount;	/* of the page when it was sampled, 0: not known */
+};
+
+enum page_state { PAGE_KSM = 1, PAGE_POISONED = 2, PAGE_GONE = 4 };
+struct page_row {
+	struct fact fact;
+	struct ref ref;
+	struct name name;	/* addr is the pfn */
+	struct ref node;
+	uint8_t state;		/* enum page_state, or-ed */
+};
+
+enum episode_kind {
+	EPISODE_SCAN, EPISODE_WALK, EPISODE_KILL_LIST, EPISODE_RECOVERY, EPISODE_COLLAPSE,
+	EPISODE_MIGRATION, NR_EPISODE_KINDS
+};
+struct episode_row {
+	struct fact fact;	/* born .. died: first and last event (died is the last one's number) */
+	struct ref ref;
+	uint32_t number;	/* from 1 in the order they began, over all kinds */
+	uint8_t kind;
+	int32_t tid;
+	char comm[16];
+	struct ref object;	/* what it is about: node, page or mm */
+	int64_t seqnr;		/* a scan's */
+	uint64_t begin_ns, end_ns;
+};
+
+union row {
+	struct fact fact;	/* every row begins with it ... */
+	struct { struct fact fact_; struct ref ref; } any;	/* ... and its ref */
+	struct mm_row mm;
+	struct anon_vma_row anon_vma;
+	struct vma_row vma;
+	struct node_row node;
+	struct item_row item;
+	struct mapping_row mapping;
+	struct page_row page;
+	struct episode_row episode;
+};
+
+/* The row of `ref` at `when`: 0, -ENOENT (not alive then), -ESTALE (segment dropped). */
+int history_row(const struct history *h, struct ref ref, struct moment when, union row *ret_row);
+
+/* ---- extent ---- */
+uint64_t history_first(const struct history *h);	/* first event retained (1 offline) */
+uint64_t history_last(const struct history *h);		/* last event built so far, 0: none */
+bool history_is_patched(const struct history *h);	/* ksmtop:* state events are there */
+bool history_has(const struct history *h, enum table table);	/* can this recording fill it */
+
+/* ---- lists ---- */
+/*
+ * A relation names an ordered list that an object (or the recording) has.  Order in brackets.
+ * Lists that hold for one moment are walked with a cursor; the cursor is a value on the stack.
+ */
+enum relation {
+	ALL_MMS,		/* by number */
+	ALL_NODES,		/* patched: nid, then tree order with a chain's dups behind it; stock: kpfn */
+	ALL_ITEMS,		/* mm number, address (stock: item address) */
+	ALL_ANON_VMAS,		/* address */
+	ALL_VMAS,		/* anon_vma, start */
+	ALL_MAPPINGS,		/* tgid, address */
+	ALL_PAGES,		/* pfn */
+	ALL_EPISODES,		/* number; not by moment: every episode begun by `when` */
+	DUPS_OF_CHAIN,		/* hlist order where known, else by birth */
+	ITEMS_OF_NODE,		/* hlist order (newest first), as the kernel walks it */
+	MAPPINGS_OF_NODE,	/* tgid, address */
+	ITEMS_OF_MM,		/* address */
+	MAPPINGS_OF_MM,		/* address */
+	VMAS_OF_ANON_VMA,	/* interval-tree order: pgoff, then birth */
+	ITEMS_OF_ANON_VMA,
+	VMAS_OF_MM,
+	NR_RELATIONS
+};
+
+struct history_cursor {
+	const struct history *history;
+	struct moment when;
+	enum relation relation;
+	struct ref parent;
+	uint64_t at, lo, hi;	/* private */
+};
+
+/* `parent` is {0} for the ALL_ lists.  The cursor stands before the first row. */
+int history_list(const struct history *h, enum relation relation, struct ref parent,
+		 struct moment when, struct history_cursor *ret_cursor);
+/* Next / previous row alive at the moment: 1 and *ret_row, 0 at the end, or -E. */
+int history_next(struct history_cursor *cursor, union row *ret_row);
+int history_prev(struct history_cursor *cursor, union row *ret_row);
+/* Places the cursor just before `ref` (or before where it would stand): the next row is it. */
+int history_seek(struct history_cursor *cursor, struct ref ref);
+/* Places it by key: the list's leading order key (pfn, address, number). */
+int history_seek_key(struct history_cursor *cursor, uint64_t key);
+void history_seek_end(struct history_cursor *cursor);
+/* How many rows the list has at the moment; `ret_doubtful` may be NULL. */
+int history_count(const struct history *h, enum relation relation, struct ref parent,
+		  struct moment when, uint64_t *ret_nr, uint64_t *ret_doubtful);
+
+/* ---- finding ---- */
+/* Object by kernel address or pfn; generation 0: the one alive at `when`, else the last before it. */
+int history_find(const struct history *h, enum table table, uint64_t addr, uint32_t generation,
+		 struct moment when, struct ref *ret_ref);
+int history_find_number(const struct history *h, enum table table, uint32_t number, struct ref *ret_ref);
+int history_find_pid(const struct history *h, int32_t pid, struct moment when, struct ref *ret_mm);
+
+/* ---- the life of one object, and change ---- */
+/* Its rows in order of birth (every span it had): *ret_row of the i-th, -ENOENT past the last. */
+int history_life(const struct history *h, struct ref ref, uint32_t i, uint64_t known_by, union row *ret_row);
+/* The nearest event after (dir > 0) or before (dir < 0) t that touched it; 0: none. */
+uint64_t history_touch(const struct history *h, struct ref ref, uint64_t t, int dir);
+/* The objects that event n touched (changed, or named): up to `max`, returns how many there are. */
+uint32_t history_touched(const struct history *h, uint64_t n, struct ref *ret_refs, uint32_t max);
+
+/* Rows born or died in (a, b]; for the views' change marks and for `diff`. */
+struct history_change { struct ref ref; uint64_t event; bool born, died; };
+typedef int (*history_change_fn)(const struct history_change *change, void *arg);
+/* Calls fn in event order until it returns non-zero (then returns that). */
+int history_changes(const struct history *h, uint64_t a, uint64_t b, history_change_fn fn, void *arg);
+
+/* ---- counters ---- */
+struct history_counters {
+	uint64_t nr_mms, nr_nodes, nr_chains, nr_dups;	/* nr_nodes: with a page (plain + dups) */
+	uint64_t nr_stable_items, nr_unstable_items, nr_new_items;
+	uint64_t nr_mappings, nr_anon_vmas, nr_vmas;
+	uint64_t nr_doubtful_items, nr_doubtful_mappings, nr_doubtful_nodes;
+	uint64_t nr_merges, nr_merge_failures, nr_removals, nr_scans;	/* events so far */
+	uint64_t nr_lost;				/* events lost so far (known counts) */
+	int64_t scan_seqnr;				/* of the scan that runs or ran last, -1: none yet */
+	bool scan_running;
+};
+void history_counters(const struct history *h, struct moment when, struct history_counters *ret);
+
+struct history_mm_counters { uint64_t nr_items, nr_stable_items, nr_mappings, nr_merges; };
+int history_mm_counters(const struct history *h, struct ref mm, struct moment when,
+			struct history_mm_counters *ret);
+
+/* ---- samples (sysfs, /proc) placed on the events' line ---- */
+struct history_sample {
+	uint64_t begin, end;	/* events: taken after event `begin`, complete before event `end` + 1 */
+	uint64_t begin_ns, end_ns;
+	uint32_t index;		/* into the recording's samples (trace/sample.h) */
+	uint16_t kind;		/* enum sample_kind */
+	int32_t tgid;
+};
+uint32_t history_nr_samples(const struct history *h);
+int history_sample(const struct history *h, uint32_t i, struct history_sample *ret);
+/* The last sample of that kind (and tgid, if not 0) completed at or before t: index or -ENOENT. */
+int history_sample_before(const struct history *h, uint16_t kind, int32_t tgid, uint64_t t);
+/* A sysfs counter of /sys/kernel/mm/ksm in that sample: 0 or -ENOENT (the kernel has no such file). */
+int history_sample_counter(const struct history *h, uint32_t sample, const char *name, int64_t *ret);
+
+/* ---- losses, notable moments, scans ---- */
+struct history_loss { uint64_t after, before, nr_lost, after_ns, before_ns; uint16_t stream, cause; };
+uint32_t history_nr_losses(const struct history *h);
+int history_loss(const struct history *h, uint32_t i, struct history_loss *ret);
+
+enum notable_kind {
+	NOTABLE_LOSS, NOTABLE_SCAN, NOTABLE_CHAIN_MADE, NOTABLE_CHAIN_GONE, NOTABLE_MERGE_FAILED,
+	NOTABLE_POISON, NOTABLE_SIGBUS, NOTABLE_RECOVERY, NOTABLE_SLOW_WALK, NOTABLE_COLLAPSE_FAILED,
+	NOTABLE_MASS_REMOVAL, NOTABLE_MM_ENTERED, NOTABLE_MM_LEFT, NOTABLE_FINDING
+};
+struct notable { uint64_t event, ts_ns, value; uint16_t kind; uint8_t severity; struct ref ref; };
+/* severity 0 seen, 1 worth a look, 2 fault.  In event order. */
+uint32_t history_nr_notables(const struct history *h);
+int history_notable(const struct history *h, uint32_t i, struct notable *ret);
+/* The nearest notable after / before t with at least that severity: index or -ENOENT. */
+int history_notable_near(const struct history *h, uint64_t t, int dir, uint8_t severity);
+
+/* The nearest scan boundary (begin or end) after / before t: event, 0: none. */
+uint64_t history_scan_step(const struct history *h, uint64_t t, int dir);
+
+/* ---- activity, for the timeline: totals of state changes in (a, b], O(log n) ---- */
+enum activity { ACTIVITY_MERGES, ACTIVITY_MERGE_FAILURES, ACTIVITY_REMOVALS, ACTIVITY_NODES_MADE,
+		ACTIVITY_NODES_GONE, ACTIVITY_CHAINS, ACTIVITY_DUPS, ACTIVITY_WALKS, ACTIVITY_POISON,
+		ACTIVITY_MIGRATIONS, ACTIVITY_COLLAPSES, ACTIVITY_CONTENTION, ACTIVITY_OTHER, NR_ACTIVITIES };
+void history_activity(const struct history *h, uint64_t a, uint64_t b, uint64_t ret_nr[NR_ACTIVITIES]);
+
+/* ---- reconciliation with the kernel's own numbers, and invariants ---- */
+struct finding {
+	const char *id;		/* a stable identifier, such as "counter-pages-shared" */
+	uint64_t event;
+	struct ref object;
+	int64_t expected, found;	/* the kernel's number, and the rebuilt one */
+	uint8_t severity;	/* 0 agrees, 1 cannot be decided (why), 2 contradicts */
+	const char *why;	/* one sentence, static */
+};
+typedef int (*finding_fn)(const struct finding *finding, void *arg);
+/* Every comparison made, those that agree too (severity 0), in event order. */
+int history_check(const struct history *h, finding_fn fn, void *arg);
+
+/* Bytes of the tables and indexes, and of those how much is anonymous memory. */
+void history_memory(const struct history *h, uint64_t *ret_bytes, uint64_t *ret_anon_bytes);
+
+#endif /* KSMTOP_HISTORY_H */
