@@ -8,8 +8,8 @@
  * screens are tested and how `ksmtop snap --keys` works.
  *
  * Parts
- *  - The recording (struct recording below): borrowed, may come later than the session, so that
- *    the frame is on the screen before the file is decoded.  Until then nr_events is 0.
+ *  - The recording (struct source below): borrowed, may come later than the session, so that
+ *    the frame is on the screen before the file is decoded.  Until then session_source() is NULL.
  *  - The moment: t, an event number (0: before the first), and whether hindsight is used.  All
  *    views look at the same moment, session_moment(); switching views keeps it and the object.
  *  - The object: what is selected.  Views set it from their cursor with session_select().
@@ -36,8 +36,8 @@
 #include "grid.h"
 
 struct diag;
+struct recording;
 struct session;
-struct theme;
 
 /* ---- the recording, as the session sees it ---- */
 
@@ -49,15 +49,16 @@ enum step_unit {
 };
 
 /*
- * Filled by who opens the recording; `data` is passed to each function and is what the views
- * know more about.  Functions are never NULL, except `filter_check` and `object_parse` (then such
- * input is refused).  Buffers are cut, always ended with 0.
+ * What the frame itself asks of a recording; source_init() (source.h) makes one from a struct
+ * recording.  Views use `recording` and `history` directly.  `data` is passed to each function.
+ * Buffers are cut, always ended with 0.
  */
-struct recording {
+struct source {
 	void *data;
+	struct recording *recording;	/* replay/recording.h */
+	const struct history *history;
 	const char *file;		/* as the user named it */
-	const struct history *history;	/* NULL while loading */
-	uint64_t nr_events;
+	uint64_t nr_events;		/* loaded so far */
 	uint64_t nr_lost;		/* known losses, over all CPUs */
 	bool damaged;			/* parts could not be read */
 	/* Trace clock of an event in ns; 0 means "before the first" and gives the first's time. */
@@ -66,14 +67,13 @@ struct recording {
 	uint64_t (*event_at)(void *data, uint64_t ns);
 	/* Nearest event after (dir > 0) or before t that is a step of that unit; 0: none. */
 	uint64_t (*step)(void *data, enum step_unit unit, struct ref object, uint64_t t, int dir);
-	/* "node#12", "mm A (qemu 3141)", "pfn:0x1a2f40": short and stable. */
-	void (*object_name)(void *data, struct ref object, struct moment when, char *buffer,
-			    size_t size);
-	/* OBJECT of interface.md, at `when`.  0, or -E with *diag filled. */
-	int (*object_parse)(void *data, const char *text, struct moment when, struct ref *ret_object,
-			    struct diag *diag);
-	/* Whether a filter is well formed: 0, or -EINVAL with *diag filled. */
-	int (*filter_check)(void *data, const char *text, struct diag *diag);
+	/* "node#12", "mm A", "pfn 0x1a2f40": short and stable. */
+	void (*object_name)(void *data, struct ref object, char *buffer, size_t size);
+	/* T, OBJECT and filters of interface.md.  0, or -E with *diag filled. */
+	int (*parse_moment)(void *data, const char *text, uint64_t *ret_t, struct diag *diag);
+	int (*parse_object)(void *data, const char *text, struct moment when,
+			    struct ref *ret_object, struct diag *diag);
+	int (*check_filter)(void *data, const char *text, struct diag *diag);
 };
 
 /* ---- lists: cursor and scroll position, kept per view ---- */
@@ -167,14 +167,14 @@ struct view {
 int session_new(const struct view *const *views, const struct keymap *keymap,
 		struct session **ret_session);
 void session_free(struct session *session);
-/* Attaches (or replaces: more of it is loaded) the recording, borrowed.  t stays where it is. */
-void session_set_recording(struct session *session, const struct recording *recording);
+/* Attaches the recording (again when more of it is loaded); borrowed.  t stays where it is. */
+void session_set_source(struct session *session, const struct source *source);
 /* A long load: done of total (0: unknown); NULL what means finished. */
 void session_set_progress(struct session *session, const char *what, uint64_t done, uint64_t total);
 
 /* ---- what it holds, for views ---- */
 
-const struct recording *session_recording(const struct session *session);	/* may be NULL */
+const struct source *session_source(const struct session *session);	/* NULL before it is opened */
 struct moment session_moment(const struct session *session);
 uint64_t session_t(const struct session *session);
 /* Where t was before the last step or jump: what differs is marked as changed. */
@@ -248,11 +248,10 @@ bool session_playing(const struct session *session);
 void session_tick(struct session *session, uint64_t now_ns);
 
 /*
- * A moment as interface.md writes it (1234, @1234, #1234, +1.5s, -2s relative to now, 50%, start,
- * end, absolute seconds.nanoseconds with @absolute, 'a for a mark).  0, or -EINVAL / -ERANGE with a
+ * A moment as `t` takes it: all of interface.md's forms, #1234, and 'a for a mark.  0, or -E with a
  * sentence in @error.
  */
-int session_parse_moment(const struct session *session, const char *text, bool absolute,
-			 uint64_t *ret_t, char *error, size_t error_size);
+int session_parse_moment(const struct session *session, const char *text, uint64_t *ret_t,
+			 char *error, size_t error_size);
 
 #endif
