@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# sh tests/run.sh [SUITE...]: installs what is missing, builds with gcc, with clang and with the
+# sanitizers, and runs every test but the lab's.  `sh tests/run.sh lab` builds the kernel and
+# provokes every scenario.  A suite is a folder of tests/ (unit, property, golden, ...).
+# Closes with one line, "N passed, N failed, N skipped"; a skipped test says why.
+set -eu
+top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+. "$top/src/setup.sh"
+
+TEST_PACKAGES="clang libclang-rt-14-dev libcmocka-dev trace-cmd libtracecmd-dev tmux jq man-db git
+python3-jsonschema python3-pexpect python3-pyte"
+
+# shellcheck disable=SC2086
+need_packages $BUILD_PACKAGES $TEST_PACKAGES
+build=${BUILD:-$top/build}
+mkdir -p "$build"
+passed=0 failed=0 skipped=0
+
+# run NAME MESON-TEST-OPTION...: one build directory's tests; adds its counts to the totals.
+run() {
+	name=$1
+	shift
+	status=0
+	meson test -C "$build/$name" --no-rebuild --print-errorlogs "$@" >"$build/$name.out" 2>&1 || status=$?
+	cat "$build/$name.out"
+	count() { sed -n "s/^$1: *\([0-9]*\) *$/\1/p" "$build/$name.out" | tail -n 1; }
+	ok=$(count Ok); fail=$(count Fail); time_out=$(count Timeout); skip=$(count Skipped); odd=$(count 'Unexpected Pass')
+	passed=$((passed + ${ok:-0}))
+	failed=$((failed + ${fail:-0} + ${time_out:-0} + ${odd:-0}))
+	skipped=$((skipped + ${skip:-0}))
+	if [ "$status" != 0 ] && [ "$((${fail:-0} + ${time_out:-0} + ${odd:-0}))" = 0 ]; then
+		echo "the tests of $name did not run to their end (status $status)"
+		failed=$((failed + 1))
+	fi
+}
+
+# make NAME COMPILER MESON-OPTION...
+make_build() {
+	name=$1
+	compiler=$2
+	shift 2
+	echo "== building: $name"
+	CC=$compiler configure "$build/$name" "$@"
+	ninja -C "$build/$name" --quiet || { echo "building $name failed"; failed=$((failed + 1)); return 1; }
+}
+
+suites=
+for suite in "$@"; do
+	suites="$suites --suite $suite"
+done
+
+if [ "${1:-}" = lab ]; then
+	[ -f "$top/traces/lab/test.sh" ] || die "this tree has no lab"
+	exec sh "$top/traces/lab/test.sh"
+fi
+
+make_build gcc gcc -Dtests=true
+# shellcheck disable=SC2086
+run gcc $suites
+make_build asan clang -Dtests=true -Db_sanitize=address,undefined -Db_lundef=false
+# shellcheck disable=SC2086
+run asan $suites
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ] && [ "$passed" != 0 ]
