@@ -36,7 +36,7 @@
 #include "grid.h"
 
 struct diag;
-struct session_recording;
+struct recording;
 struct session;
 
 /* ---- the recording, as the session sees it ---- */
@@ -55,7 +55,7 @@ enum step_unit {
  */
 struct source {
 	void *data;
-	struct session_recording *recording;	/* replay/recording.h */
+	struct recording *recording;	/* replay/recording.h */
 	const struct history *history;
 	const char *file;		/* as the user named it */
 	uint64_t nr_events;		/* loaded so far */
