@@ -156,12 +156,14 @@ uint32_t trace_file_nr_options(const struct trace_file *file);
 const struct trace_option *trace_file_option(const struct trace_file *file, uint32_t i);
 
 /*
- * Time.  Ring-buffer timestamps are turned into what `trace-cmd report -t` shows: TSC2NSEC first,
- * then OFFSET (DATE only matters to `report` with dates, and is not applied).  Without such
- * options, which is the usual case, the first says true and the second returns `raw`.
+ * Time.  Ring-buffer timestamps are turned into what `trace-cmd report -t` shows, in its order: the
+ * host's clock for a guest's recording (TIME_SHIFT: the top instance only), cycles to nanoseconds
+ * (TSC2NSEC), then DATE and OFFSET.  Without such options, which is the usual case, the first says
+ * true and the second returns `raw`.  Monotonic in `raw` for one cpu unless TIME_SHIFT is odd.
  */
 bool trace_file_is_raw_time(const struct trace_file *file);
-uint64_t trace_file_time_ns(const struct trace_file *file, uint64_t raw);
+uint64_t trace_file_time_ns(const struct trace_file *file, uint32_t buffer, uint32_t cpu_id,
+			    uint64_t raw);
 
 /* Damages: what is missing or unusable, in the order in which it was found. */
 uint32_t trace_file_nr_damages(const struct trace_file *file);
