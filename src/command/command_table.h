@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * command_table.h - every subcommand and every option of ksmtop, in two lists.
+ *
+ * Parsing (getopt_long's arrays), `--help`, the man page and the bash completion are all made
+ * from these lists, so they cannot disagree.  To add a command: a line in COMMAND_TABLE, a
+ * function in a file of its own, and a line in main.c's dispatch.  To add an option: a line in
+ * OPTION_TABLE and its bit in the commands that take it.
+ *
+ *	O(ID, long name, letter or 0, argument or NULL, what completes it, help)
+ *	C(ID, name, arguments, least, most, options, findings, summary, description)
+ *
+ * `arguments` is the synopsis of the operands; `least` and `most` bound how many there are, -1
+ * is no bound.  `findings` says when the command exits with 1, "" when it never does.
+ * `description` is plain text, paragraphs parted by an empty line, lines beginning with a blank
+ * are shown as they are.
+ *
+ * The table holds no function: the generator of the man page links it without the program.
+ */
+#ifndef KSMTOP_COMMAND_TABLE_H
+#define KSMTOP_COMMAND_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the shell offers behind an option or as an operand. */
+enum complete {
+	COMPLETE_NOTHING,
+	COMPLETE_FILE,		/* any file */
+	COMPLETE_MOMENT,	/* start, end */
+	COMPLETE_VIEW,
+	COMPLETE_THEME,
+	COMPLETE_FORMAT,
+	COMPLETE_KIND,
+	COMPLETE_SIZE,
+	COMPLETE_COLOR,
+};
+
+#define OPTION_TABLE(O)										\
+	O(HELP, "help", 'h', NULL, COMPLETE_NOTHING, "show this help and exit")			\
+	O(VERSION, "version", 'V', NULL, COMPLETE_NOTHING, "show the version and exit")		\
+	O(JSON, "json", 0, NULL, COMPLETE_NOTHING, "print one JSON object, for programs")	\
+	O(PLAIN, "plain", 0, NULL, COMPLETE_NOTHING,						\
+	  "print linear sentences instead of tables, for screen readers")			\
+	O(HINDSIGHT, "hindsight", 0, NULL, COMPLETE_NOTHING,					\
+	  "use what became known only later in the recording")					\
+	O(ABSOLUTE, "absolute", 0, NULL, COMPLETE_NOTHING,					\
+	  "read a moment such as 123.456789 as a time of the trace clock")			\
+	O(AT, "at", 0, "T", COMPLETE_MOMENT, "the moment to look at (default: end)")		\
+	O(FROM, "from", 0, "T", COMPLETE_MOMENT, "begin with this event (default: the first)")	\
+	O(TO, "to", 0, "T", COMPLETE_MOMENT, "stop after this event (default: the last)")	\
+	O(FILTER, "filter", 0, "EXPR", COMPLETE_NOTHING, "only what fits the expression")	\
+	O(SORT, "sort", 0, "KEY", COMPLETE_NOTHING,						\
+	  "order by a JSON name of the items, biggest first; -KEY: smallest first")		\
+	O(KIND, "kind", 0, "KIND", COMPLETE_KIND, "only episodes of this kind (now: scan)")	\
+	O(ALL, "all", 0, NULL, COMPLETE_NOTHING, "print comparisons that agree, too")		\
+	O(NO_CACHE, "no-cache", 0, NULL, COMPLETE_NOTHING,					\
+	  "neither read nor write the cache of rebuilt tables")					\
+	O(OUTPUT, "output", 'o', "FILE", COMPLETE_FILE, "write to FILE (default: trace.dat)")	\
+	O(DURATION, "duration", 'd', "SECONDS", COMPLETE_NOTHING,				\
+	  "stop after so many seconds, for instance 10 or 0.5")					\
+	O(EVENT, "event", 'e', "SYSTEM[:EVENT]", COMPLETE_NOTHING,				\
+	  "record this event (or a whole system) as well; may be repeated")			\
+	O(ONLY, "only", 0, NULL, COMPLETE_NOTHING,						\
+	  "record only the events given with -e, not the default ones")				\
+	O(DETAIL, "detail", 0, "GROUP", COMPLETE_NOTHING,					\
+	  "switch on a group of detailed events of the patched kernel; may be repeated")	\
+	O(NO_SAMPLES, "no-samples", 0, NULL, COMPLETE_NOTHING,					\
+	  "do not sample /sys/kernel/mm/ksm and /proc")						\
+	O(VIEW, "view", 0, "VIEW", COMPLETE_VIEW, "which view to show")				\
+	O(SIZE, "size", 0, "COLSxROWS", COMPLETE_SIZE, "size of the screen (default: 80x24)")	\
+	O(KEYS, "keys", 0, "FILE", COMPLETE_FILE, "play the keys named in FILE first")		\
+	O(FORMAT, "format", 0, "FORMAT", COMPLETE_FORMAT, "text (default), ansi or svg")	\
+	O(THEME, "theme", 0, "NAME", COMPLETE_THEME, "a shipped theme or a YAML file")		\
+	O(ASCII, "ascii", 0, NULL, COMPLETE_NOTHING, "plain characters instead of box lines")	\
+	O(NO_COLOR, "no-color", 0, NULL, COMPLETE_NOTHING, "no colours")
+
+enum option {
+#define O(id, name, letter, argument, complete, help) OPTION_##id,
+	OPTION_TABLE(O)
+#undef O
+	NR_OPTIONS
+};
+
+#define OPT(id) (1u << OPTION_##id)
+
+#define OPTS_EVERY	(OPT(HELP) | OPT(VERSION))
+/* Of every command that opens a recording and prints. */
+#define OPTS_QUERY	(OPTS_EVERY | OPT(JSON) | OPT(PLAIN) | OPT(HINDSIGHT) | OPT(ABSOLUTE) | OPT(NO_CACHE))
+#define OPTS_SCREEN	(OPT(THEME) | OPT(ASCII) | OPT(NO_COLOR) | OPT(ABSOLUTE) | OPT(NO_CACHE))
+
+#define EXPLORE_TEXT										\
+	"Opens FILE and shows every moment of it: step forwards and backwards, select an object,\n" \
+	"follow it. Press ? for the keys of a view. Without FILE, lists the recordings at hand."
+
+#define RECORD_TEXT										\
+	"Records KSM's events and, once a second, what /sys/kernel/mm/ksm and /proc say, until\n" \
+	"Ctrl-C, SECONDS or the end of COMMAND. Says what it switches on and puts every setting\n" \
+	"back; KSM's own settings are left alone. The file is a trace.dat version 7 with zstd, which\n" \
+	"trace-cmd and KernelShark open as well. An interrupted recording leaves a spool that opens\n" \
+	"as it is; ksmtop recover makes a recording of it.\n\n"					\
+	"The exit status is COMMAND's; 125 when recording itself fails."
+
+#define RECOVER_TEXT										\
+	"Makes a recording of the spool that an interrupted ksmtop record left behind, if need be\n" \
+	"on another disk."
+
+#define DOCTOR_TEXT										\
+	"Says what this machine can record or, with FILE, what that recording can show: which view\n" \
+	"has what it needs, and what would give it the rest."
+
+#define REPORT_TEXT										\
+	"The state at T in short: counters beside the kernel's own, nodes with the most items,\n" \
+	"processes, losses, damage, events that ksmtop does not know.\n\n"			\
+	"A letter behind a number is its evidence: T traced, D dumped or sampled, I inferred; ? marks\n" \
+	"what is doubtful."
+
+#define EVENTS_TEXT										\
+	"One line an event, in time order:\n\n"							\
+	"  NUMBER TIME CPU COMM-TID SYSTEM:NAME KEY=VALUE...\n\n"				\
+	"TIME is the trace clock's, values are as trace-cmd report -R prints them. Control characters\n" \
+	"in a recording are shown as \\xNN."
+
+#define LIST_TEXT										\
+	"The rows of a table that hold at T. TABLE is mms, nodes, items, vmas, anon_vmas, mappings or\n" \
+	"pages. The columns are the items' JSON names; EV is the evidence, ? behind it a doubt.\n" \
+	"An item is what ksmd believes, a mapping is the fact: neither count follows from the other."
+
+#define SHOW_TEXT										\
+	"An object at T, what it belongs to and holds, and its life: every span that it had. OBJECT is\n\n" \
+	"  pfn:0x1a2f40  node:0xffff...  item:0xffff...  mm:0xffff...  vma:0xffff...\n"		\
+	"  anon_vma:0xffff...  pid:3141  node#12  mm A\n\n"					\
+	"with %2 behind it for the second generation of a reused address."
+
+#define DIFF_TEXT										\
+	"What differs between two moments of one recording (counters, objects that came and went), or\n" \
+	"between the ends of two recordings (counters)."
+
+#define EPISODES_TEXT										\
+	"What ran from one event to another: the scans of ksmd, each with its times and what changed\n" \
+	"while it ran. Those begun by T are listed."
+
+#define CHECK_TEXT										\
+	"Compares the rebuilt state with the kernel's own numbers at every sample, and holds it to its\n" \
+	"invariants. A difference that the recording cannot decide is shown as doubtful and does not\n" \
+	"change the exit status."
+
+#define SNAP_TEXT										\
+	"Prints a screen of the explorer without a terminal. FILE of --keys holds names of keys parted\n" \
+	"by blanks or lines, as the help shows them: Right Shift-Left Enter Ctrl-O. T, an object or any\n" \
+	"other text is typed with :COMMAND on a line of its own, for instance :object pid:3141"
+
+#define COMMAND_TABLE(C)									\
+	C(EXPLORE, "", "[FILE]", 0, 1, OPTS_EVERY | OPTS_SCREEN | OPT(AT) | OPT(VIEW) |		\
+	  OPT(HINDSIGHT), "", "explore a recording on the terminal", EXPLORE_TEXT)		\
+	C(RECORD, "record", "[-- COMMAND...]", 0, -1, OPTS_EVERY | OPT(OUTPUT) | OPT(DURATION) | \
+	  OPT(EVENT) | OPT(ONLY) | OPT(DETAIL) | OPT(NO_SAMPLES), "",				\
+	  "record what KSM does on this machine", RECORD_TEXT)					\
+	C(RECOVER, "recover", "SPOOL", 1, 1, OPTS_EVERY | OPT(OUTPUT), "",			\
+	  "make a recording of an interrupted one", RECOVER_TEXT)				\
+	C(DOCTOR, "doctor", "[FILE]", 0, 1, OPTS_EVERY | OPT(JSON) | OPT(PLAIN) | OPT(NO_CACHE), "", \
+	  "say what can be recorded or shown, and what would give the rest", DOCTOR_TEXT)	\
+	C(REPORT, "report", "FILE", 1, 1, OPTS_QUERY | OPT(AT), "",				\
+	  "the state in short", REPORT_TEXT)							\
+	C(EVENTS, "events", "FILE", 1, 1, OPTS_QUERY | OPT(FROM) | OPT(TO) | OPT(FILTER), "",	\
+	  "one line an event", EVENTS_TEXT)							\
+	C(LIST, "list", "FILE TABLE", 2, 2, OPTS_QUERY | OPT(AT) | OPT(FILTER), "",		\
+	  "the rows of a table", LIST_TEXT)							\
+	C(SHOW, "show", "FILE OBJECT", 2, 2, OPTS_QUERY | OPT(AT), "",				\
+	  "an object, its relations and its life", SHOW_TEXT)					\
+	C(DIFF, "diff", "FILE T1 T2 | FILE1 FILE2", 2, 3, OPTS_QUERY, "something differs",	\
+	  "what differs between two moments or two recordings", DIFF_TEXT)			\
+	C(EPISODES, "episodes", "FILE", 1, 1, OPTS_QUERY | OPT(AT) | OPT(KIND) | OPT(FILTER) |	\
+	  OPT(SORT), "", "the scans, with their times", EPISODES_TEXT)				\
+	C(CHECK, "check", "FILE", 1, 1, OPTS_QUERY | OPT(ALL), "something contradicts",		\
+	  "hold the rebuilt state to the kernel's own numbers", CHECK_TEXT)			\
+	C(SNAP, "snap", "FILE", 1, 1, OPTS_EVERY | OPTS_SCREEN | OPT(AT) | OPT(VIEW) |		\
+	  OPT(HINDSIGHT) | OPT(SIZE) | OPT(KEYS) | OPT(FORMAT), "",				\
+	  "print a screen of the explorer", SNAP_TEXT)
+
+enum command_id {
+#define C(id, name, arguments, least, most, options, findings, summary, description) COMMAND_##id,
+	COMMAND_TABLE(C)
+#undef C
+	NR_COMMANDS
+};
+
+struct option_info {
+	const char *name;
+	const char *argument;	/* NULL: takes none */
+	const char *help;
+	char letter;		/* 0: has none */
+	enum complete complete;
+};
+
+struct command {
+	enum command_id id;
+	const char *name;	/* "" for the explorer, which needs no name */
+	const char *arguments;
+	int least, most;
+	uint32_t options;	/* bit OPTION_X */
+	const char *findings;
+	const char *summary;
+	const char *description;
+};
+
+extern const struct option_info option_table[NR_OPTIONS];
+extern const struct command command_table[NR_COMMANDS];
+
+/* The command called @name, or NULL; the explorer has no name and is never found. */
+const struct command *command_find(const char *name);
+/* The names of the tables of `list`, NULL-ended; of the formats of `snap`. */
+extern const char *const list_tables[];
+extern const char *const snap_formats[];
+
+#endif /* KSMTOP_COMMAND_TABLE_H */

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * fields.c - a list of named values, and the ways to show it.
+ *
+ * The one thing to know: texts are cleaned when they are added, not when they are printed, so
+ * nothing that leaves this list can carry an escape sequence or break a JSON string.  UTF-8 is
+ * checked strictly (no overlong forms, no surrogates), since a JSON reader may be strict as well.
+ *
+ * A list that is full drops what comes later; FIELDS_MAX is far above what any row has, so that
+ * is an assertion, while texts come from recordings and are cut.
+ */
+#include <assert.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fields.h"
+
+/* Length of the valid UTF-8 sequence at `s`, 0 if there is none. */
+static size_t utf8_length(const unsigned char *s)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t length = s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3 :
+			s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : 0;
+	uint32_t cp;
+
+	if (!length)
+		return 0;
+	cp = s[0] & (0x7fu >> length);
+	for (size_t i = 1; i < length; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		cp = cp << 6 | (s[i] & 0x3f);
+	}
+	if (cp < least[length] || cp > 0x10ffff || (cp >= 0xd800 && cp < 0xe000))
+		return 0;
+	/* C1 controls reach some terminals as escape sequences. */
+	return cp >= 0x80 && cp < 0xa0 ? 0 : length;
+}
+
+size_t text_clean(char *buf, size_t size, const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	size_t at = 0;
+
+	while (*s) {
+		size_t length = *s >= 0x20 && *s < 0x7f ? 1 : utf8_length(s);
+
+		if (at + (length ? length : 4) >= size)
+			break;
+		if (length) {
+			memcpy(buf + at, s, length);
+			at += length;
+			s += length;
+		} else {
+			at += (size_t)snprintf(buf + at, size - at, "\\x%02x", *s++);
+		}
+	}
+	if (size)
+		buf[at] = 0;
+	return at;
+}
+
+void fields_reset(struct fields *fields)
+{
+	fields->nr = 0;
+	fields->used = 0;
+}
+
+static struct field *fields_add(struct fields *fields, const char *name, enum field_kind kind,
+				int64_t number)
+{
+	static struct field spare;
+	struct field *field = &spare;
+
+	assert(fields->nr < FIELDS_MAX);
+	if (fields->nr < FIELDS_MAX)
+		field = &fields->list[fields->nr++];
+	*field = (struct field){ .name = name, .kind = kind, .number = number };
+	return field;
+}
+
+void fields_nothing(struct fields *fields, const char *name)
+{
+	fields_add(fields, name, FIELD_NOTHING, 0);
+}
+
+void fields_number(struct fields *fields, const char *name, int64_t number)
+{
+	fields_add(fields, name, FIELD_NUMBER, number);
+}
+
+void fields_hex(struct fields *fields, const char *name, uint64_t number)
+{
+	fields_add(fields, name, FIELD_HEX, (int64_t)number);
+}
+
+void fields_bool(struct fields *fields, const char *name, bool yes)
+{
+	fields_add(fields, name, FIELD_BOOL, yes);
+}
+
+void fields_text(struct fields *fields, const char *name, const char *text)
+{
+	struct field *field = fields_add(fields, name, text ? FIELD_TEXT : FIELD_NOTHING, 0);
+
+	if (!text)
+		return;
+	field->text = "";
+	if (fields->used < FIELDS_TEXT) {
+		field->text = fields->text + fields->used;
+		fields->used += text_clean(fields->text + fields->used,
+					   FIELDS_TEXT - fields->used, text) + 1;
+	}
+}
+
+const struct field *fields_find(const struct fields *fields, const char *name)
+{
+	for (int i = 0; i < fields->nr; i++)
+		if (strcmp(fields->list[i].name, name) == 0)
+			return &fields->list[i];
+	return NULL;
+}
+
+const char *field_show(const struct field *field, char *buf, size_t size)
+{
+	switch (field->kind) {
+	case FIELD_NUMBER:
+		snprintf(buf, size, "%" PRId64, field->number);
+		return buf;
+	case FIELD_HEX:
+		snprintf(buf, size, "0x%" PRIx64, (uint64_t)field->number);
+		return buf;
+	case FIELD_TEXT:
+		return field->text;
+	case FIELD_BOOL:
+		return field->number ? "yes" : "no";
+	default:
+		return "-";
+	}
+}
+
+static struct json_object *field_json(const struct field *field)
+{
+	char buf[32];
+
+	switch (field->kind) {
+	case FIELD_NUMBER:
+		return json_object_new_int64(field->number);
+	case FIELD_HEX:
+	case FIELD_TEXT:
+		return json_object_new_string(field_show(field, buf, sizeof(buf)));
+	case FIELD_BOOL:
+		return json_object_new_boolean(field->number != 0);
+	default:
+		return NULL;
+	}
+}
+
+struct json_object *fields_json(const struct fields *fields)
+{
+	struct json_object *object = json_object_new_object();
+
+	for (int i = 0; i < fields->nr; i++)
+		json_object_object_add_ex(object, fields->list[i].name, field_json(&fields->list[i]),
+					  JSON_C_OBJECT_KEY_IS_CONSTANT);
+	return object;
+}
+
+bool fields_lookup(void *row, const char *name, struct filter_value *ret)
+{
+	const struct field *field = fields_find(row, name);
+
+	if (!field || field->kind == FIELD_NOTHING)
+		return false;
+	ret->is_string = field->kind == FIELD_TEXT;
+	ret->number = field->number;
+	ret->string = field->text;
+	return true;
+}

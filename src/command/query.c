@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * query.c - opening a recording for a command, and the envelope of JSON answers.
+ *
+ * A command asks one question at one moment, so everything is loaded before the first answer; the
+ * explorer, which must not wait, does its own loading.  While a long load runs and stderr is a
+ * terminal, a percentage stands there and is wiped afterwards; nothing else is ever printed here.
+ *
+ * The answer's head says how much was lost in the whole recording, not up to the moment: it
+ * qualifies the file.  What a loss did to the rows of the moment is in their `doubtful`.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "query.h"
+
+#define LOAD_STEP_NS 100000000ull
+
+static void show_progress(const struct recording *recording, bool *shown)
+{
+	if (!isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "\rreading %3.0f %%", 100.0 * recording_progress(recording));
+	*shown = true;
+}
+
+int query_load(struct query *query, const char *path, struct recording **ret_recording)
+{
+	struct recording_options options = {
+		.no_cache = invocation_has(query->invocation, OPTION_NO_CACHE),
+	};
+	struct recording *recording;
+	bool shown = false;
+	int err;
+
+	err = recording_open(path, &options, &recording, &query->diag);
+	if (err)
+		return err;
+	while ((err = recording_load(recording, LOAD_STEP_NS, &query->diag)) > 0)
+		show_progress(recording, &shown);
+	if (shown)
+		fputs("\r\033[K", stderr);
+	if (err) {
+		recording_close(recording);
+		return err;
+	}
+	*ret_recording = recording;
+	return 0;
+}
+
+int query_moment(struct query *query, const char *text, struct moment *ret_moment)
+{
+	uint64_t t;
+	int err = recording_parse_moment(query->recording, text, query->absolute, &t, &query->diag);
+
+	if (err)
+		return err;
+	*ret_moment = query->hindsight ? moment_hindsight(t) : moment_at(t);
+	return 0;
+}
+
+int query_open(struct query *query, const struct invocation *invocation, const char *path)
+{
+	const char *at = invocation_value(invocation, OPTION_AT);
+	const char *filter = invocation_value(invocation, OPTION_FILTER);
+	int err;
+
+	*query = (struct query){
+		.invocation = invocation,
+		.json = invocation_has(invocation, OPTION_JSON),
+		.plain = invocation_has(invocation, OPTION_PLAIN),
+		.hindsight = invocation_has(invocation, OPTION_HINDSIGHT),
+		.absolute = invocation_has(invocation, OPTION_ABSOLUTE),
+	};
+	if (filter) {
+		err = event_filter_new(filter, &query->filter, &query->diag);
+		if (err)
+			return err;
+	}
+	err = query_load(query, path, &query->recording);
+	if (err)
+		return err;
+	query->history = recording_history(query->recording);
+	return query_moment(query, at ? at : "end", &query->when);
+}
+
+void query_close(struct query *query)
+{
+	event_filter_free(query->filter);
+	if (query->recording)
+		recording_close(query->recording);
+}
+
+const char *query_name(const struct query *query, struct ref ref, char *buf, size_t size)
+{
+	buf[0] = 0;
+	if (!ref_is_none(ref))
+		recording_object_name(query->recording, ref, buf, size);
+	return buf;
+}
+
+/* ---- the envelope ---- */
+
+/* CPUs beyond this share the last place: a hostile file cannot make the list long. */
+#define LOST_CPUS 4096
+
+static struct json_object *lost_json(struct query *query)
+{
+	struct event_index *events = recording_events(query->recording);
+	struct json_object *lost = json_object_new_object();
+	struct json_object *by_cpu = json_object_new_array();
+	uint64_t total = 0, unknown = 0;
+	static uint64_t counts[LOST_CPUS];
+	uint32_t nr_cpus = 0;
+	uint32_t nr = history_nr_losses(query->history);
+
+	memset(counts, 0, sizeof(counts));
+	for (uint32_t i = 0; i < event_index_nr_streams(events); i++) {
+		const char *buffer;
+		uint16_t cpu;
+
+		if (event_index_stream(events, i, &buffer, &cpu) == 0 && cpu < LOST_CPUS &&
+		    cpu >= nr_cpus)
+			nr_cpus = cpu + 1u;
+	}
+	for (uint32_t i = 0; i < nr; i++) {
+		struct history_loss loss;
+		const char *buffer;
+		uint16_t cpu;
+
+		if (history_loss(query->history, i, &loss))
+			continue;
+		total += loss.nr_lost;
+		unknown += loss.nr_lost == 0;
+		if (event_index_stream(events, loss.stream, &buffer, &cpu) == 0)
+			counts[cpu < LOST_CPUS ? cpu : LOST_CPUS - 1] += loss.nr_lost;
+	}
+	for (uint32_t i = 0; i < nr_cpus; i++)
+		json_object_array_add(by_cpu, json_object_new_int64((int64_t)counts[i]));
+	json_object_object_add(lost, "events", json_object_new_int64((int64_t)total));
+	json_object_object_add(lost, "by_cpu", by_cpu);
+	json_object_object_add(lost, "gaps", json_object_new_int64(nr));
+	json_object_object_add(lost, "unknown_gaps", json_object_new_int64((int64_t)unknown));
+	return lost;
+}
+
+static void json_print(struct json_object *object)
+{
+	fputs(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
+					     JSON_C_TO_STRING_NOSLASHESCAPE), stdout);
+}
+
+static void json_print_text(const char *text)
+{
+	struct json_object *object;
+	char clean[4096];
+
+	text_clean(clean, sizeof(clean), text);
+	object = json_object_new_string(clean);
+	json_print(object);
+	json_object_put(object);
+}
+
+static struct json_object *lost_nothing(void)
+{
+	struct json_object *lost = json_object_new_object();
+
+	json_object_object_add(lost, "events", json_object_new_int64(0));
+	json_object_object_add(lost, "by_cpu", json_object_new_array());
+	json_object_object_add(lost, "gaps", json_object_new_int64(0));
+	json_object_object_add(lost, "unknown_gaps", json_object_new_int64(0));
+	return lost;
+}
+
+void answer_begin(struct query *query, const char *schema, const char *path)
+{
+	struct json_object *lost = path ? lost_json(query) : lost_nothing();
+	uint64_t known_by = query->when.known_by;
+
+	if (known_by == KNOWN_HINDSIGHT)
+		known_by = history_last(query->history);
+	printf("{\"schema\":\"ksmtop/%s\",\"version\":1,\"file\":", schema);
+	if (path)
+		json_print_text(path);
+	else
+		fputs("null", stdout);
+	printf(",\"at\":%" PRIu64 ",\"known_by\":%" PRIu64 ",\"lost\":", query->when.t, known_by);
+	json_print(lost);
+	fputs(",\"items\":[", stdout);
+	json_object_put(lost);
+}
+
+void answer_item(struct query *query, struct json_object *item)
+{
+	fputs(query->nr_items++ ? ",\n" : "\n", stdout);
+	json_print(item);
+	json_object_put(item);
+}
+
+void answer_end(struct query *query, const char *name, struct json_object *extra)
+{
+	fputs(query->nr_items ? "\n]" : "]", stdout);
+	if (name) {
+		printf(",\"%s\":", name);
+		json_print(extra);
+		json_object_put(extra);
+	}
+	fputs("}\n", stdout);
+}
+
+/* ---- words ---- */
+
+const char *time_text(uint64_t ns, char *buf, size_t size)
+{
+	snprintf(buf, size, "%" PRIu64 ".%09" PRIu64, ns / 1000000000, ns % 1000000000);
+	return buf;
+}
+
+const char *evidence_text(char evidence, bool doubtful, char buf[3])
+{
+	buf[0] = evidence ? evidence : '-';
+	buf[1] = doubtful ? '?' : 0;
+	buf[2] = 0;
+	return buf;
+}
+
+const char *doubt_text(uint8_t doubt)
+{
+	switch (doubt) {
+	case DOUBT_NONE:
+		return NULL;
+	case DOUBT_LOSS:
+		return "a lost event could have changed it";
+	case DOUBT_UNTRACED:
+		return "this kernel does not trace its departure";
+	case DOUBT_UNKNOWN_BEFORE:
+		return "it was there before the recording could see it";
+	case DOUBT_ORDER:
+		return "the order of close events on two CPUs is not known";
+	case DOUBT_TENTATIVE:
+		return "an untraced undo is possible until a later event";
+	default:
+		return "not certain";
+	}
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * query.h - a recording opened for one question, and the way its answer goes out.
+ *
+ * query_open() does what every printing command begins with: opens the recording, loads it to the
+ * end (with a progress line on a terminal), reads --at, --hindsight, --absolute, --filter.  A
+ * command then looks into query->history and prints through one of the two ways below.
+ *
+ * JSON is written as it is made, so that ten million events need no memory: answer_begin(),
+ * answer_item() for each item, answer_end().  In the other forms a command prints to stdout itself.
+ *
+ * Every function that fails returns -E and fills query->diag, which main() prints.
+ */
+#ifndef KSMTOP_QUERY_H
+#define KSMTOP_QUERY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "history/history.h"
+#include "recording.h"
+#include "trace/diag.h"
+
+#include "fields.h"
+#include "invocation.h"
+
+struct query {
+	const struct invocation *invocation;
+	struct recording *recording;
+	const struct history *history;	/* recording's */
+	struct moment when;		/* --at (default: end), with --hindsight */
+	struct event_filter *filter;	/* NULL without --filter */
+	bool json, plain, hindsight, absolute;
+	uint64_t nr_items;		/* answered so far */
+	struct diag diag;
+};
+
+/* `path` is borrowed.  query_close() is needed in either case. */
+int query_open(struct query *query, const struct invocation *invocation, const char *path);
+void query_close(struct query *query);
+/* Opens and loads one more recording under the query's options; the caller closes it. */
+int query_load(struct query *query, const char *path, struct recording **ret_recording);
+int query_moment(struct query *query, const char *text, struct moment *ret_moment);
+/* The name of `ref`, "" for none. */
+const char *query_name(const struct query *query, struct ref ref, char *buf, size_t size);
+
+/* `schema` without "ksmtop/"; `path` NULL when the answer is about no file. */
+void answer_begin(struct query *query, const char *schema, const char *path);
+/* Takes over `item`. */
+void answer_item(struct query *query, struct json_object *item);
+/* `name` and `extra` (taken over) stand behind the items; both may be NULL. */
+void answer_end(struct query *query, const char *name, struct json_object *extra);
+
+/* "1.234567890", seconds and nanoseconds. */
+const char *time_text(uint64_t ns, char *buf, size_t size);
+#define TIME_TEXT 32
+/* Evidence letter, and '?' behind it when doubtful. */
+const char *evidence_text(char evidence, bool doubtful, char buf[3]);
+/* Why a fact is doubtful, as a clause; NULL for DOUBT_NONE. */
+const char *doubt_text(uint8_t doubt);
+
+#endif /* KSMTOP_QUERY_H */
