@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * view_list.c - one scrolling list for every view, over anything with a next and a previous row.
+ *
+ * The hard idea is in the header: a list remembers an object and the line it stands on, not row
+ * numbers.  Filling a window means: place the feed at the object, go back as many rows as there
+ * are lines above it, then read on until the window is full.  Near the ends there are fewer rows
+ * than lines; then the window slides, and the remembered line stays what it was, so that drawing
+ * changes nothing.
+ *
+ * Moving is done in terms of the window *as drawn* (the line may have slid), which is what the
+ * person looks at.
+ *
+ * It does not draw rows: each view has its own columns.
+ */
+#include "view_list.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/diag.h"
+
+#include "view_order.h"
+
+/* Rows that one key press (not a picture) may pass over. */
+#define MOVE_BUDGET	200000
+
+void view_list_fini(struct view_list *list)
+{
+	event_filter_free(list->filter);
+	free(list->filter_text);
+	order_free(list->order);
+	*list = (struct view_list){ 0 };
+}
+
+void view_list_filter(struct view_list *list, struct feed *feed)
+{
+	const char *text = session_filter(feed->scene->session);
+	struct diag diag;
+
+	if (!list->filter_text || strcmp(list->filter_text, text)) {
+		event_filter_free(list->filter);
+		list->filter = NULL;
+		free(list->filter_text);
+		list->filter_text = strdup(text);
+		if (*text && event_filter_new(text, &list->filter, &diag))
+			list->filter = NULL;
+	}
+	feed->filter = list->filter;
+}
+
+static bool key_equal(struct row_key a, struct row_key b)
+{
+	return ref_equal(a.ref, b.ref) && a.event == b.event;
+}
+
+/* Goes back up to @nr rows; how many there were. */
+static int go_back(struct feed *feed, int nr)
+{
+	struct list_row row;
+	int done = 0;
+
+	while (done < nr && feed_prev(feed, &row) == 1)
+		done++;
+	return done;
+}
+
+/* How many of @nr rows there are from here on. */
+static int count_on(struct feed *feed, int nr)
+{
+	struct list_row row;
+	int done = 0;
+
+	while (done < nr && feed_next(feed, &row) == 1)
+		done++;
+	return done;
+}
+
+static int clamp(int value, int low, int high)
+{
+	return value < low ? low : value > high ? high : value;
+}
+
+void view_list_window(struct view_list *list, struct feed *feed, struct row_key cursor, int height,
+		      struct list_window *ret)
+{
+	int line, above, below, err = 1;
+	struct list_row row;
+
+	ret->nr = 0;
+	ret->cursor = -1;
+	ret->exact = ret->more_above = ret->more_below = ret->exhausted = false;
+	height = clamp(height, 0, LIST_WINDOW_MAX);
+	list->height = height;
+	if (!height)
+		return;
+	line = clamp(list->line, 0, height - 1);
+
+	/* Near the end the window slides down the page: more rows stand above the cursor. */
+	feed_seek(feed, cursor);
+	below = count_on(feed, height - line);
+	feed_seek(feed, cursor);
+	above = go_back(feed, height - below);
+
+	/* What comes next is the window's first row. */
+	while (ret->nr < height && (err = feed_next(feed, &ret->rows[ret->nr])) == 1)
+		ret->nr++;
+	ret->exhausted = err == -EAGAIN;
+	if (ret->nr)
+		ret->cursor = clamp(above, 0, ret->nr - 1);
+	ret->exact = ret->nr && key_equal(ret->rows[ret->cursor].key, cursor);
+	ret->more_below = ret->nr == height && feed_next(feed, &row) == 1;
+	if (ret->nr) {
+		feed_seek(feed, ret->rows[0].key);
+		ret->more_above = feed_prev(feed, &row) == 1;
+	}
+	list->drawn_line = ret->cursor < 0 ? 0 : ret->cursor;
+}
+
+/* The row that the cursor stands on, which is the next one or, at the end, the last. */
+static int place(struct feed *feed, struct row_key cursor, struct list_row *ret)
+{
+	int err;
+
+	feed_seek(feed, cursor);
+	err = feed_next(feed, ret);
+	if (err != 1) {
+		feed_seek_end(feed);
+		err = feed_prev(feed, ret);
+	}
+	return err;
+}
+
+bool view_list_move(struct view_list *list, struct feed *feed, struct row_key cursor, int64_t delta)
+{
+	struct list_row row, to;
+	int64_t moved = 0;
+
+	feed->budget = MOVE_BUDGET;
+	if (place(feed, cursor, &to) != 1)
+		return false;
+	feed_seek(feed, to.key);
+	if (delta > 0)
+		feed_next(feed, &row);	/* over the row itself */
+	while (moved != delta) {
+		if ((delta > 0 ? feed_next(feed, &row) : feed_prev(feed, &row)) != 1)
+			break;
+		to = row;
+		moved += delta > 0 ? 1 : -1;
+	}
+	list->cursor = to.key;
+	if (list->height > 0)
+		list->line = clamp(list->drawn_line + (int)moved, 0, list->height - 1);
+	return true;
+}
+
+bool view_list_end(struct view_list *list, struct feed *feed, bool last)
+{
+	struct list_row row;
+	int err;
+
+	feed->budget = MOVE_BUDGET;
+	if (last)
+		feed_seek_end(feed);
+	else
+		feed_seek(feed, (struct row_key){ 0 });
+	err = last ? feed_prev(feed, &row) : feed_next(feed, &row);
+	if (err != 1)
+		return false;
+	list->cursor = row.key;
+	list->line = last && list->height > 0 ? list->height - 1 : 0;
+	return true;
+}
+
+bool view_list_act(struct view_list *list, struct feed *feed, struct row_key cursor,
+		   enum action action)
+{
+	int page = list->height > 2 ? list->height - 1 : 1;
+
+	switch (action) {
+	case ACTION_UP: view_list_move(list, feed, cursor, -1); return true;
+	case ACTION_DOWN: view_list_move(list, feed, cursor, 1); return true;
+	case ACTION_PAGE_UP: view_list_move(list, feed, cursor, -page); return true;
+	case ACTION_PAGE_DOWN: view_list_move(list, feed, cursor, page); return true;
+	case ACTION_TOP: view_list_end(list, feed, false); return true;
+	case ACTION_BOTTOM: view_list_end(list, feed, true); return true;
+	default: return false;
+	}
+}
+
+bool text_holds(const char *line, const char *text)
+{
+	bool capitals = false;
+
+	for (const char *c = text; *c; c++)
+		capitals |= isupper((unsigned char)*c) != 0;
+	return (capitals ? strstr(line, text) : strcasestr(line, text)) != NULL;
+}
+
+bool view_list_find(struct view_list *list, struct feed *feed, struct row_key cursor,
+		    const char *text, int dir, row_describe_fn describe)
+{
+	struct list_row row;
+	char line[512];
+
+	feed->budget = MOVE_BUDGET;
+	feed_seek(feed, cursor);
+	if (dir > 0)
+		feed_next(feed, &row);
+	for (int left = MOVE_BUDGET; left; left--) {
+		if ((dir > 0 ? feed_next(feed, &row) : feed_prev(feed, &row)) != 1)
+			return false;
+		describe(feed->scene, &row, line, sizeof(line));
+		if (text_holds(line, text)) {
+			list->cursor = row.key;
+			return true;
+		}
+	}
+	return false;
+}
+
+void view_list_place(struct view_list *list, struct list *place_, const struct list_window *window,
+		     int x, int y, int width, int height)
+{
+	place_->top = 0;
+	place_->cursor = window->cursor < 0 ? 0 : (uint64_t)window->cursor;
+	list->drawn_line = (int)place_->cursor;
+	list_place(place_, (uint64_t)window->nr, x, y, width, height);
+}
+
+int view_list_mouse(const struct view_list *list, const struct list *place_)
+{
+	return (int)place_->cursor - list->drawn_line;
+}
