@@ -112,8 +112,8 @@ struct capture_check {
 int capture_preflight(const char *output, struct capture_check **ret_checks, size_t *ret_nr);
 
 /*
- * Every system:event that a recording enables by default on a kernel that has them all, as "a:b" strings,
- * "ksmtop:*" expanded; the i'th, or NULL behind the last.
+ * Every event that a recording enables by default on a kernel that has them all, as "system:event",
+ * with older spellings after a blank (event/event_table.h); the i'th, or NULL behind the last.
  */
 const char *capture_default_event(size_t i);
 
