@@ -70,7 +70,7 @@ enum argument_kind {
 	A(HELP, "help", "?", ARG_NONE, VIEWS_ALL, "help", "the keys of this view")		\
 	A(FIND, "find", "/", ARG_TEXT, VIEWS_ALL, "find", "find text in this view")		\
 	A(COMMAND, "command", ":", ARG_NONE, VIEWS_ALL, "cmd", "type a command; Tab completes")	\
-	A(STEP_BACK, "back", "Left ,", ARG_NONE, VIEWS_ALL, "back", "one step back in time")	\
+	A(STEP_BACK, "back", "Left ,", ARG_NONE, VIEWS_ALL, "step", "one step back in time")	\
 	A(STEP_ON, "step", "Right .", ARG_NONE, VIEWS_ALL, "step", "one step on in time")	\
 	A(STEP_BACK_10, "back-10", "Shift-Left {", ARG_NONE, VIEWS_ALL, "", "ten steps back")	\
 	A(STEP_ON_10, "step-10", "Shift-Right }", ARG_NONE, VIEWS_ALL, "", "ten steps on")	\

@@ -218,7 +218,9 @@ void session_mouse(struct session *session, enum mouse what, int x, int y);
 
 /* ---- output ---- */
 
-/* Fills the whole grid; its charset becomes the session's. */
+/* UTF-8 unless told otherwise; `:ascii` changes it. */
+void session_set_charset(struct session *session, enum charset charset);
+/* Fills the whole grid, in the session's charset. */
 void session_draw(struct session *session, struct grid *grid);
 
 enum effect_kind {

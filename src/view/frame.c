@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * frame.c - draws a session: title, tabs, line, body, line, why, hints.
+ *
+ * Every row has a fixed place, so that the eye finds the same fact at the same spot after each
+ * step: numbers are padded to the width of the largest they can become, and the filter stands in
+ * the upper line instead of pushing the body down.  What does not fit goes from the right, except
+ * what must never go: the moment, "? help" and how to leave.
+ *
+ * Below 80x24 there is no half picture: one row says so, and keys go on working.
+ *
+ * Not here: bodies (the views), the help overlay (help.c).
+ */
+#include "session_private.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "format.h"
+
+/* ---- title ---- */
+
+static void append(char *buffer, size_t size, const char *text)
+{
+	size_t length = strlen(buffer);
+
+	snprintf(buffer + length, size - length, "%s%s", length ? "  " : "", text);
+}
+
+static const char *state_text(const struct session *session, char *buffer, size_t size)
+{
+	const struct source *source = session->source;
+	const struct play *play = &session->play;
+	char word[64], count[FORMAT_MAX];
+
+	buffer[0] = '\0';
+	if (source && source->damaged)
+		append(buffer, size, "damaged");
+	if (source && source->nr_lost) {
+		snprintf(word, sizeof(word), "lost %s", format_count(count, source->nr_lost));
+		append(buffer, size, word);
+	}
+	if (session->hindsight)
+		append(buffer, size, "hindsight");
+	if (session->loading[0]) {
+		int percent = session->load_total ? (int)((unsigned __int128)session->load_done * 100 /
+							  session->load_total) : 0;
+
+		snprintf(word, sizeof(word), "%s %3d%%", session->loading, percent);
+	} else if (play->on && play->speed < 0) {
+		snprintf(word, sizeof(word), "[>] 1/%dx", 1 << -play->speed);
+	} else if (play->on) {
+		snprintf(word, sizeof(word), "[>] %dx", 1 << play->speed);
+	} else {
+		snprintf(word, sizeof(word), "[||]");
+	}
+	append(buffer, size, word);
+	return buffer;
+}
+
+static const char *moment_text(const struct session *session, char *buffer, size_t size)
+{
+	const struct source *source = session->source;
+	char time[FORMAT_MAX], last[24];
+	int width;
+
+	if (!source) {
+		snprintf(buffer, size, "nothing loaded");
+		return buffer;
+	}
+	width = snprintf(last, sizeof(last), "%" PRIu64, source->nr_events);
+	format_moment(time, source->time_ns(source->data, session->t) -
+		      source->time_ns(source->data, 0));
+	snprintf(buffer, size, "t %s  ev %*" PRIu64 "/%s", time, width, session->t, last);
+	return buffer;
+}
+
+static void draw_title(struct session *session, struct pane row)
+{
+	char state[128], moment[96];
+	const char *title = session_current(session)->title;
+	const char *file = session->source ? session->source->file : "";
+	int name = 11 + (text_width(title) > 14 ? text_width(title) : 14), right, left;
+
+	state_text(session, state, sizeof(state));
+	moment_text(session, moment, sizeof(moment));
+	pane_fill(row, 0, 0, row.width, 1, ROLE_TITLE);
+	pane_printf(row, 0, 0, ROLE_TITLE, " ksmtop | %s", title);
+	right = row.width - text_width(state) - 1;
+	left = right - text_width(moment) - 2;
+	if (right > name)
+		pane_text(row, right, 0, ROLE_TITLE, state);
+	if (left > name - 10)	/* the moment is worth more than the end of the title */
+		pane_text(row, left, 0, ROLE_TITLE, moment);
+	if (left - name - 2 > 8)
+		pane_fit(row, name, 0, left - name - 2, ALIGN_RIGHT, ROLE_TITLE, file);
+}
+
+/* ---- tabs ---- */
+
+static void marks_text(const struct session *session, char *buffer, size_t size)
+{
+	const struct source *source = session->source;
+	size_t length = 0;
+
+	buffer[0] = '\0';
+	for (int letter = 'A'; letter <= 'B' && source; letter++) {
+		const struct mark *mark = &session->marks[mark_index((uint32_t)letter)];
+		char time[FORMAT_MAX];
+
+		if (mark->set)
+			length += (size_t)snprintf(buffer + length, size - length, "%s%c %s",
+				length ? "  " : "", letter,
+				format_moment(time, source->time_ns(source->data, mark->t) -
+					      source->time_ns(source->data, 0)));
+	}
+}
+
+static void draw_tabs(struct session *session, struct pane row)
+{
+	const struct view *view;
+	char status[128] = "";
+	int x = 0, width;
+
+	for (int i = 0; i < session->nr_views; i++) {
+		bool active = i == session->view;
+		enum role role = active ? ROLE_TAB_ACTIVE : ROLE_TAB;
+
+		view = session->views[i];
+		session->tabs_x[i] = x;
+		if (view->key)
+			x += pane_printf(row, x, 0, role, active ? "[%c]%s" : " %c %s", view->key,
+					 view->tab);
+		else if (active)
+			x += pane_printf(row, x, 0, role, "[%s]", view->tab);
+	}
+	session->tabs_x[session->nr_views] = x;
+	view = session_current(session);
+	if (view->status)
+		view->status(session, session_own(session), status, sizeof(status));
+	if (!status[0])
+		marks_text(session, status, sizeof(status));
+	width = text_width(status);
+	if (x + 2 + width < row.width)
+		pane_text(row, row.width - width - 1, 0, ROLE_HINT, status);
+}
+
+static void draw_line(const struct session *session, struct pane row)
+{
+	int x = 2;
+
+	pane_hline(row, 0, 0, row.width, ROLE_BORDER);
+	if (!session->filter[0])
+		return;
+	pane_put(row, 1, 0, ROLE_BORDER, ' ');
+	x += pane_text(row, x, 0, ROLE_KEY, "filter: ");
+	pane_fit(row, x, 0, text_width(session->filter) < row.width - x - 28 ?
+		 text_width(session->filter) : row.width - x - 28, ALIGN_LEFT, ROLE_PROMPT,
+		 session->filter);
+	pane_text(row, row.width - 27, 0, ROLE_HINT, " f edit  F clear  * this ");
+}
+
+/* ---- why, and what is typed ---- */
+
+static void default_why(const struct session *session, char *buffer, size_t size)
+{
+	if (!session->source)
+		snprintf(buffer, size, "no recording is open");
+	else if (!session->t)
+		snprintf(buffer, size, "before the first event");
+	else
+		snprintf(buffer, size, "event %" PRIu64, session->t);
+}
+
+static void draw_why(struct session *session, struct pane row)
+{
+	const struct view *view = session_current(session);
+	char text[512] = "";
+	int x;
+
+	if (session->candidates[0]) {
+		pane_fit(row, 1, 0, row.width - 2, ALIGN_LEFT, ROLE_MESSAGE, session->candidates);
+		return;
+	}
+	if (session->message[0]) {
+		pane_fit(row, 1, 0, row.width - 2, ALIGN_LEFT, ROLE_MESSAGE, session->message);
+		return;
+	}
+	if (view->why)
+		view->why(session, session_own(session), text, sizeof(text));
+	if (!text[0])
+		default_why(session, text, sizeof(text));
+	x = 1 + pane_text(row, 1, 0, ROLE_HEADING, "why: ");
+	pane_fit(row, x, 0, row.width - x - 1, ALIGN_LEFT, ROLE_TEXT, text);
+}
+
+static const char *prompt_label(enum prompt_kind kind)
+{
+	switch (kind) {
+	case PROMPT_COMMAND: return ":";
+	case PROMPT_FIND: return "/";
+	case PROMPT_HELP: return "help /";
+	case PROMPT_FILTER: return "filter: ";
+	case PROMPT_TIME: return "go to (1234  +1.5s  50%  start  end  'a): ";
+	case PROMPT_MARK: return "mark this moment with a letter (a-z, A, B) ";
+	case PROMPT_GO_MARK: return "go to the mark with the letter ";
+	default: return "";
+	}
+}
+
+static void draw_prompt(const struct session *session, struct pane row)
+{
+	const struct prompt *prompt = &session->prompt;
+	int x = pane_text(row, 1, 0, ROLE_KEY, prompt_label(prompt->kind)) + 1;
+	char head[PROMPT_MAX];
+	int cursor, shift;
+
+	memcpy(head, prompt->text, (size_t)prompt->cursor);
+	head[prompt->cursor] = '\0';
+	cursor = text_width(head);
+	shift = cursor > row.width - x - 2 ? cursor - (row.width - x - 2) : 0;
+	row = pane_sub(row, x, 0, row.width - x, 1);
+	pane_text(row, -shift, 0, ROLE_PROMPT, prompt->text);
+	row.grid->cursor_x = row.x + cursor - shift;
+	row.grid->cursor_y = row.y;
+}
+
+/* ---- hints ---- */
+
+struct hint {
+	char keys[KEYS_PER_ACTION * KEY_NAME_MAX];
+	const char *text;
+};
+
+/* The hint that begins at action *at: neighbours that say the same share one. */
+static bool hint_next(const struct session *session, int *at, struct hint *hint)
+{
+	uint32_t view = 1u << session_current(session)->id;
+	size_t length = 0;
+
+	hint->text = NULL;
+	for (; *at < NR_ACTIONS; (*at)++) {
+		const struct action_info *info = &action_table[*at];
+		char name[KEY_NAME_MAX];
+		uint32_t key = session->keymap.keys[*at][0];
+
+		if (!info->hint[0] || !(info->views & view) || key == K_NONE) {
+			if (hint->text)
+				break;
+			continue;
+		}
+		if (hint->text && strcmp(hint->text, info->hint))
+			break;
+		length += (size_t)snprintf(hint->keys + length, sizeof(hint->keys) - length, "%s%s",
+					   hint->text ? " " : "", key_name(key, name, sizeof(name)));
+		hint->text = info->hint;
+		if (length >= sizeof(hint->keys))
+			length = sizeof(hint->keys) - 1;
+	}
+	return hint->text != NULL;
+}
+
+static int draw_hint(struct pane row, int x, const char *keys, const char *text)
+{
+	int start = x;
+
+	x += pane_text(row, x, 0, ROLE_KEY, keys);
+	x += pane_put(row, x, 0, ROLE_HINT, ' ');
+	x += pane_text(row, x, 0, ROLE_HINT, text);
+	return x - start + 2;
+}
+
+static void draw_hints(const struct session *session, struct pane row)
+{
+	const char *leave = action_table[ACTION_UP_OR_QUIT].hint;
+	char quit[KEY_NAME_MAX] = "";
+	uint32_t key = session->keymap.keys[ACTION_UP_OR_QUIT][0];
+	struct hint hint;
+	int at = 0, x = 1, end;
+
+	key_name(key, quit, sizeof(quit));
+	end = row.width - text_width(quit) - text_width(leave) - 4;
+	while (hint_next(session, &at, &hint)) {
+		int width = text_width(hint.keys) + 1 + text_width(hint.text);
+
+		if (hint.text == leave || x + width > end)
+			continue;
+		x += draw_hint(row, x, hint.keys, hint.text);
+	}
+	draw_hint(row, x, quit, leave);
+}
+
+/* ---- all of it ---- */
+
+static void draw_too_small(struct session *session, struct pane all)
+{
+	char moment[96];
+	int x;
+
+	x = pane_printf(all, 0, 0, ROLE_MESSAGE, "needs %dx%d, this is %dx%d; keys work, q leaves",
+			FRAME_WIDTH, FRAME_HEIGHT, all.width, all.height);
+	if (x + 3 < all.width)
+		pane_printf(all, x + 2, 0, ROLE_TEXT, "%s",
+			    moment_text(session, moment, sizeof(moment)));
+}
+
+void session_draw(struct session *session, struct grid *grid)
+{
+	struct pane all = grid_pane(grid), body;
+	const struct view *view = session_current(session);
+	int bottom = grid->height - FRAME_BOTTOM;
+
+	grid->charset = session->charset;
+	session->width = grid->width;
+	session->height = grid->height;
+	grid_clear(grid);
+	if (grid->width < FRAME_WIDTH || grid->height < FRAME_HEIGHT) {
+		draw_too_small(session, all);
+		return;
+	}
+	draw_title(session, pane_sub(all, 0, 0, all.width, 1));
+	draw_tabs(session, pane_sub(all, 0, 1, all.width, 1));
+	draw_line(session, pane_sub(all, 0, 2, all.width, 1));
+	body = pane_sub(all, 0, FRAME_TOP, all.width, bottom - FRAME_TOP);
+	view->draw(session, session_own(session), body);
+	if (session->help.open)
+		help_draw(session, body);
+	pane_hline(all, 0, bottom, all.width, ROLE_BORDER);
+	draw_why(session, pane_sub(all, 0, bottom + 1, all.width, 1));
+	if (session->prompt.kind != PROMPT_NONE)
+		draw_prompt(session, pane_sub(all, 0, bottom + 2, all.width, 1));
+	else
+		draw_hints(session, pane_sub(all, 0, bottom + 2, all.width, 1));
+}
