@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * why.c - what an event was, in words: the events of a stock kernel.
+ *
+ * The hard part is to claim nothing that the event does not prove.  mm/ksm.c traces a merge before
+ * its partner has succeeded (try_to_merge_two_pages() may still undo it by break_cow(), untraced),
+ * traces failed merges by the same event, and traces the end of a stable node when ksmd stumbles
+ * over it, which may be long after the page was freed.
+ *
+ * Objects are taken from what the history says the event touched, not from raw pointers in the
+ * record: addresses are reused, generations are not.
+ *
+ * The patch's events have their sentences in why_patch.c.
+ */
+#include "why.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "format.h"
+
+struct moment why_moment(const struct scene *scene, uint64_t nr)
+{
+	return session_hindsight(scene->session) ? moment_hindsight(nr) : moment_at(nr);
+}
+
+struct ref why_touched(const struct scene *scene, uint64_t nr, enum table table)
+{
+	struct ref refs[WHY_OBJECTS];
+	uint32_t found = nr ? history_touched(scene->history, nr, refs, WHY_OBJECTS) : 0;
+
+	for (uint32_t i = 0; i < found && i < WHY_OBJECTS; i++)
+		if (refs[i].table == table)
+			return refs[i];
+	return (struct ref){ 0 };
+}
+
+struct ref why_object(const struct scene *scene, uint64_t nr)
+{
+	static const enum table order[] = { TABLE_NODE, TABLE_PAGE, TABLE_ITEM, TABLE_MM, TABLE_VMA,
+					    TABLE_ANON_VMA, TABLE_MAPPING, TABLE_EPISODE };
+	struct ref refs[WHY_OBJECTS];
+	uint32_t found = nr ? history_touched(scene->history, nr, refs, WHY_OBJECTS) : 0;
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++)
+		for (uint32_t j = 0; j < found && j < WHY_OBJECTS; j++)
+			if (refs[j].table == order[i])
+				return refs[j];
+	return (struct ref){ 0 };
+}
+
+const char *why_error(int64_t err)
+{
+	const char *name = err < 0 && err > -4096 ? strerrorname_np((int)-err) : NULL;
+
+	return name ? name : "an error";
+}
+
+/* ---- what it changed ---- */
+
+static char node_effect(const struct scene *scene, struct ref ref, uint64_t nr, char *buf, size_t size)
+{
+	union row before, now;
+	bool was = !history_row(scene->history, ref, why_moment(scene, nr - 1), &before);
+	bool is = !history_row(scene->history, ref, why_moment(scene, nr), &now);
+
+	if (!was && is)
+		snprintf(buf, size, "new, %" PRIu32 " item%s", now.node.nr_items,
+			 now.node.nr_items == 1 ? "" : "s");
+	else if (was && !is)
+		snprintf(buf, size, "gone");
+	else if (was && before.node.kind != now.node.kind)
+		snprintf(buf, size, "becomes %s", node_kind_name(now.node.kind));
+	else if (was && before.node.kind == NODE_CHAIN && before.node.nr_dups != now.node.nr_dups)
+		snprintf(buf, size, "dups %" PRIu32 ">%" PRIu32, before.node.nr_dups, now.node.nr_dups);
+	else if (was && before.node.nr_items != now.node.nr_items)
+		snprintf(buf, size, "items %" PRIu32 ">%" PRIu32, before.node.nr_items,
+			 now.node.nr_items);
+	else
+		return ' ';
+	return !was ? '+' : !is ? 'x' : '~';
+}
+
+static char plain_effect(const struct scene *scene, struct ref ref, uint64_t nr, char *buf, size_t size)
+{
+	union row row;
+	bool was = !history_row(scene->history, ref, why_moment(scene, nr - 1), &row);
+	bool is = !history_row(scene->history, ref, why_moment(scene, nr), &row);
+
+	if (was == is)
+		return ' ';
+	snprintf(buf, size, is ? "new" : "gone");
+	return is ? '+' : 'x';
+}
+
+/* err of the kinds that have one; 0 for the others. */
+static int64_t event_error(const struct event *event)
+{
+	switch (event->kind) {
+	case EVENT_KSM_MERGE_ONE_PAGE: return EVENT_ARGS(event, KSM_MERGE_ONE_PAGE)->err;
+	case EVENT_KSM_MERGE_WITH_KSM_PAGE: return EVENT_ARGS(event, KSM_MERGE_WITH_KSM_PAGE)->err;
+	case EVENT_P_RECOVERY_COPY: return EVENT_ARGS(event, P_RECOVERY_COPY)->err;
+	case EVENT_P_RECOVERY_MOVE: return EVENT_ARGS(event, P_RECOVERY_MOVE)->err;
+	default: return 0;
+	}
+}
+
+char why_effect(const struct scene *scene, uint64_t nr, char *buf, size_t size)
+{
+	struct event event;
+	struct ref ref;
+
+	buf[0] = 0;
+	if (!nr || event_index_event(recording_events(scene->recording), nr, &event))
+		return ' ';
+	if (event.kind != EVENT_UNKNOWN && event_error(&event)) {
+		snprintf(buf, size, "err %s", why_error(event_error(&event)));
+		return '!';
+	}
+	ref = why_object(scene, nr);
+	if (ref_is_none(ref))
+		return ' ';
+	return ref.table == TABLE_NODE ? node_effect(scene, ref, nr, buf, size) :
+		plain_effect(scene, ref, nr, buf, size);
+}
+
+/* ---- sentences ---- */
+
+static void merge_with_page(const struct story *s, char *buf, size_t size)
+{
+	const struct args_KSM_MERGE_WITH_KSM_PAGE *a = EVENT_ARGS(s->event, KSM_MERGE_WITH_KSM_PAGE);
+
+	if (a->err)
+		snprintf(buf, size, "a page of %s was not merged into pfn 0x%" PRIx64 ": %s (it changed, or could not be write-protected)",
+			 s->mm, a->pfn, why_error(a->err));
+	else if (!a->ksm_page)
+		snprintf(buf, size, "two equal pages: the one of %s (pfn 0x%" PRIx64 ") becomes the KSM page, if its partner merges too",
+			 s->mm, a->pfn);
+	else
+		snprintf(buf, size, "ksmd found a page of %s equal to %s (pfn 0x%" PRIx64 ") and mapped that one there, read-only",
+			 s->mm, s->node, a->pfn);
+}
+
+static void merge_zero_page(const struct story *s, char *buf, size_t size)
+{
+	const struct args_KSM_MERGE_ONE_PAGE *a = EVENT_ARGS(s->event, KSM_MERGE_ONE_PAGE);
+
+	if (a->err)
+		snprintf(buf, size, "an empty page of %s was not replaced by the zero page: %s", s->mm,
+			 why_error(a->err));
+	else
+		snprintf(buf, size, "a page of %s held only zeroes: it now maps the kernel's zero page (was pfn 0x%" PRIx64 ")",
+			 s->mm, a->pfn);
+}
+
+static void scan(const struct story *s, char *buf, size_t size)
+{
+	/* start_scan and stop_scan have the same arguments. */
+	const struct args_KSM_START_SCAN *a = s->event->args;
+	char count[FORMAT_MAX];
+
+	snprintf(buf, size, "ksmd %s scan %" PRId64 "; %s rmap_items are tracked",
+		 s->event->kind == EVENT_KSM_START_SCAN ? "begins" : "ends", a->seq,
+		 format_count(count, (uint64_t)a->rmap_entries));
+}
+
+static void tasks(const struct story *s, char *buf, size_t size)
+{
+	const struct event *e = s->event;
+
+	switch (e->kind) {
+	case EVENT_SCHED_PROCESS_FORK:
+		snprintf(buf, size, "%.16s %" PRId64 " forked %.16s %" PRId64 ": the child maps the same KSM pages, and has no rmap_item yet",
+			 EVENT_ARGS(e, SCHED_PROCESS_FORK)->parent_comm, EVENT_ARGS(e, SCHED_PROCESS_FORK)->parent_pid,
+			 EVENT_ARGS(e, SCHED_PROCESS_FORK)->child_comm, EVENT_ARGS(e, SCHED_PROCESS_FORK)->child_pid);
+		break;
+	case EVENT_SCHED_PROCESS_EXEC:
+		snprintf(buf, size, "process %" PRId64 " runs %.16s from now on: its old mm goes",
+			 EVENT_ARGS(e, SCHED_PROCESS_EXEC)->pid, EVENT_ARGS(e, SCHED_PROCESS_EXEC)->filename);
+		break;
+	case EVENT_SCHED_PROCESS_EXIT:
+		snprintf(buf, size, "%.16s %" PRId64 " exits", EVENT_ARGS(e, SCHED_PROCESS_EXIT)->comm,
+			 EVENT_ARGS(e, SCHED_PROCESS_EXIT)->pid);
+		break;
+	case EVENT_TASK_NEWTASK:
+		snprintf(buf, size, "new task %.16s %" PRId64, EVENT_ARGS(e, TASK_NEWTASK)->comm,
+			 EVENT_ARGS(e, TASK_NEWTASK)->pid);
+		break;
+	case EVENT_TASK_RENAME:
+		snprintf(buf, size, "task %" PRId64 " is called %.16s now, it was %.16s",
+			 EVENT_ARGS(e, TASK_RENAME)->pid, EVENT_ARGS(e, TASK_RENAME)->newcomm,
+			 EVENT_ARGS(e, TASK_RENAME)->oldcomm);
+		break;
+	case EVENT_SIGNAL_GENERATE:
+		snprintf(buf, size, "signal %" PRId64 " to %.16s %" PRId64 ", code %" PRId64,
+			 EVENT_ARGS(e, SIGNAL_GENERATE)->sig, EVENT_ARGS(e, SIGNAL_GENERATE)->comm,
+			 EVENT_ARGS(e, SIGNAL_GENERATE)->pid, EVENT_ARGS(e, SIGNAL_GENERATE)->code);
+		break;
+	default:
+		break;
+	}
+}
+
+static void memory(const struct story *s, char *buf, size_t size)
+{
+	const struct event *e = s->event;
+
+	switch (e->kind) {
+	case EVENT_MEMORY_FAILURE_EVENT:
+		snprintf(buf, size, "memory failure at pfn 0x%" PRIx64 " (%s): type %" PRId64 ", result %" PRId64,
+			 EVENT_ARGS(e, MEMORY_FAILURE_EVENT)->pfn, s->node,
+			 EVENT_ARGS(e, MEMORY_FAILURE_EVENT)->type, EVENT_ARGS(e, MEMORY_FAILURE_EVENT)->result);
+		break;
+	case EVENT_MM_MIGRATE_PAGES_START:
+		snprintf(buf, size, "%s begins to migrate pages", s->task);
+		break;
+	case EVENT_MM_MIGRATE_PAGES:
+		snprintf(buf, size, "%s migrated %" PRId64 " pages, %" PRId64 " failed", s->task,
+			 EVENT_ARGS(e, MM_MIGRATE_PAGES)->succeeded, EVENT_ARGS(e, MM_MIGRATE_PAGES)->failed);
+		break;
+	case EVENT_SET_MIGRATION_PTE:
+		snprintf(buf, size, "address 0x%" PRIx64 " is unmapped for a migration",
+			 EVENT_ARGS(e, SET_MIGRATION_PTE)->addr);
+		break;
+	case EVENT_REMOVE_MIGRATION_PTE:
+		snprintf(buf, size, "address 0x%" PRIx64 " is mapped again after a migration",
+			 EVENT_ARGS(e, REMOVE_MIGRATION_PTE)->addr);
+		break;
+	case EVENT_MM_COLLAPSE_HUGE_PAGE:
+		snprintf(buf, size, "khugepaged collapsed a huge page of %s: status %" PRId64, s->mm,
+			 EVENT_ARGS(e, MM_COLLAPSE_HUGE_PAGE)->status);
+		break;
+	case EVENT_CONTENTION_BEGIN:
+		snprintf(buf, size, "%s waits for the lock at 0x%" PRIx64, s->task,
+			 EVENT_ARGS(e, CONTENTION_BEGIN)->lock_addr);
+		break;
+	case EVENT_CONTENTION_END:
+		snprintf(buf, size, "%s got the lock at 0x%" PRIx64, s->task,
+			 EVENT_ARGS(e, CONTENTION_END)->lock_addr);
+		break;
+	default:
+		break;
+	}
+}
+
+static void ksm(const struct story *s, char *buf, size_t size)
+{
+	const struct event *e = s->event;
+
+	switch (e->kind) {
+	case EVENT_KSM_START_SCAN:
+	case EVENT_KSM_STOP_SCAN:
+		scan(s, buf, size);
+		break;
+	case EVENT_KSM_ENTER:
+		snprintf(buf, size, "%s enters KSM: ksmd scans its mergeable memory from now on", s->mm);
+		break;
+	case EVENT_KSM_EXIT:
+		snprintf(buf, size, "%s leaves KSM: ksmd forgets its rmap_items", s->mm);
+		break;
+	case EVENT_KSM_MERGE_ONE_PAGE:
+		merge_zero_page(s, buf, size);
+		break;
+	case EVENT_KSM_MERGE_WITH_KSM_PAGE:
+		merge_with_page(s, buf, size);
+		break;
+	case EVENT_KSM_REMOVE_KSM_PAGE:
+		snprintf(buf, size, "ksmd noticed that KSM page pfn 0x%" PRIx64 " is gone and freed %s; the page itself went earlier",
+			 EVENT_ARGS(e, KSM_REMOVE_KSM_PAGE)->pfn, s->node);
+		break;
+	case EVENT_KSM_REMOVE_RMAP_ITEM:
+		snprintf(buf, size, "%s (pfn 0x%" PRIx64 ") dies: the rmap_item of %s is taken off it", s->node,
+			 EVENT_ARGS(e, KSM_REMOVE_RMAP_ITEM)->pfn, s->mm);
+		break;
+	case EVENT_KSM_ADVISOR:
+		snprintf(buf, size, "the advisor sets pages_to_scan to %" PRId64 " after a scan of %" PRId64 " ms",
+			 EVENT_ARGS(e, KSM_ADVISOR)->pages_to_scan, EVENT_ARGS(e, KSM_ADVISOR)->scan_time);
+		break;
+	default:
+		break;
+	}
+}
+
+/* The names of what the event touched, as they are at that moment. */
+static void name_objects(struct story *s, uint64_t nr)
+{
+	const struct scene *scene = s->scene;
+	struct ref mm = why_touched(scene, nr, TABLE_MM), item = why_touched(scene, nr, TABLE_ITEM);
+	struct ref node = why_touched(scene, nr, TABLE_NODE);
+
+	if (ref_is_none(mm))
+		mm = scene_resolve(scene, item, TABLE_MM);
+	if (ref_is_none(mm))
+		strcpy(s->mm, "a process");
+	else
+		scene_owner(scene, mm, s->mm, sizeof(s->mm));
+	if (ref_is_none(node))
+		strcpy(s->node, "a stable node");
+	else
+		scene_name(scene, node, s->node, sizeof(s->node));
+	if (ref_is_none(item))
+		strcpy(s->item, "an rmap_item");
+	else
+		scene_name(scene, item, s->item, sizeof(s->item));
+	scene_name(scene, why_touched(scene, nr, TABLE_ANON_VMA), s->anon_vma, sizeof(s->anon_vma));
+}
+
+void why_event(const struct scene *scene, uint64_t nr, char *buf, size_t size)
+{
+	struct event_index *index = recording_events(scene->recording);
+	struct scene then = *scene;
+	struct event_record record;
+	const char *system, *name;
+	struct event event;
+	struct story story = { .scene = &then, .event = &event };
+
+	buf[0] = 0;
+	if (!nr) {
+		snprintf(buf, size, "before the first event: what was here already is not known yet");
+		return;
+	}
+	if (event_index_read(index, nr, &record)) {
+		snprintf(buf, size, "event %" PRIu64 " cannot be read any more", nr);
+		return;
+	}
+	then.when = why_moment(scene, nr);
+	event_record_name(&record, &system, &name);
+	snprintf(story.task, sizeof(story.task), "%.15s %d", record.comm ? record.comm : "task", record.pid);
+	snprintf(buf, size, "%s:%s in %s", system, name, story.task);
+	if (event_index_event(index, nr, &event) || event.kind == EVENT_UNKNOWN || !event.args)
+		return;
+	name_objects(&story, nr);
+	if (why_patch(&story, buf, size))
+		return;
+	ksm(&story, buf, size);
+	memory(&story, buf, size);
+	tasks(&story, buf, size);
+}
+
+const char *why_source(enum event_kind kind)
+{
+	switch (kind) {
+	case EVENT_KSM_START_SCAN:
+	case EVENT_KSM_STOP_SCAN: return "mm/ksm.c:scan_get_next_rmap_item";
+	case EVENT_KSM_ENTER: return "mm/ksm.c:__ksm_enter";
+	case EVENT_KSM_EXIT: return "mm/ksm.c:__ksm_exit";
+	case EVENT_KSM_MERGE_ONE_PAGE: return "mm/ksm.c:try_to_merge_with_zero_page";
+	case EVENT_KSM_MERGE_WITH_KSM_PAGE: return "mm/ksm.c:try_to_merge_with_ksm_page";
+	case EVENT_KSM_REMOVE_KSM_PAGE:
+	case EVENT_KSM_REMOVE_RMAP_ITEM: return "mm/ksm.c:remove_node_from_stable_tree";
+	case EVENT_KSM_ADVISOR: return "mm/ksm.c:scan_time_advisor";
+	case EVENT_P_NODE_INSERT:
+	case EVENT_P_CHAIN_MAKE: return "mm/ksm.c:stable_tree_insert";
+	case EVENT_P_DUP_ADD: return "mm/ksm.c:stable_node_chain_add_dup";
+	case EVENT_P_CHAIN_COLLAPSE:
+	case EVENT_P_DUP_HEAD: return "mm/ksm.c:stable_node_dup";
+	case EVENT_P_ITEM_APPEND: return "mm/ksm.c:stable_tree_append";
+	case EVENT_P_ITEM_DETACH: return "mm/ksm.c:remove_rmap_item_from_tree";
+	case EVENT_P_ITEM_UNSTABLE: return "mm/ksm.c:unstable_tree_search_insert";
+	case EVENT_P_ITEM_SCAN: return "mm/ksm.c:cmp_and_merge_page";
+	case EVENT_P_WALK_BEGIN:
+	case EVENT_P_WALK_ITEM:
+	case EVENT_P_WALK_VMA:
+	case EVENT_P_WALK_END: return "mm/ksm.c:rmap_walk_ksm";
+	case EVENT_P_KILL_BEGIN:
+	case EVENT_P_KILL_TASK: return "mm/ksm.c:collect_procs_ksm";
+	case EVENT_P_NODE_KPFN: return "mm/ksm.c:folio_migrate_ksm";
+	case EVENT_MEMORY_FAILURE_EVENT: return "mm/memory-failure.c:action_result";
+	case EVENT_MM_MIGRATE_PAGES_START:
+	case EVENT_MM_MIGRATE_PAGES: return "mm/migrate.c:migrate_pages";
+	default: return NULL;
+	}
+}
