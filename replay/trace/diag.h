@@ -12,9 +12,9 @@
  * '?' so that a hostile file cannot talk to the terminal.  Every function accepts a NULL diag and
  * then only passes the error through.
  *
- *	return diag_set(diag, -EBADMSG, "section 18 claims %u bytes", size),
- *	       diag_offset(diag, path, offset),
- *	       diag_expected(diag, "at most %" PRIu64, left), -EBADMSG;
+ *	error = diag_set(diag, -EBADMSG, "section 18 claims %u bytes", size);
+ *	diag_offset(diag, path, offset);
+ *	diag_expected(diag, "at most %" PRIu64, left);
  */
 #ifndef KSMTOP_DIAG_H
 #define KSMTOP_DIAG_H
@@ -64,7 +64,7 @@ int diag_wrap(struct diag *diag, const char *format, ...) __attribute__((format(
 
 /*
  * The whole diag as one sentence without a newline, for example
- *	run.dat: byte 4096: section 18 claims 900 bytes (expected at most 512); try: ...
+ *	run.dat: byte 4096: section 18 claims 900 bytes (expected at most 512); run ... to mend it
  * Writes at most `size` bytes with the NUL and returns `buf`.  DIAG_TEXT_SIZE is always enough.
  */
 #define DIAG_TEXT_SIZE 1600

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * trace_spool_read.c - a spool directory opened as if it were a recording.
+ *
+ * meta.dat has been read like any version 7 file and gave one buffer whose cpus have no data; here
+ * each cpu's blocks become its chunks.  The tail of a cpu's file is where an interrupted recording
+ * shows: a block of which only a part was written, or zeros where the file system had promised
+ * space.  That costs this cpu its last block and is said in one sentence.
+ *
+ * Headers are checked, and that the frame is there.  The checksum over the frame is computed only to
+ * find the way again after damage: opening must not read all of the data.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <xxhash.h>
+
+#include "trace/container.h"
+#include "trace/spool_format.h"
+
+struct block {
+	uint32_t seq, csize, usize;
+	uint64_t hash;
+};
+
+static bool block_read(const struct trace_file *file, uint32_t page_size, struct bytes b,
+		       struct block *ret_block)
+{
+	if (bytes_u32(&b) != SPOOL_BLOCK_MAGIC || b.failed)
+		return false;
+	ret_block->seq = bytes_u32(&b);
+	ret_block->hash = bytes_u64(&b);
+	return !b.failed && trace_chunk_plausible(file, page_size, b.p, bytes_left(&b), &ret_block->csize,
+						  &ret_block->usize);
+}
+
+static bool block_is_whole(struct bytes b, const struct block *block)
+{
+	return XXH64(b.p + SPOOL_BLOCK_HEADER, SPOOL_CHUNK_HEADER + (size_t)block->csize, block->seq) ==
+	       block->hash;
+}
+
+/* The next whole block at or after b's place; false at the end. */
+static bool block_search(const struct trace_file *file, uint32_t page_size, struct bytes *b,
+			 struct block *ret_block)
+{
+	uint32_t value = file->big ? htobe32(SPOOL_BLOCK_MAGIC) : htole32(SPOOL_BLOCK_MAGIC);
+
+	while (bytes_left(b) >= SPOOL_BLOCK_HEADER) {
+		const uint8_t *magic = memmem(b->p, bytes_left(b), &value, sizeof(value));
+
+		if (!magic)
+			break;
+		b->p = magic;
+		if (block_read(file, page_size, *b, ret_block) && block_is_whole(*b, ret_block))
+			return true;
+		b->p++;
+	}
+	b->p = b->end;
+	return false;
+}
+
+static void damaged_in(struct trace_file *file, const char *path, uint64_t at, const char *what,
+		       uint32_t cpu_id)
+{
+	struct diag *diag = trace_file_damaged(file, at, "%s (cpu %" PRIu32 ")", what, cpu_id);
+
+	diag_offset(diag, path, at);
+}
+
+static int blocks_read(struct trace_file *file, const char *path, uint32_t page_size,
+		       struct trace_cpu *cpu)
+{
+	uint32_t part = file->nr_parts - 1;
+	struct bytes b = bytes_make(file->parts[part].data, file->parts[part].size, 0, file->big);
+	struct trace_chunk_list list = { 0 };
+	uint32_t expected = 0;
+	int error = 0;
+
+	while (!error && bytes_left(&b)) {
+		uint64_t at = bytes_at(&b);
+		struct block block;
+
+		if (!block_read(file, page_size, b, &block)) {
+			bool found = block_search(file, page_size, &b, &block);
+
+			list.gap = true;
+			damaged_in(file, path, at, found ? "a block is damaged" :
+				   "the last block was not written to its end", cpu->cpu_id);
+			if (!found)
+				break;
+		} else if (block.seq != expected) {
+			list.gap = true;
+			damaged_in(file, path, at, "blocks are missing", cpu->cpu_id);
+		}
+		expected = block.seq + 1;
+		error = trace_chunks_add(&list, (struct trace_chunk){
+			.file_offset = bytes_at(&b) + SPOOL_BLOCK_HEADER + SPOOL_CHUNK_HEADER,
+			.csize = block.csize, .usize = block.usize, .part = (uint16_t)part });
+		bytes_take(&b, SPOOL_BLOCK_HEADER + SPOOL_CHUNK_HEADER + (uint64_t)block.csize);
+	}
+	trace_chunks_end(&list, cpu);
+	return error;
+}
+
+static int samples_map(struct trace_file *file)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", file->path, SPOOL_SAMPLES);
+	if (access(path, F_OK) != 0)
+		return 0;
+	if (trace_part_map(file, path, NULL))
+		return -EIO;
+	file->samples_part = file->nr_parts - 1;
+	return 0;
+}
+
+int trace_spool_read(struct trace_file *file, struct diag *diag)
+{
+	struct trace_buffer *buffer = file->buffers;
+	int error = samples_map(file);
+
+	if (!file->nr_buffers) {
+		diag_set(diag, -EINVAL, "is a spool whose %s does not say which cpus there are", SPOOL_META);
+		diag_file(diag, file->path);
+		return -EINVAL;
+	}
+	for (uint32_t i = 0; i < buffer->nr_cpus && error != -ENOMEM; i++) {
+		struct trace_cpu *cpu = (struct trace_cpu *)&buffer->cpus[i];
+		char path[PATH_MAX];
+
+		snprintf(path, sizeof(path), "%s/cpu%" PRIu32, file->path, cpu->cpu_id);
+		if (file->nr_parts > UINT16_MAX || trace_part_map(file, path, NULL)) {
+			cpu->truncated = true;
+			damaged_in(file, path, 0, "cannot be opened", cpu->cpu_id);
+			continue;
+		}
+		error = blocks_read(file, path, buffer->page_size, cpu);
+	}
+	return error == -ENOMEM ? error : 0;
+}
