@@ -195,6 +195,9 @@ int trace_chunks_zstd(struct trace_file *file, struct trace_cpu *cpu, uint32_t p
 	uint32_t nr;
 	int error = 0;
 
+	/* trace-cmd does not count the 4 bytes of the number of chunks. */
+	if (size && size <= UINT64_MAX - 4)
+		size += 4;
 	if (!extent_clip(file, cpu, offset, &size))
 		return 0;
 	b = bytes_make(file->parts[0].data + offset, size, offset, file->big);

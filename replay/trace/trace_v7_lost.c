@@ -57,7 +57,7 @@ static int lost_zstd(struct lost *lost, uint64_t at)
 			break;
 		cpu->cpu_id = lost->nr++;
 		cpu->truncated = !whole;
-		error = trace_chunks_zstd(lost->file, cpu, (uint32_t)page, at, end - at);
+		error = trace_chunks_zstd(lost->file, cpu, (uint32_t)page, at, end - at - 4);
 		at = (end + page - 1) / page * page;
 	}
 	return error;
