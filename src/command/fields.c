@@ -170,7 +170,8 @@ struct json_object *fields_json(const struct fields *fields)
 
 bool fields_lookup(void *row, const char *name, struct filter_value *ret)
 {
-	const struct field *field = fields_find(row, name);
+	/* The kernel's word for a node's page number. */
+	const struct field *field = fields_find(row, strcmp(name, "kpfn") == 0 ? "pfn" : name);
 
 	if (!field || field->kind == FIELD_NOTHING)
 		return false;

@@ -152,6 +152,7 @@ int invocation_parse(int argc, char **argv, struct invocation *ret_invocation, s
 	int err;
 
 	invocation.command = take_command(&argc, argv);
+	*ret_invocation = (struct invocation){ .command = invocation.command };
 	/* One word can hold several letters: never more options than characters. */
 	size_t room = 1;
 

@@ -33,7 +33,10 @@ struct invocation {
 	int nr_given;
 };
 
-/* 0, or -EINVAL / -ENOMEM and diag.  `argv` is permuted as getopt does. */
+/*
+ * 0, or -EINVAL / -ENOMEM and diag; then only ->command is set.  `argv` is permuted as getopt
+ * does.
+ */
 int invocation_parse(int argc, char **argv, struct invocation *ret_invocation, struct diag *diag);
 void invocation_fini(struct invocation *invocation);
 

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * counters.c - the rebuilt counters by name, and the kernel's own beside them.
+ *
+ * The words differ: the kernel's pages_sharing is how many *more* mappings share the pages_shared,
+ * so stable items answer to the sum of both (mm/ksm.c, pages_sharing_show()).  full_scans counts
+ * since boot and the recording's scans since its start, so those two are not set side by side.
+ *
+ * What a stock kernel cannot tell (chains, dups, anon_vmas) is left out of the list instead of
+ * being told as zero.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "counters.h"
+#include "trace/sample.h"
+
+/* A file of /sys/kernel/mm/ksm in a sample, or the sum of two joined by '+'. */
+static bool kernel_value(const struct history *history, uint32_t sample, const char *files,
+			 int64_t *ret)
+{
+	const char *plus = strchr(files, '+');
+	char first[64];
+	int64_t a, b = 0;
+	size_t length = plus ? (size_t)(plus - files) : strlen(files);
+
+	if (length >= sizeof(first))
+		return false;
+	memcpy(first, files, length);
+	first[length] = 0;
+	if (history_sample_counter(history, sample, first, &a) ||
+	    (plus && history_sample_counter(history, sample, plus + 1, &b)))
+		return false;
+	*ret = a + b;
+	return true;
+}
+
+int counters_at(const struct history *history, struct moment when, struct counter *list)
+{
+	struct history_counters now = { 0 };
+	struct history_sample sample = { 0 };
+	int index = history_sample_before(history, SAMPLE_KSM, 0, when.t);
+	int nr = 0;
+
+	history_counters(history, when, &now);
+#define COUNTER(name_, text_, value_, doubtful_, evidence_, kernel_)				\
+	list[nr++] = (struct counter){ .name = name_, .text = text_, .kernel = kernel_,		\
+		.evidence = evidence_, .value = (int64_t)(value_), .doubtful = (int64_t)(doubtful_) }
+	COUNTER("mms", "processes in KSM", now.nr_mms, 0, EVIDENCE_INFERRED, NULL);
+	COUNTER("nodes", "stable pages", now.nr_nodes, now.nr_doubtful_nodes, EVIDENCE_INFERRED,
+		"pages_shared");
+	COUNTER("stable_items", "items on them", now.nr_stable_items, now.nr_doubtful_items,
+		EVIDENCE_INFERRED, "pages_shared+pages_sharing");
+	if (history_is_patched(history)) {
+		COUNTER("chains", "chains", now.nr_chains, 0, EVIDENCE_INFERRED, "stable_node_chains");
+		COUNTER("dups", "dups", now.nr_dups, 0, EVIDENCE_INFERRED, "stable_node_dups");
+		COUNTER("unstable_items", "items in the unstable tree", now.nr_unstable_items, 0,
+			EVIDENCE_INFERRED, "pages_unshared");
+		COUNTER("new_items", "items in no tree", now.nr_new_items, 0, EVIDENCE_INFERRED, NULL);
+		COUNTER("anon_vmas", "anon_vmas", now.nr_anon_vmas, 0, EVIDENCE_INFERRED, NULL);
+		COUNTER("vmas", "VMAs in them", now.nr_vmas, 0, EVIDENCE_INFERRED, NULL);
+	}
+	COUNTER("mappings", "mappings of KSM pages", now.nr_mappings, now.nr_doubtful_mappings,
+		EVIDENCE_INFERRED, NULL);
+	COUNTER("merges", "merges so far", now.nr_merges, 0, EVIDENCE_TRACED, NULL);
+	COUNTER("merge_failures", "merges that failed", now.nr_merge_failures, 0, EVIDENCE_TRACED, NULL);
+	COUNTER("removals", "removals noticed", now.nr_removals, 0, EVIDENCE_TRACED, NULL);
+	COUNTER("scans", "scans begun", now.nr_scans, 0, EVIDENCE_TRACED, NULL);
+	COUNTER("lost", "events lost so far", now.nr_lost, 0, EVIDENCE_TRACED, NULL);
+#undef COUNTER
+	if (index < 0 || history_sample(history, (uint32_t)index, &sample))
+		return nr;
+	for (int i = 0; i < nr; i++) {
+		if (!list[i].kernel)
+			continue;
+		list[i].has_kernel = kernel_value(history, (uint32_t)index, list[i].kernel,
+						  &list[i].kernel_value);
+		list[i].kernel_event = sample.end;
+	}
+	return nr;
+}

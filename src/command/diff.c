@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * diff.c - `ksmtop diff`: what differs between two moments, or between two recordings.
+ *
+ * Between two moments a difference is an object that is there at one of them only, or that is
+ * there at both with other attributes.  The history tells every row born or died in between;
+ * each difference is reported at exactly one of those changes (the birth of the row that holds at
+ * the later moment, or the death of the row that held at the earlier), so nothing has to be
+ * remembered and ten million changes need no memory.  What came and went in between is no
+ * difference, and is only counted.
+ *
+ * Two recordings share no objects (addresses mean nothing elsewhere): their counters at the end are
+ * compared.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "counters.h"
+#include "query.h"
+#include "row.h"
+
+enum { CAME, WENT, CHANGED, PASSED, NR_CHANGES };
+static const char *const change_words[NR_CHANGES] = { "came", "went", "changed", "passed" };
+static const char change_marks[NR_CHANGES] = { '+', 'x', '~', ' ' };
+
+struct comparing {
+	struct query *query;
+	struct moment from, to;	/* from.t <= to.t, both with the later one's knowledge */
+	bool backwards;		/* T1 is the later one */
+	uint64_t nr[NR_CHANGES];
+	uint64_t nr_counters;
+};
+
+static void print_counter(struct comparing *comparing, const struct counter *a,
+			  const struct counter *b)
+{
+	struct fields fields;
+
+	if (a->value == b->value)
+		return;
+	comparing->nr_counters++;
+	if (!comparing->query->json) {
+		printf("%-28s %12" PRId64 " -> %-12" PRId64 " %+" PRId64 "%s\n", b->text, a->value,
+		       b->value, b->value - a->value, a->doubtful || b->doubtful ? " ?" : "");
+		return;
+	}
+	fields_reset(&fields);
+	fields_text(&fields, "section", "counter");
+	fields_text(&fields, "name", b->name);
+	fields_number(&fields, "first", a->value);
+	fields_number(&fields, "second", b->value);
+	fields_text(&fields, "evidence", (char[]){ b->evidence, 0 });
+	fields_bool(&fields, "doubtful", a->doubtful || b->doubtful);
+	answer_item(comparing->query, fields_json(&fields));
+}
+
+static void print_counters(struct comparing *comparing, const struct history *first,
+			   struct moment when_first, const struct history *second,
+			   struct moment when_second)
+{
+	struct counter a[COUNTERS_MAX], b[COUNTERS_MAX];
+	int nr_a = counters_at(first, when_first, a);
+	int nr_b = counters_at(second, when_second, b);
+
+	/* A patched and a stock recording have different lists: what only one has is no answer. */
+	for (int i = 0; i < nr_b; i++)
+		for (int j = 0; j < nr_a; j++)
+			if (strcmp(a[j].name, b[i].name) == 0)
+				print_counter(comparing, &a[j], &b[i]);
+}
+
+static void print_object(struct comparing *comparing, int kind, uint64_t event, const union row *row)
+{
+	struct query *query = comparing->query;
+	char name[96], clean[128], evidence[3];
+	struct fields fields;
+
+	query_name(query, row->any.ref, name, sizeof(name));
+	text_clean(clean, sizeof(clean), name);
+	if (!query->json) {
+		printf("%c %-7s %-8s %-24s event %" PRIu64 " %s\n", change_marks[kind],
+		       change_words[kind], table_word(row->any.ref.table), clean, event,
+		       evidence_text((char)row->fact.evidence, row->fact.doubt, evidence));
+		return;
+	}
+	fields_reset(&fields);
+	fields_text(&fields, "section", "object");
+	fields_text(&fields, "change", change_words[kind]);
+	fields_text(&fields, "table", table_word(row->any.ref.table));
+	fields_text(&fields, "name", clean);
+	fields_number(&fields, "event", (int64_t)event);
+	evidence_fields((char)row->fact.evidence, row->fact.doubt, &fields);
+	answer_item(query, fields_json(&fields));
+}
+
+static int print_change(const struct history_change *change, void *arg)
+{
+	struct comparing *comparing = arg;
+	const struct history *history = comparing->query->history;
+	union row before, after;
+	bool was = history_row(history, change->ref, comparing->from, &before) == 0;
+	bool is = history_row(history, change->ref, comparing->to, &after) == 0;
+	int kind, shown;
+
+	if (is && change->born && after.fact.born == change->event)
+		kind = was ? CHANGED : CAME;
+	else if (was && !is && change->died && before.fact.died == change->event)
+		kind = WENT;
+	else if (!was && !is && change->died)
+		kind = PASSED;
+	else
+		return 0;
+	shown = !comparing->backwards ? kind : kind == CAME ? WENT : kind == WENT ? CAME : kind;
+	comparing->nr[shown]++;
+	if (kind != PASSED)
+		print_object(comparing, shown, change->event, kind == WENT ? &before : &after);
+	return 0;
+}
+
+static struct json_object *counts_json(const struct comparing *comparing)
+{
+	struct json_object *counts = json_object_new_object();
+
+	for (int i = 0; i < NR_CHANGES; i++)
+		json_object_object_add(counts, change_words[i],
+				       json_object_new_int64((int64_t)comparing->nr[i]));
+	return counts;
+}
+
+static bool differs(const struct comparing *comparing)
+{
+	return comparing->nr_counters || comparing->nr[CAME] || comparing->nr[WENT] ||
+	       comparing->nr[CHANGED];
+}
+
+static int diff_moments(struct comparing *comparing)
+{
+	struct query *query = comparing->query;
+	char *const *args = query->invocation->args;
+	struct moment first, second;
+	uint64_t known;
+	int err;
+
+	if (query_moment(query, args[1], &first) || query_moment(query, args[2], &second))
+		return -EINVAL;
+	comparing->backwards = first.t > second.t;
+	known = comparing->backwards ? first.known_by : second.known_by;
+	first.known_by = second.known_by = known;
+	comparing->from = comparing->backwards ? second : first;
+	comparing->to = comparing->backwards ? first : second;
+	query->when = second;
+	if (query->json)
+		answer_begin(query, "diff", recording_path(query->recording));
+	print_counters(comparing, query->history, first, query->history, second);
+	err = history_changes(query->history, comparing->from.t, comparing->to.t, print_change,
+			      comparing);
+	if (err)
+		return diag_set(&query->diag, err, "the changes cannot be read");
+	if (query->json)
+		answer_end(query, "counts", counts_json(comparing));
+	else
+		printf("%s%" PRIu64 " came, %" PRIu64 " went, %" PRIu64 " changed, %" PRIu64
+		       " came and went between\n", differs(comparing) ? "" : "no difference: ",
+		       comparing->nr[CAME], comparing->nr[WENT], comparing->nr[CHANGED],
+		       comparing->nr[PASSED]);
+	return 0;
+}
+
+static int diff_files(struct comparing *comparing)
+{
+	struct query *query = comparing->query;
+	const char *path = query->invocation->args[1];
+	struct recording *other;
+	const struct history *history;
+	struct moment end;
+	int err = query_load(query, path, &other);
+
+	if (err)
+		return err;
+	history = recording_history(other);
+	end = moment_at(history_last(history));
+	if (query->hindsight)
+		end = moment_hindsight(end.t);
+	if (query->json)
+		answer_begin(query, "diff", recording_path(query->recording));
+	print_counters(comparing, query->history, query->when, history, end);
+	if (query->json) {
+		char clean[4096];
+
+		text_clean(clean, sizeof(clean), path);
+		answer_end(query, "with", json_object_new_string(clean));
+	} else if (!differs(comparing)) {
+		puts("no difference in the counters");
+	}
+	recording_close(other);
+	return 0;
+}
+
+int diff_command(const struct invocation *invocation, struct diag *diag)
+{
+	struct query query;
+	struct comparing comparing = { .query = &query };
+	int err = query_open(&query, invocation, invocation->args[0]);
+
+	if (err == 0)
+		err = invocation->nr_args == 3 ? diff_moments(&comparing) : diff_files(&comparing);
+	*diag = query.diag;
+	query_close(&query);
+	return err ? STATUS_FAILED : differs(&comparing) ? STATUS_FINDINGS : STATUS_FINE;
+}

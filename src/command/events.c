@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * events.c - `ksmtop events`: one line an event.
+ *
+ *	NUMBER TIME CPU COMM-TID SYSTEM:NAME KEY=VALUE...
+ *
+ * A recording has millions of events and this command prints them all, so a line is put together
+ * in one buffer with hand-made digits (printf's would cost more than decoding) and goes out in one
+ * fwrite.  The values are libtraceevent's, through event_record_fields().
+ *
+ * For JSON the same text is taken apart again along the field names of the event's own format:
+ * what JSON says is what the line says, letter for letter.
+ *
+ * Events are traced facts; what they mean for the state is `ksmtop list` and `show`.
+ */
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <traceevent/event-parse.h>
+
+#include "commands.h"
+#include "query.h"
+#include "row.h"
+
+#define LINE_MAX_BYTES	16384
+
+struct line {
+	size_t at;
+	char buf[LINE_MAX_BYTES];
+};
+
+static void line_char(struct line *line, char c)
+{
+	if (line->at < sizeof(line->buf))
+		line->buf[line->at++] = c;
+}
+
+static void line_number(struct line *line, uint64_t number, int least)
+{
+	char digits[24];
+	int nr = 0;
+
+	do {
+		digits[nr++] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number || nr < least);
+	while (nr)
+		line_char(line, digits[--nr]);
+}
+
+/* Nearly all text is plain ASCII: only the rest takes the slow way. */
+static void line_text(struct line *line, const char *text)
+{
+	size_t length = 0;
+
+	while (text[length] >= 0x20 && text[length] < 0x7f)
+		length++;
+	if (length > sizeof(line->buf) - line->at)
+		length = sizeof(line->buf) - line->at;
+	memcpy(line->buf + line->at, text, length);
+	line->at += length;
+	if (text[length] && line->at < sizeof(line->buf))
+		line->at += text_clean(line->buf + line->at, sizeof(line->buf) - line->at,
+				       text + length);
+}
+
+static void print_line(struct line *line, const struct event_record *record, const char *system,
+		       const char *name, const char *fields)
+{
+	line->at = 0;
+	line_number(line, record->nr, 1);
+	line_char(line, ' ');
+	line_number(line, record->ts_ns / 1000000000, 1);
+	line_char(line, '.');
+	line_number(line, record->ts_ns % 1000000000, 9);
+	line_char(line, ' ');
+	line_number(line, record->cpu, 1);
+	line_char(line, ' ');
+	line_text(line, record->comm);
+	line_char(line, '-');
+	line_number(line, (uint64_t)(record->pid < 0 ? 0 : record->pid), 1);
+	line_char(line, ' ');
+	line_text(line, system);
+	line_char(line, ':');
+	line_text(line, name);
+	if (fields[0]) {
+		line_char(line, ' ');
+		line_text(line, fields);
+	}
+	if (line->at == sizeof(line->buf))
+		line->at--;
+	line_char(line, '\n');
+	fwrite_unlocked(line->buf, 1, line->at, stdout);
+}
+
+/* ---- JSON ---- */
+
+/* A value as printed: decimal digits are a number, the rest (0x..., text) a string. */
+static struct json_object *value_json(const char *text)
+{
+	char clean[FIELDS_TEXT];
+	char *end;
+	long long number;
+
+	errno = 0;
+	number = strtoll(text, &end, 10);
+	if (*text && !*end && errno == 0)
+		return json_object_new_int64(number);
+	if (*text && !*end && text[0] != '-') {
+		errno = 0;
+		unsigned long long large = strtoull(text, &end, 10);
+
+		if (errno == 0)
+			return json_object_new_uint64(large);
+	}
+	text_clean(clean, sizeof(clean), text);
+	return json_object_new_string(clean);
+}
+
+/* Where " NAME=" of the field after `field` begins in `text`, or its end. */
+static char *next_key(char *text, const struct tep_format_field *field)
+{
+	char key[128];
+	char *found;
+
+	if (!field->next)
+		return text + strlen(text);
+	snprintf(key, sizeof(key), " %s=", field->next->name);
+	found = strstr(text, key);
+	return found ? found : text + strlen(text);
+}
+
+static struct json_object *values_json(const struct event_record *record, char *text)
+{
+	struct json_object *values = json_object_new_object();
+	const struct tep_format_field *field = record->format ? record->format->format.fields : NULL;
+
+	for (; field; field = field->next) {
+		size_t length = strlen(field->name);
+		bool is_text = field->flags & TEP_FIELD_IS_STRING;
+		char *end;
+		char after;
+
+		while (*text == ' ')
+			text++;
+		if (strncmp(text, field->name, length) != 0 || text[length] != '=')
+			break;
+		text += length + 1;
+		end = next_key(text, field);
+		after = *end;
+		*end = 0;
+		if (is_text) {
+			char clean[FIELDS_TEXT];
+
+			text_clean(clean, sizeof(clean), text);
+			json_object_object_add(values, field->name, json_object_new_string(clean));
+		} else {
+			json_object_object_add(values, field->name, value_json(text));
+		}
+		*end = after;
+		text = end;
+	}
+	return values;
+}
+
+static void print_item(struct query *query, const struct event_record *record, const char *system,
+		       const char *name, char *text)
+{
+	struct event_index *events = recording_events(query->recording);
+	const char *buffer = "";
+	struct fields fields;
+	struct json_object *item;
+	uint16_t cpu;
+
+	event_index_stream(events, record->stream, &buffer, &cpu);
+	fields_reset(&fields);
+	fields_number(&fields, "event", (int64_t)record->nr);
+	fields_number(&fields, "time_ns", (int64_t)record->ts_ns);
+	fields_number(&fields, "cpu", record->cpu);
+	fields_text(&fields, "buffer", buffer);
+	fields_text(&fields, "comm", record->comm);
+	fields_number(&fields, "tid", record->pid);
+	fields_text(&fields, "system", system);
+	fields_text(&fields, "name", name);
+	evidence_fields(EVIDENCE_TRACED, DOUBT_NONE, &fields);
+	item = fields_json(&fields);
+	json_object_object_add(item, "fields", values_json(record, text));
+	answer_item(query, item);
+}
+
+/* ---- the walk ---- */
+
+struct range {
+	uint64_t from, to;
+};
+
+static int read_range(struct query *query, struct range *range)
+{
+	const char *from = invocation_value(query->invocation, OPTION_FROM);
+	const char *to = invocation_value(query->invocation, OPTION_TO);
+	struct moment moment;
+
+	range->from = 1;
+	range->to = event_index_last(recording_events(query->recording));
+	if (from) {
+		if (query_moment(query, from, &moment))
+			return -EINVAL;
+		range->from = moment.t ? moment.t : 1;
+	}
+	if (to) {
+		if (query_moment(query, to, &moment))
+			return -EINVAL;
+		range->to = moment.t;
+	}
+	return 0;
+}
+
+static int print_event(struct query *query, struct line *line, uint64_t nr)
+{
+	struct event_index *events = recording_events(query->recording);
+	struct event_record record;
+	const char *system, *name;
+	char text[LINE_MAX_BYTES / 2];
+	int err = event_index_read(events, nr, &record);
+
+	if (err) {
+		diag_set(&query->diag, err, "an event cannot be read");
+		diag_event(&query->diag, recording_path(query->recording), nr);
+		return err;
+	}
+	if (query->filter && !event_filter_match(query->filter, events, &record))
+		return 0;
+	event_record_name(&record, &system, &name);
+	text[0] = 0;
+	event_record_fields(events, &record, text, sizeof(text));
+	if (query->json)
+		print_item(query, &record, system, name, text);
+	else
+		print_line(line, &record, system, name, text);
+	return 0;
+}
+
+static int print_events(struct query *query)
+{
+	struct line line;
+	struct range range;
+	int err = read_range(query, &range);
+
+	if (err)
+		return err;
+	if (query->json)
+		answer_begin(query, "events", recording_path(query->recording));
+	for (uint64_t nr = range.from; nr <= range.to && err == 0; nr++)
+		err = print_event(query, &line, nr);
+	if (query->json && err == 0)
+		answer_end(query, NULL, NULL);
+	return err;
+}
+
+int events_command(const struct invocation *invocation, struct diag *diag)
+{
+	struct query query;
+	int err = query_open(&query, invocation, invocation->args[0]);
+
+	if (err == 0)
+		err = print_events(&query);
+	*diag = query.diag;
+	query_close(&query);
+	return err ? STATUS_FAILED : STATUS_FINE;
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * list.c - `ksmtop list`: the rows of a table that hold at a moment.
+ *
+ * Rows come from a history cursor, in the list's own order, and go out one by one: a table of
+ * millions of rows costs no memory.  That is why columns have fixed least widths instead of being
+ * measured; a value that is wider pushes its line, which still splits at blanks.
+ *
+ * A table is a relation and a few of its fields under a heading; --json has all fields.  Numbers
+ * stand to the right.  EV, the evidence with its doubt, is the last column of every table.
+ */
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "query.h"
+#include "row.h"
+
+#define TABLE_COLUMNS 8
+
+struct table_column {
+	const char *field;
+	const char *heading;
+	int width;		/* negative: to the left, as printf has it */
+};
+
+struct list_table {
+	const char *name;
+	enum relation relation;
+	enum table table;
+	struct table_column columns[TABLE_COLUMNS];
+};
+
+/* In the order of list_tables[]. */
+static const struct list_table tables[] = {
+	{ "mms", ALL_MMS, TABLE_MM, {
+		{ "name", "MM", -8 }, { "pid", "PID", 8 }, { "comm", "COMM", -16 },
+		{ "items", "ITEMS", 9 }, { "mappings", "MAPPINGS", 9 },
+		{ "merges", "MERGES", 9 }, { "mm", "ADDRESS", -18 } } },
+	{ "nodes", ALL_NODES, TABLE_NODE, {
+		{ "name", "NODE", -14 }, { "pfn", "PFN", 12 }, { "kind", "KIND", -6 },
+		{ "nid", "NID", 4 }, { "chain_name", "CHAIN", -12 }, { "items", "ITEMS", 8 },
+		{ "dups", "DUPS", 6 } } },
+	{ "items", ALL_ITEMS, TABLE_ITEM, {
+		{ "name", "ITEM", -14 }, { "state", "STATE", -9 }, { "mm_name", "MM", -6 },
+		{ "pid", "PID", 8 }, { "address", "ADDRESS", 14 }, { "node_name", "NODE", -12 },
+		{ "pfn", "PFN", 10 } } },
+	{ "vmas", ALL_VMAS, TABLE_VMA, {
+		{ "anon_vma_name", "ANON_VMA", -14 }, { "mm_name", "MM", -6 }, { "pid", "PID", 8 },
+		{ "start", "START", 14 }, { "end", "END", 14 }, { "pgoff", "PGOFF", 14 } } },
+	{ "anon_vmas", ALL_ANON_VMAS, TABLE_ANON_VMA, {
+		{ "name", "ANON_VMA", -14 }, { "anon_vma", "ADDRESS", -18 },
+		{ "root_name", "ROOT", -14 }, { "vmas", "VMAS", 8 }, { "items", "ITEMS", 8 } } },
+	{ "mappings", ALL_MAPPINGS, TABLE_MAPPING, {
+		{ "pid", "PID", 8 }, { "comm", "COMM", -16 }, { "address", "ADDRESS", 14 },
+		{ "pfn", "PFN", 10 }, { "node_name", "NODE", -12 }, { "mapcount", "MAPCOUNT", 8 } } },
+	{ "pages", ALL_PAGES, TABLE_PAGE, {
+		{ "pfn", "PFN", 12 }, { "node_name", "NODE", -14 }, { "ksm", "KSM", -4 },
+		{ "poisoned", "POISONED", -8 }, { "gone", "GONE", -5 } } },
+};
+
+static const struct list_table *table_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+		if (strcmp(tables[i].name, name) == 0)
+			return &tables[i];
+	return NULL;
+}
+
+static int unknown_table(struct query *query, const char *name)
+{
+	char names[128] = "";
+
+	for (int i = 0; list_tables[i]; i++)
+		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s",
+			 i ? ", " : "", list_tables[i]);
+	diag_set(&query->diag, -EINVAL, "%s is no table", name);
+	diag_expected(&query->diag, "%s", names);
+	return -EINVAL;
+}
+
+static void print_headings(const struct list_table *table)
+{
+	for (int i = 0; i < TABLE_COLUMNS && table->columns[i].field; i++)
+		printf("%*s ", table->columns[i].width, table->columns[i].heading);
+	puts("EV");
+}
+
+static void print_row(const struct list_table *table, const union row *row,
+		      const struct fields *fields)
+{
+	char buf[64], evidence[3];
+
+	for (int i = 0; i < TABLE_COLUMNS && table->columns[i].field; i++) {
+		const struct field *field = fields_find(fields, table->columns[i].field);
+
+		printf("%*s ", table->columns[i].width,
+		       field ? field_show(field, buf, sizeof(buf)) : "-");
+	}
+	puts(evidence_text((char)row->fact.evidence, row->fact.doubt != DOUBT_NONE, evidence));
+}
+
+static int print_rows(struct query *query, const struct list_table *table)
+{
+	struct history_cursor cursor;
+	struct fields fields;
+	union row row;
+	int more, err;
+
+	err = history_list(query->history, table->relation, (struct ref){ 0 }, query->when, &cursor);
+	while (err == 0 && (more = history_next(&cursor, &row)) != 0) {
+		if (more < 0)
+			return more;
+		row_fields(query, &row, query->when, &fields);
+		if (query->filter && !event_filter_match_row(query->filter, fields_lookup, &fields))
+			continue;
+		if (query->json)
+			answer_item(query, fields_json(&fields));
+		else if (query->plain)
+			fields_sentence(&fields, 0);
+		else
+			print_row(table, &row, &fields);
+	}
+	return err;
+}
+
+/* An empty table may mean "none then" or "this recording cannot tell": say which. */
+static void explain_absence(struct query *query, const struct list_table *table)
+{
+	if (history_has(query->history, table->table))
+		return;
+	fprintf(stderr, "ksmtop: this recording cannot tell of %s; ksmtop doctor %s says what would\n",
+		table->name, recording_path(query->recording));
+}
+
+static int list_table(struct query *query, const struct list_table *table)
+{
+	int err;
+
+	if (query->json)
+		answer_begin(query, "list", recording_path(query->recording));
+	else if (!query->plain)
+		print_headings(table);
+	err = print_rows(query, table);
+	if (err) {
+		diag_set(&query->diag, err, "the table %s cannot be read", table->name);
+		return err;
+	}
+	if (query->json) {
+		answer_end(query, "table", json_object_new_string(table->name));
+		return 0;
+	}
+	explain_absence(query, table);
+	return 0;
+}
+
+int list_command(const struct invocation *invocation, struct diag *diag)
+{
+	const struct list_table *table = table_find(invocation->args[1]);
+	struct query query;
+	int err;
+
+	if (!table) {
+		query = (struct query){ 0 };
+		unknown_table(&query, invocation->args[1]);
+		*diag = query.diag;
+		return STATUS_FAILED;
+	}
+	err = query_open(&query, invocation, invocation->args[0]);
+	if (err == 0)
+		err = list_table(&query, table);
+	*diag = query.diag;
+	query_close(&query);
+	return err ? STATUS_FAILED : STATUS_FINE;
+}

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * report.c - `ksmtop report`: the state at a moment in short.
+ *
+ * A list of sections, each a function that tells its things twice: as items for --json, or as
+ * lines that fit 80 columns.  The order is the order in which one asks: what is this recording,
+ * what are the numbers and does the kernel agree, which pages matter most, which processes, and
+ * what is missing (losses, damage, unknown events).
+ *
+ * Beside a rebuilt number stands the kernel's own as of the last sample before the moment, with
+ * the event behind which it was complete: the two are not of one instant, and a difference is
+ * judged by `ksmtop check`, not here.
+ *
+ * Costs one pass over the nodes and processes alive at the moment.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "counters.h"
+#include "query.h"
+#include "report.h"
+#include "row.h"
+#include "trace/sample.h"
+
+#define TOP_NODES	10
+#define TOP_PROCESSES	20
+
+void report_item(struct query *query, const char *section, const struct fields *fields)
+{
+	struct json_object *item = json_object_new_object();
+	struct json_object *rest = fields_json(fields);
+
+	json_object_object_add(item, "section", json_object_new_string(section));
+	json_object_object_foreach(rest, key, value)
+		json_object_object_add(item, key, json_object_get(value));
+	json_object_put(rest);
+	answer_item(query, item);
+}
+
+/* The last sample of that kind before the moment: 0 or -ENOENT. */
+static int last_sample(const struct query *query, enum sample_kind kind, int32_t pid,
+		       struct history_sample *ret_place, struct sample *ret_sample)
+{
+	int index = history_sample_before(query->history, (uint16_t)kind, pid, query->when.t);
+
+	if (index < 0 || history_sample(query->history, (uint32_t)index, ret_place))
+		return -ENOENT;
+	return recording_sample(query->recording, ret_place->index, ret_sample);
+}
+
+/* ---- what this recording is ---- */
+
+static const char *host_value(const struct query *query, const char *name)
+{
+	static struct sample sample;
+	uint32_t nr = recording_nr_samples(query->recording);
+
+	for (uint32_t i = 0; i < nr; i++)
+		if (recording_sample(query->recording, i, &sample) == 0 && sample.kind == SAMPLE_HOST)
+			return sample_value(&sample, name);
+	return NULL;
+}
+
+static void report_recording(struct query *query)
+{
+	struct event_index *events = recording_events(query->recording);
+	const struct trace_file *file = recording_trace(query->recording);
+	uint64_t last = history_last(query->history);
+	uint64_t begin = recording_start_ns(query->recording);
+	uint64_t end = last ? event_index_time(events, last) : begin;
+	uint64_t now = query->when.t ? event_index_time(events, query->when.t) : begin;
+	const char *release = host_value(query, "release");
+	const char *clock = recording_clock(query->recording);
+	struct fields fields;
+
+	fields_reset(&fields);
+	fields_number(&fields, "events", (int64_t)last);
+	fields_number(&fields, "begin_ns", (int64_t)begin);
+	fields_number(&fields, "end_ns", (int64_t)end);
+	fields_number(&fields, "at_ns", (int64_t)now);
+	fields_text(&fields, "clock", clock);
+	fields_text(&fields, "release", release);
+	fields_bool(&fields, "patched", history_is_patched(query->history));
+	fields_number(&fields, "version", trace_file_version(file));
+	fields_text(&fields, "compression", trace_file_compression(file));
+	fields_bool(&fields, "spool", trace_file_is_spool(file));
+	evidence_fields(EVIDENCE_TRACED, DOUBT_NONE, &fields);
+	if (query->json) {
+		report_item(query, "recording", &fields);
+		return;
+	}
+	printf("%s\n", recording_path(query->recording));
+	printf("  %" PRIu64 " events in %.6f s, clock %s; kernel %s, %s KSM\n", last,
+	       (double)(end - begin) / 1e9, clock, release ? fields_find(&fields, "release")->text :
+	       "unknown", history_is_patched(query->history) ? "patched" : "stock");
+	printf("  trace.dat version %d, compression %s%s\n", trace_file_version(file),
+	       trace_file_compression(file), trace_file_is_spool(file) ?
+	       "; an interrupted recording's spool: ksmtop recover makes a file of it" : "");
+	printf("  state after event %" PRIu64 " of %" PRIu64 ", %+.6f s%s\n", query->when.t, last,
+	       (double)(now - begin) / 1e9, query->hindsight ? ", with hindsight" : "");
+}
+
+/* ---- numbers ---- */
+
+static void counter_item(struct query *query, const struct counter *counter)
+{
+	struct fields fields;
+
+	fields_reset(&fields);
+	fields_text(&fields, "name", counter->name);
+	fields_number(&fields, "value", counter->value);
+	fields_number(&fields, "doubtful_rows", counter->doubtful);
+	fields_text(&fields, "kernel_name", counter->kernel);
+	if (counter->has_kernel) {
+		fields_number(&fields, "kernel_value", counter->kernel_value);
+		fields_number(&fields, "kernel_event", (int64_t)counter->kernel_event);
+	} else {
+		fields_nothing(&fields, "kernel_value");
+		fields_nothing(&fields, "kernel_event");
+	}
+	fields_text(&fields, "evidence", (char[]){ counter->evidence, 0 });
+	fields_bool(&fields, "doubtful", counter->doubtful > 0);
+	report_item(query, "counter", &fields);
+}
+
+static void counter_line(const struct query *query, const struct counter *counter)
+{
+	char evidence[3];
+
+	evidence_text(counter->evidence, counter->doubtful > 0, evidence);
+	if (query->plain) {
+		printf("%s: %" PRId64 " (%s%s)", counter->text, counter->value,
+		       counter->evidence == 'T' ? "traced" : "inferred",
+		       counter->doubtful ? ", partly doubtful" : "");
+		if (counter->has_kernel)
+			printf("; the kernel said %" PRId64 " (%s) after event %" PRIu64,
+			       counter->kernel_value, counter->kernel, counter->kernel_event);
+		puts(".");
+		return;
+	}
+	printf("  %-28s %10" PRId64 " %-2s", counter->text, counter->value, evidence);
+	if (counter->has_kernel)
+		printf("%10" PRId64 " D  %s", counter->kernel_value, counter->kernel);
+	putchar('\n');
+}
+
+static void report_counters(struct query *query)
+{
+	struct counter list[COUNTERS_MAX];
+	int nr = counters_at(query->history, query->when, list);
+	uint64_t sampled = 0;
+
+	for (int i = 0; i < nr; i++)
+		if (list[i].has_kernel)
+			sampled = list[i].kernel_event;
+	if (!query->json && !query->plain) {
+		printf("\nCOUNTERS %31s   ", "rebuilt");
+		if (sampled)
+			printf("%10s    (sampled after event %" PRIu64 ")", "kernel", sampled);
+		else
+			printf("(the kernel's were not sampled)");
+		putchar('\n');
+	}
+	for (int i = 0; i < nr; i++)
+		if (query->json)
+			counter_item(query, &list[i]);
+		else
+			counter_line(query, &list[i]);
+}
+
+/* Every file of /sys/kernel/mm/ksm as it was last sampled. */
+static void report_sysfs(struct query *query)
+{
+	struct history_sample place;
+	struct sample sample;
+	struct sample_iter iter;
+	const char *name, *value;
+	struct fields fields;
+	int at = 0;
+
+	if (last_sample(query, SAMPLE_KSM, 0, &place, &sample))
+		return;
+	iter = SAMPLE_ITER(&sample);
+	if (!query->json)
+		printf("\nTHE KERNEL'S OWN FILES (sampled after event %" PRIu64 ")\n", place.end);
+	while (sample_next_pair(&iter, &name, &value) > 0) {
+		char clean[128], text[256];
+
+		if (query->json) {
+			fields_reset(&fields);
+			fields_text(&fields, "name", name);
+			fields_text(&fields, "value", value);
+			fields_number(&fields, "event", (int64_t)place.end);
+			evidence_fields(EVIDENCE_DUMPED, DOUBT_NONE, &fields);
+			report_item(query, "sysfs", &fields);
+			continue;
+		}
+		text_clean(text, sizeof(text), value);
+		text_clean(clean, sizeof(clean), name);
+		if (strlen(text) > 12 || strlen(clean) > 24)
+			continue;
+		printf("%s%-24s %12s%s", at % 2 ? "  " : "  ", clean, text, at % 2 ? "\n" : "");
+		at++;
+	}
+	if (at % 2)
+		putchar('\n');
+}
+
+/* ---- the nodes with most items ---- */
+
+struct top {
+	union row rows[TOP_NODES];
+	int nr;
+};
+
+static uint64_t node_weight(const union row *row)
+{
+	return row->node.kind == NODE_CHAIN ? 0 : row->node.nr_items;
+}
+
+static void top_add(struct top *top, const union row *row)
+{
+	int i = top->nr;
+
+	if (top->nr == TOP_NODES && node_weight(row) <= node_weight(&top->rows[TOP_NODES - 1]))
+		return;
+	if (top->nr < TOP_NODES)
+		top->nr++;
+	else
+		i = TOP_NODES - 1;
+	for (; i > 0 && node_weight(&top->rows[i - 1]) < node_weight(row); i--)
+		top->rows[i] = top->rows[i - 1];
+	top->rows[i] = *row;
+}
+
+static int top_nodes(struct query *query, struct top *top)
+{
+	struct history_cursor cursor;
+	union row row;
+	int more;
+	int err = history_list(query->history, ALL_NODES, (struct ref){ 0 }, query->when, &cursor);
+
+	top->nr = 0;
+	if (err)
+		return err;
+	while ((more = history_next(&cursor, &row)) > 0)
+		top_add(top, &row);
+	return more;
+}
+
+static void report_node(struct query *query, const union row *row)
+{
+	struct fields fields;
+	char name[128], pfn[32], evidence[3];
+
+	row_fields(query, row, query->when, &fields);
+	if (query->json) {
+		report_item(query, "node", &fields);
+		return;
+	}
+	if (query->plain) {
+		fields_sentence(&fields, 1);
+		return;
+	}
+	printf("  %-14s %-14s %8" PRIu32 " items  %s\n",
+	       field_show(fields_find(&fields, "name"), name, sizeof(name)),
+	       field_show(fields_find(&fields, "pfn"), pfn, sizeof(pfn)), row->node.nr_items,
+	       evidence_text((char)row->fact.evidence, row->fact.doubt, evidence));
+}
+
+static int report_nodes(struct query *query)
+{
+	struct top top;
+	int err = top_nodes(query, &top);
+
+	if (err)
+		return err;
+	if (!query->json && top.nr)
+		printf("\nSTABLE PAGES with most items\n");
+	for (int i = 0; i < top.nr; i++)
+		report_node(query, &top.rows[i]);
+	if (!query->json && !history_is_patched(query->history))
+		puts("  Chains and dups: a stock kernel does not tell; the patch in traces/kernel would.");
+	return 0;
+}
+
+/* ---- processes ---- */
+
+static void kernel_number(struct query *query, int32_t pid, const char *file, const char *name,
+			  struct fields *fields)
+{
+	struct history_sample place;
+	struct sample sample;
+	int64_t number;
+
+	if (pid > 0 && last_sample(query, SAMPLE_PROCESS, pid, &place, &sample) == 0 &&
+	    sample_number(&sample, file, &number) == 0)
+		fields_number(fields, name, number);
+	else
+		fields_nothing(fields, name);
+}
+
+static void report_process(struct query *query, const union row *row, uint64_t nr)
+{
+	struct fields fields;
+	char name[128], pid[32], comm[64], items[32], mappings[32], merging[32], profit[32], ev[3];
+
+	row_fields(query, row, query->when, &fields);
+	kernel_number(query, row->mm.tgid, "ksm_merging_pages", "kernel_merging_pages", &fields);
+	kernel_number(query, row->mm.tgid, "ksm_process_profit", "kernel_profit", &fields);
+	if (query->json) {
+		report_item(query, "process", &fields);
+		return;
+	}
+	if (nr >= TOP_PROCESSES)
+		return;
+	if (query->plain) {
+		fields_sentence(&fields, 1);
+		return;
+	}
+#define SHOW(field, buf) field_show(fields_find(&fields, field), buf, sizeof(buf))
+	printf("  %-6s %8s %-16s %9s %9s %9s %12s %s\n", SHOW("name", name), SHOW("pid", pid),
+	       SHOW("comm", comm), SHOW("items", items), SHOW("mappings", mappings),
+	       SHOW("kernel_merging_pages", merging), SHOW("kernel_profit", profit),
+	       evidence_text(row->mm.tgid_evidence ? row->mm.tgid_evidence :
+			     (char)row->fact.evidence, row->mm.tgid_doubtful || row->fact.doubt, ev));
+#undef SHOW
+}
+
+static int report_processes(struct query *query)
+{
+	struct history_cursor cursor;
+	union row row;
+	uint64_t nr = 0;
+	int more;
+	int err = history_list(query->history, ALL_MMS, (struct ref){ 0 }, query->when, &cursor);
+
+	if (err)
+		return err;
+	if (!query->json)
+		printf("\nPROCESSES\n");
+	if (!query->json && !query->plain)
+		printf("  %-6s %8s %-16s %9s %9s %9s %12s EV\n", "MM", "PID", "COMM", "ITEMS", "MAPPINGS",
+		       "MERGING D", "PROFIT B D");
+	while ((more = history_next(&cursor, &row)) > 0)
+		report_process(query, &row, nr++);
+	if (!query->json && nr > TOP_PROCESSES)
+		printf("  and %" PRIu64 " more: ksmtop list %s mms\n", nr - TOP_PROCESSES,
+		       recording_path(query->recording));
+	if (!query->json && nr == 0)
+		puts("  none is known at this moment");
+	return more;
+}
+
+static int print_report(struct query *query)
+{
+	int err;
+
+	if (query->json)
+		answer_begin(query, "report", recording_path(query->recording));
+	report_recording(query);
+	report_counters(query);
+	err = report_nodes(query);
+	if (err == 0)
+		err = report_processes(query);
+	if (err)
+		return diag_set(&query->diag, err, "the tables cannot be read");
+	report_sysfs(query);
+	report_samples(query);
+	report_losses(query);
+	report_damage(query);
+	report_unknown(query);
+	if (query->json)
+		answer_end(query, NULL, NULL);
+	return 0;
+}
+
+int report_command(const struct invocation *invocation, struct diag *diag)
+{
+	struct query query;
+	int err = query_open(&query, invocation, invocation->args[0]);
+
+	if (err == 0)
+		err = print_report(&query);
+	*diag = query.diag;
+	query_close(&query);
+	return err ? STATUS_FAILED : STATUS_FINE;
+}

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * show.c - `ksmtop show`: one object at a moment, its relations, its life.
+ *
+ * Three questions about the same ref: its row at T, the lists that hang on it at T, and every span
+ * that it ever had, with the events that touched it.  An object that is not alive at T still has
+ * a life, so only that part is shown then, with a sentence in place of the rest.
+ *
+ * Text shows the first rows of a long list and says how many there are; --json has them all.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+
+#include "commands.h"
+#include "query.h"
+#include "row.h"
+
+#define TEXT_ROWS 16
+
+struct relation_of {
+	enum table table;
+	enum relation relation;
+	const char *name;
+};
+
+static const struct relation_of relations[] = {
+	{ TABLE_MM, ITEMS_OF_MM, "items" },
+	{ TABLE_MM, MAPPINGS_OF_MM, "mappings" },
+	{ TABLE_MM, VMAS_OF_MM, "vmas" },
+	{ TABLE_NODE, DUPS_OF_CHAIN, "dups" },
+	{ TABLE_NODE, ITEMS_OF_NODE, "items" },
+	{ TABLE_NODE, MAPPINGS_OF_NODE, "mappings" },
+	{ TABLE_ANON_VMA, VMAS_OF_ANON_VMA, "vmas" },
+	{ TABLE_ANON_VMA, ITEMS_OF_ANON_VMA, "items" },
+};
+
+/* An item of the answer: the section it belongs to, then the fields. */
+static void answer_section(struct query *query, const char *section, const char *name,
+			   const struct fields *fields)
+{
+	struct json_object *item = json_object_new_object();
+	struct json_object *rest = fields_json(fields);
+
+	json_object_object_add(item, "section", json_object_new_string(section));
+	if (name)
+		json_object_object_add(item, "relation", json_object_new_string(name));
+	json_object_object_foreach(rest, key, value)
+		json_object_object_add(item, key, json_object_get(value));
+	json_object_put(rest);
+	answer_item(query, item);
+}
+
+/* "name value" pairs over as many lines as 80 columns need. */
+static void print_fields(const struct fields *fields)
+{
+	char buf[64], pair[256];
+	int at = 0;
+
+	for (int i = 0; i < fields->nr; i++) {
+		const struct field *field = &fields->list[i];
+		int length;
+
+		if (field->kind == FIELD_NOTHING)
+			continue;
+		length = snprintf(pair, sizeof(pair), "%s %s", field->name,
+				  field_show(field, buf, sizeof(buf)));
+		if (at && at + 2 + length > 76) {
+			puts(",");
+			at = 0;
+		}
+		at += printf("%s%s", at ? ", " : "    ", pair);
+	}
+	putchar('\n');
+}
+
+static void show_row(struct query *query, struct ref ref, const union row *row)
+{
+	struct fields fields;
+
+	row_fields(query, row, query->when, &fields);
+	if (query->json) {
+		answer_section(query, "object", NULL, &fields);
+		return;
+	}
+	(void)ref;
+	if (query->plain) {
+		fields_sentence(&fields, 0);
+		return;
+	}
+	puts("OBJECT");
+	print_fields(&fields);
+}
+
+static int show_relation(struct query *query, struct ref ref, const struct relation_of *relation)
+{
+	struct history_cursor cursor;
+	struct fields fields;
+	union row row;
+	uint64_t nr = 0, shown = 0;
+	int more;
+	int err = history_count(query->history, relation->relation, ref, query->when, &nr, NULL);
+
+	if (err == 0)
+		err = history_list(query->history, relation->relation, ref, query->when, &cursor);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	if (!query->json && nr)
+		printf("%s (%" PRIu64 ")\n", relation->name, nr);
+	while ((more = history_next(&cursor, &row)) > 0) {
+		if (!query->json && shown == TEXT_ROWS)
+			break;
+		row_fields(query, &row, query->when, &fields);
+		if (query->json) {
+			answer_section(query, "relation", relation->name, &fields);
+		} else {
+			fputs("    ", stdout);
+			fields_sentence(&fields, 1);
+		}
+		shown++;
+	}
+	if (!query->json && shown < nr)
+		printf("    and %" PRIu64 " more, see --json\n", nr - shown);
+	return more < 0 ? more : 0;
+}
+
+static int show_relations(struct query *query, struct ref ref)
+{
+	for (size_t i = 0; i < sizeof(relations) / sizeof(*relations); i++) {
+		int err = 0;
+
+		if (relations[i].table == ref.table)
+			err = show_relation(query, ref, &relations[i]);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void print_span(const struct query *query, const union row *row, const struct fields *fields)
+{
+	char died[32] = "on";
+
+	(void)query;
+	if (row->fact.died != NEVER)
+		snprintf(died, sizeof(died), "%" PRIu64, row->fact.died);
+	printf("    %10" PRIu64 " - %-10s ", row->fact.born, died);
+	fields_sentence(fields, 4);
+}
+
+static int show_life(struct query *query, struct ref ref)
+{
+	struct fields fields;
+	union row row;
+	uint32_t i;
+	int err = 0;
+
+	if (!query->json)
+		puts("LIFE (events, from - to)");
+	for (i = 0; (err = history_life(query->history, ref, i, query->when.known_by, &row)) == 0; i++) {
+		if (!query->json && i == TEXT_ROWS) {
+			puts("    and more, see --json");
+			return 0;
+		}
+		row_fields(query, &row, (struct moment){ row.fact.born, query->when.known_by }, &fields);
+		if (query->json)
+			answer_section(query, "life", NULL, &fields);
+		else
+			print_span(query, &row, &fields);
+	}
+	return err == -ENOENT ? 0 : err;
+}
+
+static void touch_fields(struct query *query, uint64_t nr, struct fields *fields)
+{
+	struct event_index *events = recording_events(query->recording);
+	struct event_record record;
+	const char *system, *name;
+
+	fields_reset(fields);
+	fields_number(fields, "event", (int64_t)nr);
+	if (event_index_read(events, nr, &record) == 0) {
+		event_record_name(&record, &system, &name);
+		fields_number(fields, "time_ns", (int64_t)record.ts_ns);
+		fields_text(fields, "system", system);
+		fields_text(fields, "event_name", name);
+	} else {
+		fields_nothing(fields, "time_ns");
+		fields_nothing(fields, "system");
+		fields_nothing(fields, "event_name");
+	}
+	evidence_fields(EVIDENCE_TRACED, DOUBT_NONE, fields);
+}
+
+static void print_touch(const struct query *query, const struct fields *fields)
+{
+	char number[32], system[64], name[64];
+	const struct field *time = fields_find(fields, "time_ns");
+	double since = time->kind == FIELD_NUMBER ?
+		((double)time->number - (double)recording_start_ns(query->recording)) / 1e9 : 0;
+
+	printf("    %10s %+14.6f  %s:%s\n",
+	       field_show(fields_find(fields, "event"), number, sizeof(number)), since,
+	       field_show(fields_find(fields, "system"), system, sizeof(system)),
+	       field_show(fields_find(fields, "event_name"), name, sizeof(name)));
+}
+
+/* Every event that touched it up to known_by; as text, the last ones up to T. */
+static void show_touches(struct query *query, struct ref ref)
+{
+	uint64_t last = query->json && query->when.known_by != KNOWN_HINDSIGHT ?
+			query->when.known_by : query->when.t;
+	struct fields fields;
+	uint64_t nr = 0;
+	int shown = 0;
+
+	if (query->json) {
+		if (query->when.known_by == KNOWN_HINDSIGHT)
+			last = history_last(query->history);
+		while ((nr = history_touch(query->history, ref, nr, 1)) && nr <= last) {
+			touch_fields(query, nr, &fields);
+			answer_section(query, "touch", NULL, &fields);
+		}
+		return;
+	}
+	puts("TOUCHED BY (newest first, up to this moment)");
+	for (nr = last + 1; shown < TEXT_ROWS && (nr = history_touch(query->history, ref, nr, -1)); shown++) {
+		touch_fields(query, nr, &fields);
+		print_touch(query, &fields);
+	}
+	if (!shown)
+		puts("    no event so far");
+}
+
+static int show_object(struct query *query, struct ref ref)
+{
+	char name[96], clean[128];
+	union row row;
+	int err = history_row(query->history, ref, query->when, &row);
+
+	query_name(query, ref, name, sizeof(name));
+	text_clean(clean, sizeof(clean), name);
+	if (!query->json)
+		printf("%s at event %" PRIu64 "\n", clean, query->when.t);
+	if (err == 0) {
+		show_row(query, ref, &row);
+		err = show_relations(query, ref);
+	} else if (err == -ENOENT) {
+		if (!query->json)
+			printf("%s is not there at event %" PRIu64 ".\n", clean, query->when.t);
+		err = 0;
+	}
+	if (err == 0)
+		err = show_life(query, ref);
+	if (err)
+		return diag_set(&query->diag, err, "%s cannot be shown", clean);
+	show_touches(query, ref);
+	return 0;
+}
+
+int show_command(const struct invocation *invocation, struct diag *diag)
+{
+	struct query query;
+	struct ref ref;
+	int err = query_open(&query, invocation, invocation->args[0]);
+
+	if (err == 0)
+		err = recording_parse_object(query.recording, invocation->args[1], query.when, &ref,
+					     &query.diag);
+	if (err == 0 && query.json)
+		answer_begin(&query, "show", recording_path(query.recording));
+	if (err == 0)
+		err = show_object(&query, ref);
+	if (err == 0 && query.json)
+		answer_end(&query, NULL, NULL);
+	*diag = query.diag;
+	query_close(&query);
+	return err ? STATUS_FAILED : STATUS_FINE;
+}
