@@ -17,6 +17,34 @@
 struct event_index;
 struct tep_event;
 struct tep_handle;
+struct trace_file;
+struct diag;
+
+/*
+ * An empty index over `file` (borrowed, must outlive it); an event_source fills it.  With a
+ * directory (may be NULL) the big array lives in an unlinked file there.  0 or -ENOMEM.
+ */
+int event_index_new(const struct trace_file *file, const char *table_dir,
+		    struct event_index **ret_index);
+void event_index_free(struct event_index *index);
+
+/*
+ * Saving a complete index at a POOL_ALIGN-ed offset of fd, and mapping it again over the same
+ * file: 0, -E of writing; -EBADMSG and diag if what is there does not belong to this file.
+ * Mapping reads a few pages and checks ranges when an event is read, so a damaged cache answers -EIO or wrongly,
+ * but never crashes.
+ */
+int event_index_save(struct event_index *index, int fd, uint64_t offset, uint64_t *ret_end);
+int event_index_map(const struct trace_file *file, int fd, uint64_t offset, uint64_t end,
+		    struct event_index **ret_index, struct diag *diag);
+
+/* What of the recording's formats or data cannot be used, in the order in which it was found. */
+uint32_t event_index_nr_damages(const struct event_index *index);
+const struct diag *event_index_damage(const struct event_index *index, uint32_t i);
+/* Damages that were found but not kept, because there were too many. */
+uint64_t event_index_nr_more_damages(const struct event_index *index);
+/* Bytes of its arrays, and how many are anonymous memory. */
+void event_index_memory(const struct event_index *index, uint64_t *ret_bytes, uint64_t *ret_anon_bytes);
 
 /* A record as the kernel wrote it.  Borrowed: valid until the next call on the same index. */
 struct event_record {
@@ -29,6 +57,7 @@ struct event_record {
 	const char *comm;		/* the recording's saved command line, "<...>" if unknown */
 	struct tep_event *format;	/* NULL: no format description for its type */
 	int type;			/* common_type */
+	const char *system, *name;	/* "unknown" and the type's number without a format */
 };
 
 uint64_t event_index_last(const struct event_index *index);
@@ -42,7 +71,7 @@ uint64_t event_index_time(struct event_index *index, uint64_t nr);
 uint64_t event_index_at_time(struct event_index *index, uint64_t ns);
 
 struct tep_handle *event_index_tep(struct event_index *index);
-/* "system" and "name" of a record, for any record; "unknown:TYPE" without a format. */
+/* The same as its members. */
 void event_record_name(const struct event_record *record, const char **ret_system, const char **ret_name);
 /* "KEY=VALUE ..." exactly as `trace-cmd report -R` prints the fields.  Returns the length needed. */
 size_t event_record_fields(struct event_index *index, const struct event_record *record,
@@ -59,7 +88,8 @@ struct event_type_count {
 	uint64_t nr;
 };
 uint32_t event_index_nr_types(const struct event_index *index);
-int event_index_type(const struct event_index *index, uint32_t i, struct event_type_count *ret);
+/* Those that are described, then those that are not but occur.  -ENOENT past the last. */
+int event_index_type(struct event_index *index, uint32_t i, struct event_type_count *ret);
 
 /* Streams: "buffer" is "" for the top one. */
 uint32_t event_index_nr_streams(const struct event_index *index);

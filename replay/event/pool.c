@@ -10,7 +10,6 @@
  *
  * Deliberately not here: freeing single elements, typed access, locking.
  */
-#define _GNU_SOURCE
 #include "event/pool.h"
 
 #include <assert.h>

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * event_text.c - names and printed forms of records.
+ *
+ * The printing is libtraceevent's own, which is what `trace-cmd report` calls, so that the texts
+ * agree letter for letter.  The hard idea is to make it safe: libtraceevent trusts offsets and
+ * lengths inside a record.  It is given a copy with so many zero bytes behind it that any place
+ * a format (formats.c caps them at 64 KB) or a __data_loc (16 bits each of offset and length) can name is
+ * inside.  Print formats that count elements by a number out of the record (__print_hex,
+ * __print_array, bitmasks, %pI4 and the like), or that set a width by one, cannot be bounded that way: of those
+ * events the plain fields are shown instead of the pretty text.
+ *
+ * Plugins of libtraceevent are not loaded: a recording must not decide which code runs.
+ */
+#include "event/index.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <traceevent/event-parse.h>
+
+#define SCRATCH_SIZE	(4 * FORMAT_MAX_RECORD)
+
+void event_index_name_type(struct event_index *index, uint16_t type, const char **ret_system,
+			   const char **ret_name)
+{
+	const struct format_type *format = formats_type(index->decoder->formats, type);
+
+	if (format) {
+		*ret_system = format->system;
+		*ret_name = format->name;
+		return;
+	}
+	*ret_system = "unknown";
+	*ret_name = "?";
+	if (!index->unknown_names)
+		index->unknown_names = calloc(NR_TYPES, sizeof(*index->unknown_names));
+	if (!index->unknown_names)
+		return;
+	snprintf(index->unknown_names[type], sizeof(index->unknown_names[type]), "%u", type);
+	*ret_name = index->unknown_names[type];
+}
+
+void event_record_name(const struct event_record *record, const char **ret_system,
+		       const char **ret_name)
+{
+	*ret_system = record->system;
+	*ret_name = record->name;
+}
+
+struct tep_handle *event_index_tep(struct event_index *index)
+{
+	return index->decoder->formats->tep;
+}
+
+/* ---- types ---- */
+
+uint32_t event_index_nr_types(const struct event_index *index)
+{
+	const uint64_t *counts = index->counts.data;
+	uint32_t nr = index->decoder->formats->nr_types;
+
+	for (uint32_t type = 0; type < NR_TYPES; type++)
+		nr += counts[type] && !formats_type(index->decoder->formats, (int)type);
+	return nr;
+}
+
+int event_index_type(struct event_index *index, uint32_t i, struct event_type_count *ret)
+{
+	const struct formats *formats = index->decoder->formats;
+	const uint64_t *counts = index->counts.data;
+	uint32_t type = 0;
+
+	if (i < formats->nr_types) {
+		type = formats->types[i].type;
+	} else {
+		uint32_t left = i - formats->nr_types + 1;
+
+		for (; type < NR_TYPES && left > 0; type++)
+			left -= counts[type] && !formats_type(formats, (int)type);
+		if (left > 0)
+			return -ENOENT;
+		type--;
+	}
+	*ret = (struct event_type_count){
+		.type = (int)type, .nr = counts[type],
+		.kind = (enum event_kind)formats_binding(formats, (uint16_t)type)->kind,
+	};
+	event_index_name_type(index, (uint16_t)type, &ret->system, &ret->name);
+	return 0;
+}
+
+/* ---- printing ---- */
+
+/* Prints through libtraceevent into buf; returns the length needed. */
+static size_t print_record(struct event_index *index, const struct event_record *record,
+			   const char *what, char *buf, size_t size)
+{
+	struct tep_record tep_record = { 0 };
+	struct trace_seq seq;
+	size_t length = 0, record_size = record->size;
+
+	if (size > 0)
+		buf[0] = 0;
+	if (!record->format)
+		return 0;
+	if (!index->scratch)
+		index->scratch = calloc(1, SCRATCH_SIZE);
+	if (!index->scratch || record_size > FORMAT_MAX_RECORD)
+		return 0;
+	memcpy(index->scratch, record->data, record_size);
+	tep_record = (struct tep_record){
+		.ts = record->ts_ns, .size = (int)record_size, .record_size = (int)record_size,
+		.data = index->scratch, .cpu = record->cpu,
+	};
+	trace_seq_init(&seq);
+	tep_print_event(index->decoder->formats->tep, &seq, &tep_record, "%s", what);
+	trace_seq_terminate(&seq);
+	if (seq.state == TRACE_SEQ__GOOD) {
+		const char *text = seq.buffer + strspn(seq.buffer, " ");
+
+		length = strlen(text);
+		if (size > 0)
+			snprintf(buf, size, "%s", text);
+	}
+	trace_seq_destroy(&seq);
+	memset(index->scratch, 0, record_size);
+	return length;
+}
+
+size_t event_record_fields(struct event_index *index, const struct event_record *record,
+			   char *buf, size_t size)
+{
+	return print_record(index, record, TEP_PRINT_INFO_RAW, buf, size);
+}
+
+static bool arg_is_bounded(const struct tep_print_arg *arg)
+{
+	for (; arg; arg = arg->next) {
+		switch (arg->type) {
+		case TEP_PRINT_NULL: case TEP_PRINT_ATOM: case TEP_PRINT_FIELD: case TEP_PRINT_STRING:
+			break;
+		case TEP_PRINT_FLAGS:
+			if (!arg_is_bounded(arg->flags.field))
+				return false;
+			break;
+		case TEP_PRINT_SYMBOL:
+			if (!arg_is_bounded(arg->symbol.field))
+				return false;
+			break;
+		case TEP_PRINT_TYPE:
+			if (!arg_is_bounded(arg->typecast.item))
+				return false;
+			break;
+		case TEP_PRINT_OP:
+			/* an index into an array is a number out of the record */
+			if (!arg->op.op || strcmp(arg->op.op, "[") == 0 || !arg_is_bounded(arg->op.left) ||
+			    !arg_is_bounded(arg->op.right))
+				return false;
+			break;
+		default:
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool format_is_bounded(const char *format, bool *ret_symbols)
+{
+	for (; *format; format++) {
+		if (*format != '%')
+			continue;
+		format += 1 + strspn(format + 1, "-+ #");
+		if (strspn(format, "0123456789") > 3 || *format == '*')
+			return false;
+		format += strspn(format, "0123456789");
+		if (*format == '.') {
+			format++;
+			if (strspn(format, "0123456789") > 3 || *format == '*')
+				return false;
+			format += strspn(format, "0123456789");
+		}
+		if (*format == 'p') {
+			if (format[1] && strchr("sSfFB", format[1]))
+				*ret_symbols = true;
+			else if (format[1] && strchr("IiMmUbhdDgGVaCtNEKrR", format[1]))
+				return false;
+		}
+		if (!*format)
+			break;
+	}
+	return true;
+}
+
+size_t event_record_info(struct event_index *index, const struct event_record *record,
+			 char *buf, size_t size)
+{
+	const struct tep_event *event = record->format;
+	bool symbols = false;
+
+	if (event && event->print_fmt.format && event->print_fmt.format[0] &&
+	    !(event->flags & (TEP_EVENT_FL_FAILED | TEP_EVENT_FL_ISBPRINT)) &&
+	    format_is_bounded(event->print_fmt.format, &symbols) &&
+	    arg_is_bounded(event->print_fmt.args)) {
+		if (symbols)
+			formats_load_symbols(index->decoder->formats);
+		return print_record(index, record, TEP_PRINT_INFO, buf, size);
+	}
+	return event_record_fields(index, record, buf, size);
+}
