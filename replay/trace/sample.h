@@ -97,7 +97,8 @@ struct sample_builder {
 	size_t start;		/* of the sample that is open */
 	uint64_t last_addr, last_pfn;
 	uint32_t page_shift;
-	bool failed;
+	uint8_t phase;		/* of a PAGES sample */
+	bool is_open, failed;
 };
 
 void sample_builder_init(struct sample_builder *builder);
@@ -108,7 +109,7 @@ void sample_builder_reset(struct sample_builder *builder);
 /* begin_ns: read the trace clock just before the first look at the source. */
 void sample_begin(struct sample_builder *builder, enum sample_kind kind, int32_t tgid,
 		  uint64_t begin_ns);
-/* 0, or -ENOMEM. */
+/* 0; -ENOMEM or -EFBIG (over 48 MB): the sample is dropped. */
 int sample_end(struct sample_builder *builder, uint64_t end_ns);
 /* Drops the sample that is open (the process vanished meanwhile, say). */
 void sample_cancel(struct sample_builder *builder);
@@ -122,6 +123,8 @@ void sample_add_map(struct sample_builder *builder, const struct sample_map *map
  * address.  `complete`: every mergeable VMA was swept to its end.
  */
 void sample_add_pages_head(struct sample_builder *builder, uint32_t page_size, bool complete);
+/* Corrects `complete` of the sample that is open, when the sweep's end is known. */
+void sample_set_complete(struct sample_builder *builder, bool complete);
 void sample_add_range(struct sample_builder *builder, uint64_t start, uint64_t end);
 void sample_add_page(struct sample_builder *builder, uint64_t addr, uint64_t pfn,
 		     uint32_t mapcount);
