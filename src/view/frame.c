@@ -253,7 +253,7 @@ static bool hint_next(const struct session *session, int *at, struct hint *hint)
 		if (hint->text && strcmp(hint->text, info->hint))
 			break;
 		length += (size_t)snprintf(hint->keys + length, sizeof(hint->keys) - length, "%s%s",
-					   hint->text ? " " : "", key_name(key, name, sizeof(name)));
+					   hint->text ? " " : "", key_label(key, name, sizeof(name)));
 		hint->text = info->hint;
 		if (length >= sizeof(hint->keys))
 			length = sizeof(hint->keys) - 1;
@@ -279,7 +279,7 @@ static void draw_hints(const struct session *session, struct pane row)
 	struct hint hint;
 	int at = 0, x = 1, end;
 
-	key_name(key, quit, sizeof(quit));
+	key_label(key, quit, sizeof(quit));
 	end = row.width - text_width(quit) - text_width(leave) - 4;
 	while (hint_next(session, &at, &hint)) {
 		int width = text_width(hint.keys) + 1 + text_width(hint.text);

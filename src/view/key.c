@@ -27,7 +27,7 @@ static const struct {
 
 #define NR_NAMES (sizeof(names) / sizeof(names[0]))
 
-const char *key_name(uint32_t key, char *buffer, size_t size)
+const char *key_label(uint32_t key, char *buffer, size_t size)
 {
 	utf8proc_uint8_t bytes[5] = { 0 };
 

@@ -46,7 +46,7 @@ enum key {
 #define KEY_NAME_MAX 16
 
 /* Writes the name of @key, at most @size bytes with the 0; returns @buffer. */
-const char *key_name(uint32_t key, char *buffer, size_t size);
+const char *key_label(uint32_t key, char *buffer, size_t size);
 /* The key called @name (any case for names longer than one character), or K_NONE. */
 uint32_t key_parse(const char *name);
 

@@ -99,7 +99,7 @@ const char *keymap_text(const struct keymap *map, enum action action, char *buff
 		buffer[0] = '\0';
 	for (int i = 0; i < KEYS_PER_ACTION && map->keys[action][i] != K_NONE && len < size; i++)
 		len += (size_t)snprintf(buffer + len, size - len, "%s%s", i ? " " : "",
-					key_name(map->keys[action][i], name, sizeof(name)));
+					key_label(map->keys[action][i], name, sizeof(name)));
 	return buffer;
 }
 
@@ -153,7 +153,7 @@ static int clash_wrong(const struct keymap *map, const char *file, struct diag *
 	if (!keymap_clash(map, &a, &b, &key))
 		return 0;
 	diag_set(diag, -EINVAL, "the key %s means both \"%s\" and \"%s\"",
-		 key_name(key, name, sizeof(name)), action_table[a].name, action_table[b].name);
+		 key_label(key, name, sizeof(name)), action_table[a].name, action_table[b].name);
 	diag_file(diag, file);
 	diag_advice(diag, "give one of them another key in that file");
 	return -EINVAL;

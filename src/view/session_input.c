@@ -114,7 +114,7 @@ void session_key(struct session *session, uint32_t key)
 		session_act_key(session, action, "", key);
 	else if (!show_by_key(session, key))
 		session_say(session, "%s does nothing here; ? lists the keys",
-			    key_name(key, name, sizeof(name)));
+			    key_label(key, name, sizeof(name)));
 }
 
 void session_command(struct session *session, const char *line)
