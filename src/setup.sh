@@ -4,7 +4,7 @@
 # they are not there yet.
 
 BUILD_PACKAGES="gcc meson ninja-build pkg-config libncurses-dev libtraceevent-dev libtracefs-dev
-libzstd-dev libyaml-dev libjson-c-dev libxxhash-dev libutf8proc-dev python3"
+libzstd-dev libyaml-dev libjson-c-dev libxxhash-dev libutf8proc-dev zlib1g-dev python3"
 
 die() {
 	echo "ksmtop: $*" >&2

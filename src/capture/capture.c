@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * capture.c - capture_run(): one recording from the first check to the finished file.
+ *
+ * Three kinds of threads: a reader for each CPU, one sampler, and this one, which only waits for
+ * signals, for the command's end, for an error of the others, and once a second has the spool
+ * written to the disk.  The order is what matters: the instance exists before the spool (its
+ * format files go in), the readers run before tracing is switched on, the samples of the start come
+ * before the command, those of the end while events are still recorded, and the statistics
+ * after the last page was read but before the instance is gone.
+ *
+ * Every step has its undoing in recorder_close(), which does not ask how far things went.
+ * A full disk is not the end of what was recorded: the recording stops there and is finished in
+ * the space that the spool had set aside.
+ */
+#include "capture/capture.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "capture/child.h"
+#include "capture/metadata.h"
+#include "capture/reader.h"
+#include "capture/sampler.h"
+
+#define SECOND_NS	1000000000ull
+#define PROGRESS_MS	200
+#define GRACE_NS	(5 * SECOND_NS)	/* for a command to end after it was told to */
+
+struct recorder {
+	const struct capture_options *options;
+	char *spool_path;
+	int spool_fd;			/* locked while the recorder lives */
+	int signal_fd, wake;
+	sigset_t old_mask;
+	bool masked;
+	struct event_list list;
+	struct session session;
+	struct metadata metadata;
+	struct cmdlines cmdlines;
+	struct trace_spool *spool;
+	struct reader *readers;
+	struct sampler sampler;
+	struct child child;
+	uint64_t started_ns, synced_ns, end_by_ns;
+	uint64_t rate_ns, rate_events, events_per_s;
+	int signal;			/* the first that asked to end */
+	bool ending;			/* the command was told to end, if there is one */
+	bool abandon;			/* asked twice: end at once */
+};
+
+static void __attribute__((format(printf, 2, 3)))
+say(const struct recorder *recorder, const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+
+	if (!recorder->options->say)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	recorder->options->say(recorder->options->context, text);
+}
+
+/* ---- before anything is changed ---- */
+
+static int output_check(const char *output, struct diag *diag)
+{
+	char copy[4096];
+	struct stat st;
+
+	if (!output || !*output || strlen(output) >= sizeof(copy) - 16)
+		return diag_set(diag, -EINVAL, "the recording needs a name");
+	if (!stat(output, &st) && S_ISDIR(st.st_mode))
+		return diag_set(diag, -EISDIR, "%s is a directory", output);
+	snprintf(copy, sizeof(copy), "%s", output);
+	const char *dir = dirname(copy);
+	if (access(dir, W_OK | X_OK)) {
+		int err = -errno;
+		diag_set(diag, err, "the directory %s cannot be written: %s", dir, strerror(-err));
+		diag_advice(diag, "name another place with -o FILE");
+		return err;
+	}
+	return 0;
+}
+
+static void stale_remove(const struct recorder *recorder)
+{
+	char name[128];
+	int nr = session_remove_stale(false, name, sizeof(name));
+
+	if (nr)
+		say(recorder, "removed the tracing instance %s%s, left by a recorder that was killed", name,
+		    nr > 1 ? " and others" : "");
+}
+
+static void events_say(const struct recorder *recorder)
+{
+	char text[900];
+
+	event_list_text(&recorder->list, text, sizeof(text));
+	say(recorder, "events: %s", text);
+	if (recorder->list.absent[0])
+		say(recorder, "not on this kernel: %s", recorder->list.absent);
+	if (strstr(text, "lock:contention_end"))
+		say(recorder, "lock:contention_begin leaves out spinning; the kernel filters neither it nor "
+			      "contention_end by the time waited");
+}
+
+static int signals_block(struct recorder *recorder, struct diag *diag)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGPIPE};
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaddset(&mask, signals[i]);
+	pthread_sigmask(SIG_BLOCK, &mask, &recorder->old_mask);
+	recorder->masked = true;
+	sigdelset(&mask, SIGPIPE);
+	recorder->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	recorder->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (recorder->signal_fd < 0 || recorder->wake < 0)
+		return diag_set(diag, -errno, "no descriptor for signals: %s", strerror(errno));
+	return 0;
+}
+
+/* ---- starting ---- */
+
+static int spool_start(struct recorder *recorder, struct diag *diag)
+{
+	struct trace_spool_options options = {
+		.page_size = recorder->session.page_size, .nr_cpus = recorder->session.nr_cpus,
+		.cpu_ids = recorder->session.cpu_ids, .clock = "mono", .level = 1,
+	};
+	int err = trace_spool_create(recorder->spool_path, &options, &recorder->metadata.meta,
+				     &recorder->spool, diag);
+	if (err)
+		return err;
+	recorder->spool_fd = open(recorder->spool_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (recorder->spool_fd >= 0)
+		flock(recorder->spool_fd, LOCK_EX | LOCK_NB);
+	return 0;
+}
+
+static int recorder_prepare(struct recorder *recorder, struct diag *diag)
+{
+	int err = signals_block(recorder, diag);
+
+	if (!err)
+		err = session_open(&recorder->session, &recorder->list, recorder->options, diag);
+	if (err)
+		return err;
+	if (recorder->session.note[0])
+		say(recorder, "%s", recorder->session.note);
+	err = metadata_init(&recorder->metadata, &recorder->session, &recorder->list, diag);
+	if (err)
+		return err;
+	if (recorder->metadata.symbols_hidden)
+		say(recorder, "kernel.kptr_restrict hides symbols: the purposes of walks stay addresses");
+	if (cmdlines_add_proc(&recorder->cmdlines) ||
+	    metadata_update(&recorder->metadata, &recorder->session, &recorder->cmdlines))
+		return diag_set(diag, -ENOMEM, "out of memory");
+	return spool_start(recorder, diag);
+}
+
+static int recorder_start(struct recorder *recorder, struct diag *diag)
+{
+	int err = readers_start(&recorder->session, recorder->spool, recorder->wake, &recorder->readers,
+				diag);
+	if (!err)
+		err = session_start(&recorder->session, diag);
+	recorder->started_ns = recorder->synced_ns = clock_mono_ns();
+	if (!err)
+		err = sampler_start(&recorder->sampler, &recorder->session, recorder->spool,
+				    &recorder->cmdlines, recorder->options, recorder->wake, diag);
+	if (err)
+		return err;
+	say(recorder, "recording to %s, %u CPUs with buffers of %llu MiB%s", recorder->options->output,
+	    recorder->session.nr_cpus, (unsigned long long)recorder->session.buffer_bytes >> 20,
+	    recorder->options->command || recorder->options->duration_ns ? "" : "; Ctrl-C ends it");
+	return 0;
+}
+
+/* ---- while it runs ---- */
+
+static void progress_fill(struct recorder *recorder, struct capture_progress *progress)
+{
+	uint64_t now = clock_mono_ns(), raw;
+
+	*progress = (struct capture_progress){
+		.elapsed_ns = now - recorder->started_ns,
+		.nr_events = atomic_load(&recorder->sampler.nr_events),
+		.nr_lost = atomic_load(&recorder->sampler.nr_lost),
+		.nr_processes = atomic_load(&recorder->sampler.nr_processes),
+		.nr_ksm_pages = (uint32_t)atomic_load(&recorder->sampler.nr_ksm_pages),
+	};
+	trace_spool_sizes(recorder->spool, &progress->nr_bytes, &raw);
+	/* the counts are renewed once a second */
+	if (progress->nr_events != recorder->rate_events && now > recorder->rate_ns) {
+		recorder->events_per_s = (progress->nr_events - recorder->rate_events) * SECOND_NS /
+					 (now - recorder->rate_ns);
+		recorder->rate_events = progress->nr_events;
+		recorder->rate_ns = now;
+	} else if (now - recorder->rate_ns > 2 * SECOND_NS) {
+		recorder->events_per_s = 0;
+	}
+	progress->events_per_s = recorder->events_per_s;
+}
+
+static void ask_to_end(struct recorder *recorder, int signal)
+{
+	recorder->abandon = recorder->ending;
+	recorder->ending = true;
+	recorder->end_by_ns = clock_mono_ns() + GRACE_NS;
+	if (signal)
+		child_signal(&recorder->child, signal);
+}
+
+static void signals_read(struct recorder *recorder)
+{
+	struct signalfd_siginfo info;
+
+	while (read(recorder->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			continue;
+		if (!recorder->signal)
+			recorder->signal = (int)info.ssi_signo;
+		/* what the terminal sent went to the command as well */
+		ask_to_end(recorder, info.ssi_code == SI_KERNEL ? 0 : (int)info.ssi_signo);
+	}
+}
+
+/* Waits a fifth of a second at most; signals, the disk, the progress line.  0 or -E. */
+static int recorder_turn(struct recorder *recorder, struct diag *diag)
+{
+	struct pollfd fds[] = {
+		{.fd = recorder->signal_fd, .events = POLLIN}, {.fd = recorder->wake, .events = POLLIN},
+	};
+	uint64_t value, now;
+	int err = 0;
+
+	poll(fds, 2, PROGRESS_MS);
+	signals_read(recorder);
+	if (fds[1].revents && read(recorder->wake, &value, sizeof(value)) < 0 && errno != EAGAIN)
+		return diag_set(diag, -errno, "reading an eventfd: %s", strerror(errno));
+	now = clock_mono_ns();
+	if (now - recorder->synced_ns >= SECOND_NS) {
+		recorder->synced_ns = now;
+		err = trace_spool_sync(recorder->spool, diag);
+	}
+	if (recorder->options->progress) {
+		struct capture_progress progress;
+		progress_fill(recorder, &progress);
+		recorder->options->progress(recorder->options->context, &progress);
+	}
+	return err;
+}
+
+/* The first error of a reader or of the sampler, without waiting for them. */
+static int threads_error(const struct recorder *recorder)
+{
+	int err = atomic_load(&recorder->sampler.error);
+	for (uint32_t i = 0; !err && i < recorder->session.nr_cpus; i++)
+		err = atomic_load(&recorder->readers[i].error);
+	return err;
+}
+
+static bool recorder_is_over(struct recorder *recorder)
+{
+	uint64_t now = clock_mono_ns();
+	uint64_t duration = recorder->options->duration_ns;
+
+	if (duration && !recorder->ending && now - recorder->started_ns >= duration)
+		ask_to_end(recorder, SIGTERM);
+	if (recorder->child.pid)
+		return child_has_ended(&recorder->child) || recorder->abandon ||
+		       (recorder->ending && now >= recorder->end_by_ns);
+	return recorder->ending;
+}
+
+static int recorder_loop(struct recorder *recorder, struct diag *diag)
+{
+	int err = 0;
+
+	while (!err && !threads_error(recorder) && !recorder_is_over(recorder))
+		err = recorder_turn(recorder, diag);
+	/* the end's samples, while events go on; a second Ctrl-C does without them */
+	sampler_stop(&recorder->sampler);
+	while (!atomic_load(&recorder->sampler.over)) {
+		if (err || recorder->abandon || threads_error(recorder))
+			atomic_store(&recorder->sampler.abandon, true);
+		int turn = recorder_turn(recorder, diag);
+		err = err ? err : turn;
+	}
+	return err;
+}
+
+/* ---- ending ---- */
+
+/* Stops everything that writes; the first error of any of it. */
+static int recorder_stop(struct recorder *recorder, int err, struct diag *diag)
+{
+	struct diag other;
+	int more = sampler_finish(&recorder->sampler, err ? &other : diag);
+
+	err = err ? err : more;
+	session_stop(&recorder->session);
+	more = readers_finish(recorder->readers, recorder->session.nr_cpus, err ? &other : diag);
+	recorder->readers = NULL;
+	err = err ? err : more;
+	more = sampler_add_losses(&recorder->sampler, err ? &other : diag);
+	err = err ? err : more;
+	cmdlines_add_proc(&recorder->cmdlines);
+	metadata_update(&recorder->metadata, &recorder->session, &recorder->cmdlines);
+	return err;
+}
+
+/* Makes the recording of the spool. */
+static int recorder_finish(struct recorder *recorder, struct diag *diag)
+{
+	int err = trace_spool_set_meta(recorder->spool, &recorder->metadata.meta, diag);
+
+	if (!err)
+		err = trace_spool_finish(recorder->spool, recorder->options->output, diag);
+	if (err) {
+		diag_wrap(diag, "the recording could not be finished, what was recorded is in %s",
+			  recorder->spool_path);
+		diag_advice(diag, "ksmtop recover %s -o FILE-ON-ANOTHER-DISK", recorder->spool_path);
+	}
+	return err;
+}
+
+static int recorder_end(struct recorder *recorder, int err, struct capture_result *result,
+			struct diag *diag)
+{
+	struct diag finish_diag = {0};
+	int finish_err;
+
+	err = recorder_stop(recorder, err, diag);
+	progress_fill(recorder, &result->total);
+	finish_err = recorder_finish(recorder, &finish_diag);
+	result->complete = !finish_err;
+	if (finish_err && !err) {
+		*diag = finish_diag;
+		err = finish_err;
+	} else if (finish_err) {
+		diag_advice(diag, "ksmtop recover %s -o FILE-ON-ANOTHER-DISK", recorder->spool_path);
+	} else if (err) {
+		diag_wrap(diag, "recording stopped after %.1f s, what was recorded until then is in %s",
+			  (double)result->total.elapsed_ns / 1e9, recorder->options->output);
+	}
+	return err;
+}
+
+/* Removes a spool that holds nothing anybody wants. */
+static void spool_discard(const struct recorder *recorder)
+{
+	DIR *dir = opendir(recorder->spool_path);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		unlinkat(dirfd(dir), entry->d_name, 0);
+	if (dir)
+		closedir(dir);
+	rmdir(recorder->spool_path);
+}
+
+static void signals_restore(struct recorder *recorder)
+{
+	sigset_t pipe;
+
+	if (!recorder->masked)
+		return;
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	while (sigtimedwait(&pipe, NULL, &(struct timespec){0}) == SIGPIPE)
+		;
+	pthread_sigmask(SIG_SETMASK, &recorder->old_mask, NULL);
+}
+
+/* Ends what still runs and releases everything; `keep` what was spooled. */
+static void recorder_close(struct recorder *recorder, bool keep)
+{
+	atomic_store(&recorder->sampler.abandon, true);
+	sampler_finish(&recorder->sampler, &(struct diag){0});
+	if (recorder->session.instance)
+		session_stop(&recorder->session);
+	readers_finish(recorder->readers, recorder->session.nr_cpus, NULL);
+	sampler_fini(&recorder->sampler);
+	session_close(&recorder->session);
+	if (recorder->spool)
+		trace_spool_close(recorder->spool);
+	if (recorder->spool && !keep)
+		spool_discard(recorder);
+	if (recorder->spool_fd >= 0)
+		close(recorder->spool_fd);
+	metadata_fini(&recorder->metadata);
+	cmdlines_fini(&recorder->cmdlines);
+	event_list_fini(&recorder->list);
+	if (recorder->signal_fd >= 0)
+		close(recorder->signal_fd);
+	if (recorder->wake >= 0)
+		close(recorder->wake);
+	signals_restore(recorder);
+	free(recorder->spool_path);
+}
+
+static int recorder_check(struct recorder *recorder, struct diag *diag)
+{
+	const char *output = recorder->options->output;
+	int err = output_check(output, diag);
+
+	if (!err && !session_tracing_dir(diag))
+		err = geteuid() ? -EPERM : -ENODEV;
+	if (!err)
+		err = event_list_make(recorder->options, &recorder->list, diag);
+	if (!err && asprintf(&recorder->spool_path, "%s.spool", output) < 0)
+		err = diag_set(diag, -ENOMEM, "out of memory");
+	return err;
+}
+
+/* The command was told to end some time ago, or is told now; then it is killed. */
+static void child_end(struct recorder *recorder)
+{
+	if (child_has_ended(&recorder->child))
+		return;
+	child_signal(&recorder->child, SIGTERM);
+	if (child_wait(&recorder->child, recorder->ending ? 100 : (int)(GRACE_NS / 1000000)))
+		return;
+	child_signal(&recorder->child, SIGKILL);
+	child_wait(&recorder->child, 2000);
+}
+
+/* *ret_keep: there is something in the spool that is worth keeping. */
+static int recorder_run(struct recorder *recorder, struct capture_result *result, bool *ret_keep,
+			struct diag *diag)
+{
+	int err = recorder_check(recorder, diag);
+
+	if (err)
+		return err;
+	stale_remove(recorder);
+	events_say(recorder);
+	err = recorder_prepare(recorder, diag);
+	if (!err)
+		err = recorder_start(recorder, diag);
+	if (err)
+		return err;
+	if (recorder->options->command &&
+	    child_start(&recorder->child, recorder->options->command, &recorder->old_mask, diag)) {
+		result->command_status = recorder->child.status;
+		return 0;
+	}
+	*ret_keep = true;
+	err = recorder_loop(recorder, diag);
+	err = recorder_end(recorder, err, result, diag);
+	child_end(recorder);
+	result->command_status = recorder->child.status;
+	result->signal = recorder->signal;
+	return err;
+}
+
+int capture_run(const struct capture_options *options, struct capture_result *ret_result,
+		struct diag *diag)
+{
+	struct recorder recorder = {.options = options, .spool_fd = -1, .signal_fd = -1, .wake = -1};
+	struct capture_result result = {0};
+	bool keep = false;
+
+	recorder.sampler.stop_fd = -1;
+	int err = recorder_run(&recorder, &result, &keep, diag);
+	recorder_close(&recorder, keep);
+	*ret_result = result;
+	return err;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * cmdlines.h - the names of the tasks that a recording may mention.
+ *
+ * The kernel keeps the names of the last 128 traced tasks (tracefs saved_cmdlines), for all
+ * instances together.  That is too few for a long recording, and enlarging it would change a setting of
+ * the whole machine.  So it is read once a second and collected here, on top of the names in
+ * /proc at the start.  The last name heard of a pid wins, as it does in the kernel's own list.
+ */
+#ifndef KSMTOP_CMDLINES_H
+#define KSMTOP_CMDLINES_H
+
+#include "capture/proc_file.h"
+
+struct cmdline {
+	int pid;		/* 0: a free slot */
+	char comm[16];
+};
+
+/* Starts as {0}. */
+struct cmdlines {
+	struct cmdline *slots;	/* open addressing by pid */
+	size_t nr_slots, nr;
+	struct proc_text scratch;
+};
+
+/* Adds every thread of every process in /proc.  0 or -ENOMEM. */
+int cmdlines_add_proc(struct cmdlines *cmdlines);
+/* Adds what tracefs saved_cmdlines holds now.  0 or -E. */
+int cmdlines_add_saved(struct cmdlines *cmdlines);
+/* "PID COMM\n" lines in order of pid, as saved_cmdlines has them. */
+int cmdlines_text(const struct cmdlines *cmdlines, struct proc_text *ret_text);
+void cmdlines_fini(struct cmdlines *cmdlines);
+
+#endif /* KSMTOP_CMDLINES_H */

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * recover.c - capture_recover(): a recording of what an interrupted one spooled.
+ *
+ * A recorder locks its spool's directory for as long as it lives, so a spool that can be locked
+ * is nobody's.  How the file is put together is trace_writer.h's business; here is only who may,
+ * and what the file is called: FILE for FILE.spool, never over a file that is there.
+ */
+#include "capture/capture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "trace/trace_writer.h"
+
+/* "run.dat" for "run.dat.spool" and "run.dat.spool/". */
+static int output_name(const char *spool, char **ret_name, struct diag *diag)
+{
+	size_t length = strlen(spool);
+
+	while (length > 1 && spool[length - 1] == '/')
+		length--;
+	if (length <= 6 || strncmp(spool + length - 6, ".spool", 6)) {
+		diag_set(diag, -EINVAL, "%s does not end in .spool, so the recording has no name", spool);
+		diag_advice(diag, "give it one with -o FILE");
+		return -EINVAL;
+	}
+	*ret_name = strndup(spool, length - 6);
+	if (!*ret_name)
+		return diag_set(diag, -ENOMEM, "out of memory");
+	if (!access(*ret_name, F_OK)) {
+		diag_set(diag, -EEXIST, "%s exists", *ret_name);
+		diag_advice(diag, "name another file with -o FILE");
+		free(*ret_name);
+		return -EEXIST;
+	}
+	return 0;
+}
+
+static int spool_lock(const char *spool, int *ret_fd, struct diag *diag)
+{
+	int fd = open(spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0) {
+		int err = -errno;
+		diag_set(diag, err, "%s is no spool: %s", spool, strerror(-err));
+		if (err == -ENOTDIR)
+			diag_advice(diag, "a recording needs no recovery; a spool is the directory FILE.spool");
+		return err;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		close(fd);
+		diag_set(diag, -EBUSY, "%s is being recorded right now", spool);
+		diag_advice(diag, "end that recording with Ctrl-C or SIGTERM");
+		return -EBUSY;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+int capture_recover(const char *spool, const char *output, char **ret_output, struct diag *diag)
+{
+	char *name = NULL;
+	int fd = -1;
+	int err = spool_lock(spool, &fd, diag);
+
+	if (!err && output && !(name = strdup(output)))
+		err = diag_set(diag, -ENOMEM, "out of memory");
+	else if (!err && !output)
+		err = output_name(spool, &name, diag);
+	if (!err)
+		err = trace_spool_recover(spool, name, true, NULL, diag);
+	if (fd >= 0)
+		close(fd);
+	if (!err && ret_output)
+		*ret_output = name;
+	else if (!err || name)
+		free(name);
+	return err;
+}
