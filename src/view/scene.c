@@ -33,6 +33,14 @@ bool scene_init(struct scene *scene, struct session *session)
 	return true;
 }
 
+bool scene_draw(struct scene *scene, struct session *session, struct pane body)
+{
+	if (!scene_init(scene, session))
+		return false;
+	scene->body = body;
+	return true;
+}
+
 int64_t scene_ns(const struct scene *scene, uint64_t event)
 {
 	return (int64_t)(scene->source->time_ns(scene->source->data, event) - scene->start_ns);
@@ -159,6 +167,17 @@ bool scene_sysfs(const struct scene *scene, uint64_t t, const char *name, int64_
 	int sample = history_sample_before(scene->history, SAMPLE_KSM, 0, t);
 
 	return sample >= 0 && !history_sample_counter(scene->history, (uint32_t)sample, name, ret);
+}
+
+bool scene_process(const struct scene *scene, int32_t tgid, uint64_t t, const char *name, int64_t *ret)
+{
+	int i = tgid > 0 ? history_sample_before(scene->history, SAMPLE_PROCESS, tgid, t) : -1;
+	struct history_sample at;
+	struct sample sample;
+
+	return i >= 0 && !history_sample(scene->history, (uint32_t)i, &at) &&
+		!recording_sample(scene->recording, at.index, &sample) &&
+		!sample_number(&sample, name, ret);
 }
 
 void pane_heading(struct pane pane, int y, const char *text, const char *right)

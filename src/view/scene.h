@@ -26,9 +26,12 @@ struct scene {
 	const struct history *history;
 	struct moment when;
 	uint64_t start_ns;		/* of the first event */
+	struct pane body;		/* while drawing: where lists are placed from */
 };
 
 bool scene_init(struct scene *scene, struct session *session);
+/* The same for a draw(). */
+bool scene_draw(struct scene *scene, struct session *session, struct pane body);
 
 /* Nanoseconds from the first event to this one. */
 int64_t scene_ns(const struct scene *scene, uint64_t event);
@@ -59,6 +62,9 @@ const char *scene_evidence(char evidence);
  * False when there is none.
  */
 bool scene_sysfs(const struct scene *scene, uint64_t t, const char *name, int64_t *ret);
+
+/* The same of a process (ksm_stat's names, ksm_merging_pages). */
+bool scene_process(const struct scene *scene, int32_t tgid, uint64_t t, const char *name, int64_t *ret);
 
 /* "  NAME: " in ROLE_HEADING over a pane's first row, with @right at its right end. */
 void pane_heading(struct pane pane, int y, const char *text, const char *right);

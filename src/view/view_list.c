@@ -221,13 +221,14 @@ bool view_list_find(struct view_list *list, struct feed *feed, struct row_key cu
 	return false;
 }
 
-void view_list_place(struct view_list *list, struct list *place_, const struct list_window *window,
-		     int x, int y, int width, int height)
+void view_list_place(struct view_list *list, const struct scene *scene, struct list *place_,
+		     const struct list_window *window, struct pane pane, int y)
 {
 	place_->top = 0;
 	place_->cursor = window->cursor < 0 ? 0 : (uint64_t)window->cursor;
 	list->drawn_line = (int)place_->cursor;
-	list_place(place_, (uint64_t)window->nr, x, y, width, height);
+	list_place(place_, (uint64_t)window->nr, pane.x - scene->body.x, pane.y - scene->body.y + y,
+		   pane.width, pane.height - y);
 }
 
 int view_list_mouse(const struct view_list *list, const struct list *place_)

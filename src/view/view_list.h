@@ -133,10 +133,10 @@ bool view_list_find(struct view_list *list, struct feed *feed, struct row_key cu
 
 /*
  * The session's list (for the mouse) follows the window; and back: how many rows the mouse moved
- * the cursor since.
+ * the cursor since.  The list fills @pane from row @y on.
  */
-void view_list_place(struct view_list *list, struct list *place, const struct list_window *window,
-		     int x, int y, int width, int height);
+void view_list_place(struct view_list *list, const struct scene *scene, struct list *place,
+		     const struct list_window *window, struct pane pane, int y);
 int view_list_mouse(const struct view_list *list, const struct list *place);
 
 /* Is @text in @line?  Smart case: capitals count when the text has some. */

@@ -159,8 +159,7 @@ static void draw_list(struct pane pane, struct tree_view *view, const struct sce
 
 	tree_feed(view, scene, &feed, &unsorted);
 	view_list_window(&view->list, &feed, cursor, pane.height - 2, &window);
-	view_list_place(&view->list, &state->lists[0], &window, pane.x, pane.y + 2, pane.width,
-			pane.height - 2);
+	view_list_place(&view->list, scene, &state->lists[0], &window, pane, 2);
 	for (int i = 0; i < window.nr; i++)
 		draw_node(pane, i + 2, scene, view, places, &window.rows[i].row.node,
 			  i == window.cursor);
@@ -255,8 +254,8 @@ static void draw_sharers(struct pane pane, int y, const struct scene *scene, str
 
 	pane_printf(pane, 3, y, ROLE_HEADING, "%-16.16s %7s %7s%s", "PROCESS", "ITEMS", "MAPPED",
 		    sharers.cut ? "  first only" : "");
-	top = list_place(&state->lists[1], (uint64_t)sharers.nr, pane.x, pane.y + y + 1, pane.width,
-			 pane.height - y - 1);
+	top = list_place(&state->lists[1], (uint64_t)sharers.nr, pane.x - scene->body.x,
+			 pane.y - scene->body.y + y + 1, pane.width, pane.height - y - 1);
 	for (int i = (int)top; i < sharers.nr && y + 1 + i - (int)top < pane.height; i++) {
 		const struct sharer *s = &sharers.all[i];
 		bool cursor = state->focus == 1 && state->lists[1].cursor == (uint64_t)i;
@@ -443,7 +442,7 @@ static void draw(struct session *session, void *own, struct pane body)
 	struct scene scene;
 	struct ref selected;
 
-	if (!scene_init(&scene, session))
+	if (!scene_draw(&scene, session, body))
 		return;
 	draw_list(pane_sub(body, 0, 0, left, body.height), own, &scene, &selected);
 	pane_vline(body, left, 0, body.height, ROLE_BORDER);
@@ -645,6 +644,7 @@ static void state_free(void *own)
 const struct view view_tree = {
 	.id = VIEW_TREE, .title = "Stable pages", .tab = "Tree", .draw = draw, .key = '2',
 	.unit = "event", .nr_lists = 2, .columns = columns, .nr_columns = NR_COLUMNS,
-	.state_new = state_new, .state_free = state_free, .status = status, .act = act, .find = find,
+	.state_new = state_new, .state_free = state_free, .status = status, .why = util_why, .act = act, .find = find,
 	.moved = moved, .copy = copy, .command = command,
+	.source = util_source,
 };

@@ -149,6 +149,25 @@ void util_filter_this(const struct scene *scene, struct ref object)
 	session_set_filter(scene->session, text);
 }
 
+void util_why(struct session *session, void *own, char *buffer, size_t size)
+{
+	struct scene scene;
+
+	(void)own;
+	if (scene_init(&scene, session))
+		why_event(&scene, scene.when.t, buffer, size);
+}
+
+const char *util_source(struct session *session, void *own)
+{
+	struct scene scene;
+
+	(void)own;
+	if (!scene_init(&scene, session) || !scene.when.t)
+		return NULL;
+	return why_source(event_index_kind(recording_events(scene.recording), scene.when.t));
+}
+
 const char *util_filter_option(const struct scene *scene, char *buf, size_t size)
 {
 	const char *filter = session_filter(scene->session);

@@ -46,6 +46,10 @@ void util_when_changed(const struct scene *scene, struct ref object);
 /* A filter that shows only this object: "pfn == 0x1c0077". */
 void util_filter_this(const struct scene *scene, struct ref object);
 
+/* A view's why() and source(): about event t. */
+void util_why(struct session *session, void *own, char *buffer, size_t size);
+const char *util_source(struct session *session, void *own);
+
 /* " --filter 'EXPR'" when a filter is active, else "". */
 const char *util_filter_option(const struct scene *scene, char *buf, size_t size);
 
