@@ -42,7 +42,7 @@ if [ -n "${LAB_DISK:-}" ]; then
 fi
 
 # shellcheck disable=SC2086
-timeout -k 5 "${LAB_SECONDS:-240}" qemu-system-x86_64 $accel -smp 2 -m "$mem" \
+timeout -k 5 "${LAB_SECONDS:-240}" qemu-system-x86_64 $accel -smp 2,sockets=2 -m "$mem" \
 	-object memory-backend-ram,id=m0,size="${half}M" \
 	-object memory-backend-ram,id=m1,size="${half}M" \
 	-numa node,nodeid=0,cpus=0,memdev=m0 -numa node,nodeid=1,cpus=1,memdev=m1 \
