@@ -76,7 +76,7 @@ enum complete {
 	O(ASCII, "ascii", 0, NULL, COMPLETE_NOTHING, "plain characters instead of box lines")	\
 	O(NO_COLOR, "no-color", 0, NULL, COMPLETE_NOTHING, "no colours")
 
-enum option {
+enum option_id {
 #define O(id, name, letter, argument, complete, help) OPTION_##id,
 	OPTION_TABLE(O)
 #undef O
@@ -159,7 +159,8 @@ enum option {
 	  "record what KSM does on this machine", RECORD_TEXT)					\
 	C(RECOVER, "recover", "SPOOL", 1, 1, OPTS_EVERY | OPT(OUTPUT), "",			\
 	  "make a recording of an interrupted one", RECOVER_TEXT)				\
-	C(DOCTOR, "doctor", "[FILE]", 0, 1, OPTS_EVERY | OPT(JSON) | OPT(PLAIN) | OPT(NO_CACHE), "", \
+	C(DOCTOR, "doctor", "[FILE]", 0, 1, OPTS_EVERY | OPT(JSON) | OPT(PLAIN) | OPT(NO_CACHE), \
+	  "this machine cannot be recorded",							\
 	  "say what can be recorded or shown, and what would give the rest", DOCTOR_TEXT)	\
 	C(REPORT, "report", "FILE", 1, 1, OPTS_QUERY | OPT(AT), "",				\
 	  "the state in short", REPORT_TEXT)							\

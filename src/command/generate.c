@@ -244,7 +244,8 @@ static void bash_reply(enum complete complete)
 		break;
 	case COMPLETE_VIEW:
 		printf("words=\"");
-		bash_list(view_names);
+		for (int i = 0; i < NR_VIEWS; i++)
+			printf("%s%s", i ? " " : "", view_names[i]);
 		putchar('"');
 		break;
 	case COMPLETE_THEME:

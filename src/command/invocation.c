@@ -138,7 +138,7 @@ static int parse_options(int argc, char **argv, struct invocation *invocation, s
 					  argv[optind > word ? optind - 1 : word], diag);
 		answer = answer >= LONG_BASE ? answer - LONG_BASE : option_of_letter(answer);
 		invocation->given[invocation->nr_given++] = (struct given){
-			.option = (enum option)answer, .value = optarg ? optarg : "",
+			.option = (enum option_id)answer, .value = optarg ? optarg : "",
 		};
 	}
 	invocation->args = argv + optind;
@@ -179,7 +179,7 @@ void invocation_fini(struct invocation *invocation)
 	invocation->given = NULL;
 }
 
-const char *invocation_value(const struct invocation *invocation, enum option option)
+const char *invocation_value(const struct invocation *invocation, enum option_id option)
 {
 	for (int i = invocation->nr_given; i-- > 0;)
 		if (invocation->given[i].option == option)
@@ -187,7 +187,7 @@ const char *invocation_value(const struct invocation *invocation, enum option op
 	return NULL;
 }
 
-const char *invocation_next(const struct invocation *invocation, enum option option, int *pos)
+const char *invocation_next(const struct invocation *invocation, enum option_id option, int *pos)
 {
 	while (*pos < invocation->nr_given) {
 		const struct given *given = &invocation->given[(*pos)++];

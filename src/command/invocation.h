@@ -27,7 +27,7 @@ struct invocation {
 	char **args;		/* operands */
 	int nr_args;
 	struct given {
-		enum option option;
+		enum option_id option;
 		const char *value;	/* "" for an option without argument */
 	} *given;		/* in the order of the line; owned */
 	int nr_given;
@@ -41,12 +41,12 @@ int invocation_parse(int argc, char **argv, struct invocation *ret_invocation, s
 void invocation_fini(struct invocation *invocation);
 
 /* The last value given for @option, NULL when it was not given. */
-const char *invocation_value(const struct invocation *invocation, enum option option);
-static inline bool invocation_has(const struct invocation *invocation, enum option option)
+const char *invocation_value(const struct invocation *invocation, enum option_id option);
+static inline bool invocation_has(const struct invocation *invocation, enum option_id option)
 {
 	return invocation_value(invocation, option) != NULL;
 }
 /* All values of an option that may be repeated: *pos begins at 0; NULL behind the last. */
-const char *invocation_next(const struct invocation *invocation, enum option option, int *pos);
+const char *invocation_next(const struct invocation *invocation, enum option_id option, int *pos);
 
 #endif /* KSMTOP_INVOCATION_H */

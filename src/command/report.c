@@ -57,7 +57,7 @@ static int last_sample(const struct query *query, enum sample_kind kind, int32_t
 
 static const char *host_value(const struct query *query, const char *name)
 {
-	static struct sample sample;
+	struct sample sample;
 	uint32_t nr = recording_nr_samples(query->recording);
 
 	for (uint32_t i = 0; i < nr; i++)

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * doctor.c - `ksmtop doctor`: can this machine record, or what can this recording show.
+ *
+ * Without FILE it prints the capture layer's preflight list.  With FILE it answers per view: one
+ * table says which facts a recording may have and what would give each, another which facts a
+ * view lives on and which it can do without.  A view is complete, partial (shown, with gaps that
+ * it names itself) or missing.
+ *
+ * The remedy stands with the fact, not with the view, so it is the same sentence everywhere.  The
+ * exit status is 1 only where recording is impossible: a view that lacks something is no fault.
+ */
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/capture.h"
+#include "commands.h"
+#include "query.h"
+#include "report.h"
+#include "row.h"
+#include "trace/sample.h"
+
+enum need {
+	NEED_KSM_EVENTS, NEED_COUNTERS, NEED_PROCESS, NEED_PAGES, NEED_TREE, NEED_ANON_VMAS,
+	NEED_WALKS, NEED_FAILURES, NEED_RECOVERY, NEED_COLLAPSE, NR_NEEDS
+};
+
+#define PATCH "record on a kernel with the patch series of traces/kernel"
+
+static const struct {
+	const char *id, *text, *remedy;
+} needs[NR_NEEDS] = {
+	[NEED_KSM_EVENTS] = { "ksm-events", "events of KSM",
+		"record with ksmtop record, or trace-cmd record -e ksm, on Linux 6.4 or later" },
+	[NEED_COUNTERS] = { "kernel-counters", "samples of /sys/kernel/mm/ksm",
+		"record with ksmtop record, without --no-samples; trace-cmd takes no samples" },
+	[NEED_PROCESS] = { "process-samples", "samples of the processes' KSM numbers",
+		"record with ksmtop record, without --no-samples; trace-cmd takes no samples" },
+	[NEED_PAGES] = { "page-samples", "samples of which pages are mapped where",
+		"record with ksmtop record, without --no-samples; trace-cmd takes no samples" },
+	[NEED_TREE] = { "stable-tree", "chains, dups and the order of the stable tree", PATCH },
+	[NEED_ANON_VMAS] = { "anon-vmas", "anon_vmas and their VMAs", PATCH },
+	[NEED_WALKS] = { "walk-events", "events of reverse-map walks", PATCH },
+	[NEED_FAILURES] = { "memory-failures", "a memory failure",
+		"record memory_failure:memory_failure_event while one happens" },
+	[NEED_RECOVERY] = { "recovery-events", "events of recoveries from a memory failure", PATCH },
+	[NEED_COLLAPSE] = { "collapse-events", "events of huge page collapses",
+		"record huge_memory:* while khugepaged runs" },
+};
+
+#define NEED(x) (1u << NEED_##x)
+static const struct {
+	const char *view;
+	uint32_t vital, useful;
+} views[] = {
+	{ "overview", NEED(KSM_EVENTS), NEED(COUNTERS) | NEED(PROCESS) },
+	{ "tree", NEED(KSM_EVENTS), NEED(TREE) | NEED(PAGES) },
+	{ "processes", NEED(KSM_EVENTS), NEED(PROCESS) | NEED(PAGES) },
+	{ "timeline", NEED(KSM_EVENTS), 0 },
+	{ "events", 0, 0 },
+	{ "object", NEED(KSM_EVENTS), NEED(PAGES) | NEED(TREE) | NEED(ANON_VMAS) },
+	{ "walk", NEED(WALKS), NEED(ANON_VMAS) | NEED(PAGES) },
+	{ "recovery", NEED(FAILURES), NEED(RECOVERY) | NEED(TREE) },
+	{ "collapse", NEED(COLLAPSE), NEED(PAGES) },
+	{ "numa", NEED(TREE), 0 },
+	{ "stale", NEED(TREE), NEED(PAGES) | NEED(ANON_VMAS) },
+};
+
+/* ---- this machine ---- */
+
+static void check_line(const struct capture_check *check, bool plain)
+{
+	if (plain)
+		printf("%s: %s. %s%s%s", check->what, check->ok ? "fine" : check->fatal ? "missing" : "lacking",
+		       check->sentence, check->remedy[0] ? ". To do: " : "", check->remedy);
+	else
+		printf("%-7s %-18s %s", check->ok ? "ok" : check->fatal ? "MISSING" : "lacks",
+		       check->what, check->sentence);
+	if (!plain && check->remedy[0])
+		printf("\n%26s -> %s", "", check->remedy);
+	putchar('\n');
+}
+
+static void check_item(struct query *query, const struct capture_check *check)
+{
+	struct fields fields;
+
+	fields_reset(&fields);
+	fields_text(&fields, "check", check->what);
+	fields_bool(&fields, "ok", check->ok);
+	fields_bool(&fields, "fatal", check->fatal && !check->ok);
+	fields_text(&fields, "sentence", check->sentence);
+	fields_text(&fields, "remedy", check->remedy[0] ? check->remedy : NULL);
+	evidence_fields(EVIDENCE_DUMPED, DOUBT_NONE, &fields);
+	report_item(query, "machine", &fields);
+}
+
+static int doctor_machine(struct query *query)
+{
+	struct capture_check *checks;
+	bool fatal = false;
+	size_t nr;
+
+	if (capture_preflight(NULL, &checks, &nr)) {
+		diag_set(&query->diag, -ENOMEM, "no memory to look at this machine");
+		return STATUS_FAILED;
+	}
+	if (query->json)
+		answer_begin(query, "doctor", NULL);
+	for (size_t i = 0; i < nr; i++) {
+		fatal |= checks[i].fatal && !checks[i].ok;
+		if (query->json)
+			check_item(query, &checks[i]);
+		else
+			check_line(&checks[i], query->plain);
+	}
+	if (query->json)
+		answer_end(query, NULL, NULL);
+	else
+		puts(fatal ? "This machine cannot be recorded as it is." :
+		     "This machine can be recorded: ksmtop record -o FILE");
+	free(checks);
+	return fatal ? STATUS_FINDINGS : STATUS_FINE;
+}
+
+/* ---- a recording ---- */
+
+static bool is_ksm_kind(enum event_kind kind)
+{
+	return strncmp(event_kind_name(kind), "ksm:", 4) == 0 ||
+	       strncmp(event_kind_name(kind), "ksmtop:", 7) == 0;
+}
+
+static bool has_prefix(const struct event_type_count *type, const char *prefix)
+{
+	return type->nr && strncmp(event_kind_name(type->kind), prefix, strlen(prefix)) == 0;
+}
+
+static uint32_t facts_of_events(const struct query *query)
+{
+	struct event_index *events = recording_events(query->recording);
+	uint32_t has = 0;
+
+	for (uint32_t i = 0; i < event_index_nr_types(events); i++) {
+		struct event_type_count type;
+
+		if (event_index_type(events, i, &type) || type.kind == EVENT_UNKNOWN)
+			continue;
+		has |= type.nr && is_ksm_kind(type.kind) ? NEED(KSM_EVENTS) : 0;
+		has |= has_prefix(&type, "ksmtop:walk_") ? NEED(WALKS) : 0;
+		has |= has_prefix(&type, "ksmtop:recovery_") ? NEED(RECOVERY) : 0;
+		has |= has_prefix(&type, "ksmtop:collapse_") || has_prefix(&type, "huge_memory:") ?
+		       NEED(COLLAPSE) : 0;
+		has |= has_prefix(&type, "memory_failure:") || has_prefix(&type, "ras:") ?
+		       NEED(FAILURES) : 0;
+	}
+	return has;
+}
+
+static uint32_t facts_of(const struct query *query)
+{
+	uint32_t has = facts_of_events(query);
+
+	for (uint32_t i = 0; i < history_nr_samples(query->history); i++) {
+		struct history_sample sample;
+
+		if (history_sample(query->history, i, &sample))
+			continue;
+		has |= sample.kind == SAMPLE_KSM ? NEED(COUNTERS) : 0;
+		has |= sample.kind == SAMPLE_PROCESS ? NEED(PROCESS) : 0;
+		has |= sample.kind == SAMPLE_PAGES ? NEED(PAGES) : 0;
+	}
+	has |= history_is_patched(query->history) ? NEED(TREE) : 0;
+	has |= history_has(query->history, TABLE_ANON_VMA) ? NEED(ANON_VMAS) : 0;
+	return has;
+}
+
+static void view_item(struct query *query, const char *view, const char *state, uint32_t lacks)
+{
+	struct json_object *item = json_object_new_object();
+	struct json_object *list = json_object_new_array();
+
+	for (int i = 0; i < NR_NEEDS; i++) {
+		struct json_object *lack;
+
+		if (!(lacks & (1u << i)))
+			continue;
+		lack = json_object_new_object();
+		json_object_object_add(lack, "fact", json_object_new_string(needs[i].id));
+		json_object_object_add(lack, "remedy", json_object_new_string(needs[i].remedy));
+		json_object_array_add(list, lack);
+	}
+	json_object_object_add(item, "section", json_object_new_string("view"));
+	json_object_object_add(item, "view", json_object_new_string(view));
+	json_object_object_add(item, "state", json_object_new_string(state));
+	json_object_object_add(item, "lacks", list);
+	json_object_object_add(item, "evidence", json_object_new_string("T"));
+	json_object_object_add(item, "doubtful", json_object_new_boolean(0));
+	answer_item(query, item);
+}
+
+static void view_line(const char *view, const char *state, uint32_t lacks)
+{
+	const char *separator = " without ";
+
+	printf("  %-10s %s", view, state);
+	for (int i = 0; i < NR_NEEDS; i++) {
+		if (!(lacks & (1u << i)))
+			continue;
+		printf("%s%s", separator, needs[i].text);
+		separator = "; ";
+	}
+	putchar('\n');
+}
+
+static void doctor_recording(struct query *query)
+{
+	uint32_t has = facts_of(query), lacked = 0;
+
+	if (query->json)
+		answer_begin(query, "doctor", recording_path(query->recording));
+	else
+		printf("%s\n\nVIEWS\n", recording_path(query->recording));
+	for (size_t i = 0; i < sizeof(views) / sizeof(*views); i++) {
+		uint32_t lacks = (views[i].vital | views[i].useful) & ~has;
+		const char *state = views[i].vital & ~has ? "missing" : lacks ? "partial" : "complete";
+
+		lacked |= lacks;
+		if (query->json)
+			view_item(query, views[i].view, state, lacks);
+		else
+			view_line(views[i].view, state, lacks);
+	}
+	if (!query->json && lacked)
+		puts("\nWHAT WOULD GIVE THE REST");
+	for (int i = 0; i < NR_NEEDS && !query->json; i++)
+		if (lacked & (1u << i))
+			printf("  %s:\n      %s\n", needs[i].text, needs[i].remedy);
+	report_samples(query);
+	report_losses(query);
+	report_damage(query);
+	report_unknown(query);
+	if (query->json)
+		answer_end(query, NULL, NULL);
+}
+
+int doctor_command(const struct invocation *invocation, struct diag *diag)
+{
+	struct query query = {
+		.invocation = invocation,
+		.json = invocation_has(invocation, OPTION_JSON),
+		.plain = invocation_has(invocation, OPTION_PLAIN),
+	};
+	int status = STATUS_FINE;
+
+	if (invocation->nr_args == 0)
+		status = doctor_machine(&query);
+	else if (query_open(&query, invocation, invocation->args[0]))
+		status = STATUS_FAILED;
+	else
+		doctor_recording(&query);
+	*diag = query.diag;
+	query_close(&query);
+	return status;
+}
