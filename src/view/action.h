@@ -80,23 +80,23 @@ enum argument_kind {
 	  "next event of the selected object")							\
 	A(SCAN_PREV, "scan-back", "(", ARG_NONE, VIEWS_ALL, "", "previous scan of ksmd")	\
 	A(SCAN_NEXT, "scan-next", ")", ARG_NONE, VIEWS_ALL, "", "next scan of ksmd")		\
-	A(WHEN_CHANGED, "when", "w", ARG_NONE, VIEWS_ALL, "when",				\
-	  "back to the event that last changed the value under the cursor")			\
 	A(GO_TO, "time", "t", ARG_MOMENT, VIEWS_ALL, "time",					\
-	  "go to a moment: 1234  +1.5s  50%  start  end  'a")					\
+	  "go to 1234  +1.5s  50%  start  end  'a")					\
 	A(MARK, "mark", "m", ARG_MARK, VIEWS_ALL, "mark",					\
-	  "mark this moment with a letter; A and B are compared")				\
+	  "mark this moment: a-z, or A and B to compare")				\
+	A(WHEN_CHANGED, "when", "w", ARG_NONE, VIEWS_ALL, "when",				\
+	  "back to what last changed the selected object")			\
 	A(GO_MARK, "go-mark", "'", ARG_MARK, VIEWS_ALL, "", "go to a mark")			\
 	A(PLAY, "play", "p", ARG_NONE, VIEWS_ALL, "", "play, and stop playing")			\
 	A(SLOWER, "slower", "<", ARG_NONE, VIEWS_ALL, "", "play at half the speed")		\
 	A(FASTER, "faster", ">", ARG_NONE, VIEWS_ALL, "", "play at twice the speed")		\
-	A(FIRST, "first", "Home", ARG_NONE, VIEWS_ALL, "", "to the start, before the first event") \
+	A(FIRST, "first", "Home", ARG_NONE, VIEWS_ALL, "", "before the first event") \
 	A(LAST, "last", "End", ARG_NONE, VIEWS_ALL, "", "to the last event")			\
 	A(HINDSIGHT, "hindsight", "K", ARG_NONE, VIEWS_ALL, "",					\
-	  "use what became known later, or only what was known then")				\
-	A(NEXT, "next", "n", ARG_NONE, VIEWS_ALL, "", "next match; timeline: next notable moment") \
+	  "count what became known later, or do not")				\
+	A(NEXT, "next", "n", ARG_NONE, VIEWS_ALL, "", "next match, or notable moment") \
 	A(PREV, "previous", "N", ARG_NONE, VIEWS_ALL, "",					\
-	  "previous match; timeline: previous notable moment")					\
+	  "previous match, or notable moment")					\
 	A(UP, "up", "Up k", ARG_NONE, VIEWS_ALL, "", "cursor up")				\
 	A(DOWN, "down", "Down j", ARG_NONE, VIEWS_ALL, "", "cursor down")			\
 	A(PAGE_UP, "page-up", "PgUp Ctrl-B", ARG_NONE, VIEWS_ALL, "", "a page up")		\
@@ -117,33 +117,33 @@ enum argument_kind {
 	  "to the place before the last jump")							\
 	A(HISTORY_ON, "history-on", "Ctrl-P", ARG_NONE, VIEWS_ALL, "", "forward again")		\
 	A(FILTER, "filter", "f", ARG_TEXT, VIEWS_ALL, "filter",					\
-	  "show only what fits, for instance pfn == 0x1c0077 && err == 0")			\
+	  "show only what fits: pfn == 0x1c0077")			\
 	A(CLEAR, "clear", "F", ARG_NONE, VIEWS_ALL, "", "show everything again")		\
 	A(THIS, "this", "*", ARG_NONE, VIEWS_ALL, "", "filter on the object under the cursor")	\
 	A(SELECT, "object", "", ARG_OBJECT, VIEWS_ALL, "",					\
-	  "select an object: pfn:0x1c0077  pid:3141  node#12")					\
+	  "select pfn:0x1c0077  pid:3141  node#12")					\
 	A(COLUMNS, "columns", "c", ARG_COLUMN, VIEWS_LIST, "", "show or hide a column")		\
 	A(SORT, "sort", "s", ARG_COLUMN, VIEWS_LIST, "sort",					\
-	  "sort by the next column; :sort NAME, again for the other direction")			\
+	  "by the next column; :sort NAME twice turns it")			\
 	A(COPY, "copy", "y", ARG_NONE, VIEWS_ALL, "copy", "copy the row to the clipboard")	\
 	A(COPY_COMMAND, "copy-command", "Y", ARG_NONE, VIEWS_ALL, "",				\
 	  "copy the command line that prints the same")						\
 	A(EXPORT, "export", "E", ARG_TEXT, VIEWS_ALL, "",					\
-	  "write this screen to a file: .txt  .svg  .ansi")					\
+	  "write this screen to FILE.txt .svg .ansi")					\
 	A(SOURCE, "source", "o", ARG_NONE, VIEWS_ALL, "",					\
-	  "open the kernel function in $EDITOR ($KSMTOP_LINUX is the tree)")			\
+	  "the kernel function, from $KSMTOP_LINUX")			\
 	A(WHAT_IF, "what-if", "x", ARG_NONE, VIEW_BIT(WALK) | VIEW_BIT(RECOVERY), "what-if",	\
 	  "what another rule would have done")							\
 	A(VIEW, "view", "", ARG_VIEW, VIEWS_ALL, "", "go to a view; 1 .. 9 go there at once")	\
 	A(THEME, "theme", "", ARG_THEME, VIEWS_ALL, "",						\
-	  "dark  light  sixteen  mono  high-contrast  or a file")				\
+	  "dark light sixteen mono high-contrast, a file")				\
 	A(ASCII, "ascii", "", ARG_NONE, VIEWS_ALL, "", "plain characters, or box lines again")	\
 	A(MOUSE, "mouse", "", ARG_NONE, VIEWS_ALL, "", "the mouse off, or on again")		\
 	A(REDRAW, "redraw", "Ctrl-L", ARG_NONE, VIEWS_ALL, "", "paint the screen afresh")	\
 	A(SUSPEND, "suspend", "Ctrl-Z", ARG_NONE, VIEWS_ALL, "", "to the shell; fg comes back")	\
 	A(CANCEL, "cancel", "Esc", ARG_NONE, VIEWS_ALL, "", "leave a prompt, stop playing or loading") \
-	A(UP_OR_QUIT, "q", "q", ARG_NONE, VIEWS_ALL, "up/quit",					\
-	  "close what is open; at the end leave ksmtop")					\
+	A(UP_OR_QUIT, "q", "q", ARG_NONE, VIEWS_ALL, "quit",					\
+	  "close what is open, else leave ksmtop")					\
 	A(QUIT, "quit", "Ctrl-C", ARG_NONE, VIEWS_ALL, "", "leave ksmtop")
 
 enum action {

@@ -93,7 +93,11 @@ static void draw_title(struct session *session, struct pane row)
 		pane_text(row, right, 0, ROLE_TITLE, state);
 	if (left > name - 10)	/* the moment is worth more than the end of the title */
 		pane_text(row, left, 0, ROLE_TITLE, moment);
-	if (left - name - 2 > 8)
+	if (left - name - 2 <= 8)
+		return;
+	if (text_width(file) <= left - name - 2)
+		pane_text(row, name, 0, ROLE_TITLE, file);
+	else	/* the end of a path says more than its beginning */
 		pane_fit(row, name, 0, left - name - 2, ALIGN_RIGHT, ROLE_TITLE, file);
 }
 
@@ -148,16 +152,17 @@ static void draw_tabs(struct session *session, struct pane row)
 
 static void draw_line(const struct session *session, struct pane row)
 {
-	int x = 2;
+	int x = 2, room, width;
 
 	pane_hline(row, 0, 0, row.width, ROLE_BORDER);
 	if (!session->filter[0])
 		return;
 	pane_put(row, 1, 0, ROLE_BORDER, ' ');
 	x += pane_text(row, x, 0, ROLE_KEY, "filter: ");
-	pane_fit(row, x, 0, text_width(session->filter) < row.width - x - 28 ?
-		 text_width(session->filter) : row.width - x - 28, ALIGN_LEFT, ROLE_PROMPT,
-		 session->filter);
+	room = row.width - x - 29;
+	width = text_width(session->filter) < room ? text_width(session->filter) : room;
+	pane_fit(row, x, 0, width, ALIGN_LEFT, ROLE_PROMPT, session->filter);
+	pane_put(row, x + width, 0, ROLE_BORDER, ' ');
 	pane_text(row, row.width - 27, 0, ROLE_HINT, " f edit  F clear  * this ");
 }
 

@@ -27,10 +27,10 @@ static const struct help_row legend[] = {
 	{ "x", "mark", "gone" },
 	{ "!", "mark", "fault" },
 	{ "T", "evidence", "traced: an event said so" },
-	{ "D", "evidence", "dumped or sampled from sysfs or /proc" },
+	{ "D", "evidence", "dumped, or sampled from sysfs or /proc" },
 	{ "I", "evidence", "inferred: follows from other facts" },
 	{ "M", "evidence", "modelled: the answer of a what-if" },
-	{ "?", "evidence", "doubtful: lost events or an untraced departure may have changed it" },
+	{ "?", "evidence", "doubtful: a loss may have changed it" },
 };
 
 #define NR_LEGEND ((int)(sizeof(legend) / sizeof(legend[0])))
@@ -82,8 +82,8 @@ static int help_rows(const struct session *session, struct pane pane, int top, b
 			continue;
 		if (draw && nr >= top && nr - top < pane.height) {
 			pane_fit(pane, 1, nr - top, 16, ALIGN_LEFT, ROLE_KEY, row.keys);
-			pane_fit(pane, 18, nr - top, 14, ALIGN_LEFT, ROLE_VISITED, row.name);
-			pane_fit(pane, 33, nr - top, pane.width - 34, ALIGN_LEFT, ROLE_TEXT, row.text);
+			pane_fit(pane, 18, nr - top, 12, ALIGN_LEFT, ROLE_VISITED, row.name);
+			pane_fit(pane, 31, nr - top, pane.width - 32, ALIGN_LEFT, ROLE_TEXT, row.text);
 		}
 		nr++;
 	}
@@ -108,7 +108,7 @@ void help_draw(struct session *session, struct pane body)
 	help_rows(session, inner, help->top, true);
 	pane_text(body, 2, 1, ROLE_HEADING, "KEY");
 	pane_text(body, 19, 1, ROLE_HEADING, ":COMMAND");
-	pane_printf(body, 34, 1, ROLE_HEADING, "WHAT IT DOES  %d-%d of %d", help->nr_rows ? help->top + 1 : 0,
+	pane_printf(body, 32, 1, ROLE_HEADING, "WHAT IT DOES  %d-%d of %d", help->nr_rows ? help->top + 1 : 0,
 		    help->top + help->height < help->nr_rows ? help->top + help->height :
 		    help->nr_rows, help->nr_rows);
 	pane_text(body, body.width - 21, 1, ROLE_HINT, "/ search  q close");
