@@ -43,37 +43,57 @@ static void roff_text(const char *text)
 	}
 }
 
-static void roff_paragraph(const char *text, size_t length)
+/* Words in short lines, and a new line for a new sentence, as roff wants its source. */
+static void roff_words(char *text)
 {
-	char line[2048];
+	size_t at = 0;
 
-	if (length >= sizeof(line))
-		length = sizeof(line) - 1;
-	memcpy(line, text, length);
-	line[length] = 0;
-	if (line[0] == ' ')
-		printf(".PP\n.nf\n");
-	else
+	for (char *word = strtok(text, " \n"); word; word = strtok(NULL, " \n")) {
+		size_t length = strlen(word);
+
+		if (at)
+			putchar(at + length > 68 ? '\n' : ' ');
+		at = at + length > 68 ? 0 : at;
+		/* The guard of roff_text() is for the beginning of a line, and harmless elsewhere. */
+		roff_text(word);
+		at += length + 1;
+		if (word[length - 1] == '.' && at > 4) {
+			putchar('\n');
+			at = 0;
+		}
+	}
+	if (at)
+		putchar('\n');
+}
+
+static void roff_paragraph(const char *text, size_t length, bool first)
+{
+	char part[2048];
+
+	if (length >= sizeof(part))
+		length = sizeof(part) - 1;
+	memcpy(part, text, length);
+	part[length] = 0;
+	/* A section's heading has begun a paragraph. */
+	if (!first)
 		printf(".PP\n");
-	roff_text(line);
-	putchar('\n');
-	if (line[0] == ' ')
-		printf(".fi\n");
+	if (part[0] != ' ') {
+		roff_words(part);
+		return;
+	}
+	printf(".nf\n");
+	roff_text(part);
+	printf("\n.fi\n");
 }
 
 /* Paragraphs parted by an empty line; those that begin with a blank stay as they are. */
-static void roff_paragraphs(const char *text)
+static void roff_paragraphs(const char *text, bool first)
 {
-	while (*text) {
-		const char *end = strstr(text, "\n\n");
+	const char *end;
 
-		if (!end) {
-			roff_paragraph(text, strlen(text));
-			return;
-		}
-		roff_paragraph(text, (size_t)(end - text));
-		text = end + 2;
-	}
+	for (; (end = strstr(text, "\n\n")); text = end + 2, first = false)
+		roff_paragraph(text, (size_t)(end - text), first);
+	roff_paragraph(text, strlen(text), first);
 }
 
 static void roff_item(const char *term, const char *text)
@@ -114,9 +134,9 @@ static void man_synopsis(void)
 		printf("%s.B ksmtop", i ? ".br\n" : "");
 		if (command_table[i].name[0])
 			printf(" %s", command_table[i].name);
-		printf("\n.RI [ options \" ] ");
+		printf("\n[\\fIoptions\\fR] ");
 		roff_text(command_table[i].arguments);
-		printf("\"\n");
+		putchar('\n');
 	}
 }
 
@@ -127,7 +147,7 @@ static void man_command(const struct command *command)
 	printf("\"\n");
 	roff_text(command->summary);
 	printf(".\n");
-	roff_paragraphs(command->description);
+	roff_paragraphs(command->description, false);
 	for (int i = 0; i < NR_OPTIONS; i++)
 		if (command->options & ~OPTS_EVERY & (1u << i))
 			man_option(&option_table[i]);
@@ -181,9 +201,9 @@ static void man_page(void)
 	printf("ksmtop \\- see and replay what kernel samepage merging does\n");
 	man_synopsis();
 	roff_section("DESCRIPTION");
-	roff_text("KSM merges equal anonymous pages; what it builds inside the kernel is invisible.\n"
-		  "ksmtop records what happens, rebuilds the structures for every moment of the\n"
-		  "recording, and lets one step through it, forwards and backwards.\n");
+	roff_paragraphs("KSM merges equal anonymous pages; what it builds inside the kernel is "
+			"invisible. ksmtop records what happens, rebuilds the structures for every "
+			"moment of the recording, and lets one step through it, forwards and backwards.", true);
 	roff_section("COMMANDS");
 	for (int i = 0; i < NR_COMMANDS; i++)
 		man_command(&command_table[i]);
@@ -192,18 +212,18 @@ static void man_page(void)
 		if (OPTS_EVERY & (1u << i))
 			man_option(&option_table[i]);
 	roff_section("MOMENTS");
-	roff_paragraphs(moments_text);
+	roff_paragraphs(moments_text, true);
 	roff_section("FILTERS");
-	roff_paragraphs(filters_text);
+	roff_paragraphs(filters_text, true);
 	roff_section("JSON");
-	roff_paragraphs(json_text);
+	roff_paragraphs(json_text, true);
 	man_keys();
 	roff_section("EXIT STATUS");
 	roff_item("0", "all is well");
 	roff_item("1", "there are findings (check) or differences (diff)");
 	roff_item("2", "a file cannot be read, the line cannot be understood, there is nothing to show");
-	roff_item("125, 126, 127", "record: its own failure, COMMAND cannot be run, is not found; "
-		  "else COMMAND's status");
+	roff_item("125, 126, 127", "record failed itself, could not run COMMAND, did not find it;\n"
+		  "else it exits with COMMAND's status");
 	roff_section("ENVIRONMENT");
 	roff_item("XDG_CACHE_HOME", "rebuilt tables are kept in its folder ksmtop, which can be deleted");
 	roff_item("XDG_CONFIG_HOME", "its file ksmtop/keys.yaml holds the user's keys");
