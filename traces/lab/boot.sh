@@ -14,9 +14,11 @@ kernel=$1 initramfs=$2 out=$3
 shift 3
 mem=${LAB_MEM:-2048}
 half=$((mem / 2))
-mkdir -p "$out"
 
-probe=${LAB_DIR:-/tmp/ksmtop-lab}/accel
+
+dir=${LAB_DIR:-/tmp/ksmtop-lab}
+mkdir -p "$dir" "$out"
+probe=$dir/accel
 if [ ! -s "$probe" ]; then
 	echo tcg >"$probe"
 	if [ -w /dev/kvm ] && timeout 10 qemu-system-x86_64 -accel kvm -cpu host -m 512 \
