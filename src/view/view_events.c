@@ -277,8 +277,10 @@ static void draw_effects(struct pane pane, const struct scene *scene, uint64_t n
 	pane_heading(pane, 0, "BEFORE AND AFTER", "");
 	for (uint32_t i = 0; i < found && i < WHY_OBJECTS && y < room; i++)
 		y = draw_object(pane, y, scene, refs[i], nr);
-	if (found > (uint32_t)(y - 1) && y < pane.height)
-		pane_printf(pane, 2, y++, ROLE_HINT, "and %" PRIu32 " more objects", found - (uint32_t)(y - 1));
+	if (found > (uint32_t)(y - 1) && y < pane.height) {
+		pane_printf(pane, 2, y, ROLE_HINT, "and %" PRIu32 " more objects", found - (uint32_t)(y - 1));
+		y++;
+	}
 	history_counters(scene->history, why_moment(scene, nr - 1), &before);
 	history_counters(scene->history, why_moment(scene, nr), &now);
 	if (y < pane.height)
@@ -342,6 +344,9 @@ static bool act_on(const struct scene *scene, enum action action)
 	case ACTION_OPEN: util_open(scene, object); return true;
 	case ACTION_WHEN_CHANGED: util_when_changed(scene, object); return true;
 	case ACTION_THIS: util_filter_this(scene, object); return true;
+	case ACTION_SORT:
+		session_say(scene->session, "events stand in the order of time");
+		return true;
 	case ACTION_SAME_PREV:
 	case ACTION_SAME_NEXT:
 		/* Keep to the object that was chosen as long as this event is one of its own. */

@@ -95,6 +95,33 @@ static char plain_effect(const struct scene *scene, struct ref ref, uint64_t nr,
 	return is ? '+' : 'x';
 }
 
+static char item_effect(const struct scene *scene, struct ref ref, uint64_t nr, char *buf, size_t size)
+{
+	union row before, now;
+	char name[48];
+
+	if (history_row(scene->history, ref, why_moment(scene, nr - 1), &before) ||
+	    history_row(scene->history, ref, why_moment(scene, nr), &now))
+		return plain_effect(scene, ref, nr, buf, size);
+	if (now.item.state == before.item.state && ref_equal(now.item.node, before.item.node))
+		return ' ';
+	if (now.item.state == ITEM_STABLE)
+		snprintf(buf, size, "on %s", scene_name(scene, now.item.node, name, sizeof(name)));
+	else
+		snprintf(buf, size, "%s", now.item.state == ITEM_UNSTABLE ? "unstable" : "off its node");
+	return '~';
+}
+
+char why_effect_on(const struct scene *scene, struct ref ref, uint64_t nr, char *buf, size_t size)
+{
+	buf[0] = 0;
+	if (!nr)
+		return ' ';
+	return ref.table == TABLE_NODE ? node_effect(scene, ref, nr, buf, size) :
+		ref.table == TABLE_ITEM ? item_effect(scene, ref, nr, buf, size) :
+		plain_effect(scene, ref, nr, buf, size);
+}
+
 /* err of the kinds that have one; 0 for the others. */
 static int64_t event_error(const struct event *event)
 {
@@ -122,8 +149,7 @@ char why_effect(const struct scene *scene, uint64_t nr, char *buf, size_t size)
 	ref = why_object(scene, nr);
 	if (ref_is_none(ref))
 		return ' ';
-	return ref.table == TABLE_NODE ? node_effect(scene, ref, nr, buf, size) :
-		plain_effect(scene, ref, nr, buf, size);
+	return why_effect_on(scene, ref, nr, buf, size);
 }
 
 /* ---- sentences ---- */
