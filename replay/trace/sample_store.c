@@ -49,6 +49,7 @@ struct sample_store {
 	uint32_t nr_damages;
 	uint8_t *inflated;	/* the block in hand */
 	int64_t in_hand;
+	uint64_t hash_left;	/* bytes that searching may still hash */
 };
 
 static struct diag *damaged(struct sample_store *store, const uint8_t *where, const char *what)
@@ -75,23 +76,30 @@ static bool block_read(struct bytes b, struct block *ret_block)
 	hash = bytes_u64(&b);
 	ret_block->frame = bytes_take(&b, ret_block->csize);
 	return !b.failed && magic == SAMPLE_BLOCK_MAGIC && ret_block->usize <= SAMPLE_BLOCK_MAX &&
-	       ret_block->usize && XXH64(ret_block->frame, ret_block->csize, ret_block->usize) == hash &&
-	       ZSTD_getFrameContentSize(ret_block->frame, ret_block->csize) == ret_block->usize;
+	       ret_block->usize &&
+	       ZSTD_getFrameContentSize(ret_block->frame, ret_block->csize) == ret_block->usize &&
+	       XXH64(ret_block->frame, ret_block->csize, ret_block->usize) == hash;
 }
 
-/* Moves b to the next whole block; false: there is none. */
-static bool block_search(struct bytes *b, struct block *ret_block)
+/*
+ * Moves b to the next whole block; false: there is none.  A hostile file can look like a block at
+ * every few bytes, each to be hashed to the end: so there is an allowance.
+ */
+static bool block_search(struct sample_store *store, struct bytes *b, struct block *ret_block)
 {
 	uint32_t value = htole32(SAMPLE_BLOCK_MAGIC);
 
-	while (bytes_left(b) >= SAMPLE_BLOCK_HEADER) {
+	while (bytes_left(b) >= SAMPLE_BLOCK_HEADER && store->hash_left) {
 		const uint8_t *magic = memmem(b->p, bytes_left(b), &value, sizeof(value));
+		uint64_t cost;
 
 		if (!magic)
 			break;
 		b->p = magic;
 		if (block_read(*b, ret_block))
 			return true;
+		cost = ret_block->csize < bytes_left(b) ? ret_block->csize : 0;
+		store->hash_left -= cost < store->hash_left ? cost : store->hash_left;
 		b->p++;
 	}
 	b->p = b->end;
@@ -105,7 +113,7 @@ static int blocks_list(struct sample_store *store, struct bytes *b)
 		struct block block;
 
 		if (!block_read(*b, &block)) {
-			bool found = block_search(b, &block);
+			bool found = block_search(store, b, &block);
 
 			damaged(store, at, found ? "samples are damaged" :
 				"the last samples are cut or damaged");
@@ -199,8 +207,10 @@ static int entry_order(const void *a, const void *b)
 static int store_fill(struct sample_store *store, const void *blocks, size_t size)
 {
 	struct bytes b = bytes_make(blocks, size, 0, false);
-	int error = blocks_list(store, &b);
+	int error;
 
+	store->hash_left = 4 * (uint64_t)size + SAMPLE_BLOCK_AIM;
+	error = blocks_list(store, &b);
 	for (uint32_t i = 0; i < store->nr_blocks && !error; i++)
 		error = block_index(store, i);
 	if (error)

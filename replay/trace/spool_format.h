@@ -23,7 +23,6 @@
 #define SPOOL_CHUNK_HEADER	8		/* the two sizes */
 
 #define SPOOL_META	"meta.dat"
-#define SPOOL_META_NEW	"meta.new"
 #define SPOOL_SAMPLES	"samples"
 #define SPOOL_RESERVE	"reserve"
 

@@ -44,20 +44,26 @@ static bool block_is_whole(struct bytes b, const struct block *block)
 	       block->hash;
 }
 
-/* The next whole block at or after b's place; false at the end. */
+/*
+ * The next whole block at or after b's place; false at the end.  What looks like a block is hashed,
+ * and *hash_left bounds how much of that a hostile file can ask for.
+ */
 static bool block_search(const struct trace_file *file, uint32_t page_size, struct bytes *b,
-			 struct block *ret_block)
+			 uint64_t *hash_left, struct block *ret_block)
 {
 	uint32_t value = file->big ? htobe32(SPOOL_BLOCK_MAGIC) : htole32(SPOOL_BLOCK_MAGIC);
 
-	while (bytes_left(b) >= SPOOL_BLOCK_HEADER) {
+	while (bytes_left(b) >= SPOOL_BLOCK_HEADER && *hash_left) {
 		const uint8_t *magic = memmem(b->p, bytes_left(b), &value, sizeof(value));
 
 		if (!magic)
 			break;
 		b->p = magic;
-		if (block_read(file, page_size, *b, ret_block) && block_is_whole(*b, ret_block))
-			return true;
+		if (block_read(file, page_size, *b, ret_block)) {
+			if (block_is_whole(*b, ret_block))
+				return true;
+			*hash_left -= ret_block->csize < *hash_left ? ret_block->csize : *hash_left;
+		}
 		b->p++;
 	}
 	b->p = b->end;
@@ -78,6 +84,7 @@ static int blocks_read(struct trace_file *file, const char *path, uint32_t page_
 	uint32_t part = file->nr_parts - 1;
 	struct bytes b = bytes_make(file->parts[part].data, file->parts[part].size, 0, file->big);
 	struct trace_chunk_list list = { 0 };
+	uint64_t hash_left = 4 * file->parts[part].size + TRACE_CHUNK_MAX;
 	uint32_t expected = 0;
 	int error = 0;
 
@@ -86,7 +93,8 @@ static int blocks_read(struct trace_file *file, const char *path, uint32_t page_
 		struct block block;
 
 		if (!block_read(file, page_size, b, &block)) {
-			bool found = block_search(file, page_size, &b, &block);
+			bool found = block_search(file, page_size, &b, &hash_left,
+						  &block);
 
 			list.gap = true;
 			damaged_in(file, path, at, found ? "a block is damaged" :
