@@ -149,10 +149,10 @@ static int load_page(struct event_index *index, uint32_t nr)
 	return 0;
 }
 
-static uint32_t current_place(struct event_index *index)
+/* Where in the page a record is, as locators count. */
+static uint32_t record_place(const struct event_index *index, const uint8_t *record)
 {
-	return ((uint32_t)kbuffer_curr_index(index->reader.kbuffer) +
-		subbuf_head_size(&index->stream->layout)) / 4;
+	return (uint32_t)((record - index->page) / 4);
 }
 
 /* The record at a locator, its size and raw time.  0 or -E. */
@@ -163,16 +163,17 @@ static int find_record(struct event_index *index, const struct event_locator *lo
 	const uint8_t *record;
 	int ret;
 
-	if (!index->page || index->subbuf != locator->subbuf ||
-	    current_place(index) > locator->place) {
+	record = index->page && index->subbuf == locator->subbuf ?
+		 kbuffer_read_event(index->reader.kbuffer, &ts) : NULL;
+	if (!record || record_place(index, record) > locator->place) {
 		ret = load_page(index, locator->subbuf);
 		if (ret != 0)
 			return ret;
+		record = kbuffer_read_event(index->reader.kbuffer, &ts);
 	}
-	record = kbuffer_read_event(index->reader.kbuffer, &ts);
-	while (record && current_place(index) < locator->place)
+	while (record && record_place(index, record) < locator->place)
 		record = kbuffer_next_event(index->reader.kbuffer, &ts);
-	if (!record || current_place(index) != locator->place) {
+	if (!record || record_place(index, record) != locator->place) {
 		index->page = NULL;
 		return -EIO;
 	}

@@ -218,18 +218,20 @@ static int start(struct event_source *source)
 /* ---- merging ---- */
 
 /* The events of `stream` may be taken up to (and at a tie including) this time. */
-static uint64_t run_limit(const struct event_source *source, uint32_t s)
+static uint64_t run_limit(const struct event_source *source, uint32_t s, uint64_t until_ns)
 {
+	uint64_t limit;
 	uint32_t second;
 
 	if (source->nr_heap < 2)
-		return UINT64_MAX;
+		return until_ns;
 	second = source->heap[1];
 	if (source->nr_heap > 2 && is_earlier(source, source->heap[2], second))
 		second = source->heap[2];
-	if (s < second)
-		return source->streams[second].head_ns;
-	return source->streams[second].head_ns ? source->streams[second].head_ns - 1 : 0;
+	limit = source->streams[second].head_ns;
+	if (s > second && limit > 0)
+		limit--;
+	return limit < until_ns ? limit : until_ns;
 }
 
 static int take_losses(struct event_source *source, struct source_stream *stream, struct event *event,
@@ -270,7 +272,7 @@ static uint32_t run_end(const struct source_stream *stream, uint32_t room, uint6
 }
 
 /* Copies one run from the top stream to the batch at `nr`; returns how many, or -ENOMEM. */
-static int merge_run(struct event_source *source, uint32_t nr, uint32_t room)
+static int merge_run(struct event_source *source, uint32_t nr, uint32_t room, uint64_t until_ns)
 {
 	uint32_t s = source->heap[0], end, n;
 	struct source_stream *stream = &source->streams[s];
@@ -282,7 +284,7 @@ static int merge_run(struct event_source *source, uint32_t nr, uint32_t room)
 
 	if (ret != 0)
 		return ret;
-	end = run_end(stream, room, run_limit(source, s));
+	end = run_end(stream, room, run_limit(source, s, until_ns));
 	n = end - stream->pos;
 	memcpy(events, block->events + stream->pos, n * sizeof(*events));
 	memcpy(source->locators + nr, block->locators + stream->pos, n * sizeof(*source->locators));
@@ -325,6 +327,12 @@ static int add_last_losses(struct event_source *source)
 	return 0;
 }
 
+/* Is there an event, and is it time for it? */
+static bool has_event(const struct event_source *source, uint64_t until_ns)
+{
+	return source->nr_heap > 0 && source->streams[source->heap[0]].head_ns <= until_ns;
+}
+
 static void give_back(struct event_source *source)
 {
 	for (uint32_t i = 0; i < source->nr_done; i++)
@@ -332,7 +340,8 @@ static void give_back(struct event_source *source)
 	source->nr_done = 0;
 }
 
-int event_source_next(struct event_source *source, struct event_batch *ret_batch)
+int event_source_next(struct event_source *source, uint64_t until_ns,
+		      struct event_batch *ret_batch)
 {
 	uint32_t nr = 0;
 	int ret = 0;
@@ -341,8 +350,8 @@ int event_source_next(struct event_source *source, struct event_batch *ret_batch
 	source->nr_losses = 0;
 	if (!source->started)
 		ret = start(source);
-	while (ret >= 0 && nr < BATCH_EVENTS && source->nr_heap > 0) {
-		ret = merge_run(source, nr, BATCH_EVENTS - nr);
+	while (ret >= 0 && nr < BATCH_EVENTS && has_event(source, until_ns)) {
+		ret = merge_run(source, nr, BATCH_EVENTS - nr, until_ns);
 		if (ret > 0)
 			nr += (uint32_t)ret;
 	}
@@ -359,7 +368,7 @@ int event_source_next(struct event_source *source, struct event_batch *ret_batch
 		.events = source->events, .losses = source->losses,
 	};
 	source->next_nr += nr;
-	return nr > 0 || source->nr_losses > 0;
+	return nr > 0 || source->nr_losses > 0 || source->nr_heap > 0;
 }
 
 int event_source_new(struct event_index *index, unsigned int nr_threads,

@@ -29,10 +29,12 @@ int event_source_new(struct event_index *index, unsigned int nr_threads,
 void event_source_free(struct event_source *source);
 
 /*
- * The next batch: 1, or 0 at the end, or -ENOMEM.  It and everything in it is valid until the next
- * call.  The last batch may have losses only.
+ * The next batch of events whose time is at most `until_ns` (UINT64_MAX: any): 1, or 0 at the end,
+ * or -ENOMEM.  A batch without events and losses means that the next event is later than that.
+ * It and everything in it is valid until the next call.  The last batch may have losses only.
  */
-int event_source_next(struct event_source *source, struct event_batch *ret_batch);
+int event_source_next(struct event_source *source, uint64_t until_ns,
+		      struct event_batch *ret_batch);
 
 /* Bytes of ring-buffer pages merged so far, and in all. */
 void event_source_progress(const struct event_source *source, uint64_t *ret_done, uint64_t *ret_all);

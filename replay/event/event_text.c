@@ -130,9 +130,23 @@ static size_t print_record(struct event_index *index, const struct event_record 
 	return length;
 }
 
+/* Does the print format turn an address into a symbol?  libtraceevent then does it for the field too. */
+static bool format_has_symbols(const char *format)
+{
+	while ((format = strstr(format, "%p"))) {
+		format += 2;
+		if (*format && strchr("sSfFB", *format))
+			return true;
+	}
+	return false;
+}
+
 size_t event_record_fields(struct event_index *index, const struct event_record *record,
 			   char *buf, size_t size)
 {
+	if (record->format && record->format->print_fmt.format &&
+	    format_has_symbols(record->format->print_fmt.format))
+		formats_load_symbols(index->decoder->formats);
 	return print_record(index, record, TEP_PRINT_INFO_RAW, buf, size);
 }
 
@@ -167,7 +181,7 @@ static bool arg_is_bounded(const struct tep_print_arg *arg)
 	return true;
 }
 
-static bool format_is_bounded(const char *format, bool *ret_symbols)
+static bool format_is_bounded(const char *format)
 {
 	for (; *format; format++) {
 		if (*format != '%')
@@ -182,12 +196,8 @@ static bool format_is_bounded(const char *format, bool *ret_symbols)
 				return false;
 			format += strspn(format, "0123456789");
 		}
-		if (*format == 'p') {
-			if (format[1] && strchr("sSfFB", format[1]))
-				*ret_symbols = true;
-			else if (format[1] && strchr("IiMmUbhdDgGVaCtNEKrR", format[1]))
-				return false;
-		}
+		if (*format == 'p' && format[1] && strchr("IiMmUbhdDgGVaCtNEKrR", format[1]))
+			return false;
 		if (!*format)
 			break;
 	}
@@ -198,13 +208,12 @@ size_t event_record_info(struct event_index *index, const struct event_record *r
 			 char *buf, size_t size)
 {
 	const struct tep_event *event = record->format;
-	bool symbols = false;
 
 	if (event && event->print_fmt.format && event->print_fmt.format[0] &&
 	    !(event->flags & (TEP_EVENT_FL_FAILED | TEP_EVENT_FL_ISBPRINT)) &&
-	    format_is_bounded(event->print_fmt.format, &symbols) &&
+	    format_is_bounded(event->print_fmt.format) &&
 	    arg_is_bounded(event->print_fmt.args)) {
-		if (symbols)
+		if (format_has_symbols(event->print_fmt.format))
 			formats_load_symbols(index->decoder->formats);
 		return print_record(index, record, TEP_PRINT_INFO, buf, size);
 	}
