@@ -118,8 +118,8 @@ static void events_say(const struct recorder *recorder)
 	if (recorder->list.absent[0])
 		say(recorder, "not on this kernel: %s", recorder->list.absent);
 	if (strstr(text, "lock:contention_end"))
-		say(recorder, "lock:contention_begin leaves out spinning; the kernel filters neither it nor "
-			      "contention_end by the time waited");
+		say(recorder, "of waits for locks, those that sleep are recorded: the kernel cannot filter "
+			      "by the time waited");
 }
 
 static int signals_block(struct recorder *recorder, struct diag *diag)
@@ -246,6 +246,17 @@ static void signals_read(struct recorder *recorder)
 	}
 }
 
+/* How long to wait for something to happen: to the end of the duration, if that is near. */
+static int turn_ms(const struct recorder *recorder)
+{
+	uint64_t duration = recorder->options->duration_ns;
+	uint64_t elapsed = clock_mono_ns() - recorder->started_ns;
+
+	if (!duration || elapsed >= duration || duration - elapsed >= PROGRESS_MS * 1000000ull)
+		return PROGRESS_MS;
+	return (int)((duration - elapsed) / 1000000) + 1;
+}
+
 /* Waits a fifth of a second at most; signals, the disk, the progress line.  0 or -E. */
 static int recorder_turn(struct recorder *recorder, struct diag *diag)
 {
@@ -255,7 +266,7 @@ static int recorder_turn(struct recorder *recorder, struct diag *diag)
 	uint64_t value, now;
 	int err = 0;
 
-	poll(fds, 2, PROGRESS_MS);
+	poll(fds, 2, turn_ms(recorder));
 	signals_read(recorder);
 	if (fds[1].revents && read(recorder->wake, &value, sizeof(value)) < 0 && errno != EAGAIN)
 		return diag_set(diag, -errno, "reading an eventfd: %s", strerror(errno));

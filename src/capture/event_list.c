@@ -44,7 +44,9 @@ static const struct event_default event_defaults[] = {
 };
 
 /* include/trace/events/lock.h: LCB_F_SPIN and LCB_F_MUTEX (a mutex spins first, then sleeps). */
-#define CONTENTION_FILTER "!(flags & 1) || flags & 32"
+#define CONTENTION_BEGIN_FILTER	"!(flags & 1) || flags & 32"
+/* The end does not tell the lock's kind; but an idle CPU and an interrupt can only spin. */
+#define CONTENTION_END_FILTER	"common_pid != 0 && !(common_flags & 24)"
 
 static void default_filter(struct capture_event *event)
 {
@@ -52,7 +54,9 @@ static void default_filter(struct capture_event *event)
 	if (!strcmp(event->name, "signal_generate"))
 		snprintf(event->filter, sizeof(event->filter), "sig == %d", SIGBUS);
 	else if (!strcmp(event->name, "contention_begin"))
-		snprintf(event->filter, sizeof(event->filter), CONTENTION_FILTER);
+		snprintf(event->filter, sizeof(event->filter), CONTENTION_BEGIN_FILTER);
+	else if (!strcmp(event->name, "contention_end"))
+		snprintf(event->filter, sizeof(event->filter), CONTENTION_END_FILTER);
 }
 
 static int event_add(struct event_list *list, const char *system, const char *name, bool by_user)

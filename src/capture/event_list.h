@@ -9,7 +9,8 @@
  *
  * The kernel can filter an event by its fields only.  contention_begin says what kind of lock it
  * is, not how long the wait will be, so "slow" can only mean "a lock that sleeps": plain spinning
- * is left out.  contention_end has no such field and comes unfiltered.
+ * is left out.  contention_end has no such field; of it only what certainly was spinning is left
+ * out, so there are ends without a begin.
  */
 #ifndef KSMTOP_EVENT_LIST_H
 #define KSMTOP_EVENT_LIST_H
@@ -20,7 +21,7 @@
 
 struct capture_event {
 	char *system, *name;
-	char filter[40];	/* "" for none */
+	char filter[64];	/* "" for none */
 };
 
 struct event_list {

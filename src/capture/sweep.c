@@ -28,7 +28,7 @@
 #define KPF_KSM		(1ull << 21)
 
 #define WINDOW_PAGES	16384u		/* of pagemap at a time */
-#define RUN_GAP		24u		/* reading on over so many pfns is cheaper than another read */
+#define RUN_GAP		3u	/* reading on over so many pfns is cheaper than another read */
 #define RUN_PAGES	1024u
 #define UNRESOLVED	UINT32_MAX	/* mapcount of a page whose flags are not known yet */
 #define MAPCOUNT_MAX	(UINT32_MAX - 1)
