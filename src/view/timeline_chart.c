@@ -124,13 +124,11 @@ static void make_losses(struct chart *chart, const struct scene *scene)
 	for (uint32_t i = 0; i < LOSSES_LOOK && !history_loss(scene->history, i, &loss); i++) {
 		/* A gap at an end of its stream has one side only: mark where that is. */
 		uint64_t from = loss.after ? loss.after : loss.before, to = loss.before ? loss.before : loss.after;
-		int first, last;
+		uint64_t from_ns = (uint64_t)scene_ns(scene, from), to_ns = (uint64_t)scene_ns(scene, to);
+		int first = chart_column(&chart->window, from_ns), last = chart_column(&chart->window, to_ns);
 
-		if (!from)
-			continue;
-		first = chart_column(&chart->window, (uint64_t)scene_ns(scene, from));
-		last = chart_column(&chart->window, (uint64_t)scene_ns(scene, to));
-		if (first < 0 && last < 0)
+		if (!from || to_ns < chart->window.from_ns ||
+		    from_ns >= chart->window.from_ns + chart->window.span_ns)
 			continue;
 		for (int c = first < 0 ? 0 : first; c <= (last < 0 ? chart->window.nr - 1 : last); c++)
 			chart->lost[c] = '!';
