@@ -151,7 +151,7 @@ static void restore_prepare(void)
 {
 	terminal.restore_length = 0;
 	if (key_mouse)
-		restore_add("\033[?1006l\033[?1002l\033[?1000l");
+		restore_add("\033[?1006;1000l");
 	restore_add(exit_attribute_mode);
 	restore_add(keypad_local);
 	restore_add(cursor_normal);
