@@ -2,11 +2,24 @@
 /*
  * event_filter.h - one expression language for views, reports and events.
  *
- * libtraceevent's filter syntax over a record's fields ("pfn == 0x1c0077 && err != 0", optionally
- * "ksm/ksm_enter: mm == 0x..."), plus derived fields that every event has: nr, ts, cpu, buffer,
- * pid (common_pid), comm, system, event.  Without an event name in front, an expression applies to
- * all events, and an event that lacks one of its fields does not match.
- * Rows of tables are filtered with the same language over the row's JSON names.
+ * libtraceevent's filter syntax over a record's fields, C's operators and precedence:
+ *	pfn == 0x1c0077 && err != 0
+ *	ksm/ksm_enter,ksm_exit: mm == 0xffff888162798000
+ *	comm =~ "^qemu" && !(nr < 1000)
+ * Numbers, "strings" (the quotes may be left out for a word on the right), == != < <= > >=, =~ and !~
+ * (a POSIX basic regular expression, case ignored), && || !, & | ^ ~ << >> + - * / %, parentheses.
+ *
+ * Every event also has the derived fields nr, ts, cpu, buffer, pid (common_pid), comm (of that
+ * task), system and event.  In front of a ':' stand the events that an expression is about
+ * (SYSTEM/EVENT or EVENT, shell patterns allowed, with commas); then an event's own field of the same name
+ * goes before a derived one, without it the derived one goes first.  "field.NAME" is always the own.
+ *
+ * An event that lacks a field of a comparison makes that comparison unknown, neither true nor
+ * false, as is its negation; only an expression that comes out true matches.  Comparisons are
+ * signed, unless a number in them is above 2^63.
+ *
+ * Rows of tables are filtered with the same language over the row's JSON names.  Own evaluator: one
+ * small one serves events and rows alike, where tep_filter knows neither derived fields nor rows.
  */
 #ifndef KSMTOP_EVENT_FILTER_H
 #define KSMTOP_EVENT_FILTER_H

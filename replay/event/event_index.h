@@ -76,6 +76,14 @@ void event_record_name(const struct event_record *record, const char **ret_syste
 /* "KEY=VALUE ..." exactly as `trace-cmd report -R` prints the fields.  Returns the length needed. */
 size_t event_record_fields(struct event_index *index, const struct event_record *record,
 			   char *buf, size_t size);
+/*
+ * The same field by field: `text` is the VALUE part.  Calls fn until it returns non-zero, and returns
+ * that; 0 at the end.  FIELD_HEX: text is "0x...".
+ */
+enum field_kind { FIELD_NUMBER, FIELD_HEX, FIELD_STRING };
+typedef int (*event_field_fn)(const char *name, const char *text, enum field_kind kind, void *arg);
+int event_record_each_field(struct event_index *index, const struct event_record *record,
+			    event_field_fn fn, void *arg);
 /* The print format's own text, as `trace-cmd report` without -R. */
 size_t event_record_info(struct event_index *index, const struct event_record *record,
 			 char *buf, size_t size);

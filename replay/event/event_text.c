@@ -94,27 +94,39 @@ int event_index_type(struct event_index *index, uint32_t i, struct event_type_co
 
 /* ---- printing ---- */
 
+/* A copy of the record that libtraceevent may read beyond the end of; erase_copy() afterwards. */
+static bool make_copy(struct event_index *index, const struct event_record *record,
+		      struct tep_record *ret_copy)
+{
+	if (!index->scratch)
+		index->scratch = calloc(1, SCRATCH_SIZE);
+	if (!index->scratch || !record->format || record->size > FORMAT_MAX_RECORD)
+		return false;
+	memcpy(index->scratch, record->data, record->size);
+	*ret_copy = (struct tep_record){
+		.ts = record->ts_ns, .size = (int)record->size, .record_size = (int)record->size,
+		.data = index->scratch, .cpu = record->cpu,
+	};
+	return true;
+}
+
+static void erase_copy(struct event_index *index, const struct event_record *record)
+{
+	memset(index->scratch, 0, record->size);
+}
+
 /* Prints through libtraceevent into buf; returns the length needed. */
 static size_t print_record(struct event_index *index, const struct event_record *record,
 			   const char *what, char *buf, size_t size)
 {
-	struct tep_record tep_record = { 0 };
+	struct tep_record tep_record;
 	struct trace_seq seq;
-	size_t length = 0, record_size = record->size;
+	size_t length = 0;
 
 	if (size > 0)
 		buf[0] = 0;
-	if (!record->format)
+	if (!make_copy(index, record, &tep_record))
 		return 0;
-	if (!index->scratch)
-		index->scratch = calloc(1, SCRATCH_SIZE);
-	if (!index->scratch || record_size > FORMAT_MAX_RECORD)
-		return 0;
-	memcpy(index->scratch, record->data, record_size);
-	tep_record = (struct tep_record){
-		.ts = record->ts_ns, .size = (int)record_size, .record_size = (int)record_size,
-		.data = index->scratch, .cpu = record->cpu,
-	};
 	trace_seq_init(&seq);
 	tep_print_event(index->decoder->formats->tep, &seq, &tep_record, "%s", what);
 	trace_seq_terminate(&seq);
@@ -126,7 +138,7 @@ static size_t print_record(struct event_index *index, const struct event_record 
 			snprintf(buf, size, "%s", text);
 	}
 	trace_seq_destroy(&seq);
-	memset(index->scratch, 0, record_size);
+	erase_copy(index, record);
 	return length;
 }
 
@@ -141,13 +153,58 @@ static bool format_has_symbols(const char *format)
 	return false;
 }
 
-size_t event_record_fields(struct event_index *index, const struct event_record *record,
-			   char *buf, size_t size)
+static void load_symbols(struct event_index *index, const struct event_record *record)
 {
 	if (record->format && record->format->print_fmt.format &&
 	    format_has_symbols(record->format->print_fmt.format))
 		formats_load_symbols(index->decoder->formats);
+}
+
+size_t event_record_fields(struct event_index *index, const struct event_record *record,
+			   char *buf, size_t size)
+{
+	load_symbols(index, record);
 	return print_record(index, record, TEP_PRINT_INFO_RAW, buf, size);
+}
+
+/* One field of the copy as "NAME=VALUE"; calls fn with the two. */
+static int print_field(struct tep_record *copy, const struct event_record *record,
+		       const struct tep_format_field *field, unsigned int i, event_field_fn fn, void *arg)
+{
+	struct trace_seq seq;
+	const char *text;
+	int ret = 0;
+
+	trace_seq_init(&seq);
+	tep_record_print_selected_fields(&seq, copy, record->format, UINT64_C(1) << i);
+	trace_seq_terminate(&seq);
+	text = seq.state == TRACE_SEQ__GOOD ? strchr(seq.buffer, '=') : NULL;
+	if (text) {
+		text++;
+		ret = fn(field->name, text,
+			 field->flags & TEP_FIELD_IS_STRING ? FIELD_STRING :
+			 strncmp(text, "0x", 2) == 0 ? FIELD_HEX :
+			 text[strspn(text, "-0123456789")] == 0 ? FIELD_NUMBER : FIELD_STRING, arg);
+	}
+	trace_seq_destroy(&seq);
+	return ret;
+}
+
+int event_record_each_field(struct event_index *index, const struct event_record *record,
+			    event_field_fn fn, void *arg)
+{
+	const struct tep_format_field *field;
+	struct tep_record copy;
+	unsigned int i = 0;
+	int ret = 0;
+
+	load_symbols(index, record);
+	if (!make_copy(index, record, &copy))
+		return 0;
+	for (field = record->format->format.fields; field && i < 64 && ret == 0; field = field->next)
+		ret = print_field(&copy, record, field, i++, fn, arg);
+	erase_copy(index, record);
+	return ret;
 }
 
 static bool arg_is_bounded(const struct tep_print_arg *arg)
@@ -213,8 +270,7 @@ size_t event_record_info(struct event_index *index, const struct event_record *r
 	    !(event->flags & (TEP_EVENT_FL_FAILED | TEP_EVENT_FL_ISBPRINT)) &&
 	    format_is_bounded(event->print_fmt.format) &&
 	    arg_is_bounded(event->print_fmt.args)) {
-		if (format_has_symbols(event->print_fmt.format))
-			formats_load_symbols(index->decoder->formats);
+		load_symbols(index, record);
 		return print_record(index, record, TEP_PRINT_INFO, buf, size);
 	}
 	return event_record_fields(index, record, buf, size);
