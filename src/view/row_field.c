@@ -62,7 +62,7 @@ static bool reference(const struct scene *scene, struct ref ref, struct filter_v
 	if (!scene_row(scene, ref, &row))
 		return false;
 	switch (ref.table) {
-	case TABLE_NODE: return number(ret, (int64_t)(row.node.name.addr ?: row.node.kpfn));
+	case TABLE_NODE: return row.node.name.addr && number(ret, (int64_t)row.node.name.addr);
 	case TABLE_MM: return number(ret, (int64_t)row.mm.name.addr);
 	case TABLE_ANON_VMA: return number(ret, (int64_t)row.anon_vma.name.addr);
 	default: return false;
@@ -89,7 +89,7 @@ static bool node_field(struct row_context *context, const struct node_row *node,
 		       const char *name, struct filter_value *ret)
 {
 	if (!strcmp(name, "node"))
-		return number(ret, (int64_t)(node->name.addr ?: node->kpfn));
+		return node->name.addr && number(ret, (int64_t)node->name.addr);
 	if (!strcmp(name, "pfn") || !strcmp(name, "kpfn"))
 		return number(ret, (int64_t)node->kpfn);
 	if (!strcmp(name, "kind"))

@@ -14,7 +14,7 @@
  *	page		pfn, state
  *	episode		episode, kind, tid, comm, seqnr, begin, end
  *
- * A reference to another object gives that object's address (a node without one: its pfn).
+ * A reference to another object gives that object's address; what is not known does not match.
  */
 #ifndef KSMTOP_ROW_FIELD_H
 #define KSMTOP_ROW_FIELD_H

@@ -90,8 +90,7 @@ static void make_scans(struct chart *chart, const struct scene *scene)
 		uint64_t boundary = history_scan_step(scene->history, a, 1);
 		uint64_t second;
 
-		history_counters(scene->history, chart->window.hindsight ? moment_hindsight(b) : moment_at(b),
-				 &counters);
+		history_counters(scene->history, moment_at(b), &counters);
 		chart->seqnr[i] = counters.scan_seqnr;
 		if (!boundary || boundary > b) {
 			chart->scan[i] = counters.scan_running ? '=' : ' ';
@@ -140,7 +139,7 @@ void chart_make(struct chart *chart, const struct scene *scene, const struct cha
 	const struct chart_window *have = &chart->window;
 
 	if (have->nr == window->nr && have->from_ns == window->from_ns && have->span_ns == window->span_ns &&
-	    have->last == window->last && have->hindsight == window->hindsight)
+	    have->last == window->last)
 		return;
 	chart->window = *window;
 	make_edges(chart, scene);

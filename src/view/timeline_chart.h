@@ -19,7 +19,6 @@ struct chart_window {
 	uint64_t from_ns, span_ns;	/* since the first event */
 	int nr;				/* columns */
 	uint64_t last;			/* events loaded when it was made */
-	bool hindsight;
 };
 
 struct chart {

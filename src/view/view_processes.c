@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "process_table.h"
 #include "view_util.h"
 #include "views.h"
 
@@ -28,189 +29,19 @@ struct processes_view {
 	struct view_list list, items;
 };
 
-enum { COLUMN_PID, COLUMN_COMM, COLUMN_MM, COLUMN_ITEMS, COLUMN_MAPPED, COLUMN_MERGING, COLUMN_PROFIT,
-       COLUMN_SHARE, COLUMN_NOTE, COLUMN_EVIDENCE };
-static const struct column columns[] = {
-	{ "pid", "PID", 7, 0, 0, ALIGN_RIGHT },
-	{ "comm", "COMM", 11, 1, 0, ALIGN_LEFT },
-	{ "mm", "MM", 5, 0, 0, ALIGN_LEFT },
-	{ "items", "ITEMS", 8, 0, 0, ALIGN_RIGHT },
-	{ "mapped", "MAPPED", 8, 0, 0, ALIGN_RIGHT },
-	{ "merging", "MERGING", 8, 0, 0, ALIGN_RIGHT },
-	{ "profit", "PROFIT", 10, 0, 0, ALIGN_RIGHT },
-	{ "share", "SHARE OF ITS ITEMS MERGED", 25, 2, 2, ALIGN_LEFT },
-	{ "note", "NOTE", 6, 2, 1, ALIGN_LEFT },
-	{ "evidence", "SR", 2, 0, 0, ALIGN_LEFT },
-};
-#define NR_COLUMNS ((int)(sizeof(columns) / sizeof(*columns)))
-
-struct numbers {
-	struct history_mm_counters counters;
-	int64_t merging, profit, rmap_items;	/* -1 / INT64_MIN / -1: no sample */
-};
-
-static void read_numbers(const struct scene *scene, const struct mm_row *mm, struct numbers *ret)
-{
-	uint64_t t = scene->when.t;
-
-	*ret = (struct numbers){ .merging = -1, .profit = INT64_MIN, .rmap_items = -1 };
-	history_mm_counters(scene->history, mm->ref, scene->when, &ret->counters);
-	scene_process(scene, mm->tgid, t, "ksm_merging_pages", &ret->merging);
-	scene_process(scene, mm->tgid, t, "ksm_process_profit", &ret->profit);
-	scene_process(scene, mm->tgid, t, "ksm_rmap_items", &ret->rmap_items);
-}
-
-static int64_t sort_value(const struct numbers *numbers, int column)
-{
-	switch (column) {
-	case COLUMN_ITEMS: return (int64_t)numbers->counters.nr_stable_items;
-	case COLUMN_MAPPED: return (int64_t)numbers->counters.nr_mappings;
-	case COLUMN_MERGING: return numbers->merging;
-	case COLUMN_PROFIT: return numbers->profit;
-	case COLUMN_SHARE: return numbers->rmap_items > 0 ? numbers->merging * 1000 / numbers->rmap_items : -1;
-	default: return 0;
-	}
-}
-
-static int compare_mms(const struct scene *scene, int column, const union row *a, const union row *b)
-{
-	struct numbers x, y;
-	int64_t left, right;
-
-	switch (column) {
-	case COLUMN_PID: return a->mm.tgid < b->mm.tgid ? -1 : a->mm.tgid > b->mm.tgid;
-	case COLUMN_COMM: return strncmp(a->mm.comm, b->mm.comm, sizeof(a->mm.comm));
-	case COLUMN_MM: return a->mm.name.number < b->mm.name.number ? -1 :
-			a->mm.name.number > b->mm.name.number;
-	default: break;
-	}
-	read_numbers(scene, &a->mm, &x);
-	read_numbers(scene, &b->mm, &y);
-	left = sort_value(&x, column);
-	right = sort_value(&y, column);
-	return left < right ? -1 : left > right;
-}
-
-static bool processes_feed(struct processes_view *view, const struct scene *scene, struct feed *feed)
-{
-	const struct view_state *state = session_view_state(scene->session);
-
-	feed_relation(feed, scene, ALL_MMS, (struct ref){ 0 });
-	view_list_filter(&view->list, feed);
-	return state->sort < 0 || !view_list_sort(&view->list, feed, compare_mms, state->sort,
-						  state->descending);
-}
+/* ---- the process under the cursor ---- */
 
 static void items_feed(const struct scene *scene, struct feed *feed, struct ref mm)
 {
 	feed_relation(feed, scene, ITEMS_OF_MM, mm);
 }
 
-/* ---- the list ---- */
-
-static void number_or_dash(char *buf, size_t size, int64_t value)
-{
-	if (value < 0)
-		snprintf(buf, size, "-");
-	else
-		format_count(buf, (uint64_t)value);
-}
-
-static void profit_text(char *buf, size_t size, int64_t profit)
-{
-	char bytes[FORMAT_MAX];
-
-	if (profit == INT64_MIN)
-		snprintf(buf, size, "-");
-	else
-		snprintf(buf, size, "%s%s", profit < 0 ? "-" : "",
-			 format_bytes(bytes, profit < 0 ? 0 - (uint64_t)profit : (uint64_t)profit));
-}
-
-static const char *note_of(const struct mm_row *mm, const struct numbers *numbers)
-{
-	if (!mm->in_ksm)
-		return "left KSM";
-	if (numbers->profit != INT64_MIN && numbers->profit < 0)
-		return "costs more than it saves";
-	if (numbers->merging > 0 && numbers->rmap_items > 4 * numbers->merging)
-		return "low yield";
-	switch (mm->origin) {
-	case MM_FORKED: return "forked";
-	case MM_EXECED: return "exec'd";
-	case MM_ENTERED: return "entered";
-	default: return "";
-	}
-}
-
-static void draw_process(struct pane pane, int y, const struct scene *scene, const struct column_place *places,
-			 const struct mm_row *mm, bool cursor)
-{
-	char mark = scene_mark(scene, (const union row *)mm), marks[3] = { cursor ? '>' : ' ', mark, 0 };
-	enum role role = cursor ? ROLE_CURSOR : mark != ' ' ? mark_role(mark) : ROLE_TEXT;
-	struct numbers numbers;
-	char text[64];
-
-	read_numbers(scene, mm, &numbers);
-#define COLUMN(id) column_text(pane, y, &columns[COLUMN_##id], &places[COLUMN_##id], role, text)
-	snprintf(text, sizeof(text), "%d%s", mm->tgid, mm->tgid_doubtful ? "?" : "");
-	if (!mm->tgid)
-		strcpy(text, "?");
-	COLUMN(PID);
-	snprintf(text, sizeof(text), "%.16s", mm->comm[0] ? mm->comm : "?");
-	COLUMN(COMM);
-	scene_name(scene, mm->ref, text, sizeof(text));
-	COLUMN(MM);
-	format_count(text, numbers.counters.nr_stable_items);
-	COLUMN(ITEMS);
-	format_count(text, numbers.counters.nr_mappings);
-	COLUMN(MAPPED);
-	number_or_dash(text, sizeof(text), numbers.merging);
-	COLUMN(MERGING);
-	profit_text(text, sizeof(text), numbers.profit);
-	COLUMN(PROFIT);
-	snprintf(text, sizeof(text), "%s", note_of(mm, &numbers));
-	COLUMN(NOTE);
-#undef COLUMN
-	if (places[COLUMN_SHARE].width && numbers.rmap_items > 0)
-		pane_bar(pane, places[COLUMN_SHARE].x, y, places[COLUMN_SHARE].width, ROLE_BAR,
-			 numbers.merging > 0 ? (uint64_t)numbers.merging : 0, (uint64_t)numbers.rmap_items);
-	if (places[COLUMN_EVIDENCE].width)
-		pane_fact(pane, places[COLUMN_EVIDENCE].x, y, mm->fact.evidence,
-			  mm->fact.doubt != DOUBT_NONE || mm->tgid_doubtful);
-	row_marks(pane, y, marks);
-}
-
-static struct ref draw_list(struct pane pane, struct processes_view *view, const struct scene *scene)
-{
-	struct view_state *state = session_view_state(scene->session);
-	struct row_key cursor = util_cursor(scene, &view->list, TABLE_MM);
-	struct column_place places[NR_COLUMNS];
-	struct list_window window;
-	struct feed feed;
-
-	columns_fit(columns, NR_COLUMNS, state->columns, pane.width, places);
-	columns_heading(pane, 0, columns, NR_COLUMNS, places, state->sort, state->descending);
-	processes_feed(view, scene, &feed);
-	view_list_window(&view->list, &feed, cursor, pane.height - 1, &window);
-	view_list_place(&view->list, scene, &state->lists[0], &window, pane, 1);
-	for (int i = 0; i < window.nr; i++)
-		draw_process(pane, i + 1, scene, places, &window.rows[i].row.mm, i == window.cursor);
-	if (!window.nr)
-		pane_text(pane, 3, 1, ROLE_HINT, *session_filter(scene->session) ?
-			  "no process fits the filter" : "no process takes part in KSM at this moment");
-	return !ref_is_none(cursor.ref) ? cursor.ref :
-		window.cursor >= 0 ? window.rows[window.cursor].key.ref : cursor.ref;
-}
-
-/* ---- the process under the cursor ---- */
-
 static void draw_facts(struct pane pane, const struct scene *scene, const struct mm_row *mm)
 {
 	char text[64], count[FORMAT_MAX];
-	struct numbers numbers;
+	struct process_numbers numbers;
 
-	read_numbers(scene, mm, &numbers);
+	process_numbers(scene, mm, &numbers);
 	pane_fieldf(pane, 1, ' ', "mm", mm->fact.evidence, mm->fact.doubt != DOUBT_NONE,
 		    "%s  0x%" PRIx64, scene_name(scene, mm->ref, text, sizeof(text)), mm->name.addr);
 	pane_fieldf(pane, 2, ' ', "process", mm->tgid_evidence, mm->tgid_doubtful, mm->tgid ? "%.16s %d" :
@@ -277,7 +108,7 @@ static void draw(struct session *session, void *own, struct pane body)
 
 	if (!scene_draw(&scene, session, body))
 		return;
-	mm = draw_list(pane_sub(body, 0, 0, body.width, body.height - detail), view, &scene);
+	mm = process_draw(pane_sub(body, 0, 0, body.width, body.height - detail), &view->list, &scene);
 	below = pane_sub(body, 0, body.height - detail, body.width, detail);
 	pane_rule(below, 0, ref_is_none(mm) ? "" : scene_owner(&scene, mm, name, sizeof(name)),
 		  "Tab: its items   Enter: its life");
@@ -291,22 +122,10 @@ static void draw(struct session *session, void *own, struct pane body)
 
 /* ---- keys ---- */
 
-static struct ref selected_mm(struct processes_view *view, const struct scene *scene)
-{
-	struct row_key cursor = util_cursor(scene, &view->list, TABLE_MM);
-	struct list_row row;
-	struct feed feed;
-
-	if (!ref_is_none(cursor.ref))
-		return cursor.ref;
-	processes_feed(view, scene, &feed);
-	return util_current(&feed, cursor, &row) ? row.key.ref : cursor.ref;
-}
-
 /* What keys are about: the process, or the item when the lower list has the focus. */
 static struct ref subject(struct processes_view *view, const struct scene *scene)
 {
-	struct ref mm = selected_mm(view, scene);
+	struct ref mm = process_selected(&view->list, scene);
 	struct list_row row;
 	struct feed feed;
 
@@ -351,17 +170,15 @@ static bool act(struct session *session, void *own, enum action action, const st
 		return false;
 	if (act_on(&scene, action, subject(view, &scene)))
 		return true;
-	mm = selected_mm(view, &scene);
+	mm = process_selected(&view->list, &scene);
 	if (action == ACTION_PARENT)
 		return act_parent(&scene, mm);
 	if (session_view_state(session)->focus == 1) {
 		items_feed(&scene, &feed, mm);
 		return view_list_act(&view->items, &feed, view->items.cursor, action);
 	}
-	processes_feed(view, &scene, &feed);
-	if (!view_list_act(&view->list, &feed, util_cursor(&scene, &view->list, TABLE_MM), action))
+	if (!process_act(&view->list, &scene, action))
 		return false;
-	session_select(session, view->list.cursor.ref);
 	view->items.cursor = (struct row_key){ 0 };
 	view->items.line = 0;
 	return true;
@@ -377,38 +194,20 @@ static void moved(struct session *session, void *own)
 	if (!scene_init(&scene, session))
 		return;
 	if (state->focus == 1) {
-		items_feed(&scene, &feed, selected_mm(view, &scene));
+		items_feed(&scene, &feed, process_selected(&view->list, &scene));
 		view_list_move(&view->items, &feed, view->items.cursor,
 			       view_list_mouse(&view->items, &state->lists[1]));
 		return;
 	}
-	processes_feed(view, &scene, &feed);
-	if (view_list_move(&view->list, &feed, util_cursor(&scene, &view->list, TABLE_MM),
-			   view_list_mouse(&view->list, &state->lists[0])))
-		session_select(session, view->list.cursor.ref);
-}
-
-static void describe(const struct scene *scene, const struct list_row *row, char *buf, size_t size)
-{
-	char name[48];
-
-	snprintf(buf, size, "%d %.16s %s 0x%" PRIx64, row->row.mm.tgid, row->row.mm.comm,
-		 scene_name(scene, row->key.ref, name, sizeof(name)), row->row.mm.name.addr);
+	process_moved(&view->list, &scene);
 }
 
 static bool find(struct session *session, void *own, const char *text, int dir)
 {
 	struct processes_view *view = own;
 	struct scene scene;
-	struct feed feed;
 
-	if (!scene_init(&scene, session))
-		return false;
-	processes_feed(view, &scene, &feed);
-	if (!view_list_find(&view->list, &feed, util_cursor(&scene, &view->list, TABLE_MM), text, dir, describe))
-		return false;
-	session_select(session, view->list.cursor.ref);
-	return true;
+	return scene_init(&scene, session) && process_find(&view->list, &scene, text, dir);
 }
 
 static void copy(struct session *session, void *own, char *buffer, size_t size)
@@ -418,9 +217,9 @@ static void copy(struct session *session, void *own, char *buffer, size_t size)
 
 	if (!scene_init(&scene, session))
 		return;
-	row.key.ref = selected_mm(own, &scene);
+	row.key.ref = process_selected(&((struct processes_view *)own)->list, &scene);
 	if (scene_row(&scene, row.key.ref, &row.row))
-		describe(&scene, &row, buffer, size);
+		process_describe(&scene, &row, buffer, size);
 }
 
 static void command(struct session *session, void *own, char *buffer, size_t size)
@@ -465,7 +264,7 @@ static void state_free(void *own)
 
 const struct view view_processes = {
 	.id = VIEW_PROCESSES, .title = "Processes", .tab = "Procs", .draw = draw, .key = '3', .unit = "event",
-	.nr_lists = 2, .columns = columns, .nr_columns = NR_COLUMNS, .state_new = state_new,
+	.nr_lists = 2, .columns = process_columns, .nr_columns = NR_PROCESS_COLUMNS, .state_new = state_new,
 	.state_free = state_free, .status = status, .why = util_why, .act = act, .find = find,
 	.moved = moved, .copy = copy, .command = command, .source = util_source,
 };

@@ -83,7 +83,6 @@ static struct chart_window effective(const struct timeline_view *view, const str
 	uint64_t whole = whole_span(scene), now = (uint64_t)scene_ns(scene, scene->when.t), pages;
 	struct chart_window window = {
 		.from_ns = 0, .span_ns = whole, .nr = nr > 0 ? nr : 1, .last = history_last(scene->history),
-		.hindsight = session_hindsight(scene->session),
 	};
 
 	if (!view->span_ns || view->span_ns >= whole)

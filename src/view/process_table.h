@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * process_table.h - the table of processes that take part in KSM: of two views, so written once.
+ *
+ * One line an mm, with the numbers of three sources side by side: rmap_items that the history
+ * knows, mappings that were seen, and the kernel's own counters from the last sample.  A number
+ * that no source gave is a dash.
+ */
+#ifndef KSMTOP_PROCESS_TABLE_H
+#define KSMTOP_PROCESS_TABLE_H
+
+#include "view_list.h"
+
+#define NR_PROCESS_COLUMNS 10
+extern const struct column process_columns[NR_PROCESS_COLUMNS];
+
+struct process_numbers {
+	struct history_mm_counters counters;
+	int64_t merging, profit, rmap_items;	/* -1, INT64_MIN, -1 without a sample */
+};
+void process_numbers(const struct scene *scene, const struct mm_row *mm, struct process_numbers *ret);
+
+/* All mms of the moment, filtered and sorted as the current view's state says. */
+void process_feed(struct view_list *list, const struct scene *scene, struct feed *feed);
+/* Draws headings and rows over the whole pane; the mm under the cursor, {0} for none. */
+struct ref process_draw(struct pane pane, struct view_list *list, const struct scene *scene);
+/* The mm under the cursor, without drawing. */
+struct ref process_selected(struct view_list *list, const struct scene *scene);
+/* Moving and finding in it, with the session's selection following. */
+bool process_act(struct view_list *list, const struct scene *scene, enum action action);
+void process_moved(struct view_list *list, const struct scene *scene);
+bool process_find(struct view_list *list, const struct scene *scene, const char *text, int dir);
+void process_describe(const struct scene *scene, const struct list_row *row, char *buf, size_t size);
+/* "-84.6 MiB", "-" for INT64_MIN. */
+void process_profit(char *buf, size_t size, int64_t profit);
+
+#endif /* KSMTOP_PROCESS_TABLE_H */
