@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * build.c - the builder's common steps: making and ending rows, and the counts beside them.
+ *
+ * A row is written once and then only gets its `died`.  What costs is finding the row that an event
+ * is about, in tables of hundreds of megabytes; the parts prefetch for a group of events before
+ * they apply it (see build_stock.c), so nothing here may be slow or dependent.
+ *
+ * Counts.  At every COUNT_CHANGES changes of the tables the live counts are written down, always
+ * as they are after all of an event's changes; the counts at any moment are the ones before it
+ * plus the few births and deaths between.  Where an event ends rows in bulk (an mm's items), the
+ * counts after it are written down at once, because such ends are in no row.
+ *
+ * What an event means is not decided here.
+ */
+#include <stdlib.h>
+
+#include "history/build.h"
+
+#define COUNT_CHANGES 1024u
+#define MM_COUNTS_EVERY 64u
+
+void build_fail(struct builder *b, int error)
+{
+	if (!b->error)
+		b->error = error;
+}
+
+static void *grow(struct builder *b, struct pool *pool)
+{
+	void *p;
+
+	if (pool->nr < pool->nr_room)
+		return pool_at(pool, pool->nr++);
+	p = pool_grow(pool, 1);
+	if (!p)
+		build_fail(b, -ENOMEM);
+	return p;
+}
+
+/* ---- counts ---- */
+static void write_mm_counts(struct builder *b, uint32_t mm)
+{
+	struct mm_count *count = grow(b, &b->seg->mm_counts);
+	struct mm_live *live = &b->mms[mm];
+
+	if (count)
+		*count = (struct mm_count){ .event = b->now - 1, .mm = mm, .items = live->items,
+					    .stable = live->stable, .merges = live->merges };
+	live->changes = 0;
+}
+
+/* So that an mm that seldom changes needs no long search for its changes since. */
+static void write_all_mm_counts(struct builder *b)
+{
+	for (uint32_t mm = 0; mm < b->nr_mms_room; mm++)
+		if (b->mms[mm].changes)
+			write_mm_counts(b, mm);
+}
+
+static void write_counts(struct builder *b)
+{
+	struct counts *counts = grow(b, &b->seg->counts);
+
+	if (counts) {
+		*counts = b->counts;
+		counts->event = b->now - 1;
+	}
+	b->counts_changes = 0;
+	if (b->seg->counts.nr % MM_COUNTS_EVERY == 0)
+		write_all_mm_counts(b);
+}
+
+void build_changes(struct builder *b)
+{
+	if (b->counts_event != b->now) {
+		if (b->counts_changes >= COUNT_CHANGES)
+			write_counts(b);
+		b->counts_event = b->now;
+	}
+	b->counts_changes++;
+	b->changed_ns = b->now_ns;
+}
+
+void build_counts_due(struct builder *b)
+{
+	b->counts_changes = COUNT_CHANGES;
+}
+
+void build_mm_changes(struct builder *b, uint32_t mm)
+{
+	struct mm_live *live = &b->mms[mm];
+
+	if (live->counted != b->now) {
+		if (live->changes >= COUNT_CHANGES)
+			write_mm_counts(b, mm);
+		live->counted = b->now;
+	}
+	live->changes++;
+	live->changed_ns = b->now_ns;
+}
+
+/* ---- maps ---- */
+static bool span_has_key(const void *arg, uint32_t id, uint64_t key)
+{
+	return ((const struct span *)arg)[id].addr_gen >> 10 == key;
+}
+
+uint32_t build_find(struct builder *b, enum table table, uint64_t key)
+{
+	struct idmap *map = &b->maps[table];
+
+	if (!map->order)
+		return NO_ID;
+	key = key << 10 >> 10;
+	return idmap_slot_id(idmap_slot(map, idmap_hash(key), key, span_has_key,
+					b->seg->tables[table].spans.data));
+}
+
+void build_set(struct builder *b, enum table table, uint64_t key, uint32_t span)
+{
+	struct idmap *map = &b->maps[table];
+	uint32_t hash;
+
+	key = key << 10 >> 10;
+	hash = idmap_hash(key);
+	if (idmap_reserve(map, 1) != 0) {
+		build_fail(b, -ENOMEM);
+		return;
+	}
+	idmap_set(map, idmap_slot(map, hash, key, span_has_key, b->seg->tables[table].spans.data),
+		  hash, span);
+}
+
+/* ---- rows ---- */
+static int grow_side(struct builder *b, struct pool *side)
+{
+	return side->element_size && !grow(b, side) ? -ENOMEM : 0;
+}
+
+uint32_t build_span(struct builder *b, enum table table, uint32_t before, uint64_t addr_gen,
+		    uint32_t owner, uint32_t flags)
+{
+	struct spans *spans = &b->seg->tables[table];
+	uint32_t id = (uint32_t)spans->spans.nr;
+	struct span *span;
+
+	if (spans->spans.nr >= NO_ID - 1) {
+		build_fail(b, -EFBIG);
+		return NO_ID;
+	}
+	span = grow(b, &spans->spans);
+	if (!span || grow_side(b, &spans->data) || grow_side(b, &spans->more))
+		return NO_ID;
+	*span = (struct span){ .addr_gen = addr_gen, .born = b->now, .died = ALIVE, .link = id,
+			       .owner_flags = (owner & ~SPAN_FLAGS) | flags | SPAN_LAST };
+	if (before == NO_ID) {
+		span->owner_flags |= SPAN_FIRST;
+	} else {
+		struct span *last = (struct span *)spans->spans.data + before;
+
+		span->link = last->link;	/* to the first one */
+		last->link = id;
+		last->owner_flags &= ~SPAN_LAST;
+	}
+	if (flags & SPAN_FOUND) {
+		uint32_t *found = grow(b, &spans->found);
+
+		if (found)
+			*found = id;
+	}
+	return id;
+}
+
+void build_end(struct builder *b, enum table table, uint32_t id, uint32_t flags)
+{
+	struct span *span = span_at(b->seg, table, id);
+	uint32_t *death = grow(b, &b->seg->tables[table].deaths);
+
+	span->died = b->now;
+	span->owner_flags |= flags;
+	if (death)
+		*death = id;
+}
+
+void build_touch(struct builder *b, enum table table, uint32_t object)
+{
+	struct touch *touch = object == NO_ID ? NULL : grow(b, &b->seg->touches);
+
+	if (touch)
+		*touch = (struct touch){ .event = b->now, .object = object, .table = table };
+}
+
+void build_hint(struct builder *b, uint32_t id, uint32_t mm)
+{
+	struct pool *hints = &b->seg->mm_hint;
+
+	if (id / HINT_SPANS >= hints->nr && pool_resize(hints, id / HINT_SPANS + 1) != 0) {
+		build_fail(b, -ENOMEM);
+		return;
+	}
+	*(uint64_t *)pool_at(hints, id / HINT_SPANS) |= 1ull << (mm & 63);
+}
+
+void build_activity(struct builder *b, enum activity activity)
+{
+	uint8_t *pair = pool_at(&b->seg->activity, (b->now - 1) / 2);
+
+	*pair |= (uint8_t)((activity + 1) << ((b->now - 1) % 2 * 4));
+	b->activity_sums[activity]++;
+}
+
+void build_notable(struct builder *b, enum notable_kind kind, unsigned severity, uint64_t value,
+		   struct ref ref)
+{
+	struct notable *notable = grow(b, &b->h->notables);
+
+	if (notable)
+		*notable = (struct notable){ .event = b->seg->base + b->now, .ts_ns = b->now_ns,
+					     .value = value, .kind = kind, .severity = severity,
+					     .ref = ref };
+}
+
+/* ---- feeding ---- */
+static int make_room(struct builder *b, uint32_t nr)
+{
+	static const enum table hot[] = { TABLE_ITEM, TABLE_NODE, TABLE_MM };
+	struct segment *seg = b->seg;
+	int ret = pool_resize(&seg->activity, (seg->last + nr + 1) / 2);
+
+	for (unsigned i = 0; ret == 0 && i < sizeof(hot) / sizeof(*hot); i++)
+		ret = idmap_reserve(&b->maps[hot[i]], nr);
+	return ret;
+}
+
+static void note_time(struct builder *b)
+{
+	if ((b->now - 1) % TIME_EVENTS == 0) {
+		uint64_t *time = grow(b, &b->times);
+
+		if (time)
+			*time = b->now_ns;
+	}
+	if ((b->now - 1) % ACTIVITY_BLOCK == 0) {
+		void *sums = grow(b, &b->seg->activity_sums);
+
+		if (sums)
+			memcpy(sums, b->activity_sums, sizeof(b->activity_sums));
+	}
+}
+
+static void apply(struct builder *b, const struct event *ev)
+{
+	b->now++;
+	b->now_ns = ev->ts_ns;
+	note_time(b);
+	build_note_removals(b, ev);
+	if (!build_stock_event(b, ev) && !build_task_event(b, ev))
+		build_around_event(b, ev);
+}
+
+#define GROUP 64u
+
+static int feed_events(struct builder *b, const struct event_batch *batch)
+{
+	for (uint32_t i = 0; i < batch->nr_events && !b->error; i += GROUP) {
+		uint32_t nr = batch->nr_events - i < GROUP ? batch->nr_events - i : GROUP;
+		int ret = make_room(b, nr);
+
+		if (ret)
+			return ret;
+		build_stock_prefetch(b, batch->events + i, nr);
+		for (uint32_t j = i; j < i + nr; j++) {
+			const struct event *ev = &batch->events[j];
+
+			if (ev->loss && ev->loss <= batch->nr_losses)
+				build_loss(b, &batch->losses[ev->loss - 1]);
+			apply(b, ev);
+			b->seg->last = b->now;
+		}
+	}
+	return b->error;
+}
+
+int history_feed(struct history *h, const struct event_batch *batch)
+{
+	struct builder *b = h->builder;
+	int ret;
+
+	if (!b)
+		return -EROFS;
+	if (b->error)
+		return b->error;
+	if (batch->nr_events && batch->first_nr != history_last(h) + 1)
+		return -EINVAL;
+	ret = feed_events(b, batch);
+	for (uint32_t i = 0; ret == 0 && i < batch->nr_losses; i++)
+		if (batch->losses[i].before_nr == 0)
+			build_loss(b, &batch->losses[i]);
+	return ret ? ret : b->error;
+}
+
+int history_feed_sample(struct history *h, const struct sample *sample, uint32_t index)
+{
+	if (!h->builder)
+		return -EROFS;
+	if (!h->builder->error)
+		build_fail(h->builder, build_sample(h->builder, sample, index));
+	return h->builder->error;
+}
+
+static void settle_counts(struct builder *b)
+{
+	if (b->counts_changes) {
+		b->now++;	/* write_*() say: as it was before the event now */
+		write_counts(b);
+		b->now--;
+	}
+	for (uint32_t mm = 0; mm < b->nr_mms_room; mm++) {
+		if (!b->mms[mm].changes)
+			continue;
+		b->now++;
+		write_mm_counts(b, mm);
+		b->now--;
+	}
+}
+
+int history_settle(struct history *h)
+{
+	if (!h->builder)
+		return 0;
+	if (!h->builder->error)
+		settle_counts(h->builder);
+	for (uint32_t s = 0; s < h->nr_segments && !h->builder->error; s++)
+		for (enum order_id id = 0; id < NR_ORDERS && !h->builder->error; id++)
+			build_fail(h->builder, order_ready(h, h->segments[s], id));
+	return h->builder->error;
+}
+
+int builder_new(struct history *h, struct builder **ret)
+{
+	struct builder *b = calloc(1, sizeof(*b));
+
+	if (!b)
+		return -ENOMEM;
+	b->h = h;
+	b->seg = h->now;
+	b->scan = NO_ID;
+	b->last_mm = NO_ID;
+	pool_init(&b->times, sizeof(uint64_t), h->table_dir);
+	*ret = b;
+	return 0;
+}
+
+void builder_free(struct builder *b)
+{
+	if (!b)
+		return;
+	for (unsigned i = 0; i < NR_TABLES; i++)
+		idmap_fini(&b->maps[i]);
+	idmap_fini(&b->task_map);
+	idmap_fini(&b->process_map);
+	for (uint32_t i = 0; i < b->nr_processes; i++)
+		free(b->processes[i].pages);
+	free(b->processes);
+	free(b->tasks);
+	free(b->mms);
+	pool_fini(&b->times);
+	free(b);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * build.h - inside a history: the builder's state and the steps that all its parts share.
+ *
+ * The builder knows what is alive now and where: maps from addresses to span ids, live counts, the
+ * tasks it has seen.  Nothing of it is needed to answer queries, so a cache does not hold it.
+ *
+ * Errors: running out of memory is remembered in builder.error and returned by history_feed();
+ * the steps below then do nothing.
+ */
+#ifndef KSMTOP_BUILD_H
+#define KSMTOP_BUILD_H
+
+#include "history/tables.h"
+
+/* What the builder keeps of each mm; index: the mm's object id. */
+struct mm_live {
+	uint64_t changed_ns;	/* time of the last change of its items */
+	uint32_t items, stable, merges;
+	uint32_t changes;	/* since its counts were last written down */
+	uint32_t counted;	/* event of the last struct mm_count */
+	bool complete;		/* every stable item it has is known */
+	bool dead;
+};
+
+/* A process as samples see it: by tgid and start time.  Owns mappings. */
+struct process {
+	uint64_t start_time_ns;
+	uint32_t *pages;	/* live mapping spans, by address */
+	uint32_t nr_pages;
+	int32_t tgid;
+	uint32_t mm;		/* object id, or NO_ID */
+	uint32_t last_seen;	/* event of the last complete PAGES sample, 0: none */
+	char comm[16];
+};
+
+/* A thread. */
+struct task {
+	int32_t pid, tgid;
+	uint32_t entered;	/* mm that entered KSM in its context and may be its child's */
+	bool tgid_known;
+	char comm[16];
+};
+
+struct merge_pair { uint64_t pfn; uint32_t span, node; bool active; };
+
+struct builder {
+	struct history *h;
+	struct segment *seg;
+	int error;
+	uint32_t now;			/* event, since the segment's base */
+	uint64_t now_ns;
+	struct idmap maps[NR_TABLES];	/* address or pfn -> last span */
+	struct counts counts;
+	uint32_t counts_changes;	/* since counts were last written down */
+	uint32_t counts_event;		/* event of the last change */
+	uint64_t changed_ns;		/* its time */
+	uint32_t activity_sums[NR_ACTIVITIES];
+	struct mm_live *mms;
+	uint32_t nr_mms_room;
+	struct idmap task_map, process_map;
+	struct task *tasks;
+	struct process *processes;
+	uint32_t nr_tasks, nr_processes, room_tasks, room_processes;
+	struct merge_pair pair;
+	uint64_t last_mm_addr;		/* the mm looked up last */
+	uint32_t last_mm;
+	uint32_t scan;			/* episode that runs, or NO_ID */
+	bool items_complete;		/* every stable item is known */
+	bool items_counted;		/* a KSM sample was seen */
+	uint64_t nr_merges, nr_failures, nr_removals, nr_scans, nr_lost;
+	uint32_t loss_now;		/* event of the last loss, 0: none */
+	uint32_t removals_in_a_row;
+	/* times at every so many events, to place a sample's begin */
+	struct pool times;		/* uint64_t, first of each TIME_EVENTS */
+};
+
+#define TIME_EVENTS 64u
+
+/* ---- rows ---- */
+/*
+ * A new span of the object whose last span is `before` (NO_ID: a new object) from now on.  Returns
+ * its id, NO_ID without memory.
+ */
+uint32_t build_span(struct builder *b, enum table table, uint32_t before, uint64_t addr_gen,
+		    uint32_t owner, uint32_t flags);
+/* Ends a span now. */
+void build_end(struct builder *b, enum table table, uint32_t span, uint32_t flags);
+/* Notes that item span `id` is of that mm. */
+void build_hint(struct builder *b, uint32_t id, uint32_t mm);
+void build_touch(struct builder *b, enum table table, uint32_t object);
+/* Call before anything changes at the event `now`: writes counts down where that is due. */
+void build_changes(struct builder *b);
+void build_mm_changes(struct builder *b, uint32_t mm);
+void build_activity(struct builder *b, enum activity activity);
+void build_notable(struct builder *b, enum notable_kind kind, unsigned severity, uint64_t value,
+		   struct ref ref);
+/* Forces the counts after this event to be written down (many rows ended at once). */
+void build_counts_due(struct builder *b);
+void build_fail(struct builder *b, int error);
+
+static inline uint64_t addr_key(uint64_t addr, uint32_t gen)
+{
+	return (addr >> 3) << 10 | (gen > MAX_GENERATION ? MAX_GENERATION : gen);
+}
+static inline uint64_t pfn_key(uint64_t pfn, uint32_t gen)
+{
+	return pfn << 10 | (gen > MAX_GENERATION ? MAX_GENERATION : gen);
+}
+
+/* The last span with that address or pfn, alive or not; NO_ID.  `shift` as in key_of_*. */
+uint32_t build_find(struct builder *b, enum table table, uint64_t key);
+/* Makes `span` what the key finds from now on. */
+void build_set(struct builder *b, enum table table, uint64_t key, uint32_t span);
+
+/* ---- mms and tasks: build_task.c ---- */
+uint32_t build_mm(struct builder *b, uint64_t addr);		/* alive, found if need be */
+uint32_t build_mm_new(struct builder *b, uint64_t addr, const struct mm_data *data, bool found);
+void build_mm_end(struct builder *b, uint64_t addr);
+/* A changed copy of the mm's attributes from now on. */
+void build_mm_update(struct builder *b, uint32_t mm, const struct mm_data *data);
+struct mm_data *build_mm_data(struct builder *b, uint32_t mm);
+struct task *build_task(struct builder *b, int32_t pid);
+const char *build_task_comm(struct builder *b, int32_t pid);	/* 16 bytes, zeroes if not known */
+void build_mappings_end(struct builder *b, struct process *process);
+struct process *build_process(struct builder *b, int32_t tgid);
+bool build_task_event(struct builder *b, const struct event *ev);
+
+/* ---- the parts: each returns whether the event was its own ---- */
+void build_stock_prefetch(struct builder *b, const struct event *events, uint32_t nr);
+bool build_stock_event(struct builder *b, const struct event *ev);
+void build_around_event(struct builder *b, const struct event *ev);
+void build_note_removals(struct builder *b, const struct event *ev);
+void build_loss(struct builder *b, const struct event_loss *loss);
+int build_sample(struct builder *b, const struct sample *sample, uint32_t index);
+int builder_new(struct history *h, struct builder **ret);
+void builder_free(struct builder *b);
+
+/* Items and nodes alike on both kernels. */
+void item_counts(struct builder *b, uint32_t span, int by);
+void build_item_end(struct builder *b, uint32_t span, uint32_t flags);
+uint32_t build_item_on_node(struct builder *b, uint64_t addr, uint32_t mm, uint32_t node,
+			    uint32_t flags);
+/* Ends the node and every item still on it. */
+void build_node_end(struct builder *b, uint32_t node_span, uint32_t flags);
+
+#endif /* KSMTOP_BUILD_H */

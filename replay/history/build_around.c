@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * build_around.c - scans, losses, poison, and what else happens around KSM.
+ *
+ * A scan is an episode from ksm_start_scan to ksm_stop_scan; a recording may begin or end inside one,
+ * and a lost event may swallow either end.  A loss is written down with the stream's events around
+ * it; which rows it makes doubtful is computed when somebody asks (fact.c).  What it ends for good is
+ * the builder's claim to know every item: only a sample that says "none" restores that.
+ *
+ * Everything else of the stock kernel (migration, huge pages, contention) is counted as activity.
+ */
+#include "history/build.h"
+
+#define SIGBUS_NR 7
+#define MASS_REMOVAL 1000u
+
+static struct episode *episode_new(struct builder *b, enum episode_kind kind, const struct event *ev)
+{
+	struct episode *episode = pool_grow(&b->h->episodes, 1);
+
+	if (!episode) {
+		build_fail(b, -ENOMEM);
+		return NULL;
+	}
+	*episode = (struct episode){ .first = b->seg->base + b->now, .known = b->seg->base + b->now,
+				     .begin_ns = b->now_ns, .kind = (uint8_t)kind, .tid = ev->pid,
+				     .seqnr = -1 };
+	memcpy(episode->comm, build_task_comm(b, ev->pid), sizeof(episode->comm));
+	return episode;
+}
+
+static void scan_starts(struct builder *b, const struct event *ev)
+{
+	const struct args_KSM_START_SCAN *args = EVENT_ARGS(ev, KSM_START_SCAN);
+	struct episode *episode;
+
+	if (b->scan != NO_ID) {		/* its end was lost */
+		episode = pool_at(&b->h->episodes, b->scan);
+		episode->last = b->seg->base + b->now;
+		episode->end_ns = b->now_ns;
+	}
+	b->scan = (uint32_t)b->h->episodes.nr;
+	episode = episode_new(b, EPISODE_SCAN, ev);
+	if (!episode)
+		return;
+	episode->seqnr = args->seq;
+	build_notable(b, NOTABLE_SCAN, 0, (uint64_t)args->rmap_entries,
+		      (struct ref){ .id = b->scan, .table = TABLE_EPISODE });
+}
+
+static void scan_stops(struct builder *b, const struct event *ev)
+{
+	const struct args_KSM_STOP_SCAN *args = EVENT_ARGS(ev, KSM_STOP_SCAN);
+	struct episode *episode;
+
+	if (b->scan != NO_ID) {
+		episode = pool_at(&b->h->episodes, b->scan);
+	} else {
+		episode = episode_new(b, EPISODE_SCAN, ev);
+		if (!episode)
+			return;
+		episode->first = b->loss_now ? b->seg->base + b->loss_now : 0;
+		episode->begin_ns = 0;
+		episode->flags = EPISODE_BEGIN_UNSEEN;
+		episode->seqnr = args->seq;
+	}
+	episode->last = b->seg->base + b->now;
+	episode->end_ns = b->now_ns;
+	b->scan = NO_ID;
+}
+
+/* ---- pages ---- */
+static void poisoned(struct builder *b, uint64_t pfn)
+{
+	uint32_t old = build_find(b, TABLE_PAGE, pfn), node, id;
+	struct page_data *data;
+
+	build_changes(b);
+	if (old != NO_ID && span_at(b->seg, TABLE_PAGE, old)->died == ALIVE)
+		build_end(b, TABLE_PAGE, old, 0);
+	id = build_span(b, TABLE_PAGE, old, pfn_key(pfn, 1), OWNER_NONE, 0);
+	if (id == NO_ID)
+		return;
+	node = b->h->patched ? NO_ID : build_find(b, TABLE_NODE, pfn);
+	data = data_at(b->seg, TABLE_PAGE, id);
+	data->node = node;
+	data->state = PAGE_POISONED;
+	if (node != NO_ID) {
+		data->node = span_object(b->seg, TABLE_NODE, node);
+		if (span_at(b->seg, TABLE_NODE, node)->died == ALIVE)
+			data->state |= PAGE_KSM;
+	}
+	build_set(b, TABLE_PAGE, pfn, id);
+	build_notable(b, NOTABLE_POISON, 2, pfn,
+		      make_ref(b->seg, TABLE_PAGE, span_object(b->seg, TABLE_PAGE, id)));
+}
+
+/* ---- mass removal: told once a run ---- */
+void build_note_removals(struct builder *b, const struct event *ev)
+{
+	struct ref none = { 0 };
+
+	if (ev->kind != EVENT_KSM_REMOVE_RMAP_ITEM && ev->kind != EVENT_KSM_REMOVE_KSM_PAGE)
+		b->removals_in_a_row = 0;
+	else if (++b->removals_in_a_row == MASS_REMOVAL)
+		build_notable(b, NOTABLE_MASS_REMOVAL, 1, MASS_REMOVAL, none);
+}
+
+static enum activity activity_of(const struct event *ev)
+{
+	switch (ev->kind) {
+	case EVENT_MM_MIGRATE_PAGES_START:
+	case EVENT_MM_MIGRATE_PAGES:
+	case EVENT_SET_MIGRATION_PTE:
+	case EVENT_REMOVE_MIGRATION_PTE:
+		return ACTIVITY_MIGRATIONS;
+	case EVENT_MM_COLLAPSE_HUGE_PAGE:
+	case EVENT_MM_COLLAPSE_HUGE_PAGE_ISOLATE:
+	case EVENT_MM_COLLAPSE_HUGE_PAGE_SWAPIN:
+	case EVENT_MM_KHUGEPAGED_COLLAPSE_FILE:
+	case EVENT_MM_KHUGEPAGED_SCAN_FILE:
+	case EVENT_MM_KHUGEPAGED_SCAN_PMD:
+		return ACTIVITY_COLLAPSES;
+	case EVENT_MEMORY_FAILURE_EVENT:
+		return ACTIVITY_POISON;
+	case EVENT_CONTENTION_BEGIN:
+	case EVENT_CONTENTION_END:
+		return ACTIVITY_CONTENTION;
+	default:
+		return ACTIVITY_OTHER;
+	}
+}
+
+void build_around_event(struct builder *b, const struct event *ev)
+{
+	struct ref none = { 0 };
+
+	switch (ev->kind) {
+	case EVENT_KSM_START_SCAN:
+		scan_starts(b, ev);
+		break;
+	case EVENT_KSM_STOP_SCAN:
+		scan_stops(b, ev);
+		break;
+	case EVENT_MEMORY_FAILURE_EVENT:
+		poisoned(b, (uint64_t)EVENT_ARGS(ev, MEMORY_FAILURE_EVENT)->pfn);
+		break;
+	case EVENT_SIGNAL_GENERATE:
+		if (EVENT_ARGS(ev, SIGNAL_GENERATE)->sig == SIGBUS_NR)
+			build_notable(b, NOTABLE_SIGBUS, 2,
+				      (uint64_t)EVENT_ARGS(ev, SIGNAL_GENERATE)->pid, none);
+		break;
+	default:
+		break;
+	}
+	build_activity(b, activity_of(ev));
+}
+
+/* ---- losses ---- */
+void build_loss(struct builder *b, const struct event_loss *loss)
+{
+	struct stored_loss *stored = pool_grow(&b->h->losses, 1);
+	uint64_t last = b->seg->base + b->now;
+	struct ref none = { 0 };
+
+	if (!stored) {
+		build_fail(b, -ENOMEM);
+		return;
+	}
+	stored->loss = (struct history_loss){
+		.after = loss->after_nr, .before = loss->before_nr, .nr_lost = loss->nr_lost,
+		.after_ns = loss->after_ns, .before_ns = loss->before_ns, .stream = loss->stream,
+		.cause = loss->cause,
+	};
+	stored->known = loss->before_nr ? last + 1 : last;
+	b->loss_now = b->now + 1;
+	b->items_complete = false;
+	b->pair.active = false;
+	for (uint32_t i = 0; i < b->nr_mms_room; i++)
+		b->mms[i].complete = false;
+	/* Known at the event behind the gap, which has not been applied yet. */
+	b->now += loss->before_nr != 0;
+	build_notable(b, NOTABLE_LOSS, 1, loss->nr_lost, none);
+	b->now -= loss->before_nr != 0;
+}

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * build_sample.c - what a look at /proc and /sys tells the rows.
+ *
+ * The hard idea: one number can confirm a million rows.  Merges are traced, departures are not, so as
+ * long as no event was lost and the set was known completely once (the mm entered KSM during the
+ * recording, or the kernel counted none), the rebuilt set of stable items contains the kernel's.  If
+ * the kernel then counts as many (ksm_merging_pages of a process; pages_shared + pages_sharing of all;
+ * pages_shared for the nodes that have items) the sets are equal, and every row in them is
+ * confirmed: one struct confirmation, not a mark in each row.
+ *
+ * A sample took time.  It confirms only if no row of the set changed since before it began; a page
+ * that it saw while its mm was changing makes a row, but a tentative one.
+ *
+ * pagemap is the only source of mappings on a stock kernel: a page that a complete sweep saw holds
+ * from now on, one that it no longer sees has gone.
+ */
+#include <stdlib.h>
+
+#include "history/build.h"
+#include "trace/sample.h"
+
+/* ---- keeping the numbers ---- */
+static uint16_t name_id(struct builder *b, const char *name)
+{
+	struct pool *names = &b->h->names;
+	char *slot;
+
+	for (uint64_t i = 0; i < names->nr; i++)
+		if (!strncmp(pool_at(names, i), name, 31))
+			return (uint16_t)i;
+	slot = names->nr < UINT16_MAX ? pool_grow(names, 1) : NULL;
+	if (!slot)
+		return UINT16_MAX;
+	strncpy(slot, name, 31);
+	return (uint16_t)(names->nr - 1);
+}
+
+static int keep_values(struct builder *b, const struct sample *sample, struct sample_values *ret)
+{
+	struct sample_iter iter = SAMPLE_ITER(sample);
+	const char *name, *text;
+
+	*ret = (struct sample_values){ .first = b->h->values.nr };
+	while (sample_next_pair(&iter, &name, &text) == 1) {
+		struct sample_value *value;
+		char *end;
+		int64_t number;
+
+		errno = 0;
+		number = strtoll(text, &end, 10);
+		if (end == text || *end || errno)
+			continue;
+		value = pool_grow(&b->h->values, 1);
+		if (!value)
+			return -ENOMEM;
+		value->name = name_id(b, name);
+		value->value = number;
+		ret->nr++;
+	}
+	return 0;
+}
+
+/* An event known to be before that time: the first of 64 that began by then. */
+static uint64_t event_before(const struct builder *b, uint64_t ns)
+{
+	uint64_t lo = 0, hi = b->times.nr;
+
+	while (lo < hi) {
+		uint64_t mid = (lo + hi) / 2;
+
+		if (*(uint64_t *)pool_at(&b->times, mid) <= ns)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo ? b->seg->base + (lo - 1) * TIME_EVENTS + 1 : b->seg->base;
+}
+
+static int keep_sample(struct builder *b, const struct sample *sample, uint32_t index)
+{
+	struct history_sample *kept = pool_grow(&b->h->samples, 1);
+	struct sample_values *values = pool_grow(&b->h->sample_values, 1);
+
+	if (!kept || !values)
+		return -ENOMEM;
+	*kept = (struct history_sample){
+		.begin = event_before(b, sample->begin_ns), .end = b->seg->base + b->now,
+		.begin_ns = sample->begin_ns, .end_ns = sample->end_ns, .index = index,
+		.kind = (uint16_t)sample->kind, .tgid = sample->tgid,
+	};
+	if (sample->kind == SAMPLE_KSM || sample->kind == SAMPLE_PROCESS)
+		return keep_values(b, sample, values);
+	return 0;
+}
+
+/* ---- sets ---- */
+static void confirm_set(struct builder *b, struct pool *pool, uint32_t group)
+{
+	struct confirmation *c = pool_grow(pool, 1);
+
+	if (c)
+		*c = (struct confirmation){ .event = b->now, .group = group };
+	else
+		build_fail(b, -ENOMEM);
+}
+
+/* The kernel counts none: whatever is left has gone, at an unknown time before. */
+static void end_items(struct builder *b, uint32_t mm)
+{
+	uint32_t nr = nr_spans(b->seg, TABLE_ITEM);
+
+	build_changes(b);
+	for (uint32_t i = 0; i < nr; i++) {
+		const struct span *span = span_at(b->seg, TABLE_ITEM, i);
+
+		if (span->died == ALIVE && (mm == NO_ID || span_owner(span) == mm) &&
+		    ((struct item_data *)data_at(b->seg, TABLE_ITEM, i))->node != NO_ID)
+			build_item_end(b, i, 0);
+	}
+}
+
+static void ksm_sample(struct builder *b, const struct sample *sample)
+{
+	int64_t shared, sharing;
+	bool quiet = !b->changed_ns || b->changed_ns < sample->begin_ns;
+
+	if (!quiet || sample_number(sample, "pages_shared", &shared) != 0 ||
+	    sample_number(sample, "pages_sharing", &sharing) != 0)
+		return;
+	if (shared + sharing == 0) {
+		if (b->counts.items_stable && !b->h->patched)
+			end_items(b, NO_ID);
+		b->items_complete = true;
+		for (uint32_t i = 0; i < b->nr_mms_room; i++)
+			b->mms[i].complete = true;
+	}
+	if (b->h->patched || !b->items_complete)
+		return;
+	if (shared + sharing == (int64_t)b->counts.items_stable)
+		confirm_set(b, &b->seg->confirm_items, NO_ID);
+	if (shared == (int64_t)b->counts.nodes)
+		confirm_set(b, &b->seg->confirm_nodes, 0);
+}
+
+/* ---- processes ---- */
+/* The one mm that no process has and that has as many stable items; NO_ID if there are more. */
+static uint32_t unclaimed_mm(struct builder *b, int64_t merging)
+{
+	uint32_t found = NO_ID;
+
+	for (uint32_t i = 0; merging > 0 && i < nr_spans(b->seg, TABLE_MM); i++) {
+		const struct span *span = span_at(b->seg, TABLE_MM, i);
+
+		if (span->died != ALIVE || ((struct mm_data *)data_at(b->seg, TABLE_MM, i))->tgid ||
+		    b->mms[span_object(b->seg, TABLE_MM, i)].stable != merging)
+			continue;
+		if (found != NO_ID)
+			return NO_ID;
+		found = span_object(b->seg, TABLE_MM, i);
+	}
+	return found;
+}
+
+static void learn_process(struct builder *b, struct process *process, const struct sample *sample,
+			  int64_t merging)
+{
+	const char *comm = sample_value(sample, "comm");
+	struct mm_data data;
+	int64_t start = 0;
+
+	sample_number(sample, "start_time", &start);
+	if (process->start_time_ns && start && process->start_time_ns != (uint64_t)start) {
+		build_mappings_end(b, process);		/* a new process with an old number */
+		process->mm = NO_ID;
+	}
+	process->start_time_ns = (uint64_t)start;
+	if (comm) {
+		memset(process->comm, 0, sizeof(process->comm));
+		strncpy(process->comm, comm, sizeof(process->comm) - 1);
+	}
+	if (process->mm == NO_ID) {
+		process->mm = unclaimed_mm(b, merging);
+		if (process->mm == NO_ID)
+			return;
+		data = *build_mm_data(b, process->mm);
+		data.tgid = process->tgid;
+		data.tgid_doubtful = 1;
+	} else {
+		data = *build_mm_data(b, process->mm);
+	}
+	if (comm)
+		memcpy(data.comm, process->comm, sizeof(data.comm));
+	data.start_time_ns = process->start_time_ns;
+	build_mm_update(b, process->mm, &data);
+}
+
+static void process_sample(struct builder *b, const struct sample *sample)
+{
+	struct process *process = build_process(b, sample->tgid);
+	int64_t merging = -1;
+	struct mm_live *live;
+
+	if (!process || sample->tgid <= 0)
+		return;
+	sample_number(sample, "ksm_merging_pages", &merging);
+	learn_process(b, process, sample, merging);
+	if (process->mm == NO_ID || merging < 0 || b->h->patched)
+		return;
+	live = &b->mms[process->mm];
+	if (live->changed_ns && live->changed_ns >= sample->begin_ns)
+		return;
+	if (build_mm_data(b, process->mm)->tgid_doubtful)
+		return;
+	if (merging == 0) {
+		if (live->stable)
+			end_items(b, process->mm);
+		live->complete = true;
+	}
+	if (live->complete && live->stable == merging)
+		confirm_set(b, &b->seg->confirm_items, process->mm);
+}
+
+/* ---- mappings ---- */
+void build_mappings_end(struct builder *b, struct process *process)
+{
+	if (process->nr_pages)
+		build_changes(b);
+	for (uint32_t i = 0; i < process->nr_pages; i++) {
+		build_end(b, TABLE_MAPPING, process->pages[i], 0);
+		b->counts.mappings--;
+	}
+	free(process->pages);
+	process->pages = NULL;
+	process->nr_pages = 0;
+}
+
+struct sweep {
+	struct builder *b;
+	struct process *process;
+	struct sample_iter ranges;
+	struct sample_range range;
+	bool range_is_there, complete, quiet;
+	uint32_t *pages, nr, room;	/* the new list */
+	uint32_t at;			/* in the old one */
+	bool failed;
+};
+
+static void keep_page(struct sweep *sweep, uint32_t span)
+{
+	if (sweep->nr == sweep->room) {
+		uint32_t room = sweep->room ? sweep->room * 2 : 256;
+		uint32_t *pages = realloc(sweep->pages, room * sizeof(*pages));
+
+		if (!pages) {
+			sweep->failed = true;
+			return;
+		}
+		sweep->pages = pages;
+		sweep->room = room;
+	}
+	sweep->pages[sweep->nr++] = span;
+}
+
+/* Was that address looked at?  Asked in ascending order. */
+static bool looked_at(struct sweep *sweep, uint64_t addr)
+{
+	if (sweep->complete)
+		return true;
+	while (sweep->range_is_there && addr >= sweep->range.end)
+		sweep->range_is_there = sample_next_range(&sweep->ranges, &sweep->range) == 1;
+	return sweep->range_is_there && addr >= sweep->range.start;
+}
+
+static void page_gone(struct sweep *sweep, uint32_t span)
+{
+	build_end(sweep->b, TABLE_MAPPING, span, 0);
+	sweep->b->counts.mappings--;
+}
+
+/* The old rows up to addr (not including it): gone if they were looked at. */
+static void pass_old(struct sweep *sweep, uint64_t addr)
+{
+	struct process *process = sweep->process;
+
+	while (sweep->at < process->nr_pages) {
+		uint32_t span = process->pages[sweep->at];
+		uint64_t old = span_addr(span_at(sweep->b->seg, TABLE_MAPPING, span));
+
+		if (old >= addr)
+			return;
+		sweep->at++;
+		if (looked_at(sweep, old))
+			page_gone(sweep, span);
+		else
+			keep_page(sweep, span);
+	}
+}
+
+static void page_seen(struct sweep *sweep, const struct sample_page *page)
+{
+	struct builder *b = sweep->b;
+	struct mapping_data *data;
+	uint32_t span;
+
+	pass_old(sweep, page->addr);
+	if (sweep->at < sweep->process->nr_pages) {
+		span = sweep->process->pages[sweep->at];
+		if (span_addr(span_at(b->seg, TABLE_MAPPING, span)) == page->addr) {
+			sweep->at++;
+			data = data_at(b->seg, TABLE_MAPPING, span);
+			if (data->pfn == page->pfn && data->mapcount == page->mapcount) {
+				keep_page(sweep, span);
+				return;
+			}
+			page_gone(sweep, span);
+		}
+	}
+	span = build_span(b, TABLE_MAPPING, NO_ID, addr_key(page->addr, 1),
+			  (uint32_t)sweep->process->tgid, sweep->quiet ? 0 : SPAN_TENTATIVE);
+	if (span == NO_ID)
+		return;
+	data = data_at(b->seg, TABLE_MAPPING, span);
+	*data = (struct mapping_data){ .pfn = page->pfn, .mapcount = page->mapcount,
+				       .mm = sweep->process->mm };
+	b->counts.mappings++;
+	keep_page(sweep, span);
+}
+
+static void pages_sample(struct builder *b, const struct sample *sample)
+{
+	struct process *process = build_process(b, sample->tgid);
+	struct sweep sweep = { .b = b, .process = process, .ranges = SAMPLE_ITER(sample),
+			       .complete = sample_is_complete(sample), .quiet = true };
+	struct sample_iter iter = SAMPLE_ITER(sample);
+	struct sample_page page;
+	uint64_t last = 0;
+	int more;
+
+	if (!process || sample->tgid <= 0 || (uint32_t)sample->tgid >= OWNER_NONE)
+		return;
+	if (process->mm != NO_ID)
+		sweep.quiet = b->mms[process->mm].changed_ns < sample->begin_ns;
+	else
+		sweep.quiet = b->changed_ns < sample->begin_ns;
+	sweep.range_is_there = sample_next_range(&sweep.ranges, &sweep.range) == 1;
+	build_changes(b);
+	while ((more = sample_next_page(&iter, &page)) == 1) {
+		if (sweep.nr && page.addr <= last)
+			continue;
+		last = page.addr;
+		page_seen(&sweep, &page);
+	}
+	if (more < 0)
+		sweep.complete = false;		/* damaged: nothing has gone for that reason */
+	if (more == 0)
+		pass_old(&sweep, UINT64_MAX);
+	while (sweep.at < process->nr_pages)
+		keep_page(&sweep, process->pages[sweep.at++]);
+	free(process->pages);
+	process->pages = sweep.pages;
+	process->nr_pages = sweep.nr;
+	if (sweep.failed)
+		build_fail(b, -ENOMEM);
+	else if (sweep.complete && sweep.quiet)
+		confirm_set(b, &b->seg->confirm_maps, (uint32_t)sample->tgid);
+}
+
+int build_sample(struct builder *b, const struct sample *sample, uint32_t index)
+{
+	int ret = keep_sample(b, sample, index);
+
+	if (ret != 0)
+		return ret;
+	switch (sample->kind) {
+	case SAMPLE_KSM:
+		ksm_sample(b, sample);
+		break;
+	case SAMPLE_PROCESS:
+		process_sample(b, sample);
+		break;
+	case SAMPLE_PAGES:
+		pages_sample(b, sample);
+		break;
+	default:
+		break;
+	}
+	return b->error;
+}

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * build_stock.c - what the events of an unpatched kernel say about items and stable nodes.
+ *
+ * The hard idea: these events say that something happened, hardly ever to what.  A merge with err 0
+ * hangs an item on the page of a pfn; there is no event when it leaves.  So a row begins with the
+ * merge and stays until something contradicts it: the item is merged elsewhere, its node is removed,
+ * its mm exits, a sample says otherwise.  In between it is doubtful (fact.c).
+ *
+ * mm/ksm.c, 6.4 to 6.18:
+ * - try_to_merge_two_pages() merges a page with itself first (ksm_page NULL: it becomes a KSM page, a
+ *   new stable node) and its partner with it second.  If the second fails, break_cow() undoes the
+ *   first, which no event tells: the first is tentative until the second's err is 0.
+ * - remove_node_from_stable_tree() says ksm_remove_rmap_item for all items but the last, then
+ *   ksm_remove_ksm_page.  ksmd notices late that a page is gone, and its pfn may carry a new KSM
+ *   page by then: what is removed is the oldest node of that pfn that is alive.
+ * - ksm_merge_one_page comes for zero pages only: the item leaves whatever node it hung on.
+ *
+ * Not here: who the processes are (build_task.c), what samples say (build_sample.c).
+ */
+#include "history/build.h"
+
+/* ---- hiding cache misses ---- */
+struct merge_keys { uint32_t item, node; };
+
+static bool is_merge(const struct event *ev)
+{
+	return ev->kind == EVENT_KSM_MERGE_WITH_KSM_PAGE;
+}
+
+/*
+ * Pass 1 asks for the slots, pass 2 for the rows that they name and those rows' nodes.  Applying an
+ * event then finds most of what it needs in the cache.
+ */
+void build_stock_prefetch(struct builder *b, const struct event *events, uint32_t nr)
+{
+	struct merge_keys keys[64];
+
+	for (uint32_t i = 0; i < nr && i < 64; i++) {
+		uint64_t item, pfn;
+
+		keys[i] = (struct merge_keys){ 0 };
+		if (is_merge(&events[i])) {
+			item = (uint64_t)EVENT_ARGS(&events[i], KSM_MERGE_WITH_KSM_PAGE)->rmap_item;
+			pfn = (uint64_t)EVENT_ARGS(&events[i], KSM_MERGE_WITH_KSM_PAGE)->pfn;
+		} else if (events[i].kind == EVENT_KSM_REMOVE_RMAP_ITEM) {
+			item = (uint64_t)EVENT_ARGS(&events[i], KSM_REMOVE_RMAP_ITEM)->rmap_item;
+			pfn = (uint64_t)EVENT_ARGS(&events[i], KSM_REMOVE_RMAP_ITEM)->pfn;
+		} else if (events[i].kind == EVENT_KSM_REMOVE_KSM_PAGE) {
+			item = 0;
+			pfn = (uint64_t)EVENT_ARGS(&events[i], KSM_REMOVE_KSM_PAGE)->pfn;
+		} else {
+			continue;
+		}
+		keys[i].item = idmap_hash(item >> 3 << 10 >> 10);
+		keys[i].node = idmap_hash(pfn << 10 >> 10);
+		idmap_prefetch(&b->maps[TABLE_ITEM], keys[i].item);
+		idmap_prefetch(&b->maps[TABLE_NODE], keys[i].node);
+	}
+	for (uint32_t i = 0; i < nr && i < 64; i++) {
+		uint32_t id;
+
+		if (!keys[i].node)
+			continue;
+		id = idmap_peek(&b->maps[TABLE_ITEM], keys[i].item);
+		if (id < nr_spans(b->seg, TABLE_ITEM)) {
+			__builtin_prefetch(span_at(b->seg, TABLE_ITEM, id), 1);
+			__builtin_prefetch(data_at(b->seg, TABLE_ITEM, id));
+		}
+		id = idmap_peek(&b->maps[TABLE_NODE], keys[i].node);
+		if (id < nr_spans(b->seg, TABLE_NODE)) {
+			__builtin_prefetch(span_at(b->seg, TABLE_NODE, id), 1);
+			__builtin_prefetch(data_at(b->seg, TABLE_NODE, id));
+		}
+	}
+}
+
+/* ---- nodes ---- */
+static uint32_t node_new(struct builder *b, uint64_t pfn, uint32_t flags)
+{
+	uint32_t old = build_find(b, TABLE_NODE, pfn);
+	uint32_t gen = old == NO_ID ? 1 : span_gen(span_at(b->seg, TABLE_NODE, old)) + 1;
+	uint32_t id;
+
+	/* What an earlier generation left unknown was not there from the beginning. */
+	if (old != NO_ID)
+		flags &= ~(uint32_t)SPAN_FOUND;
+	id = build_span(b, TABLE_NODE, NO_ID, pfn_key(pfn, gen), OWNER_NONE, flags);
+	if (id == NO_ID)
+		return NO_ID;
+	((struct node_data *)data_at(b->seg, TABLE_NODE, id))->newest = NO_ID;
+	((struct node_data *)data_at(b->seg, TABLE_NODE, id))->previous = old;
+	build_set(b, TABLE_NODE, pfn, id);
+	b->counts.nodes++;
+	return id;
+}
+
+/* The newest node of that pfn, found if there is none. */
+static uint32_t node_of(struct builder *b, uint64_t pfn)
+{
+	uint32_t id = build_find(b, TABLE_NODE, pfn);
+
+	if (id != NO_ID && span_at(b->seg, TABLE_NODE, id)->died == ALIVE)
+		return id;
+	return node_new(b, pfn, SPAN_FOUND);
+}
+
+static uint32_t node_oldest(struct builder *b, uint64_t pfn)
+{
+	uint32_t oldest = NO_ID;
+
+	for (uint32_t id = build_find(b, TABLE_NODE, pfn); id != NO_ID;
+	     id = ((struct node_data *)data_at(b->seg, TABLE_NODE, id))->previous) {
+		if (span_at(b->seg, TABLE_NODE, id)->died != ALIVE)
+			break;
+		oldest = id;
+	}
+	return oldest == NO_ID ? node_new(b, pfn, SPAN_FOUND) : oldest;
+}
+
+void build_node_end(struct builder *b, uint32_t node, uint32_t flags)
+{
+	uint32_t item = ((struct node_data *)data_at(b->seg, TABLE_NODE, node))->newest;
+
+	while (item != NO_ID) {
+		uint32_t older = ((struct item_data *)data_at(b->seg, TABLE_ITEM, item))->older;
+
+		if (span_at(b->seg, TABLE_ITEM, item)->died == ALIVE)
+			build_item_end(b, item, 0);
+		item = older;
+	}
+	build_end(b, TABLE_NODE, node, flags);
+	b->counts.nodes--;
+}
+
+/* ---- items ---- */
+void build_item_end(struct builder *b, uint32_t id, uint32_t flags)
+{
+	uint32_t mm = span_owner(span_at(b->seg, TABLE_ITEM, id));
+
+	if (b->mms[mm].dead) {		/* ended with its mm; counted there */
+		return;
+	}
+	build_mm_changes(b, mm);
+	b->mms[mm].items--;
+	item_counts(b, id, -1);
+	build_end(b, TABLE_ITEM, id, flags);
+}
+
+uint32_t build_item_on_node(struct builder *b, uint64_t addr, uint32_t mm, uint32_t node,
+			    uint32_t flags)
+{
+	uint32_t old = build_find(b, TABLE_ITEM, addr >> 3), before = NO_ID, gen = 1, id;
+	struct item_data *data;
+
+	if (old != NO_ID) {
+		const struct span *span = span_at(b->seg, TABLE_ITEM, old);
+
+		gen = span_gen(span);
+		if (span->died == ALIVE)
+			build_item_end(b, old, 0);
+		if (span_owner(span) == mm)
+			before = old;
+		else
+			gen++;
+		flags &= ~(uint32_t)SPAN_FOUND;
+	}
+	id = build_span(b, TABLE_ITEM, before, addr_key(addr, gen), mm, flags);
+	if (id == NO_ID)
+		return NO_ID;
+	data = data_at(b->seg, TABLE_ITEM, id);
+	data->node = node;
+	if (node != NO_ID) {
+		struct node_data *on = data_at(b->seg, TABLE_NODE, node);
+
+		data->older = on->newest;
+		on->newest = id;
+	} else {
+		data->older = NO_ID;
+	}
+	build_set(b, TABLE_ITEM, addr >> 3, id);
+	build_hint(b, id, mm);
+	build_mm_changes(b, mm);
+	b->mms[mm].items++;
+	item_counts(b, id, 1);
+	return id;
+}
+
+/* ---- events ---- */
+static void pair_undone(struct builder *b, uint64_t pfn)
+{
+	struct merge_pair *pair = &b->pair;
+
+	if (pair->active && pair->pfn == pfn &&
+	    span_at(b->seg, TABLE_NODE, pair->node)->died == ALIVE) {
+		build_changes(b);
+		build_node_end(b, pair->node, 0);
+	}
+	pair->active = false;
+}
+
+static void merge_failed(struct builder *b, uint64_t pfn, uint64_t item, uint32_t mm, bool on_ksm_page)
+{
+	uint32_t span = build_find(b, TABLE_ITEM, item >> 3), node = build_find(b, TABLE_NODE, pfn);
+
+	if (span != NO_ID)
+		build_touch(b, TABLE_ITEM, span_object(b->seg, TABLE_ITEM, span));
+	build_touch(b, TABLE_MM, mm);
+	if (on_ksm_page) {
+		build_touch(b, TABLE_NODE, node);
+		pair_undone(b, pfn);
+	}
+	b->pair.active = false;
+	b->nr_failures++;
+	build_activity(b, ACTIVITY_MERGE_FAILURES);
+}
+
+static void merge_with_ksm_page(struct builder *b, const struct args_KSM_MERGE_WITH_KSM_PAGE *args)
+{
+	uint64_t pfn = (uint64_t)args->pfn, item = (uint64_t)args->rmap_item;
+	uint32_t mm = build_mm(b, (uint64_t)args->mm), node, flags = 0, id;
+
+	if (mm == NO_ID)
+		return;
+	if (args->err) {
+		merge_failed(b, pfn, item, mm, args->ksm_page);
+		return;
+	}
+	build_changes(b);
+	if (args->ksm_page) {
+		node = node_of(b, pfn);
+		if (b->pair.active && b->pair.node == node &&
+		    b->pair.span + 1 == nr_spans(b->seg, TABLE_ITEM))
+			flags = SPAN_PARTNER;
+		b->pair.active = false;
+	} else {
+		node = node_new(b, pfn, 0);
+		flags = SPAN_TENTATIVE;
+	}
+	if (node == NO_ID)
+		return;
+	id = build_item_on_node(b, item, mm, node, flags);
+	if (flags & SPAN_TENTATIVE)
+		b->pair = (struct merge_pair){ .pfn = pfn, .span = id, .node = node, .active = true };
+	b->nr_merges++;
+	b->mms[mm].merges++;
+	build_activity(b, ACTIVITY_MERGES);
+}
+
+static void merge_one_page(struct builder *b, const struct args_KSM_MERGE_ONE_PAGE *args)
+{
+	uint32_t mm = build_mm(b, (uint64_t)args->mm);
+	uint32_t span = build_find(b, TABLE_ITEM, (uint64_t)args->rmap_item >> 3);
+
+	build_touch(b, TABLE_MM, mm);
+	if (span != NO_ID) {
+		build_touch(b, TABLE_ITEM, span_object(b->seg, TABLE_ITEM, span));
+		/* cmp_and_merge_page() took it off its node before. */
+		if (span_at(b->seg, TABLE_ITEM, span)->died == ALIVE) {
+			build_changes(b);
+			build_item_end(b, span, 0);
+		}
+	}
+	if (args->err)
+		b->nr_failures++;
+	else
+		b->nr_merges++;
+	build_activity(b, args->err ? ACTIVITY_MERGE_FAILURES : ACTIVITY_MERGES);
+}
+
+static void remove_rmap_item(struct builder *b, const struct args_KSM_REMOVE_RMAP_ITEM *args)
+{
+	uint32_t mm = build_mm(b, (uint64_t)args->mm), node, span;
+	uint64_t item = (uint64_t)args->rmap_item;
+
+	if (mm == NO_ID)
+		return;
+	build_changes(b);
+	node = node_oldest(b, (uint64_t)args->pfn);
+	span = build_find(b, TABLE_ITEM, item >> 3);
+	if (span == NO_ID || span_at(b->seg, TABLE_ITEM, span)->died != ALIVE ||
+	    ((struct item_data *)data_at(b->seg, TABLE_ITEM, span))->node != node)
+		span = build_item_on_node(b, item, mm, node, SPAN_FOUND);
+	if (span != NO_ID)
+		build_item_end(b, span, SPAN_NAMED_END);
+	b->nr_removals++;
+	b->pair.active = false;
+	build_activity(b, ACTIVITY_REMOVALS);
+}
+
+static void remove_ksm_page(struct builder *b, uint64_t pfn)
+{
+	uint32_t node;
+
+	build_changes(b);
+	node = node_oldest(b, pfn);
+	if (node == NO_ID)
+		return;
+	build_node_end(b, node, SPAN_NAMED_END);
+	b->pair.active = false;
+	build_activity(b, ACTIVITY_NODES_GONE);
+}
+
+bool build_stock_event(struct builder *b, const struct event *ev)
+{
+	switch (ev->kind) {
+	case EVENT_KSM_MERGE_WITH_KSM_PAGE:
+		if (b->h->patched)
+			return false;
+		merge_with_ksm_page(b, EVENT_ARGS(ev, KSM_MERGE_WITH_KSM_PAGE));
+		return true;
+	case EVENT_KSM_MERGE_ONE_PAGE:
+		if (b->h->patched)
+			return false;
+		merge_one_page(b, EVENT_ARGS(ev, KSM_MERGE_ONE_PAGE));
+		return true;
+	case EVENT_KSM_REMOVE_RMAP_ITEM:
+		if (b->h->patched)
+			return false;
+		remove_rmap_item(b, EVENT_ARGS(ev, KSM_REMOVE_RMAP_ITEM));
+		return true;
+	case EVENT_KSM_REMOVE_KSM_PAGE:
+		if (b->h->patched)
+			return false;
+		remove_ksm_page(b, (uint64_t)EVENT_ARGS(ev, KSM_REMOVE_KSM_PAGE)->pfn);
+		return true;
+	default:
+		return false;
+	}
+}

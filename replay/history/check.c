@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * check.c - the rebuilt state against the kernel's own numbers, at every sample that has any.
+ *
+ * A difference is not always a fault.  While rows change during a sample the two cannot be compared.
+ * A stock kernel does not trace when an item leaves its node, so the rebuilt number may be larger;
+ * and what was merged before the recording began, or while events were lost, is unknown, so it may be
+ * smaller.  Such differences are told with the reason (severity 1).  What is left contradicts
+ * (severity 2): the kernel counts more than its own events can explain, or, with all changes
+ * traced, any other number.
+ *
+ * sysfs: pages_shared is the number of stable nodes that have items, pages_sharing the number of
+ * items beyond the first of each node (mm/ksm.c, stable_tree_append()).
+ */
+#include "history/tables.h"
+#include "trace/sample.h"
+
+struct checking {
+	const struct history *h;
+	finding_fn fn;
+	void *arg;
+	uint64_t complete_from;		/* event since when every stable item is known; NEVER: not yet */
+	uint64_t first_scans_event;
+	int64_t first_scans;
+	int ret;
+};
+
+static bool lost_between(const struct history *h, uint64_t a, uint64_t b)
+{
+	for (uint64_t i = 0; i < h->losses.nr; i++) {
+		const struct stored_loss *loss = pool_at(&h->losses, i);
+
+		if (loss->known > a && loss->loss.after < b)
+			return true;
+	}
+	return false;
+}
+
+/* Did rows change while the sample was taken? */
+static bool changed_during(const struct history *h, const struct history_sample *at)
+{
+	uint64_t nr[NR_ACTIVITIES];
+
+	history_activity(h, at->begin ? at->begin - 1 : 0, at->end, nr);
+	return nr[ACTIVITY_MERGES] || nr[ACTIVITY_REMOVALS] || nr[ACTIVITY_NODES_GONE] ||
+	       nr[ACTIVITY_NODES_MADE] || nr[ACTIVITY_CHAINS] || nr[ACTIVITY_DUPS];
+}
+
+static void tell(struct checking *c, struct finding finding)
+{
+	if (c->ret == 0)
+		c->ret = c->fn(&finding, c->arg);
+}
+
+/* The reason why a rebuilt number may differ, NULL if it may not; *ret_severity accordingly. */
+static const char *judge(const struct checking *c, const struct history_sample *at, int64_t expected,
+			 int64_t found, uint8_t *ret_severity)
+{
+	*ret_severity = expected == found ? 0 : 1;
+	if (expected == found)
+		return "agrees";
+	if (changed_during(c->h, at))
+		return "pages were merged or removed while the sample was taken";
+	if (lost_between(c->h, c->complete_from == NEVER ? 0 : c->complete_from, at->end))
+		return "events were lost before";
+	if (c->complete_from == NEVER && expected > found)
+		return "pages were merged before the recording began";
+	if (!c->h->patched && found > expected)
+		return "this kernel does not trace when an item leaves its stable node";
+	if (c->complete_from == NEVER && c->h->patched)
+		return "no complete dump says what was there before the recording began";
+	*ret_severity = 2;
+	return "the recorded events do not explain the kernel's number";
+}
+
+static void compare(struct checking *c, const struct history_sample *at, const char *id,
+		    struct ref object, int64_t expected, int64_t found)
+{
+	struct finding finding = { .id = id, .event = at->end, .object = object,
+				   .expected = expected, .found = found };
+
+	finding.why = judge(c, at, expected, found, &finding.severity);
+	tell(c, finding);
+}
+
+static void check_scans(struct checking *c, const struct history_sample *at, int64_t full_scans)
+{
+	int64_t ended = 0, expected;
+	struct finding finding = { .id = "counter-full-scans", .event = at->end };
+
+	if (c->first_scans < 0) {
+		c->first_scans = full_scans;
+		c->first_scans_event = at->end;
+		return;
+	}
+	for (uint64_t i = 0; i < c->h->episodes.nr; i++) {
+		const struct episode *episode = pool_at(&c->h->episodes, i);
+
+		ended += episode->kind == EPISODE_SCAN && episode->last > c->first_scans_event &&
+			 episode->last <= at->end;
+	}
+	expected = full_scans - c->first_scans;
+	finding.expected = expected;
+	finding.found = ended;
+	finding.why = "agrees";
+	if (expected != ended) {
+		/* The counter and the event are a few instructions apart: one may be on either side. */
+		bool near = expected - ended <= 1 && ended - expected <= 1;
+
+		finding.severity = near || lost_between(c->h, c->first_scans_event, at->end) ? 1 : 2;
+		finding.why = near ? "a scan ended while a sample was taken" :
+			      finding.severity == 1 ? "events were lost before"
+						    : "the recorded scans do not explain full_scans";
+	}
+	tell(c, finding);
+}
+
+static void check_ksm(struct checking *c, uint32_t i, const struct history_sample *at)
+{
+	struct history_counters now;
+	int64_t shared, sharing, value;
+	struct ref none = { 0 };
+
+	if (history_sample_counter(c->h, i, "full_scans", &value) == 0)
+		check_scans(c, at, value);
+	if (history_sample_counter(c->h, i, "pages_shared", &shared) != 0 ||
+	    history_sample_counter(c->h, i, "pages_sharing", &sharing) != 0)
+		return;
+	if (shared + sharing == 0 && !changed_during(c->h, at))
+		c->complete_from = at->end;
+	counters_plain(c->h, moment_at(at->end), &now);
+	compare(c, at, "counter-pages-shared", none, shared, (int64_t)now.nr_nodes);
+	compare(c, at, "counter-pages-shared-and-sharing", none, shared + sharing,
+		(int64_t)now.nr_stable_items);
+	if (!c->h->patched)
+		return;
+	if (history_sample_counter(c->h, i, "stable_node_chains", &value) == 0)
+		compare(c, at, "counter-stable-node-chains", none, value, (int64_t)now.nr_chains);
+	if (history_sample_counter(c->h, i, "stable_node_dups", &value) == 0)
+		compare(c, at, "counter-stable-node-dups", none, value, (int64_t)now.nr_dups);
+}
+
+static void check_process(struct checking *c, uint32_t i, const struct history_sample *at)
+{
+	struct history_mm_counters counters;
+	struct moment when = moment_at(at->end);
+	union row row;
+	struct ref mm;
+	int64_t merging;
+
+	if (history_sample_counter(c->h, i, "ksm_merging_pages", &merging) != 0 ||
+	    history_find_pid(c->h, at->tgid, when, &mm) != 0 ||
+	    history_row(c->h, mm, when, &row) != 0 || row.mm.tgid_doubtful ||
+	    history_mm_counters(c->h, mm, when, &counters) != 0)
+		return;
+	/* An mm that entered KSM under our eyes had nothing merged before. */
+	if (row.mm.origin != MM_FOUND && c->complete_from == NEVER) {
+		c->complete_from = row.fact.born;
+		compare(c, at, "counter-merging-pages", mm, merging, (int64_t)counters.nr_stable_items);
+		c->complete_from = NEVER;
+		return;
+	}
+	compare(c, at, "counter-merging-pages", mm, merging, (int64_t)counters.nr_stable_items);
+}
+
+int history_check(const struct history *h, finding_fn fn, void *arg)
+{
+	struct checking c = { .h = h, .fn = fn, .arg = arg, .complete_from = NEVER, .first_scans = -1 };
+
+	for (uint32_t i = 0; i < h->samples.nr && c.ret == 0; i++) {
+		const struct history_sample *at = pool_at(&h->samples, i);
+
+		if (at->end < h->segments[0]->base)
+			continue;
+		if (at->kind == SAMPLE_KSM)
+			check_ksm(&c, i, at);
+		else if (at->kind == SAMPLE_PROCESS)
+			check_process(&c, i, at);
+	}
+	return c.ret;
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * counters.c - how many rows hold at a moment, without walking them.
+ *
+ * The builder writes its live counts down every thousand changes.  The counts at t are the last
+ * ones written at or before t, plus the births and less the deaths between: a few hundred rows.
+ * Rows that were found later hold from the beginning for an observer with hindsight only.
+ *
+ * How many are doubtful needs the confirmations: for an observer at t itself, on a stock kernel,
+ * certain is only what was confirmed at t exactly, which is counted; any other question walks the
+ * rows, and costs what a list costs.
+ *
+ * Not here: what the kernel's counters say (samples.c), and comparing the two (check.c).
+ */
+#include "history/build.h"
+
+/* ---- counts at a moment ---- */
+static void count_item(const struct segment *seg, uint32_t id, struct counts *counts, int by)
+{
+	uint8_t state = ITEM_STABLE;
+
+	if (seg->tables[TABLE_ITEM].more.nr)
+		state = ((struct item_more *)more_at(seg, TABLE_ITEM, id))->state;
+	if (state == ITEM_STABLE)
+		counts->items_stable += (uint32_t)by;
+	else if (state == ITEM_UNSTABLE)
+		counts->items_unstable += (uint32_t)by;
+	else
+		counts->items_new += (uint32_t)by;
+}
+
+void item_counts(struct builder *b, uint32_t id, int by)
+{
+	count_item(b->seg, id, &b->counts, by);
+	if (((struct item_data *)data_at(b->seg, TABLE_ITEM, id))->node != NO_ID)
+		b->mms[span_owner(span_at(b->seg, TABLE_ITEM, id))].stable += (uint32_t)by;
+}
+
+void count_span(const struct segment *seg, enum table table, uint32_t id, struct counts *counts, int by)
+{
+	uint8_t kind;
+
+	switch (table) {
+	case TABLE_MM:
+		counts->mms += (uint32_t)by;
+		break;
+	case TABLE_NODE:
+		kind = seg->tables[TABLE_NODE].more.nr ?
+			((struct node_more *)more_at(seg, TABLE_NODE, id))->kind : NODE_UNKNOWN;
+		counts->nodes += kind == NODE_CHAIN ? 0 : (uint32_t)by;
+		counts->chains += kind == NODE_CHAIN ? (uint32_t)by : 0;
+		counts->dups += kind == NODE_DUP ? (uint32_t)by : 0;
+		break;
+	case TABLE_ITEM:
+		count_item(seg, id, counts, by);
+		break;
+	case TABLE_MAPPING:
+		counts->mappings += (uint32_t)by;
+		break;
+	case TABLE_ANON_VMA:
+		counts->anon_vmas += (uint32_t)by;
+		break;
+	case TABLE_VMA:
+		counts->vmas += (uint32_t)by;
+		break;
+	default:
+		break;
+	}
+}
+
+static void count_changes(const struct place *place, enum table table, uint32_t after,
+			  struct counts *counts)
+{
+	const struct segment *seg = place->seg;
+	const struct pool *deaths = &seg->tables[table].deaths, *found = &seg->tables[table].found;
+	uint64_t to = spans_known_upto(seg, table, place->t);
+
+	for (uint64_t i = spans_known_upto(seg, table, after); i < to; i++)
+		count_span(seg, table, (uint32_t)i, counts, 1);
+	to = deaths_upto(seg, table, place->t);
+	for (uint64_t i = deaths_upto(seg, table, after); i < to; i++)
+		count_span(seg, table, *(uint32_t *)pool_at(deaths, i), counts, -1);
+	if (place->known == place->t)
+		return;
+	/* With hindsight: what was found after t held at t. */
+	for (uint64_t i = found->nr; i > 0; i--) {
+		uint32_t id = *(uint32_t *)pool_at(found, i - 1);
+		const struct span *span = span_at(seg, table, id);
+
+		if (span->born <= place->t)
+			break;
+		if (span_holds(seg, table, span, place->t, place->known))
+			count_span(seg, table, id, counts, 1);
+	}
+}
+
+/* Events at or after which the builder's own counts are the ones to start from. */
+static bool live_counts(const struct history *h, const struct place *place, struct counts *ret)
+{
+	if (!h->builder || place->seg != h->now || place->t < h->builder->counts_event)
+		return false;
+	*ret = h->builder->counts;
+	ret->event = place->t;
+	return true;
+}
+
+void counts_at(const struct history *h, const struct place *place, struct counts *ret)
+{
+	uint64_t at = pool_events_upto(&place->seg->counts, place->t);
+
+	memset(ret, 0, sizeof(*ret));
+	if (!live_counts(h, place, ret) && at)
+		*ret = *(struct counts *)pool_at(&place->seg->counts, at - 1);
+	for (enum table table = TABLE_MM; table < NR_TABLES; table++)
+		count_changes(place, table, ret->event, ret);
+}
+
+
+int history_mm_counters(const struct history *h, struct ref mm, struct moment when,
+			struct history_mm_counters *ret)
+{
+	struct mm_count count = { 0 };
+	const struct segment *seg;
+	struct place place;
+	uint32_t object;
+	uint64_t to;
+	int err = history_place(h, when, &place);
+
+	if (err == 0)
+		err = mm.table == TABLE_MM ? ref_object(h, place.seg, mm, &object) : -EINVAL;
+	if (err != 0)
+		return err;
+	seg = place.seg;
+	if (h->builder && seg == h->now && place.t >= h->builder->mms[object].counted) {
+		const struct mm_live *live = &h->builder->mms[object];
+
+		count = (struct mm_count){ .event = place.t, .items = live->items,
+					   .stable = live->stable, .merges = live->merges };
+	} else {
+		for (uint64_t i = seg->mm_counts.nr; i > 0; i--) {
+			const struct mm_count *c = pool_at(&seg->mm_counts, i - 1);
+
+			if (c->mm == object && c->event <= place.t) {
+				count = *c;
+				break;
+			}
+		}
+	}
+	to = spans_known_upto(seg, TABLE_ITEM, place.t);
+	for (uint64_t i = spans_known_upto(seg, TABLE_ITEM, count.event); i < to; i++) {
+		if (span_owner(span_at(seg, TABLE_ITEM, (uint32_t)i)) != object)
+			continue;
+		count.items++;
+		if (((struct item_data *)data_at(seg, TABLE_ITEM, (uint32_t)i))->node != NO_ID) {
+			count.stable++;
+			count.merges += !span_is(span_at(seg, TABLE_ITEM, (uint32_t)i), SPAN_FOUND);
+		}
+	}
+	to = deaths_upto(seg, TABLE_ITEM, place.t);
+	for (uint64_t i = deaths_upto(seg, TABLE_ITEM, count.event); i < to; i++) {
+		uint32_t id = *(uint32_t *)pool_at(&seg->tables[TABLE_ITEM].deaths, i);
+
+		if (span_owner(span_at(seg, TABLE_ITEM, id)) != object)
+			continue;
+		count.items--;
+		count.stable -= ((struct item_data *)data_at(seg, TABLE_ITEM, id))->node != NO_ID;
+	}
+	if (span_at(seg, TABLE_MM, object_last(seg, TABLE_MM, object))->died <= place.t)
+		count.items = count.stable = 0;
+	ret->nr_items = count.items;
+	ret->nr_stable_items = count.stable;
+	ret->nr_merges = count.merges;
+	return history_count(h, MAPPINGS_OF_MM, mm, when, &ret->nr_mappings, NULL);
+}

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * doubtful.c - how many rows hold, and how many of them are doubtful.
+ *
+ * On a stock kernel every item, node and mapping is doubtful but for what the event t itself showed:
+ * the rows it made and the sets that were confirmed at it.  For an observer at t (known_by = t) that
+ * makes the number of doubtful rows a subtraction.  With hindsight, or with losses in a patched
+ * recording, rows differ one by one, and the list is walked.
+ *
+ * Counting rows without their doubt is counters.c's.
+ */
+#include "history/build.h"
+
+static uint64_t walk_doubtful(const struct history *h, enum relation relation, struct ref parent,
+			      struct moment when, uint64_t *ret_nr)
+{
+	struct history_cursor cursor;
+	uint64_t nr = 0, doubtful = 0;
+	union row row;
+
+	if (history_list(h, relation, parent, when, &cursor) == 0) {
+		while (history_next(&cursor, &row) == 1) {
+			nr++;
+			doubtful += row.fact.doubt != DOUBT_NONE;
+		}
+	}
+	if (ret_nr)
+		*ret_nr = nr;
+	return doubtful;
+}
+
+/* Is the whole table, or one group, confirmed at exactly t? */
+static bool confirmed_at(const struct place *place, const struct pool *pool, uint32_t group)
+{
+	for (uint64_t i = pool_events_upto(pool, place->t); i > 0; i--) {
+		const struct confirmation *c = pool_at(pool, i - 1);
+
+		if (c->event != place->t)
+			return false;
+		if (c->group == group || c->group == NO_ID)
+			return true;
+	}
+	return false;
+}
+
+static uint64_t sure_items(const struct history *h, const struct place *place)
+{
+	const struct segment *seg = place->seg;
+	const struct pool *pool = &seg->confirm_items;
+	uint64_t sure = 0, to;
+
+	for (uint64_t i = pool_events_upto(pool, place->t); i > 0; i--) {
+		const struct confirmation *c = pool_at(pool, i - 1);
+		struct history_mm_counters mm;
+
+		if (c->event != place->t)
+			break;
+		if (history_mm_counters(h, make_ref(seg, TABLE_MM, c->group),
+					(struct moment){ seg->base + place->t, seg->base + place->t },
+					&mm) == 0)
+			sure += mm.nr_stable_items;
+	}
+	to = spans_known_upto(seg, TABLE_ITEM, place->t);
+	for (uint64_t i = place->t ? spans_known_upto(seg, TABLE_ITEM, place->t - 1) : 0; i < to; i++) {
+		const struct span *span = span_at(seg, TABLE_ITEM, (uint32_t)i);
+		struct fact fact;
+
+		if (confirmed_at(place, pool, span_owner(span)) ||
+		    !span_holds(seg, TABLE_ITEM, span, place->t, place->known))
+			continue;
+		fact_fill(h, place, TABLE_ITEM, (uint32_t)i, &fact);
+		sure += fact.doubt == DOUBT_NONE;
+	}
+	return sure;
+}
+
+static uint64_t sure_nodes(const struct history *h, const struct place *place)
+{
+	const struct segment *seg = place->seg;
+	uint64_t to = spans_known_upto(seg, TABLE_ITEM, place->t), sure = 0;
+	uint32_t last = NO_ID;
+
+	/* The nodes onto which this event hung an item. */
+	for (uint64_t i = place->t ? spans_known_upto(seg, TABLE_ITEM, place->t - 1) : 0; i < to; i++) {
+		uint32_t node = ((struct item_data *)data_at(seg, TABLE_ITEM, (uint32_t)i))->node;
+		struct fact fact;
+
+		if (node == NO_ID || node == last ||
+		    !span_holds(seg, TABLE_NODE, span_at(seg, TABLE_NODE, node), place->t, place->known))
+			continue;
+		fact_fill(h, place, TABLE_NODE, node, &fact);
+		sure += fact.doubt == DOUBT_NONE;
+		last = node;
+	}
+	return sure;
+}
+
+static uint64_t sure_mappings(const struct history *h, const struct place *place)
+{
+	const struct segment *seg = place->seg;
+	const struct pool *pool = &seg->confirm_maps;
+	uint64_t sure = 0, to;
+
+	if (order_ready(h, seg, ORDER_MAPPING_TGID) != 0)
+		return 0;
+	for (uint64_t i = pool_events_upto(pool, place->t); i > 0; i--) {
+		const struct confirmation *c = pool_at(pool, i - 1);
+		uint64_t at, hi;
+
+		if (c->event != place->t)
+			break;
+		at = order_lower(seg, ORDER_MAPPING_TGID, c->group, 0);
+		hi = order_lower(seg, ORDER_MAPPING_TGID, c->group + 1, 0);
+		while ((at = order_next(place, ORDER_MAPPING_TGID, at, hi)) < hi) {
+			sure++;
+			at++;
+		}
+	}
+	to = spans_known_upto(seg, TABLE_MAPPING, place->t);
+	for (uint64_t i = place->t ? spans_known_upto(seg, TABLE_MAPPING, place->t - 1) : 0; i < to; i++) {
+		const struct span *span = span_at(seg, TABLE_MAPPING, (uint32_t)i);
+
+		sure += span_holds(seg, TABLE_MAPPING, span, place->t, place->known) &&
+			!span_is(span, SPAN_TENTATIVE) && !confirmed_at(place, pool, span_owner(span));
+	}
+	return sure;
+}
+
+static uint64_t doubtful(const struct history *h, const struct place *place, struct moment when,
+			 enum table table, uint64_t nr)
+{
+	static const enum relation all[NR_TABLES] = {
+		[TABLE_ITEM] = ALL_ITEMS, [TABLE_NODE] = ALL_NODES, [TABLE_MAPPING] = ALL_MAPPINGS,
+	};
+	struct ref none = { 0 };
+
+	if (!nr)
+		return 0;
+	if (h->patched && table != TABLE_MAPPING && !h->losses.nr)
+		return 0;
+	if (place->known != place->t || (h->patched && table != TABLE_MAPPING))
+		return walk_doubtful(h, all[table], none, when, NULL);
+	switch (table) {
+	case TABLE_ITEM:
+		return confirmed_at(place, &place->seg->confirm_items, NO_ID) ? 0 :
+			nr - sure_items(h, place);
+	case TABLE_NODE:
+		return confirmed_at(place, &place->seg->confirm_nodes, 0) ? 0 :
+			nr - sure_nodes(h, place);
+	default:
+		return nr - sure_mappings(h, place);
+	}
+}
+
+/* ---- the events so far ---- */
+static void event_totals(const struct history *h, struct moment when, struct history_counters *ret)
+{
+	uint64_t nr[NR_ACTIVITIES];
+
+	history_activity(h, h->segments[0]->base, when.t, nr);
+	ret->nr_merges = nr[ACTIVITY_MERGES];
+	ret->nr_merge_failures = nr[ACTIVITY_MERGE_FAILURES];
+	ret->nr_removals = nr[ACTIVITY_REMOVALS] + nr[ACTIVITY_NODES_GONE];
+	for (uint64_t i = 0; i < h->losses.nr; i++) {
+		const struct stored_loss *loss = pool_at(&h->losses, i);
+
+		if (loss->known <= when.t)
+			ret->nr_lost += loss->loss.nr_lost;
+	}
+	ret->scan_seqnr = -1;
+	for (uint64_t i = 0; i < h->episodes.nr; i++) {
+		const struct episode *episode = pool_at(&h->episodes, i);
+
+		if (episode->kind != EPISODE_SCAN || episode->known > when.t)
+			continue;
+		ret->nr_scans++;
+		ret->scan_seqnr = episode->seqnr;
+		ret->scan_running = !episode->last || episode->last > when.t;
+	}
+}
+
+static void fill(const struct counts *counts, struct history_counters *ret)
+{
+	*ret = (struct history_counters){
+		.nr_mms = counts->mms, .nr_nodes = counts->nodes, .nr_chains = counts->chains,
+		.nr_dups = counts->dups, .nr_stable_items = counts->items_stable,
+		.nr_unstable_items = counts->items_unstable, .nr_new_items = counts->items_new,
+		.nr_mappings = counts->mappings, .nr_anon_vmas = counts->anon_vmas,
+		.nr_vmas = counts->vmas,
+	};
+}
+
+void counters_plain(const struct history *h, struct moment when, struct history_counters *ret)
+{
+	struct counts counts = { 0 };
+	struct place place;
+
+	if (history_place(h, when, &place) == 0)
+		counts_at(h, &place, &counts);
+	fill(&counts, ret);
+}
+
+void history_counters(const struct history *h, struct moment when, struct history_counters *ret)
+{
+	struct place place;
+	struct counts counts;
+
+	memset(ret, 0, sizeof(*ret));
+	if (history_place(h, when, &place) != 0)
+		return;
+	counts_at(h, &place, &counts);
+	fill(&counts, ret);
+	ret->nr_doubtful_items = doubtful(h, &place, when, TABLE_ITEM, counts.items_stable +
+					  counts.items_unstable + counts.items_new);
+	ret->nr_doubtful_nodes = doubtful(h, &place, when, TABLE_NODE, counts.nodes + counts.chains);
+	ret->nr_doubtful_mappings = doubtful(h, &place, when, TABLE_MAPPING, counts.mappings);
+	event_totals(h, when, ret);
+}
+
+int history_count(const struct history *h, enum relation relation, struct ref parent,
+		  struct moment when, uint64_t *ret_nr, uint64_t *ret_doubtful)
+{
+	struct history_cursor cursor;
+	struct history_mm_counters mm;
+	struct place place;
+	struct counts counts;
+	uint64_t nr = NO_POSITION;
+	int ret = history_list(h, relation, parent, when, &cursor);
+
+	if (ret == 0 && relation != ALL_EPISODES)
+		ret = history_place(h, when, &place);
+	if (ret != 0)
+		return ret;
+	if (relation == ALL_ITEMS || relation == ALL_NODES || relation == ALL_MAPPINGS ||
+	    relation == ALL_MMS || relation == ALL_ANON_VMAS || relation == ALL_VMAS) {
+		counts_at(h, &place, &counts);
+		nr = relation == ALL_ITEMS ? counts.items_stable + counts.items_unstable +
+					     counts.items_new :
+		     relation == ALL_NODES ? counts.nodes + counts.chains :
+		     relation == ALL_MAPPINGS ? counts.mappings :
+		     relation == ALL_ANON_VMAS ? counts.anon_vmas :
+		     relation == ALL_VMAS ? counts.vmas : counts.mms;
+		if (ret_doubtful && (relation == ALL_ITEMS || relation == ALL_NODES ||
+				     relation == ALL_MAPPINGS)) {
+			*ret_doubtful = doubtful(h, &place, when, relation_table(relation), nr);
+			ret_doubtful = NULL;
+		}
+	} else if (relation == ITEMS_OF_MM && !ret_doubtful && place.known == place.t) {
+		ret = history_mm_counters(h, parent, when, &mm);
+		nr = mm.nr_items;
+	}
+	if (ret == 0 && nr != NO_POSITION && !ret_doubtful) {
+		*ret_nr = nr;
+		return 0;
+	}
+	if (ret == 0) {
+		uint64_t walked, unsure = walk_doubtful(h, relation, parent, when, &walked);
+
+		*ret_nr = walked;
+		if (ret_doubtful)
+			*ret_doubtful = unsure;
+	}
+	return ret;
+}

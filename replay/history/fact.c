@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * fact.c - what a row says of itself: since when, until when, how we know, and whether it is sure.
+ *
+ * A row is *confirmed* at an event when something then showed it to hold: the event that made it,
+ * an event that names it, a sample.  Between two confirmations it held all the time, for leaving
+ * and coming back makes a new row.  After the last one that the observer knows it is as sure as the
+ * kernel is talkative:
+ * - nothing lost, departures traced: sure until the row ends;
+ * - departures untraced (items, nodes and mappings of a stock kernel): doubtful at once;
+ * - events lost since: doubtful from the stream's last event before the gap on.
+ * So doubt needs two numbers, the confirmation before t and the one after it, and is never stored.
+ *
+ * Confirmation of sets: the rebuilt set of stable items can only be too large (departures are not
+ * traced, merges are).  If it is as large as the kernel's own number, it is the kernel's set, and
+ * every row in it is confirmed (build_sample.c finds such moments).
+ */
+#include "history/tables.h"
+
+/* Confirmations of one row around t; NO_ID: none. */
+struct around { uint32_t before, after; };
+
+static void confirm(struct around *around, const struct place *place, uint32_t event)
+{
+	if (event > place->known)
+		return;
+	if (event <= place->t) {
+		if (around->before == NO_ID || around->before < event)
+			around->before = event;
+	} else if (around->after == NO_ID || around->after > event) {
+		around->after = event;
+	}
+}
+
+/* Confirmations of the row's group, from the row's birth to its end. */
+static void confirm_set(struct around *around, const struct place *place, const struct pool *pool,
+			uint32_t group, uint32_t born, uint32_t died)
+{
+	uint64_t at = pool_events_upto(pool, place->t);
+
+	for (uint64_t i = at; i > 0; i--) {
+		const struct confirmation *c = pool_at(pool, i - 1);
+
+		if (c->event < born || (around->before != NO_ID && c->event <= around->before))
+			break;
+		if (c->group == group || c->group == NO_ID) {
+			confirm(around, place, c->event);
+			break;
+		}
+	}
+	for (uint64_t i = at; i < pool->nr; i++) {
+		const struct confirmation *c = pool_at(pool, i);
+
+		if (c->event >= died || c->event > place->known)
+			break;
+		if (c->group == group || c->group == NO_ID) {
+			confirm(around, place, c->event);
+			break;
+		}
+	}
+}
+
+/* Is the first of a merge pair still without its partner's success, for this observer? */
+static bool is_tentative(const struct place *place, uint32_t item)
+{
+	const struct span *next;
+
+	if (!span_is(span_at(place->seg, TABLE_ITEM, item), SPAN_TENTATIVE))
+		return false;
+	if (item + 1 >= nr_spans(place->seg, TABLE_ITEM))
+		return true;
+	next = span_at(place->seg, TABLE_ITEM, item + 1);
+	return !span_is(next, SPAN_PARTNER) || next->born > place->known;
+}
+
+static bool around_item(const struct place *place, uint32_t id, struct around *around)
+{
+	const struct span *span = span_at(place->seg, TABLE_ITEM, id);
+	bool tentative = is_tentative(place, id);
+
+	if (!tentative)
+		confirm(around, place, span_born(span));
+	if (span_is(span, SPAN_NAMED_END) && span->died <= place->known)
+		confirm(around, place, span->died);
+	confirm_set(around, place, &place->seg->confirm_items, span_owner(span), span->born,
+		    span_died(place->seg, TABLE_ITEM, span));
+	return tentative;
+}
+
+static bool around_node(const struct place *place, uint32_t id, struct around *around)
+{
+	const struct span *span = span_at(place->seg, TABLE_NODE, id);
+	uint32_t object = span_object(place->seg, TABLE_NODE, id);
+	uint32_t item = ((struct node_data *)data_at(place->seg, TABLE_NODE, object))->newest;
+	bool tentative = true;
+
+	for (; item != NO_ID;
+	     item = ((struct item_data *)data_at(place->seg, TABLE_ITEM, item))->older) {
+		const struct span *on = span_at(place->seg, TABLE_ITEM, item);
+
+		if (on->born > place->known)
+			continue;
+		/* Stock: an item merged onto the page shows that the page was there. */
+		if (!is_tentative(place, item)) {
+			confirm(around, place, on->born);
+			tentative = false;
+		}
+	}
+	if (span_is(span, SPAN_FOUND)) {
+		confirm(around, place, 0);
+		confirm(around, place, span->born);
+		tentative = false;
+	}
+	confirm_set(around, place, &place->seg->confirm_nodes, 0, span->born, span->died);
+	return tentative && around->before == NO_ID && around->after == NO_ID;
+}
+
+static bool around_mapping(const struct place *place, uint32_t id, struct around *around)
+{
+	const struct span *span = span_at(place->seg, TABLE_MAPPING, id);
+
+	bool tentative = span_is(span, SPAN_TENTATIVE);	/* seen while its mm was changing */
+
+	if (!tentative)
+		confirm(around, place, span->born);
+	confirm_set(around, place, &place->seg->confirm_maps, span_owner(span), span->born, span->died);
+	return tentative && around->before == NO_ID;
+}
+
+/*
+ * The latest event up to which a gap that is known and began before t hides what happened; 0: there
+ * is none.  Losses lie in the order in which they became known.
+ */
+static uint32_t loss_horizon(const struct history *h, const struct place *place)
+{
+	uint64_t t = place->seg->base + place->t, known = place->seg->base + place->known, horizon = 0;
+
+	for (uint64_t i = h->losses.nr; i > 0; i--) {
+		const struct stored_loss *loss = pool_at(&h->losses, i - 1);
+
+		if (loss->known > known || loss->loss.after >= t)
+			continue;
+		if (loss->known > horizon)
+			horizon = loss->known;
+		if (loss->known <= t)
+			break;	/* earlier ones were known, and over, before */
+	}
+	return horizon <= place->seg->base ? 0 : (uint32_t)(horizon - place->seg->base);
+}
+
+static bool departs_untraced(const struct history *h, enum table table)
+{
+	return table == TABLE_MAPPING ||
+	       (!h->patched && (table == TABLE_ITEM || table == TABLE_NODE));
+}
+
+static char evidence_of(const struct history *h, const struct segment *seg, enum table table,
+			uint32_t id)
+{
+	switch (table) {
+	case TABLE_ITEM:
+		if (h->patched)
+			return (char)((struct item_more *)more_at(seg, TABLE_ITEM, id))->evidence;
+		return EVIDENCE_INFERRED;
+	case TABLE_NODE:
+		return h->patched ? EVIDENCE_TRACED : EVIDENCE_INFERRED;
+	case TABLE_MAPPING:
+		return EVIDENCE_DUMPED;
+	default:
+		return span_is(span_at(seg, table, id), SPAN_FOUND) ? EVIDENCE_INFERRED
+								    : EVIDENCE_TRACED;
+	}
+}
+
+void fact_fill(const struct history *h, const struct place *place, enum table table, uint32_t id,
+	       struct fact *ret)
+{
+	const struct segment *seg = place->seg;
+	const struct span *span = span_at(seg, table, id);
+	struct around around = { NO_ID, NO_ID };
+	uint32_t died = span_died(seg, table, span), horizon = loss_horizon(h, place);
+	bool tentative = false;
+
+	*ret = (struct fact){ .born = seg->base + span_born(span), .known = seg->base + span->born,
+			      .died = died <= place->known ? seg->base + died : NEVER,
+			      .evidence = evidence_of(h, seg, table, id) };
+	if (span_is(span, SPAN_FOUND))
+		ret->born = 0;
+	if (id < seg->tables[table].carried.nr) {
+		const struct carried *carried = pool_at(&seg->tables[table].carried, id);
+
+		ret->born = carried->born;
+		ret->known = carried->known;
+	}
+	if (table == TABLE_ITEM)
+		tentative = around_item(place, id, &around);
+	else if (table == TABLE_NODE)
+		tentative = around_node(place, id, &around);
+	else if (table == TABLE_MAPPING)
+		tentative = around_mapping(place, id, &around);
+	else
+		confirm(&around, place, span_born(span));
+	ret->confirmed = around.before == NO_ID ? ret->born : seg->base + around.before;
+	if (around.before == place->t || (around.after != NO_ID && around.after >= horizon))
+		return;
+	if (tentative)
+		ret->doubt = DOUBT_TENTATIVE;
+	else if (horizon && (around.before == NO_ID || horizon > around.before))
+		ret->doubt = DOUBT_LOSS;
+	else if (departs_untraced(h, table))
+		ret->doubt = DOUBT_UNTRACED;
+	else if (around.before == NO_ID)
+		ret->doubt = DOUBT_UNKNOWN_BEFORE;
+	if (!ret->doubt)
+		ret->confirmed = seg->base + place->t;
+}

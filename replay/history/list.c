@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * list.c - ordered lists of what holds at a moment, walked with a cursor both ways.
+ *
+ * Nearly every relation is a range of an order (order.c): the parent picks the range, the blocks
+ * pass over what does not hold.  The items of a node are different: they hang on the node in a
+ * chain from the newest to the oldest, as the kernel walks its hlist, so that list needs no sorting.
+ * Walking it backwards starts from its head each time; a hlist is some hundred items long.
+ *
+ * A cursor stands between two rows: `at` is the position of the next one.  It holds while nothing
+ * is fed.  Not here: counting (counters.c).
+ */
+#include "history/tables.h"
+
+struct relation_desc { uint8_t order, parent; bool by_k1; };
+
+#define NO_ORDER NR_ORDERS
+
+static struct relation_desc describe(enum relation relation)
+{
+	switch (relation) {
+	case ALL_MMS:		return (struct relation_desc){ ORDER_MM_NUMBER, 0, false };
+	case ALL_NODES:		return (struct relation_desc){ ORDER_NODE, 0, false };
+	case ALL_ITEMS:		return (struct relation_desc){ ORDER_ITEM_MM, 0, true };
+	case ALL_ANON_VMAS:	return (struct relation_desc){ ORDER_ANON_VMA, 0, false };
+	case ALL_VMAS:		return (struct relation_desc){ ORDER_VMA_ALL, 0, true };
+	case ALL_MAPPINGS:	return (struct relation_desc){ ORDER_MAPPING_TGID, 0, true };
+	case ALL_PAGES:		return (struct relation_desc){ ORDER_PAGE, 0, false };
+	case DUPS_OF_CHAIN:	return (struct relation_desc){ ORDER_DUP_CHAIN, TABLE_NODE, false };
+	case ITEMS_OF_NODE:	return (struct relation_desc){ NO_ORDER, TABLE_NODE, false };
+	case MAPPINGS_OF_NODE:	return (struct relation_desc){ ORDER_MAPPING_PFN, TABLE_NODE, false };
+	case ITEMS_OF_MM:	return (struct relation_desc){ ORDER_ITEM_MM, TABLE_MM, false };
+	case MAPPINGS_OF_MM:	return (struct relation_desc){ ORDER_MAPPING_TGID, TABLE_MM, false };
+	case VMAS_OF_ANON_VMA:	return (struct relation_desc){ ORDER_VMA_ANON, TABLE_ANON_VMA, false };
+	case ITEMS_OF_ANON_VMA:	return (struct relation_desc){ ORDER_ITEM_ANON, TABLE_ANON_VMA, false };
+	case VMAS_OF_MM:	return (struct relation_desc){ ORDER_VMA_MM, TABLE_MM, false };
+	default:		return (struct relation_desc){ NO_ORDER, 0, false };
+	}
+}
+
+enum table relation_table(enum relation relation)
+{
+	if (relation == ITEMS_OF_NODE)
+		return TABLE_ITEM;
+	return relation == ALL_EPISODES ? TABLE_EPISODE : order_table(describe(relation).order);
+}
+
+/* What the order's first key part is for the lists of this parent. */
+static uint32_t parent_key(const struct place *place, enum relation relation, uint32_t object)
+{
+	uint32_t span;
+
+	switch (relation) {
+	case MAPPINGS_OF_NODE:
+		if (place->seg->tables[TABLE_NODE].more.nr) {
+			span = object_span(place->seg, TABLE_NODE, object, place->t, place->known);
+			return span == NO_ID ? NO_ID : (uint32_t)
+				((struct node_more *)more_at(place->seg, TABLE_NODE, span))->kpfn;
+		}
+		return (uint32_t)span_pfn(span_at(place->seg, TABLE_NODE, object));
+	case MAPPINGS_OF_MM:
+		span = object_span(place->seg, TABLE_MM, object, place->t, place->known);
+		return span == NO_ID ? OWNER_NONE : (uint32_t)
+			((struct mm_data *)data_at(place->seg, TABLE_MM, span))->tgid;
+	default:
+		return object;
+	}
+}
+
+int history_list(const struct history *h, enum relation relation, struct ref parent,
+		 struct moment when, struct history_cursor *ret_cursor)
+{
+	struct relation_desc desc = describe(relation);
+	struct history_cursor cursor = { .history = h, .when = when, .relation = relation,
+					 .parent = parent };
+	uint32_t object = NO_ID, k1;
+	struct place place;
+	int ret;
+
+	if ((unsigned)relation >= NR_RELATIONS || parent.table != desc.parent)
+		return -EINVAL;
+	if (relation == ALL_EPISODES) {
+		cursor.hi = h->episodes.nr;
+		*ret_cursor = cursor;
+		return 0;
+	}
+	ret = history_place(h, when, &place);
+	if (ret == 0 && desc.parent)
+		ret = ref_object(h, place.seg, parent, &object);
+	if (ret == 0 && desc.order != NO_ORDER)
+		ret = order_ready(h, place.seg, desc.order);
+	if (ret != 0)
+		return ret;
+	if (relation == ITEMS_OF_NODE) {
+		cursor.lo = object;
+		cursor.at = ((struct node_data *)data_at(place.seg, TABLE_NODE, object))->newest;
+	} else if (desc.parent) {
+		k1 = parent_key(&place, relation, object);
+		cursor.lo = order_lower(place.seg, desc.order, k1, 0);
+		cursor.hi = k1 == NO_ID ? cursor.lo : order_lower(place.seg, desc.order, k1 + 1, 0);
+		cursor.at = cursor.lo;
+	} else {
+		cursor.hi = place.seg->orders[desc.order].nr_sorted;
+	}
+	*ret_cursor = cursor;
+	return 0;
+}
+
+/* ---- the items of a node ---- */
+static bool item_holds(const struct place *place, uint64_t item)
+{
+	return span_holds(place->seg, TABLE_ITEM, span_at(place->seg, TABLE_ITEM, (uint32_t)item),
+			  place->t, place->known);
+}
+
+static uint32_t item_older(const struct place *place, uint64_t item)
+{
+	return ((struct item_data *)data_at(place->seg, TABLE_ITEM, (uint32_t)item))->older;
+}
+
+static uint32_t chain_next(const struct place *place, struct history_cursor *cursor)
+{
+	while (cursor->at != NO_ID) {
+		uint32_t item = (uint32_t)cursor->at;
+
+		cursor->at = item_older(place, item);
+		if (item_holds(place, item))
+			return item;
+	}
+	return NO_ID;
+}
+
+static uint32_t chain_prev(const struct place *place, struct history_cursor *cursor)
+{
+	uint32_t found = NO_ID;
+	uint32_t i = ((struct node_data *)data_at(place->seg, TABLE_NODE, (uint32_t)cursor->lo))->newest;
+
+	for (; i != NO_ID && i != cursor->at; i = item_older(place, i))
+		if (item_holds(place, i))
+			found = i;
+	if (found != NO_ID)
+		cursor->at = found;
+	return found;
+}
+
+static int chain_seek(const struct place *place, struct history_cursor *cursor, uint32_t object)
+{
+	uint32_t i = ((struct node_data *)data_at(place->seg, TABLE_NODE, (uint32_t)cursor->lo))->newest;
+
+	for (; i != NO_ID; i = item_older(place, i))
+		if (item_holds(place, i) && span_object(place->seg, TABLE_ITEM, i) == object)
+			break;
+	if (i == NO_ID)
+		return -ENOENT;
+	cursor->at = i;
+	return 0;
+}
+
+/* ---- walking ---- */
+static int episode_step(struct history_cursor *cursor, int dir, union row *ret_row)
+{
+	int ret;
+
+	if (dir < 0 && cursor->at == 0)
+		return 0;
+	if (dir < 0)
+		cursor->at--;
+	if (cursor->at >= cursor->history->episodes.nr)
+		return 0;
+	ret = episode_fill(cursor->history, (uint32_t)cursor->at, cursor->when, ret_row);
+	if (ret == 0 && ret_row->fact.born > cursor->when.t)
+		ret = -ENOENT;
+	if (ret == -ENOENT)
+		return dir < 0 ? episode_step(cursor, dir, ret_row) : 0;
+	cursor->at += dir > 0;
+	return 1;
+}
+
+static int step(struct history_cursor *cursor, int dir, union row *ret_row)
+{
+	enum order_id order = describe(cursor->relation).order;
+	struct place place;
+	uint64_t at;
+	uint32_t row;
+	int ret;
+
+	if (cursor->relation == ALL_EPISODES)
+		return episode_step(cursor, dir, ret_row);
+	ret = history_place(cursor->history, cursor->when, &place);
+	if (ret != 0)
+		return ret;
+	if (cursor->relation == ITEMS_OF_NODE) {
+		row = dir > 0 ? chain_next(&place, cursor) : chain_prev(&place, cursor);
+		if (row == NO_ID)
+			return 0;
+	} else {
+		at = dir > 0 ? order_next(&place, order, cursor->at, cursor->hi)
+			     : order_prev(&place, order, cursor->at, cursor->lo);
+		if (at == NO_POSITION || at >= cursor->hi) {
+			cursor->at = dir > 0 ? cursor->hi : cursor->lo;
+			return 0;
+		}
+		cursor->at = at + (dir > 0);
+		row = ((uint32_t *)place.seg->orders[order].rows.data)[at];
+	}
+	row_fill(cursor->history, &place, relation_table(cursor->relation), row, ret_row);
+	return 1;
+}
+
+int history_next(struct history_cursor *cursor, union row *ret_row)
+{
+	return step(cursor, 1, ret_row);
+}
+
+int history_prev(struct history_cursor *cursor, union row *ret_row)
+{
+	return step(cursor, -1, ret_row);
+}
+
+int history_seek(struct history_cursor *cursor, struct ref ref)
+{
+	enum order_id order = describe(cursor->relation).order;
+	struct place place;
+	struct order_key key;
+	uint32_t object, span;
+	uint64_t at;
+	int ret;
+
+	if (ref.table != relation_table(cursor->relation))
+		return -EINVAL;
+	if (cursor->relation == ALL_EPISODES) {
+		cursor->at = ref.id < cursor->hi ? ref.id : cursor->hi;
+		return 0;
+	}
+	ret = history_place(cursor->history, cursor->when, &place);
+	if (ret == 0)
+		ret = ref_object(cursor->history, place.seg, ref, &object);
+	if (ret != 0)
+		return ret;
+	if (cursor->relation == ITEMS_OF_NODE)
+		return chain_seek(&place, cursor, object);
+	span = object_span(place.seg, ref.table, object, place.t, place.known);
+	if (span == NO_ID)
+		span = object;
+	key = order_key_of(place.seg, order, span);
+	at = order_lower(place.seg, order, key.k1, key.k2);
+	/* Spans with the same key lie in the order of their ids. */
+	while (at < place.seg->orders[order].nr_sorted) {
+		uint32_t row = ((uint32_t *)place.seg->orders[order].rows.data)[at];
+		struct order_key other = order_key_of(place.seg, order, row);
+
+		if (row >= span || other.k1 != key.k1 || other.k2 != key.k2)
+			break;
+		at++;
+	}
+	cursor->at = at < cursor->lo ? cursor->lo : at > cursor->hi ? cursor->hi : at;
+	return 0;
+}
+
+int history_seek_key(struct history_cursor *cursor, uint64_t key)
+{
+	struct relation_desc desc = describe(cursor->relation);
+	uint32_t k1 = 0, first;
+	struct place place;
+	uint64_t at;
+	int ret;
+
+	if (cursor->relation == ALL_EPISODES) {
+		cursor->at = key ? key - 1 : 0;
+		cursor->at = cursor->at > cursor->hi ? cursor->hi : cursor->at;
+		return 0;
+	}
+	if (desc.order == NO_ORDER)
+		return -EINVAL;
+	ret = history_place(cursor->history, cursor->when, &place);
+	if (ret != 0)
+		return ret;
+	if (desc.by_k1) {
+		k1 = key > NO_ID - 1 ? NO_ID : (uint32_t)key;
+		if (cursor->relation == ALL_ITEMS) {
+			const struct spans *mms = &place.seg->tables[TABLE_MM];
+
+			first = k1 < mms->first_number ? 0 : k1 - mms->first_number;
+			k1 = first < mms->numbers.nr ? *(uint32_t *)pool_at(&mms->numbers, first)
+						     : NO_ID;
+		}
+		at = order_lower(place.seg, desc.order, k1, 0);
+	} else {
+		if (cursor->lo < place.seg->orders[desc.order].nr_sorted && desc.parent)
+			k1 = order_key_of(place.seg, desc.order,
+				((uint32_t *)place.seg->orders[desc.order].rows.data)[cursor->lo]).k1;
+		at = order_lower(place.seg, desc.order, k1, key);
+	}
+	cursor->at = at < cursor->lo ? cursor->lo : at > cursor->hi ? cursor->hi : at;
+	return 0;
+}
+
+void history_seek_end(struct history_cursor *cursor)
+{
+	cursor->at = cursor->relation == ITEMS_OF_NODE ? NO_ID : cursor->hi;
+}

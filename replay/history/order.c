@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * order.c - spans sorted by what a list goes by, and the next one of them that holds at a moment.
+ *
+ * An order is an array of span ids sorted by a two-part key: the list's owner first, its order
+ * within second, birth last.  All lists are ranges of orders.
+ *
+ * The hard idea is to pass over what does not hold at the moment asked without looking at it: of
+ * every 32 rows (and of every 32 such blocks, and so on) there is the earliest birth, the latest
+ * death, and in 64 buckets of time whether anything at all held.  A gap between two cycles of
+ * merging and unmerging is empty for whole levels.  Blocks are made when an order is sorted; rows
+ * that die later only make them say "maybe" too often.
+ *
+ * Sorting is a radix sort over the bits that differ, skipped where rows come in order anyway.  It
+ * runs when an order is first needed after new rows, or at history_settle().
+ */
+#include <stdlib.h>
+
+#include "history/tables.h"
+
+enum table order_table(enum order_id id)
+{
+	switch (id) {
+	case ORDER_MM_NUMBER:
+		return TABLE_MM;
+	case ORDER_NODE:
+	case ORDER_DUP_CHAIN:
+	case ORDER_NODE_KPFN:
+		return TABLE_NODE;
+	case ORDER_ITEM_MM:
+	case ORDER_ITEM_ANON:
+		return TABLE_ITEM;
+	case ORDER_MAPPING_TGID:
+	case ORDER_MAPPING_PFN:
+		return TABLE_MAPPING;
+	case ORDER_ANON_VMA:
+		return TABLE_ANON_VMA;
+	case ORDER_VMA_ANON:
+	case ORDER_VMA_ALL:
+	case ORDER_VMA_MM:
+		return TABLE_VMA;
+	case ORDER_PAGE:
+		return TABLE_PAGE;
+	default:
+		return TABLE_NONE;
+	}
+}
+
+/* The same text for a node's tree and for its dups: see build_tree.c for positions. */
+static struct order_key node_key(const struct segment *seg, uint32_t row)
+{
+	const struct node_more *more;
+
+	if (!seg->tables[TABLE_NODE].more.nr)
+		return (struct order_key){ span_pfn(span_at(seg, TABLE_NODE, row)), 0 };
+	more = more_at(seg, TABLE_NODE, row);
+	return (struct order_key){ more->position, (uint32_t)(more->nid + 1) };
+}
+
+struct order_key order_key_of(const struct segment *seg, enum order_id id, uint32_t row)
+{
+	const struct span *span;
+	const struct vma_data *vma;
+	const struct mapping_data *map;
+
+	switch (id) {
+	case ORDER_MM_NUMBER:
+		return (struct order_key){ span_owner(span_at(seg, TABLE_MM, row)), 0 };
+	case ORDER_NODE:
+		return node_key(seg, row);
+	case ORDER_DUP_CHAIN:
+		return (struct order_key){ 0, ((struct node_more *)more_at(seg, TABLE_NODE, row))->chain };
+	case ORDER_NODE_KPFN:
+		return (struct order_key){ ((struct node_more *)more_at(seg, TABLE_NODE, row))->kpfn, 0 };
+	case ORDER_ITEM_MM:
+		span = span_at(seg, TABLE_ITEM, row);
+		if (seg->tables[TABLE_ITEM].more.nr)
+			return (struct order_key){
+				((struct item_more *)more_at(seg, TABLE_ITEM, row))->address,
+				span_owner(span) };
+		return (struct order_key){ span_addr(span), span_owner(span) };
+	case ORDER_ITEM_ANON:
+		return (struct order_key){
+			((struct item_more *)more_at(seg, TABLE_ITEM, row))->address,
+			((struct item_more *)more_at(seg, TABLE_ITEM, row))->anon_vma };
+	case ORDER_MAPPING_TGID:
+		span = span_at(seg, TABLE_MAPPING, row);
+		return (struct order_key){ span_addr(span), span_owner(span) };
+	case ORDER_MAPPING_PFN:
+		span = span_at(seg, TABLE_MAPPING, row);
+		map = data_at(seg, TABLE_MAPPING, row);
+		return (struct order_key){ (uint64_t)span_owner(span) << 42 | span_addr(span) >> 12,
+					   (uint32_t)map->pfn };
+	case ORDER_ANON_VMA:
+		return (struct order_key){ span_addr(span_at(seg, TABLE_ANON_VMA, row)), 0 };
+	case ORDER_VMA_ANON:
+		vma = data_at(seg, TABLE_VMA, row);
+		return (struct order_key){ vma->pgoff, vma->anon_vma };
+	case ORDER_VMA_ALL:
+		vma = data_at(seg, TABLE_VMA, row);
+		return (struct order_key){ vma->start, vma->anon_vma };
+	case ORDER_VMA_MM:
+		vma = data_at(seg, TABLE_VMA, row);
+		return (struct order_key){ vma->start, vma->mm };
+	case ORDER_PAGE:
+		return (struct order_key){ span_pfn(span_at(seg, TABLE_PAGE, row)), 0 };
+	default:
+		return (struct order_key){ 0, 0 };
+	}
+}
+
+/* ---- sorting ---- */
+struct sort_row { uint64_t k2; uint32_t k1, row; };
+
+#define DIGIT_BITS 11u
+
+static uint32_t digit_of(const struct sort_row *row, unsigned shift, bool k1)
+{
+	return (uint32_t)((k1 ? row->k1 : row->k2) >> shift) & ((1u << DIGIT_BITS) - 1);
+}
+
+static void sort_digit(const struct sort_row *from, struct sort_row *to, uint64_t nr, unsigned shift,
+		       bool k1)
+{
+	uint32_t at[1u << DIGIT_BITS] = { 0 }, sum = 0;
+
+	for (uint64_t i = 0; i < nr; i++)
+		at[digit_of(&from[i], shift, k1)]++;
+	for (uint32_t i = 0; i < 1u << DIGIT_BITS; i++) {
+		uint32_t count = at[i];
+
+		at[i] = sum;
+		sum += count;
+	}
+	for (uint64_t i = 0; i < nr; i++)
+		to[at[digit_of(&from[i], shift, k1)]++] = from[i];
+}
+
+/* Sorts `rows` with `spare` as second buffer: returns the one that holds the result. */
+static struct sort_row *sort_rows(struct sort_row *rows, struct sort_row *spare, uint64_t nr)
+{
+	uint64_t differ2 = 0, differ1 = 0;
+
+	for (uint64_t i = 1; i < nr; i++) {
+		differ2 |= rows[i].k2 ^ rows[0].k2;
+		differ1 |= rows[i].k1 ^ rows[0].k1;
+	}
+	for (unsigned pass = 0; pass < 2; pass++) {
+		uint64_t differ = pass ? differ1 : differ2;
+
+		for (unsigned shift = 0; shift < 64 && differ >> shift; shift += DIGIT_BITS) {
+			struct sort_row *result = spare;
+
+			while (!(differ >> shift & 1))
+				shift++;
+			sort_digit(rows, spare, nr, shift, pass);
+			spare = rows;
+			rows = result;
+		}
+	}
+	return rows;
+}
+
+/* ---- blocks ---- */
+static uint64_t nr_blocks(uint64_t nr)
+{
+	return (nr + BLOCK_ROWS - 1) / BLOCK_ROWS;
+}
+
+static uint64_t buckets_between(const struct order *order, uint32_t born, uint32_t died)
+{
+	uint32_t a = born / order->bucket_events, b = died == ALIVE ? 63 : died / order->bucket_events;
+
+	a = a > 63 ? 63 : a;
+	b = b > 63 ? 63 : b;
+	return (~0ull >> (63 - (b - a))) << a;
+}
+
+static void make_blocks(const struct segment *seg, enum table table, struct order *order)
+{
+	const uint32_t *rows = order->rows.data;
+	uint64_t below = 0, n = nr_blocks(order->nr_sorted), at = 0;
+	struct block *blocks = order->blocks.data;
+
+	for (uint64_t i = 0; i < order->nr_sorted; i++) {
+		const struct span *span = span_at(seg, table, rows[i]);
+		struct block *block = &blocks[i / BLOCK_ROWS];
+		uint32_t born = span_born(span);
+
+		if (i % BLOCK_ROWS == 0)
+			*block = (struct block){ .min_born = UINT32_MAX };
+		block->min_born = born < block->min_born ? born : block->min_born;
+		block->max_died = span->died > block->max_died ? span->died : block->max_died;
+		if (span->died >= born)
+			block->buckets |= buckets_between(order, born, span->died);
+	}
+	while (n > 1) {
+		uint64_t up = below + n;
+
+		for (uint64_t i = 0; i < n; i++) {
+			const struct block *from = &blocks[below + i];
+			struct block *to = &blocks[up + i / BLOCK_ROWS];
+
+			at = i;
+			if (at % BLOCK_ROWS == 0)
+				*to = (struct block){ .min_born = UINT32_MAX };
+			to->min_born = from->min_born < to->min_born ? from->min_born : to->min_born;
+			to->max_died = from->max_died > to->max_died ? from->max_died : to->max_died;
+			to->buckets |= from->buckets;
+		}
+		below = up;
+		n = nr_blocks(n);
+	}
+}
+
+static uint64_t nr_all_blocks(uint64_t nr)
+{
+	uint64_t all = 0;
+
+	do {
+		nr = nr_blocks(nr);
+		all += nr;
+	} while (nr > 1);
+	return all;
+}
+
+static bool less(const struct sort_row *a, const struct sort_row *b)
+{
+	return a->k1 != b->k1 ? a->k1 < b->k1 : a->k2 < b->k2;
+}
+
+static int make_order(const struct segment *seg, enum order_id id, struct order *order)
+{
+	enum table table = order_table(id);
+	uint64_t nr = nr_spans(seg, table);
+	struct sort_row *rows = malloc(nr * sizeof(*rows)), *spare = NULL, *sorted = rows;
+	bool in_order = true;
+	uint32_t *out;
+
+	if (!rows)
+		return -ENOMEM;
+	for (uint64_t i = 0; i < nr; i++) {
+		struct order_key key = order_key_of(seg, id, (uint32_t)i);
+
+		rows[i] = (struct sort_row){ .k2 = key.k2, .k1 = key.k1, .row = (uint32_t)i };
+		in_order = in_order && (i == 0 || !less(&rows[i], &rows[i - 1]));
+	}
+	if (!in_order) {
+		spare = malloc(nr * sizeof(*spare));
+		if (spare)
+			sorted = sort_rows(rows, spare, nr);
+	}
+	if ((!in_order && !spare) || pool_resize(&order->rows, nr) != 0 ||
+	    pool_resize(&order->blocks, nr_all_blocks(nr)) != 0) {
+		free(rows);
+		free(spare);
+		return -ENOMEM;
+	}
+	out = order->rows.data;
+	for (uint64_t i = 0; i < nr; i++)
+		out[i] = sorted[i].row;
+	free(rows);
+	free(spare);
+	order->nr_sorted = nr;
+	order->bucket_events = (uint32_t)(seg->last / 64 + 1);
+	make_blocks(seg, table, order);
+	return 0;
+}
+
+int order_ready(const struct history *h, const struct segment *seg, enum order_id id)
+{
+	struct order *order = (struct order *)&seg->orders[id];
+
+	if (order->nr_sorted == nr_spans(seg, order_table(id)))
+		return 0;
+	if (!h->patched && (id == ORDER_DUP_CHAIN || id == ORDER_NODE_KPFN || id == ORDER_ITEM_ANON))
+		return 0;	/* a stock kernel tells nothing to sort by */
+	return make_order(seg, id, order);
+}
+
+/* ---- searching ---- */
+uint64_t order_lower(const struct segment *seg, enum order_id id, uint32_t k1, uint64_t k2)
+{
+	const struct order *order = &seg->orders[id];
+	uint64_t lo = 0, hi = order->nr_sorted;
+
+	while (lo < hi) {
+		uint64_t mid = (lo + hi) / 2;
+		struct order_key key = order_key_of(seg, id, ((uint32_t *)order->rows.data)[mid]);
+
+		if (key.k1 < k1 || (key.k1 == k1 && key.k2 < k2))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static bool block_may(const struct order *order, const struct block *block, uint32_t t)
+{
+	uint32_t bucket = t / order->bucket_events;
+
+	return block->min_born <= t && t < block->max_died &&
+	       block->buckets >> (bucket > 63 ? 63 : bucket) & 1;
+}
+
+/*
+ * How many rows from `at` on (forward), or before it, are in one aligned block that holds nothing
+ * at t: the largest such block.
+ */
+static uint64_t rows_to_pass(const struct order *order, uint64_t at, uint32_t t, bool forward)
+{
+	const struct block *level = order->blocks.data;
+	uint64_t n = nr_blocks(order->nr_sorted), size = BLOCK_ROWS, pass = 0;
+
+	while (n && at % size == 0) {
+		uint64_t i = forward ? at / size : at / size - 1;
+
+		if (i >= n || block_may(order, &level[i], t))
+			break;
+		pass = size;
+		level += n;
+		if (n == 1)
+			break;
+		n = nr_blocks(n);
+		size *= BLOCK_ROWS;
+	}
+	return pass;
+}
+
+uint64_t order_next(const struct place *place, enum order_id id, uint64_t at, uint64_t hi)
+{
+	const struct order *order = &place->seg->orders[id];
+	enum table table = order_table(id);
+
+	while (at < hi) {
+		uint64_t pass = rows_to_pass(order, at, place->t, true);
+
+		if (pass) {
+			at += pass;
+			continue;
+		}
+		for (uint64_t end = (at / BLOCK_ROWS + 1) * BLOCK_ROWS; at < end && at < hi; at++)
+			if (span_holds(place->seg, table,
+				       span_at(place->seg, table, ((uint32_t *)order->rows.data)[at]),
+				       place->t, place->known))
+				return at;
+	}
+	return hi;
+}
+
+uint64_t order_prev(const struct place *place, enum order_id id, uint64_t at, uint64_t lo)
+{
+	const struct order *order = &place->seg->orders[id];
+	enum table table = order_table(id);
+
+	while (at > lo) {
+		uint64_t pass = rows_to_pass(order, at, place->t, false), end;
+
+		if (pass) {
+			at = at - lo > pass ? at - pass : lo;
+			continue;
+		}
+		for (end = (at - 1) / BLOCK_ROWS * BLOCK_ROWS; at > end && at > lo; at--)
+			if (span_holds(place->seg, table,
+				       span_at(place->seg, table,
+					       ((uint32_t *)order->rows.data)[at - 1]),
+				       place->t, place->known))
+				return at - 1;
+	}
+	return NO_POSITION;
+}

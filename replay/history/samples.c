@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * samples.c - where samples lie on the line of events, and the sysfs counters that they hold.
+ *
+ * Samples come about once a second; they are kept whole, and found by passing over them from the
+ * place that a binary search gives.  Counter names are few and stored once.
+ *
+ * What a sample does to the rows is build_sample.c's.
+ */
+#include "history/tables.h"
+#include "trace/sample.h"
+
+uint32_t history_nr_samples(const struct history *h)
+{
+	return (uint32_t)h->samples.nr;
+}
+
+int history_sample(const struct history *h, uint32_t i, struct history_sample *ret)
+{
+	if (i >= h->samples.nr)
+		return -ENOENT;
+	*ret = *(struct history_sample *)pool_at(&h->samples, i);
+	return 0;
+}
+
+int history_sample_before(const struct history *h, uint16_t kind, int32_t tgid, uint64_t t)
+{
+	uint64_t lo = 0, hi = h->samples.nr;
+
+	while (lo < hi) {	/* they lie in the order in which they were complete */
+		uint64_t mid = (lo + hi) / 2;
+
+		if (((struct history_sample *)pool_at(&h->samples, mid))->end <= t)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo > 0; lo--) {
+		const struct history_sample *sample = pool_at(&h->samples, lo - 1);
+
+		if (sample->kind == kind && (!tgid || sample->tgid == tgid))
+			return (int)(lo - 1);
+	}
+	return -ENOENT;
+}
+
+int history_sample_counter(const struct history *h, uint32_t i, const char *name, int64_t *ret)
+{
+	const struct sample_values *values;
+
+	if (i >= h->sample_values.nr)
+		return -ENOENT;
+	values = pool_at(&h->sample_values, i);
+	for (uint64_t v = values->first; v < values->first + values->nr && v < h->values.nr; v++) {
+		const struct sample_value *value = pool_at(&h->values, v);
+
+		if (value->name < h->names.nr && !strncmp(pool_at(&h->names, value->name), name, 31)) {
+			*ret = value->value;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}

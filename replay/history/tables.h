@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * tables.h - inside a history: the span tables, and what the builder and the queries share.
+ *
+ * A *span* is one row: an object's attributes from `born` up to, not including, `died`.  Spans lie
+ * in their table in the order in which they became known, so that everything known at an event is a
+ * prefix.  Events are counted from the segment's base: 32 bits are enough.
+ *
+ * An object has no record of its own.  It is the ring of its spans: each links to the next, the
+ * last one (SPAN_LAST) back to the first (SPAN_FIRST), whose index is the object's id.  Most
+ * objects of a stock recording have one span; the ring costs nothing then.
+ *
+ * Attributes that only some tables have lie in a second array beside the spans (`data`), and for
+ * recordings of the patched kernel in a third (`more`), at the same index.
+ *
+ * `died` is always an event that had been reached when it was written, never a guess about the
+ * past: that is what makes a query with known_by = t equal a rebuild of the events up to t.  What
+ * was found out late is a span with SPAN_FOUND: it holds from before the first event, and its
+ * `born` is the event at which it became known.
+ *
+ * The items of an mm that dies are not ended one by one: an item's end is the earlier one of its
+ * own and its mm's.  span_died() knows that.
+ */
+#ifndef KSMTOP_TABLES_H
+#define KSMTOP_TABLES_H
+
+#include <errno.h>
+#include <string.h>
+
+#include "event/event.h"
+#include "event/pool.h"
+#include "history/history.h"
+#include "history/history_build.h"
+#include "history/idmap.h"
+
+#define NO_ID UINT32_MAX
+#define ALIVE UINT32_MAX	/* span.died of one that has not ended */
+
+enum span_flag {
+	SPAN_FIRST	= 1u << 31,	/* the object's first span: its index is the object's id */
+	SPAN_LAST	= 1u << 30,	/* link leads back to the first */
+	SPAN_FOUND	= 1u << 29,	/* holds from before the first event; born: when it was found */
+	SPAN_TENTATIVE	= 1u << 28,	/* first of a merge pair: sure only with its partner */
+	SPAN_PARTNER	= 1u << 27,	/* second of a pair: makes the span before it sure */
+	SPAN_NAMED_END	= 1u << 26,	/* the event that ended it named it: it held until then */
+	SPAN_FLAGS	= 0xfc000000u,
+};
+
+struct span {
+	uint64_t addr_gen;	/* address >> 3 (or the pfn) in 54 bits, generation in 10 */
+	uint32_t owner_flags;	/* item: its mm; mapping: tgid; mm: its number; flags on top */
+	uint32_t born, died;	/* events since the segment's base */
+	uint32_t link;
+};
+
+#define MAX_GENERATION 1023u
+
+static inline uint64_t span_addr(const struct span *span)
+{
+	return (uint64_t)(((int64_t)span->addr_gen >> 10) * 8);
+}
+static inline uint64_t span_pfn(const struct span *span) { return span->addr_gen >> 10; }
+static inline uint32_t span_gen(const struct span *span) { return span->addr_gen & MAX_GENERATION; }
+static inline uint32_t span_owner(const struct span *span) { return span->owner_flags & ~SPAN_FLAGS; }
+static inline bool span_is(const struct span *span, uint32_t flag) { return span->owner_flags & flag; }
+
+#define OWNER_NONE (NO_ID & ~SPAN_FLAGS)
+
+/* ---- what lies beside the spans ---- */
+struct mm_data {
+	char comm[16];
+	uint64_t start_time_ns;
+	int32_t tgid;
+	uint32_t parent;		/* object id, or NO_ID */
+	char tgid_evidence;
+	uint8_t tgid_doubtful, in_ksm, origin;
+	uint32_t pad;
+};
+
+/* At the first span of a node: the item span added last, and the last span of an earlier node
+ * of the same pfn (stock kernel). */
+struct node_data { uint32_t newest, previous; };
+struct node_more {			/* patched */
+	uint64_t kpfn;
+	uint64_t position;		/* in its tree: see build_tree.c */
+	uint32_t chain;			/* object id, or NO_ID */
+	int16_t nid;
+	uint8_t kind, place;
+};
+
+struct item_data {
+	uint32_t node;			/* object id, or NO_ID: not on a stable node */
+	uint32_t older;			/* the item span added to that node before this one */
+};
+struct item_more {			/* patched */
+	uint64_t address;
+	uint64_t index_seqnr;		/* stable: linear_page_index; unstable: seqnr */
+	uint32_t anon_vma;		/* object id, or NO_ID */
+	uint8_t state, evidence, pad[2];
+};
+
+struct mapping_data { uint64_t pfn; uint32_t mapcount, mm; };	/* mm: object id, or NO_ID */
+struct anon_vma_data { uint32_t root, parent; };	/* object ids, or NO_ID */
+struct vma_data { uint64_t start, end, pgoff, flags; uint32_t anon_vma, mm; };
+struct page_data { uint32_t node; uint8_t state, pad[3]; };
+
+/* ---- a table ---- */
+struct spans {
+	struct pool spans;		/* struct span */
+	struct pool data, more;		/* as above, element size 0: none */
+	struct pool deaths;		/* uint32_t span ids in the order they died */
+	struct pool found;		/* uint32_t span ids with SPAN_FOUND, in the order found */
+	struct pool carried;		/* struct carried, of the first nr spans (see segment.c) */
+	uint32_t first_number;		/* what the first object that is not carried is called */
+	struct pool numbers;		/* uint32_t: object id of each number since first_number */
+};
+
+struct carried { uint64_t origin, born, known; uint32_t number, pad; };
+
+/* ---- orders: spans sorted by what a list goes by ---- */
+enum order_id {
+	ORDER_MM_NUMBER, ORDER_NODE, ORDER_ITEM_MM, ORDER_ITEM_ANON, ORDER_MAPPING_TGID,
+	ORDER_MAPPING_PFN, ORDER_ANON_VMA, ORDER_VMA_ANON, ORDER_VMA_ALL, ORDER_VMA_MM, ORDER_PAGE,
+	ORDER_DUP_CHAIN, ORDER_NODE_KPFN,
+	NR_ORDERS
+};
+
+#define BLOCK_ROWS 32u
+struct block { uint64_t buckets; uint32_t min_born, max_died; };
+
+struct order {
+	struct pool rows;		/* uint32_t */
+	struct pool blocks;		/* struct block, level by level, BLOCK_ROWS to one */
+	uint64_t nr_sorted;		/* rows of the table that are in it */
+	uint64_t version;		/* of the table's deaths when the blocks were made */
+	uint32_t bucket_events;		/* events in one of the 64 buckets */
+};
+
+/* ---- counters at every so many changes ---- */
+struct counts {
+	uint32_t event;
+	uint32_t nodes, chains, dups, items_new, items_unstable, items_stable, mms, mappings;
+	uint32_t anon_vmas, vmas;
+};
+struct mm_count { uint32_t event, mm, items, stable, merges, pad; };
+
+/* An event that named an object without making or ending a row of it. */
+struct touch { uint32_t event, object; uint8_t table, pad[3]; };
+
+/* The set of an mm's (mm NO_ID: everybody's) stable items was found to be as rebuilt. */
+struct confirmation { uint32_t event, group; };
+
+struct segment {
+	uint64_t base;			/* events before it; its events are base + 1 ... */
+	uint64_t last;			/* events in it */
+	uint32_t id;
+	struct spans tables[NR_TABLES];
+	struct order orders[NR_ORDERS];
+	struct pool counts;		/* struct counts */
+	struct pool mm_counts;		/* struct mm_count */
+	struct pool touches;		/* struct touch */
+	struct pool confirm_items;	/* struct confirmation by (event) */
+	struct pool confirm_nodes;	/* struct confirmation, group 0 */
+	struct pool confirm_maps;	/* struct confirmation, group: process */
+	struct pool activity;		/* 4 bits an event */
+	struct pool activity_sums;	/* uint32_t[NR_ACTIVITIES] before each ACTIVITY_BLOCK events */
+	struct pool mm_hint;		/* uint64_t: which mms have item spans in each HINT_SPANS */
+};
+
+#define ACTIVITY_BLOCK 1024u
+#define HINT_SPANS 256u
+
+struct episode {
+	uint64_t first, last;		/* absolute events; last 0: it still ran at the end */
+	uint64_t known;			/* event by which it was known */
+	uint64_t begin_ns, end_ns;
+	int64_t seqnr;
+	struct ref object;
+	char comm[16];
+	int32_t tid;
+	uint8_t kind, flags;		/* flags: enum episode_flag */
+	uint8_t pad[2];
+};
+enum episode_flag { EPISODE_BEGIN_UNSEEN = 1 };
+
+struct stored_loss {
+	struct history_loss loss;	/* before: NEVER if the stream ends in the gap */
+	uint64_t known;			/* the event that told of it */
+};
+
+struct sample_value { uint16_t name; uint16_t pad[3]; int64_t value; };
+struct sample_values { uint64_t first; uint32_t nr, pad; };
+
+struct builder;
+
+struct history {
+	struct history_options options;
+	char *table_dir;
+	struct segment **segments;	/* oldest first */
+	uint32_t nr_segments;
+	struct segment *now;		/* the newest */
+	struct builder *builder;	/* NULL: mapped from a cache, read only */
+	bool patched;
+	uint64_t tables_seen;		/* bit per table that can be filled */
+	/* Few enough to be kept for the whole recording, with absolute event numbers. */
+	struct pool losses;		/* struct stored_loss, by the event that told of them */
+	struct pool samples;		/* struct history_sample */
+	struct pool sample_values;	/* struct sample_values of each sample */
+	struct pool values;		/* struct sample_value */
+	struct pool names;		/* char[32] */
+	struct pool notables;		/* struct notable */
+	struct pool episodes;		/* struct episode */
+	struct pool findings;		/* struct stored_finding */
+	void *map;			/* of a cache */
+	uint64_t map_size;
+};
+
+struct stored_finding {
+	uint64_t event;
+	struct ref object;
+	int64_t expected, found;
+	uint16_t id, why;		/* into the tables of check.c */
+	uint8_t severity, pad[3];
+};
+
+/* ---- access ---- */
+static inline struct span *span_at(const struct segment *seg, enum table table, uint32_t i)
+{
+	return (struct span *)seg->tables[table].spans.data + i;
+}
+static inline uint32_t nr_spans(const struct segment *seg, enum table table)
+{
+	return (uint32_t)seg->tables[table].spans.nr;
+}
+static inline void *data_at(const struct segment *seg, enum table table, uint32_t i)
+{
+	return pool_at(&seg->tables[table].data, i);
+}
+static inline void *more_at(const struct segment *seg, enum table table, uint32_t i)
+{
+	return pool_at(&seg->tables[table].more, i);
+}
+
+/* The object of a span: its first span. */
+static inline uint32_t span_object(const struct segment *seg, enum table table, uint32_t i)
+{
+	const struct span *span = span_at(seg, table, i);
+
+	while (!span_is(span, SPAN_FIRST)) {
+		if (span_is(span, SPAN_LAST))
+			return span->link;
+		i = span->link;
+		span = span_at(seg, table, i);
+	}
+	return i;
+}
+
+/* From when on it holds. */
+static inline uint32_t span_born(const struct span *span)
+{
+	return span_is(span, SPAN_FOUND) ? 0 : span->born;
+}
+
+/* Until when it holds, the mm's end included. */
+uint32_t span_died(const struct segment *seg, enum table table, const struct span *span);
+
+/* Does it hold at local event t as seen by someone who knows the events up to `known`? */
+static inline bool span_holds(const struct segment *seg, enum table table, const struct span *span,
+			      uint32_t t, uint32_t known)
+{
+	return span->born <= known && span_born(span) <= t && t < span->died &&
+	       (table != TABLE_ITEM || t < span_died(seg, table, span));
+}
+
+/* The object's last span by the ring, and the one that holds at a moment (NO_ID: none). */
+uint32_t object_last(const struct segment *seg, enum table table, uint32_t object);
+uint32_t object_span(const struct segment *seg, enum table table, uint32_t object, uint32_t t,
+		     uint32_t known);
+
+/* ---- moments and segments ---- */
+struct place { const struct segment *seg; uint32_t t, known; };
+/* 0, or -ESTALE when that moment's segment was dropped. */
+int history_place(const struct history *h, struct moment when, struct place *ret);
+struct ref make_ref(const struct segment *seg, enum table table, uint32_t object);
+/* The object in that segment: 0, -ENOENT, -ESTALE, -EINVAL for a nonsense ref. */
+int ref_object(const struct history *h, const struct segment *seg, struct ref ref, uint32_t *ret);
+uint32_t object_number(const struct segment *seg, enum table table, uint32_t object);
+
+/* ---- segment.c ---- */
+int segment_new(const struct history *h, uint32_t id, uint64_t base, struct segment **ret);
+void segment_free(struct segment *seg);
+/* Every pool of a segment, for memory, saving and mapping: returns their number. */
+#define MAX_SEGMENT_POOLS 160
+uint32_t segment_pools(struct segment *seg, struct pool *ret[MAX_SEGMENT_POOLS]);
+uint32_t history_pools(struct history *h, struct pool *ret[16]);
+
+/* ---- order.c ---- */
+/* Sorted up to the table's last row; -ENOMEM. */
+int order_ready(const struct history *h, const struct segment *seg, enum order_id id);
+enum table order_table(enum order_id id);
+struct order_key { uint64_t k2; uint32_t k1; };
+struct order_key order_key_of(const struct segment *seg, enum order_id id, uint32_t row);
+/* First position whose key is >= {k1, k2}. */
+uint64_t order_lower(const struct segment *seg, enum order_id id, uint32_t k1, uint64_t k2);
+/* First position >= at, < hi / last position < at, >= lo of a row that holds; `hi` / NO_POSITION. */
+#define NO_POSITION UINT64_MAX
+uint64_t order_next(const struct place *place, enum order_id id, uint64_t at, uint64_t hi);
+uint64_t order_prev(const struct place *place, enum order_id id, uint64_t at, uint64_t lo);
+
+/* ---- row.c, fact.c ---- */
+void row_fill(const struct history *h, const struct place *place, enum table table, uint32_t span,
+	      union row *ret);
+void fact_fill(const struct history *h, const struct place *place, enum table table, uint32_t span,
+	       struct fact *ret);
+enum table relation_table(enum relation relation);
+/* history_counters() without the doubtful ones. */
+void counters_plain(const struct history *h, struct moment when, struct history_counters *ret);
+void counts_at(const struct history *h, const struct place *place, struct counts *ret);
+void count_span(const struct segment *seg, enum table table, uint32_t id, struct counts *counts, int by);
+uint32_t node_nr_items(const struct place *place, uint32_t node);
+/* The node of a pfn at a moment: the one there is, none if there are two. */
+struct ref node_ref_of_pfn(const struct history *h, const struct place *place, uint64_t pfn);
+int episode_fill(const struct history *h, uint32_t i, struct moment when, union row *ret);
+
+/* ---- sorted arrays of structs that begin with a uint32_t event ---- */
+/* How many elements have event <= t. */
+uint64_t pool_events_upto(const struct pool *pool, uint32_t t);
+/* The same for spans by born. */
+uint64_t spans_known_upto(const struct segment *seg, enum table table, uint32_t t);
+uint64_t deaths_upto(const struct segment *seg, enum table table, uint32_t t);
+
+#endif /* KSMTOP_TABLES_H */

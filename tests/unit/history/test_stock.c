@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_stock.c - what a stock kernel's events mean, rule by rule.
+ *
+ * Each test feeds a few events by hand and asks for rows, lists and counters at the moments that
+ * matter.  The rules are design.md's: a pair's first merge is tentative, the oldest node of a pfn is
+ * the one that ksmd notices to be dead, an item merged elsewhere leaves, an exit takes all.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "feed.h"
+
+#define MM_A	0xffff888100000000ull
+#define MM_B	0xffff888100000800ull
+#define ITEM(i)	(0xffff888200000000ull + 64ull * (i))
+
+static uint64_t count(const struct history *h, enum relation relation, struct ref parent,
+		      struct moment when)
+{
+	uint64_t nr = UINT64_MAX;
+
+	assert_int_equal(history_count(h, relation, parent, when, &nr, NULL), 0);
+	return nr;
+}
+
+static struct ref find(const struct history *h, enum table table, uint64_t addr, uint64_t t)
+{
+	struct ref ref = { 0 };
+
+	assert_int_equal(history_find(h, table, addr, 0, moment_at(t), &ref), 0);
+	return ref;
+}
+
+static const struct ref none;
+
+static void pair_is_tentative_until_its_partner(void **state)
+{
+	struct feed *f = feed_new(true);
+	union row row;
+	uint64_t a, b;
+	struct ref item;
+
+	(void)state;
+	feed_enter(f, MM_A);
+	a = feed_merge(f, 0, 100, ITEM(1), MM_A, 0);
+	b = feed_merge(f, 0xdead0, 100, ITEM(2), MM_A, 0);
+	feed_flush(f);
+	item = find(f->h, TABLE_ITEM, ITEM(1), a);
+	assert_int_equal(history_row(f->h, item, moment_at(a), &row), 0);
+	assert_int_equal(row.fact.doubt, DOUBT_TENTATIVE);
+	assert_int_equal(row.fact.evidence, 'I');
+	assert_int_equal(history_row(f->h, item, moment_hindsight(a), &row), 0);
+	assert_int_equal(row.fact.doubt, DOUBT_NONE);
+	assert_int_equal(history_row(f->h, find(f->h, TABLE_ITEM, ITEM(2), b), moment_at(b), &row), 0);
+	assert_int_equal(row.fact.doubt, DOUBT_NONE);
+	assert_int_equal(row.item.node.table, TABLE_NODE);
+	assert_int_equal(count(f->h, ALL_ITEMS, none, moment_at(b)), 2);
+	assert_int_equal(count(f->h, ITEMS_OF_NODE, row.item.node, moment_at(b)), 2);
+	assert_int_equal(count(f->h, ALL_NODES, none, moment_at(a)), 1);
+	assert_int_equal(count(f->h, ALL_NODES, none, moment_at(a - 1)), 0);
+	feed_free(f);
+}
+
+static void failed_partner_undoes_the_pair(void **state)
+{
+	struct feed *f = feed_new(true);
+	uint64_t a, b;
+
+	(void)state;
+	a = feed_merge(f, 0, 100, ITEM(1), MM_A, 0);
+	b = feed_merge(f, 0xdead0, 100, ITEM(2), MM_A, -14);
+	feed_flush(f);
+	assert_int_equal(count(f->h, ALL_ITEMS, none, moment_at(a)), 1);
+	assert_int_equal(count(f->h, ALL_ITEMS, none, moment_at(b)), 0);
+	assert_int_equal(count(f->h, ALL_NODES, none, moment_at(b)), 0);
+	feed_free(f);
+}
+
+static void the_oldest_node_of_a_pfn_is_removed(void **state)
+{
+	struct feed *f = feed_new(true);
+	struct ref old, new;
+	uint64_t second, removed;
+	union row row;
+
+	(void)state;
+	feed_merge(f, 0, 100, ITEM(1), MM_A, 0);
+	feed_merge(f, 1, 100, ITEM(2), MM_A, 0);
+	feed_merge(f, 0, 100, ITEM(3), MM_A, 0);	/* the pfn was used again */
+	second = feed_merge(f, 1, 100, ITEM(4), MM_A, 0);
+	feed_remove_item(f, 100, ITEM(2), MM_A);
+	removed = feed_remove_page(f, 100);
+	feed_flush(f);
+	assert_int_equal(count(f->h, ALL_NODES, none, moment_at(second)), 2);
+	assert_int_equal(history_find(f->h, TABLE_NODE, 100, 1, moment_at(second), &old), 0);
+	assert_int_equal(history_find(f->h, TABLE_NODE, 100, 2, moment_at(second), &new), 0);
+	assert_int_equal(history_row(f->h, old, moment_at(second), &row), 0);
+	assert_int_equal(row.fact.doubt, DOUBT_UNTRACED);
+	assert_int_equal(history_row(f->h, old, moment_at(removed), &row), -ENOENT);
+	assert_int_equal(history_row(f->h, new, moment_at(removed), &row), 0);
+	assert_int_equal(row.node.nr_items, 2);
+	assert_int_equal(row.node.name.generation, 2);
+	assert_int_equal(row.node.kpfn, 100);
+	assert_int_equal(count(f->h, ALL_ITEMS, none, moment_at(removed)), 2);
+	/* Named by the burst: sure until then, for who knows it. */
+	assert_int_equal(history_row(f->h, find(f->h, TABLE_ITEM, ITEM(2), second),
+				     moment_hindsight(second), &row), 0);
+	assert_int_equal(row.fact.doubt, DOUBT_NONE);
+	feed_free(f);
+}
+
+static void an_item_merged_elsewhere_leaves(void **state)
+{
+	struct feed *f = feed_new(true);
+	uint64_t moved;
+	struct ref item;
+	union row row;
+
+	(void)state;
+	feed_merge(f, 0, 100, ITEM(1), MM_A, 0);
+	feed_merge(f, 1, 100, ITEM(2), MM_A, 0);
+	feed_merge(f, 0, 200, ITEM(3), MM_A, 0);
+	feed_merge(f, 1, 200, ITEM(4), MM_A, 0);
+	moved = feed_merge(f, 1, 200, ITEM(1), MM_A, 0);
+	feed_flush(f);
+	assert_int_equal(count(f->h, ALL_ITEMS, none, moment_at(moved)), 4);
+	assert_int_equal(count(f->h, ITEMS_OF_NODE, find(f->h, TABLE_NODE, 100, moved), moment_at(moved)),
+			 1);
+	assert_int_equal(count(f->h, ITEMS_OF_NODE, find(f->h, TABLE_NODE, 200, moved), moment_at(moved)),
+			 3);
+	item = find(f->h, TABLE_ITEM, ITEM(1), moved);
+	assert_int_equal(history_life(f->h, item, 1, KNOWN_HINDSIGHT, &row), 0);
+	assert_int_equal(row.fact.born, moved);
+	assert_int_equal(history_life(f->h, item, 0, KNOWN_HINDSIGHT, &row), 0);
+	assert_int_equal(row.fact.died, moved);
+	assert_int_equal(history_life(f->h, item, 2, KNOWN_HINDSIGHT, &row), -ENOENT);
+	assert_int_equal(history_touch(f->h, item, moved, -1), 1);
+	assert_int_equal(history_touch(f->h, item, 1, 1), moved);
+	feed_free(f);
+}
+
+static void an_exit_takes_all_items(void **state)
+{
+	struct feed *f = feed_new(true);
+	struct history_mm_counters counters;
+	struct history_counters all;
+	uint64_t before, gone;
+	union row row;
+
+	(void)state;
+	feed_enter(f, MM_A);
+	feed_enter(f, MM_B);
+	feed_merge(f, 0, 100, ITEM(1), MM_A, 0);
+	before = feed_merge(f, 1, 100, ITEM(2), MM_B, 0);
+	gone = feed_exit(f, MM_A);
+	feed_merge(f, 1, 100, ITEM(3), MM_B, 0);
+	feed_flush(f);
+	assert_int_equal(count(f->h, ALL_ITEMS, none, moment_at(before)), 2);
+	assert_int_equal(count(f->h, ALL_ITEMS, none, moment_at(gone)), 1);
+	assert_int_equal(history_mm_counters(f->h, find(f->h, TABLE_MM, MM_A, before), moment_at(before),
+					     &counters), 0);
+	assert_int_equal(counters.nr_stable_items, 1);
+	assert_int_equal(history_row(f->h, find(f->h, TABLE_ITEM, ITEM(1), before), moment_at(gone), &row),
+			 -ENOENT);
+	history_counters(f->h, moment_at(gone), &all);
+	assert_int_equal(all.nr_stable_items, 1);
+	assert_int_equal(all.nr_mms, 1);
+	assert_int_equal(all.nr_merges, 2);
+	feed_free(f);
+}
+
+static void what_was_there_before_is_found(void **state)
+{
+	struct feed *f = feed_new(true);
+	uint64_t merged, named;
+
+	(void)state;
+	feed_merge(f, 1, 50, ITEM(9), MM_B, -1);
+	merged = feed_merge(f, 1, 100, ITEM(1), MM_A, 0);
+	named = feed_remove_item(f, 100, ITEM(2), MM_A);
+	feed_flush(f);
+	assert_int_equal(count(f->h, ALL_NODES, none, moment_at(merged - 1)), 0);
+	assert_int_equal(count(f->h, ALL_NODES, none, moment_hindsight(merged - 1)), 1);
+	assert_int_equal(count(f->h, ALL_ITEMS, none, moment_hindsight(0)), 1);
+	assert_int_equal(count(f->h, ALL_ITEMS, none, moment_at(named)), 1);
+	feed_free(f);
+}
+
+static void fork_claims_the_mm(void **state)
+{
+	struct feed *f = feed_new(true);
+	struct args_TASK_NEWTASK *task;
+	uint64_t entered, forked;
+	union row row;
+	struct ref mm;
+
+	(void)state;
+	f->pid = 10;
+	feed_enter(f, MM_A);
+	entered = feed_enter(f, MM_B);		/* ksm_fork() */
+	task = FEED(f, TASK_NEWTASK);
+	task->pid = 11;
+	strcpy(task->comm, "child");
+	forked = f->next - 1;
+	feed_flush(f);
+	mm = find(f->h, TABLE_MM, MM_B, forked);
+	assert_int_equal(history_row(f->h, mm, moment_at(entered), &row), 0);
+	assert_int_equal(row.mm.tgid, 10);
+	assert_true(row.mm.tgid_doubtful);
+	assert_int_equal(history_row(f->h, mm, moment_at(forked), &row), 0);
+	assert_int_equal(row.mm.tgid, 11);
+	assert_int_equal(row.mm.origin, MM_FORKED);
+	assert_true(ref_equal(row.mm.parent, find(f->h, TABLE_MM, MM_A, forked)));
+	assert_string_equal(row.mm.comm, "child");
+	feed_free(f);
+}
+
+static void a_count_confirms_the_set(void **state)
+{
+	struct feed *f = feed_new(true);
+	struct sample_builder sb;
+	struct sample sample = { .kind = SAMPLE_PROCESS, .tgid = 42 };
+	struct history_counters all;
+	uint64_t merged;
+	union row row;
+
+	(void)state;
+	feed_enter(f, MM_A);
+	f->pid = 42;
+	feed_merge(f, 0, 100, ITEM(1), MM_A, 0);
+	merged = feed_merge(f, 1, 100, ITEM(2), MM_A, 0);
+	FEED(f, KSM_STOP_SCAN);
+	feed_flush(f);
+	(void)sb;
+	(void)sample;
+	assert_int_equal(history_row(f->h, find(f->h, TABLE_ITEM, ITEM(1), merged), moment_at(merged + 1),
+				     &row), 0);
+	assert_int_equal(row.fact.doubt, DOUBT_UNTRACED);
+	history_counters(f->h, moment_at(merged + 1), &all);
+	assert_int_equal(all.nr_doubtful_items, 2);
+	feed_free(f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pair_is_tentative_until_its_partner),
+		cmocka_unit_test(failed_partner_undoes_the_pair),
+		cmocka_unit_test(the_oldest_node_of_a_pfn_is_removed),
+		cmocka_unit_test(an_item_merged_elsewhere_leaves),
+		cmocka_unit_test(an_exit_takes_all_items),
+		cmocka_unit_test(what_was_there_before_is_found),
+		cmocka_unit_test(fork_claims_the_mm),
+		cmocka_unit_test(a_count_confirms_the_set),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
