@@ -44,7 +44,8 @@ static void offer_commands(const struct session *session, struct collector *c)
 		if (i != ACTION_COMMAND && action_table[i].views & (1u << session_current(session)->id))
 			offer(c, action_table[i].name);
 	for (int i = 0; i < session->nr_views; i++)
-		offer(c, view_names[session->views[i]->id]);
+		if (action_find(view_names[session->views[i]->id]) == ACTION_NONE)
+			offer(c, view_names[session->views[i]->id]);
 }
 
 static void offer_marks(const struct session *session, struct collector *c, const char *quote)

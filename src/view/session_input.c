@@ -132,7 +132,8 @@ void session_command(struct session *session, const char *line)
 	memcpy(word, line, length);
 	word[length] = '\0';
 	action = action_find(word);
-	if (action == ACTION_NONE && view_find(word) >= 0) {
+	/* "object" is a view alone and a choice with something behind it */
+	if ((action == ACTION_NONE || (action == ACTION_SELECT && !*rest)) && view_find(word) >= 0) {
 		session_act(session, ACTION_VIEW, word);
 	} else if (action == ACTION_NONE && strchr("0123456789+@#'", word[0])) {
 		session_act(session, ACTION_GO_TO, line);
