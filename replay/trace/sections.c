@@ -121,6 +121,23 @@ static enum trace_sections_state removed(const struct trace_file *file, struct d
 	return TRACE_SECTIONS_REMOVED;
 }
 
+/*
+ * `trace-cmd split` drops VERSION too, which every recorder writes: a whole file without it has
+ * been through that, and whether there were samples cannot be known.
+ */
+static bool lost_its_recorder(const struct trace_file *file)
+{
+	return file->version == 7 && file->nr_options && !file->nr_damages &&
+	       !trace_file_recorder(file).size;
+}
+
+static enum trace_sections_state perhaps_removed(const struct trace_file *file, struct diag *diag)
+{
+	removed(file, diag);
+	return diag_wrap(diag, "does not say any more who recorded it; if that was ksmtop"),
+	       TRACE_SECTIONS_REMOVED;
+}
+
 enum trace_sections_state trace_sections_samples(const struct trace_file *file,
 						 const void **ret_blocks, size_t *ret_size,
 						 struct diag *diag)
@@ -147,5 +164,7 @@ enum trace_sections_state trace_sections_samples(const struct trace_file *file,
 		take(file, &section, ret_blocks, ret_size);
 		return unsure(file, &section, diag);
 	}
-	return is_named ? removed(file, diag) : TRACE_SECTIONS_NONE;
+	if (is_named)
+		return removed(file, diag);
+	return lost_its_recorder(file) ? perhaps_removed(file, diag) : TRACE_SECTIONS_NONE;
 }

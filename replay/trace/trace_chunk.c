@@ -191,6 +191,7 @@ int trace_chunks_zstd(struct trace_file *file, struct trace_cpu *cpu, uint32_t p
 		      uint64_t offset, uint64_t size)
 {
 	struct trace_chunk_list list = { 0 };
+	bool passed_over = false;
 	struct bytes b;
 	uint32_t nr;
 	int error = 0;
@@ -202,7 +203,7 @@ int trace_chunks_zstd(struct trace_file *file, struct trace_cpu *cpu, uint32_t p
 		return 0;
 	b = bytes_make(file->parts[0].data + offset, size, offset, file->big);
 	nr = bytes_u32(&b);
-	while (!error && bytes_left(&b) && (list.nr < nr || list.gap)) {
+	while (!error && bytes_left(&b) && list.nr < nr) {
 		uint32_t csize, usize;
 		uint64_t at = bytes_at(&b);
 
@@ -213,13 +214,13 @@ int trace_chunks_zstd(struct trace_file *file, struct trace_cpu *cpu, uint32_t p
 			continue;
 		}
 		b.p = chunk_search(file, page_size, b.p, b.end);
-		list.gap = true;
+		list.gap = passed_over = true;
 		if (!cpu->truncated || bytes_left(&b))
 			trace_file_damaged(file, at, "chunk %" PRIu32 " of cpu %" PRIu32
 					   " is damaged; %" PRIu64 " bytes are passed over",
 					   list.nr + 1, cpu->cpu_id, bytes_at(&b) - at);
 	}
-	if (!error && list.nr < nr && !list.gap) {
+	if (!error && list.nr < nr && !passed_over) {
 		cpu->truncated = true;
 		trace_file_damaged(file, bytes_at(&b), "cpu %" PRIu32 " has %" PRIu32 " of %" PRIu32
 				   " chunks", cpu->cpu_id, list.nr, nr);
