@@ -188,6 +188,9 @@ static int save_parts(struct recording *recording, int fd)
 	ret = history_save(recording->history, fd, head.history, &head.history_size);
 	if (ret != 0)
 		return ret;
+	/* The parts end at round offsets, the file should too: what is mapped is in it. */
+	if (ftruncate(fd, (off_t)(head.history + head.history_size)) != 0)
+		return -errno;
 	head.hash = XXH3_64bits(&head, offsetof(struct cache_head, hash));
 	return pwrite(fd, &head, sizeof(head), 0) == (ssize_t)sizeof(head) ? 0 : -EIO;
 }
