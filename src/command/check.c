@@ -53,7 +53,7 @@ static void print_text(const struct finding *finding, int outcome, const struct 
 	char buf[64];
 
 	printf("%s: %s at event %" PRIu64, outcomes[outcome], finding->id, finding->event);
-	if (fields_find(fields, "object")->kind == FIELD_TEXT)
+	if (fields_find(fields, "object")->kind == VALUE_TEXT)
 		printf(", %s", field_show(fields_find(fields, "object"), buf, sizeof(buf)));
 	printf(": kernel %" PRId64 ", rebuilt %" PRId64, finding->expected, finding->found);
 	if (finding->why && finding->why[0])

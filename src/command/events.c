@@ -8,8 +8,7 @@
  * in one buffer with hand-made digits (printf's would cost more than decoding) and goes out in one
  * fwrite.  The values are libtraceevent's, through event_record_fields().
  *
- * For JSON the same text is taken apart again along the field names of the event's own format:
- * what JSON says is what the line says, letter for letter.
+ * For JSON the same printer gives the fields one by one: what JSON says is what the line says.
  *
  * Events are traced facts; what they mean for the state is `ksmtop list` and `show`.
  */
@@ -18,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <traceevent/event-parse.h>
 
 #include "commands.h"
 #include "query.h"
@@ -97,81 +95,37 @@ static void print_line(struct line *line, const struct event_record *record, con
 
 /* ---- JSON ---- */
 
-/* A value as printed: decimal digits are a number, the rest (0x..., text) a string. */
-static struct json_object *value_json(const char *text)
+static int add_value(const char *name, const char *text, enum field_kind kind, void *values)
 {
 	char clean[FIELDS_TEXT];
+	struct json_object *value;
 	char *end;
-	long long number;
 
 	errno = 0;
-	number = strtoll(text, &end, 10);
-	if (*text && !*end && errno == 0)
-		return json_object_new_int64(number);
-	if (*text && !*end && text[0] != '-') {
-		errno = 0;
-		unsigned long long large = strtoull(text, &end, 10);
-
-		if (errno == 0)
-			return json_object_new_uint64(large);
+	if (kind == FIELD_NUMBER && text[0] == '-')
+		value = json_object_new_int64(strtoll(text, &end, 10));
+	else if (kind == FIELD_NUMBER)
+		value = json_object_new_uint64(strtoull(text, &end, 10));
+	else
+		value = NULL;
+	/* A number that does not fit stays what was printed. */
+	if (!value || errno) {
+		json_object_put(value);
+		text_clean(clean, sizeof(clean), text);
+		value = json_object_new_string(clean);
 	}
-	text_clean(clean, sizeof(clean), text);
-	return json_object_new_string(clean);
-}
-
-/* Where " NAME=" of the field after `field` begins in `text`, or its end. */
-static char *next_key(char *text, const struct tep_format_field *field)
-{
-	char key[128];
-	char *found;
-
-	if (!field->next)
-		return text + strlen(text);
-	snprintf(key, sizeof(key), " %s=", field->next->name);
-	found = strstr(text, key);
-	return found ? found : text + strlen(text);
-}
-
-static struct json_object *values_json(const struct event_record *record, char *text)
-{
-	struct json_object *values = json_object_new_object();
-	const struct tep_format_field *field = record->format ? record->format->format.fields : NULL;
-
-	for (; field; field = field->next) {
-		size_t length = strlen(field->name);
-		bool is_text = field->flags & TEP_FIELD_IS_STRING;
-		char *end;
-		char after;
-
-		while (*text == ' ')
-			text++;
-		if (strncmp(text, field->name, length) != 0 || text[length] != '=')
-			break;
-		text += length + 1;
-		end = next_key(text, field);
-		after = *end;
-		*end = 0;
-		if (is_text) {
-			char clean[FIELDS_TEXT];
-
-			text_clean(clean, sizeof(clean), text);
-			json_object_object_add(values, field->name, json_object_new_string(clean));
-		} else {
-			json_object_object_add(values, field->name, value_json(text));
-		}
-		*end = after;
-		text = end;
-	}
-	return values;
+	text_clean(clean, sizeof(clean), name);
+	json_object_object_add(values, clean, value);
+	return 0;
 }
 
 static void print_item(struct query *query, const struct event_record *record, const char *system,
-		       const char *name, char *text)
+		       const char *name)
 {
 	struct event_index *events = recording_events(query->recording);
 	const char *buffer = "";
 	struct fields fields;
-	struct json_object *item;
+	struct json_object *item, *values = json_object_new_object();
 	uint16_t cpu;
 
 	event_index_stream(events, record->stream, &buffer, &cpu);
@@ -186,7 +140,8 @@ static void print_item(struct query *query, const struct event_record *record, c
 	fields_text(&fields, "name", name);
 	evidence_fields(EVIDENCE_TRACED, DOUBT_NONE, &fields);
 	item = fields_json(&fields);
-	json_object_object_add(item, "fields", values_json(record, text));
+	event_record_each_field(events, record, add_value, values);
+	json_object_object_add(item, "fields", values);
 	answer_item(query, item);
 }
 
@@ -233,12 +188,13 @@ static int print_event(struct query *query, struct line *line, uint64_t nr)
 	if (query->filter && !event_filter_match(query->filter, events, &record))
 		return 0;
 	event_record_name(&record, &system, &name);
+	if (query->json) {
+		print_item(query, &record, system, name);
+		return 0;
+	}
 	text[0] = 0;
 	event_record_fields(events, &record, text, sizeof(text));
-	if (query->json)
-		print_item(query, &record, system, name, text);
-	else
-		print_line(line, &record, system, name, text);
+	print_line(line, &record, system, name, text);
 	return 0;
 }
 

@@ -68,7 +68,7 @@ void fields_reset(struct fields *fields)
 	fields->used = 0;
 }
 
-static struct field *fields_add(struct fields *fields, const char *name, enum field_kind kind,
+static struct field *fields_add(struct fields *fields, const char *name, enum value_kind kind,
 				int64_t number)
 {
 	static struct field spare;
@@ -83,27 +83,27 @@ static struct field *fields_add(struct fields *fields, const char *name, enum fi
 
 void fields_nothing(struct fields *fields, const char *name)
 {
-	fields_add(fields, name, FIELD_NOTHING, 0);
+	fields_add(fields, name, VALUE_NOTHING, 0);
 }
 
 void fields_number(struct fields *fields, const char *name, int64_t number)
 {
-	fields_add(fields, name, FIELD_NUMBER, number);
+	fields_add(fields, name, VALUE_NUMBER, number);
 }
 
 void fields_hex(struct fields *fields, const char *name, uint64_t number)
 {
-	fields_add(fields, name, FIELD_HEX, (int64_t)number);
+	fields_add(fields, name, VALUE_HEX, (int64_t)number);
 }
 
 void fields_bool(struct fields *fields, const char *name, bool yes)
 {
-	fields_add(fields, name, FIELD_BOOL, yes);
+	fields_add(fields, name, VALUE_BOOL, yes);
 }
 
 void fields_text(struct fields *fields, const char *name, const char *text)
 {
-	struct field *field = fields_add(fields, name, text ? FIELD_TEXT : FIELD_NOTHING, 0);
+	struct field *field = fields_add(fields, name, text ? VALUE_TEXT : VALUE_NOTHING, 0);
 
 	if (!text)
 		return;
@@ -126,15 +126,15 @@ const struct field *fields_find(const struct fields *fields, const char *name)
 const char *field_show(const struct field *field, char *buf, size_t size)
 {
 	switch (field->kind) {
-	case FIELD_NUMBER:
+	case VALUE_NUMBER:
 		snprintf(buf, size, "%" PRId64, field->number);
 		return buf;
-	case FIELD_HEX:
+	case VALUE_HEX:
 		snprintf(buf, size, "0x%" PRIx64, (uint64_t)field->number);
 		return buf;
-	case FIELD_TEXT:
+	case VALUE_TEXT:
 		return field->text;
-	case FIELD_BOOL:
+	case VALUE_BOOL:
 		return field->number ? "yes" : "no";
 	default:
 		return "-";
@@ -146,12 +146,12 @@ static struct json_object *field_json(const struct field *field)
 	char buf[32];
 
 	switch (field->kind) {
-	case FIELD_NUMBER:
+	case VALUE_NUMBER:
 		return json_object_new_int64(field->number);
-	case FIELD_HEX:
-	case FIELD_TEXT:
+	case VALUE_HEX:
+	case VALUE_TEXT:
 		return json_object_new_string(field_show(field, buf, sizeof(buf)));
-	case FIELD_BOOL:
+	case VALUE_BOOL:
 		return json_object_new_boolean(field->number != 0);
 	default:
 		return NULL;
@@ -173,9 +173,9 @@ bool fields_lookup(void *row, const char *name, struct filter_value *ret)
 	/* The kernel's word for a node's page number. */
 	const struct field *field = fields_find(row, strcmp(name, "kpfn") == 0 ? "pfn" : name);
 
-	if (!field || field->kind == FIELD_NOTHING)
+	if (!field || field->kind == VALUE_NOTHING)
 		return false;
-	ret->is_string = field->kind == FIELD_TEXT;
+	ret->is_string = field->kind == VALUE_TEXT;
 	ret->number = field->number;
 	ret->string = field->text;
 	return true;

@@ -21,17 +21,17 @@
 
 struct json_object;
 
-enum field_kind {
-	FIELD_NOTHING,		/* not known: null, "-" */
-	FIELD_NUMBER,
-	FIELD_HEX,		/* address, page number: "0x..." */
-	FIELD_TEXT,
-	FIELD_BOOL,
+enum value_kind {
+	VALUE_NOTHING,		/* not known: null, "-" */
+	VALUE_NUMBER,
+	VALUE_HEX,		/* address, page number: "0x..." */
+	VALUE_TEXT,
+	VALUE_BOOL,
 };
 
 struct field {
 	const char *name;
-	enum field_kind kind;
+	enum value_kind kind;
 	int64_t number;		/* NUMBER, HEX (as uint64_t), BOOL */
 	const char *text;	/* TEXT: in the list's own memory */
 };

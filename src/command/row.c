@@ -332,11 +332,11 @@ static void evidence_sentence(const struct fields *fields)
 	const struct field *evidence = fields_find(fields, "evidence");
 	const struct field *doubt = fields_find(fields, "doubt");
 
-	if (!evidence || evidence->kind != FIELD_TEXT)
+	if (!evidence || evidence->kind != VALUE_TEXT)
 		return;
 	printf(" (%s", evidence->text[0] == 'T' ? "traced" : evidence->text[0] == 'D' ? "sampled" :
 	       evidence->text[0] == 'I' ? "inferred" : "modelled");
-	if (doubt && doubt->kind == FIELD_TEXT)
+	if (doubt && doubt->kind == VALUE_TEXT)
 		printf(", doubtful: %s", doubt->text);
 	putchar(')');
 }
@@ -351,7 +351,7 @@ void fields_sentence(const struct fields *fields, int from)
 
 		if (strcmp(field->name, "evidence") == 0)
 			break;
-		if (field->kind == FIELD_NOTHING)
+		if (field->kind == VALUE_NOTHING)
 			continue;
 		snprintf(words, sizeof(words), "%s", field->name);
 		for (char *c = words; *c; c++)

@@ -62,7 +62,7 @@ static void print_fields(const struct fields *fields)
 		const struct field *field = &fields->list[i];
 		int length;
 
-		if (field->kind == FIELD_NOTHING)
+		if (field->kind == VALUE_NOTHING)
 			continue;
 		length = snprintf(pair, sizeof(pair), "%s %s", field->name,
 				  field_show(field, buf, sizeof(buf)));
@@ -197,7 +197,7 @@ static void print_touch(const struct query *query, const struct fields *fields)
 {
 	char number[32], system[64], name[64];
 	const struct field *time = fields_find(fields, "time_ns");
-	double since = time->kind == FIELD_NUMBER ?
+	double since = time->kind == VALUE_NUMBER ?
 		((double)time->number - (double)recording_start_ns(query->recording)) / 1e9 : 0;
 
 	printf("    %10s %+14.6f  %s:%s\n",
