@@ -52,6 +52,7 @@ static uint64_t now_ns(void)
 int screen_check(struct diag *diag)
 {
 	const char *term = getenv("TERM");
+	bool usable = false;
 	int known = 0;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
@@ -59,8 +60,11 @@ int screen_check(struct diag *diag)
 		diag_advice(diag, "ksmtop report FILE, or ksmtop snap FILE --view overview");
 		return -ENOTTY;
 	}
-	if (term && *term && strcmp(term, "dumb") && setupterm(NULL, STDOUT_FILENO, &known) == OK &&
-	    cursor_address)
+	if (term && *term && strcmp(term, "dumb") && setupterm(NULL, STDOUT_FILENO, &known) == OK) {
+		usable = cursor_address != NULL;
+		del_curterm(cur_term);
+	}
+	if (usable)
 		return 0;
 	diag_set(diag, -ENOSYS, "a terminal of type \"%s\" cannot show the explorer", term ? term : "");
 	diag_advice(diag, "ksmtop report FILE --plain, or set TERM to what the terminal is");

@@ -230,6 +230,11 @@ struct pane pane_sub(struct pane pane, int x, int y, int width, int height)
 		height += y;
 		y = 0;
 	}
+	/* behind the edge everything is clipped, wherever it is; adding the origin must not overflow */
+	if (x > pane.width)
+		x = pane.width;
+	if (y > pane.height)
+		y = pane.height;
 	if (width > pane.width - x)
 		width = pane.width - x;
 	if (height > pane.height - y)
