@@ -34,6 +34,7 @@ static int explore(const struct invocation *invocation, struct diag *diag)
 	struct screen_options options = {
 		.theme = &explorer.theme,
 		.no_color = invocation_has(invocation, OPTION_NO_COLOR),
+		.ascii = invocation_has(invocation, OPTION_ASCII),
 		.load = load_slice,
 		.load_data = &explorer,
 	};
@@ -41,8 +42,6 @@ static int explore(const struct invocation *invocation, struct diag *diag)
 
 	if (err == 0)
 		err = screen_check(diag);
-	if (err == 0 && invocation_has(invocation, OPTION_ASCII))
-		session_act(explorer.session, ACTION_ASCII, "");
 	if (err == 0)
 		err = screen_run(explorer.session, &options, diag);
 	explorer_close(&explorer);

@@ -108,6 +108,7 @@ static int snap(struct explorer *explorer, struct grid *grid, const char *format
 
 	while ((err = explorer_load(explorer, 0, diag)) > 0)
 		;
+	session_set_charset(explorer->session, grid->charset);
 	/* Twice: what keys do to lists depends on where they were drawn. */
 	session_draw(explorer->session, grid);
 	if (err == 0 && keys)
