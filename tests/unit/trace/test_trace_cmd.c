@@ -237,9 +237,10 @@ static void test_report_times(void **state)
 }
 
 /* After one of trace-cmd's tools: all data is there, the samples are not, and that is said. */
-static void gone_check(const char *path, uint64_t nr_bytes)
+static void gone_check(const char *path, uint64_t nr_bytes, bool is_split)
 {
 	struct trace_file *file;
+	char text[DIAG_TEXT_SIZE];
 	struct sample_store *store;
 	uint64_t found = 0;
 
@@ -247,12 +248,11 @@ static void gone_check(const char *path, uint64_t nr_bytes)
 	assert_int_equal(trace_file_nr_damages(file), 0);
 	for (uint32_t c = 0; c < trace_file_buffer(file, 0)->nr_cpus; c++)
 		found += trace_file_buffer(file, 0)->cpus[c].nr_bytes;
-	assert_int_equal(found, nr_bytes);
+	/* split packs the events into pages anew, a few more than there were */
+	assert_true(found == nr_bytes || (is_split && found > nr_bytes && found < nr_bytes * 2));
 	assert_int_equal(sample_store_new(file, &store), 0);
 	assert_int_equal(sample_store_nr(store), 0);
 	assert_int_equal(sample_store_nr_damages(store), 1);
-	char text[DIAG_TEXT_SIZE];
-
 	assert_non_null(strstr(diag_text(sample_store_damage(store, 0), text, sizeof(text)),
 			       "the samples were removed by trace-cmd convert or split"));
 	sample_store_free(store);
@@ -270,15 +270,16 @@ static void test_convert_and_split(void **state)
 	made_init(&made, &forms[0], 1, NR_PAGES);
 	path = made_write(&made, &samples);
 	run_quietly("trace-cmd convert -i %s -o %s 2>&1", path, other);
-	gone_check(other, 2 * NR_PAGES * 4096);
+	gone_check(other, 2 * NR_PAGES * 4096, false);
 	run_quietly("trace-cmd convert --compression none -i %s -o %s 2>&1", path, other);
-	gone_check(other, 2 * NR_PAGES * 4096);
+	gone_check(other, 2 * NR_PAGES * 4096, false);
 	run_quietly("trace-cmd convert --file-version 6 -i %s -o %s 2>&1", path, other);
-	gone_check(other, 2 * NR_PAGES * 4096);
+	gone_check(other, 2 * NR_PAGES * 4096, false);
 	report_check(&made, other);
 	run_quietly("trace-cmd split -i %s -o %s 0.5 9.5 2>&1", path, other);
 	snprintf(part, sizeof(part), "%s.1", other);
-	gone_check(part, 2 * NR_PAGES * 4096);
+	report_check(&made, part);
+	gone_check(part, 2 * NR_PAGES * 4096, true);
 	unlink(part);
 	unlink(other);
 	unlink(path);
