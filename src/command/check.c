@@ -56,7 +56,7 @@ static void print_text(const struct finding *finding, int outcome, const struct 
 	if (fields_find(fields, "object")->kind == VALUE_TEXT)
 		printf(", %s", field_show(fields_find(fields, "object"), buf, sizeof(buf)));
 	printf(": kernel %" PRId64 ", rebuilt %" PRId64, finding->expected, finding->found);
-	if (finding->why && finding->why[0])
+	if (outcome != AGREES && finding->why && finding->why[0])
 		printf(" (%s)", finding->why);
 	putchar('\n');
 }

@@ -6,8 +6,8 @@
  * so stable items answer to the sum of both (mm/ksm.c, pages_sharing_show()).  full_scans counts
  * since boot and the recording's scans since its start, so those two are not set side by side.
  *
- * What a stock kernel cannot tell (chains, dups, anon_vmas) is left out of the list instead of
- * being told as zero.
+ * What a recording cannot tell (a stock kernel's chains, dups and anon_vmas; mappings without
+ * samples) is left out of the list instead of being told as zero.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -60,8 +60,9 @@ int counters_at(const struct history *history, struct moment when, struct counte
 		COUNTER("anon_vmas", "anon_vmas", now.nr_anon_vmas, 0, EVIDENCE_INFERRED, NULL);
 		COUNTER("vmas", "VMAs in them", now.nr_vmas, 0, EVIDENCE_INFERRED, NULL);
 	}
-	COUNTER("mappings", "mappings of KSM pages", now.nr_mappings, now.nr_doubtful_mappings,
-		EVIDENCE_INFERRED, NULL);
+	if (history_has(history, TABLE_MAPPING))
+		COUNTER("mappings", "mappings of KSM pages", now.nr_mappings,
+			now.nr_doubtful_mappings, EVIDENCE_INFERRED, NULL);
 	COUNTER("merges", "merges so far", now.nr_merges, 0, EVIDENCE_TRACED, NULL);
 	COUNTER("merge_failures", "merges that failed", now.nr_merge_failures, 0, EVIDENCE_TRACED, NULL);
 	COUNTER("removals", "removals noticed", now.nr_removals, 0, EVIDENCE_TRACED, NULL);

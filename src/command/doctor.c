@@ -33,21 +33,21 @@ enum need {
 static const struct {
 	const char *id, *text, *remedy;
 } needs[NR_NEEDS] = {
-	[NEED_KSM_EVENTS] = { "ksm-events", "events of KSM",
+	[NEED_KSM_EVENTS] = { "ksm-events", "KSM events",
 		"record with ksmtop record, or trace-cmd record -e ksm, on Linux 6.4 or later" },
-	[NEED_COUNTERS] = { "kernel-counters", "samples of /sys/kernel/mm/ksm",
+	[NEED_COUNTERS] = { "kernel-counters", "kernel counters",
 		"record with ksmtop record, without --no-samples; trace-cmd takes no samples" },
-	[NEED_PROCESS] = { "process-samples", "samples of the processes' KSM numbers",
+	[NEED_PROCESS] = { "process-samples", "process samples",
 		"record with ksmtop record, without --no-samples; trace-cmd takes no samples" },
-	[NEED_PAGES] = { "page-samples", "samples of which pages are mapped where",
+	[NEED_PAGES] = { "page-samples", "page samples",
 		"record with ksmtop record, without --no-samples; trace-cmd takes no samples" },
-	[NEED_TREE] = { "stable-tree", "chains, dups and the order of the stable tree", PATCH },
-	[NEED_ANON_VMAS] = { "anon-vmas", "anon_vmas and their VMAs", PATCH },
-	[NEED_WALKS] = { "walk-events", "events of reverse-map walks", PATCH },
+	[NEED_TREE] = { "stable-tree", "the stable tree with chains and dups", PATCH },
+	[NEED_ANON_VMAS] = { "anon-vmas", "anon_vmas", PATCH },
+	[NEED_WALKS] = { "walk-events", "walk events", PATCH },
 	[NEED_FAILURES] = { "memory-failures", "a memory failure",
 		"record memory_failure:memory_failure_event while one happens" },
-	[NEED_RECOVERY] = { "recovery-events", "events of recoveries from a memory failure", PATCH },
-	[NEED_COLLAPSE] = { "collapse-events", "events of huge page collapses",
+	[NEED_RECOVERY] = { "recovery-events", "recovery events", PATCH },
+	[NEED_COLLAPSE] = { "collapse-events", "collapse events",
 		"record huge_memory:* while khugepaged runs" },
 };
 
@@ -202,16 +202,19 @@ static void view_item(struct query *query, const char *view, const char *state, 
 	answer_item(query, item);
 }
 
-static void view_line(const char *view, const char *state, uint32_t lacks)
+/* A missing view needs what is vital to it; a partial one goes without the rest. */
+static void view_line(const char *view, const char *state, uint32_t vital, uint32_t lacks)
 {
-	const char *separator = " without ";
+	const char *separator = lacks & vital ? ", needs " : ", without ";
 
+	if (lacks & vital)
+		lacks &= vital;
 	printf("  %-10s %s", view, state);
 	for (int i = 0; i < NR_NEEDS; i++) {
 		if (!(lacks & (1u << i)))
 			continue;
 		printf("%s%s", separator, needs[i].text);
-		separator = "; ";
+		separator = ", ";
 	}
 	putchar('\n');
 }
@@ -232,7 +235,7 @@ static void doctor_recording(struct query *query)
 		if (query->json)
 			view_item(query, views[i].view, state, lacks);
 		else
-			view_line(views[i].view, state, lacks);
+			view_line(views[i].view, state, views[i].vital, lacks);
 	}
 	if (!query->json && lacked)
 		puts("\nWHAT WOULD GIVE THE REST");

@@ -66,7 +66,7 @@ static int option_of_letter(int letter)
 
 static void advise_help(const struct command *command, struct diag *diag)
 {
-	diag_advice(diag, "ksmtop%s%s --help", command->name[0] ? " " : "", command->name);
+	diag_advice(diag, "try ksmtop%s%s --help", command->name[0] ? " " : "", command->name);
 }
 
 static int bad_option(const struct command *command, int answer, const char *word,

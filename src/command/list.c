@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "list.h"
 #include "query.h"
 #include "row.h"
 
@@ -33,33 +34,41 @@ struct list_table {
 	struct table_column columns[TABLE_COLUMNS];
 };
 
-/* In the order of list_tables[]. */
+/* In the order of list_tables[]; no table is wider than 80 columns as long as its values fit. */
 static const struct list_table tables[] = {
 	{ "mms", ALL_MMS, TABLE_MM, {
-		{ "name", "MM", -8 }, { "pid", "PID", 8 }, { "comm", "COMM", -16 },
-		{ "items", "ITEMS", 9 }, { "mappings", "MAPPINGS", 9 },
-		{ "merges", "MERGES", 9 }, { "mm", "ADDRESS", -18 } } },
+		{ "name", "MM", -5 }, { "pid", "PID", 7 }, { "comm", "COMM", -15 },
+		{ "items", "ITEMS", 8 }, { "mappings", "MAPPINGS", 8 },
+		{ "merges", "MERGES", 8 }, { "mm", "ADDRESS", -18 } } },
 	{ "nodes", ALL_NODES, TABLE_NODE, {
 		{ "name", "NODE", -14 }, { "pfn", "PFN", 12 }, { "kind", "KIND", -6 },
 		{ "nid", "NID", 4 }, { "chain_name", "CHAIN", -12 }, { "items", "ITEMS", 8 },
 		{ "dups", "DUPS", 6 } } },
 	{ "items", ALL_ITEMS, TABLE_ITEM, {
-		{ "name", "ITEM", -14 }, { "state", "STATE", -9 }, { "mm_name", "MM", -6 },
-		{ "pid", "PID", 8 }, { "address", "ADDRESS", 14 }, { "node_name", "NODE", -12 },
-		{ "pfn", "PFN", 10 } } },
+		{ "name", "ITEM", -12 }, { "state", "STATE", -8 }, { "mm_name", "MM", -5 },
+		{ "pid", "PID", 7 }, { "address", "ADDRESS", 14 }, { "node_name", "NODE", -11 },
+		{ "pfn", "PFN", 9 } } },
 	{ "vmas", ALL_VMAS, TABLE_VMA, {
-		{ "anon_vma_name", "ANON_VMA", -14 }, { "mm_name", "MM", -6 }, { "pid", "PID", 8 },
-		{ "start", "START", 14 }, { "end", "END", 14 }, { "pgoff", "PGOFF", 14 } } },
+		{ "anon_vma_name", "ANON_VMA", -13 }, { "mm_name", "MM", -5 }, { "pid", "PID", 7 },
+		{ "start", "START", 14 }, { "end", "END", 14 }, { "pgoff", "PGOFF", 12 } } },
 	{ "anon_vmas", ALL_ANON_VMAS, TABLE_ANON_VMA, {
 		{ "name", "ANON_VMA", -14 }, { "anon_vma", "ADDRESS", -18 },
 		{ "root_name", "ROOT", -14 }, { "vmas", "VMAS", 8 }, { "items", "ITEMS", 8 } } },
 	{ "mappings", ALL_MAPPINGS, TABLE_MAPPING, {
-		{ "pid", "PID", 8 }, { "comm", "COMM", -16 }, { "address", "ADDRESS", 14 },
-		{ "pfn", "PFN", 10 }, { "node_name", "NODE", -12 }, { "mapcount", "MAPCOUNT", 8 } } },
+		{ "pid", "PID", 7 }, { "comm", "COMM", -15 }, { "address", "ADDRESS", 14 },
+		{ "pfn", "PFN", 9 }, { "node_name", "NODE", -11 }, { "mapcount", "MAPCOUNT", 8 } } },
 	{ "pages", ALL_PAGES, TABLE_PAGE, {
 		{ "pfn", "PFN", 12 }, { "node_name", "NODE", -14 }, { "ksm", "KSM", -4 },
 		{ "poisoned", "POISONED", -8 }, { "gone", "GONE", -5 } } },
 };
+
+const struct list_table *list_table_of(enum table table)
+{
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+		if (tables[i].table == table)
+			return &tables[i];
+	return NULL;
+}
 
 static const struct list_table *table_find(const char *name)
 {
@@ -81,18 +90,20 @@ static int unknown_table(struct query *query, const char *name)
 	return -EINVAL;
 }
 
-static void print_headings(const struct list_table *table)
+void list_print_headings(const struct list_table *table, const char *indent)
 {
+	fputs(indent, stdout);
 	for (int i = 0; i < TABLE_COLUMNS && table->columns[i].field; i++)
 		printf("%*s ", table->columns[i].width, table->columns[i].heading);
 	puts("EV");
 }
 
-static void print_row(const struct list_table *table, const union row *row,
-		      const struct fields *fields)
+void list_print_row(const struct list_table *table, const char *indent, const union row *row,
+		    const struct fields *fields)
 {
 	char buf[64], evidence[3];
 
+	fputs(indent, stdout);
 	for (int i = 0; i < TABLE_COLUMNS && table->columns[i].field; i++) {
 		const struct field *field = fields_find(fields, table->columns[i].field);
 
@@ -121,7 +132,7 @@ static int print_rows(struct query *query, const struct list_table *table)
 		else if (query->plain)
 			fields_sentence(&fields, 0);
 		else
-			print_row(table, &row, &fields);
+			list_print_row(table, "", &row, &fields);
 	}
 	return err;
 }
@@ -142,7 +153,7 @@ static int list_table(struct query *query, const struct list_table *table)
 	if (query->json)
 		answer_begin(query, "list", recording_path(query->recording));
 	else if (!query->plain)
-		print_headings(table);
+		list_print_headings(table, "");
 	err = print_rows(query, table);
 	if (err) {
 		diag_set(&query->diag, err, "the table %s cannot be read", table->name);

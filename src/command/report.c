@@ -96,7 +96,7 @@ static void report_recording(struct query *query)
 	}
 	printf("%s\n", recording_path(query->recording));
 	printf("  %" PRIu64 " events in %.6f s, clock %s; kernel %s, %s KSM\n", last,
-	       (double)(end - begin) / 1e9, clock, release ? fields_find(&fields, "release")->text :
+	       (double)(end - begin) / 1e9, clock[0] ? clock : "unknown", release ? fields_find(&fields, "release")->text :
 	       "unknown", history_is_patched(query->history) ? "patched" : "stock");
 	printf("  trace.dat version %d, compression %s%s\n", trace_file_version(file),
 	       trace_file_compression(file), trace_file_is_spool(file) ?

@@ -118,6 +118,19 @@ static bool ref_fields(const struct query *query, struct fields *fields, const c
 	return alive;
 }
 
+/*
+ * A process's name: what an event or a sample said, else the name that the recording saved for the
+ * thread of that number (as `ksmtop events` shows it).
+ */
+static void comm_field(const struct query *query, struct fields *fields, const struct mm_row *mm)
+{
+	const char *comm = mm->comm[0] ? mm->comm : NULL;
+
+	if (!comm && mm->tgid > 0)
+		comm = trace_file_comm(recording_trace(query->recording), mm->tgid);
+	fields_text(fields, "comm", comm);
+}
+
 /* An mm and the process behind it. */
 static void owner_fields(const struct query *query, struct fields *fields, struct ref mm,
 			 struct moment when)
@@ -126,7 +139,7 @@ static void owner_fields(const struct query *query, struct fields *fields, struc
 	bool alive = ref_fields(query, fields, "mm", "mm_name", mm, when, &row);
 
 	known_number(fields, "pid", alive ? row.mm.tgid : 0, alive && row.mm.tgid > 0);
-	fields_text(fields, "comm", alive && row.mm.comm[0] ? row.mm.comm : NULL);
+	comm_field(query, fields, alive ? &row.mm : &(struct mm_row){ 0 });
 }
 
 /*
@@ -169,14 +182,15 @@ static void mm_fields(const struct query *query, const struct mm_row *mm, struct
 	known_number(fields, "pid", mm->tgid, mm->tgid > 0);
 	fields_text(fields, "pid_evidence", mm->tgid > 0 && letter[0] ? letter : NULL);
 	fields_bool(fields, "pid_doubtful", mm->tgid_doubtful);
-	fields_text(fields, "comm", mm->comm[0] ? mm->comm : NULL);
+	comm_field(query, fields, mm);
 	fields_bool(fields, "in_ksm", mm->in_ksm);
 	fields_text(fields, "origin", mm_origins[mm->origin % 4]);
 	ref_fields(query, fields, "parent", "parent_name", mm->parent, when, &parent);
 	known_number(fields, "start_time_ns", (int64_t)mm->start_time_ns, mm->start_time_ns != 0);
 	known_number(fields, "items", (int64_t)nr.nr_items, counted);
 	known_number(fields, "stable_items", (int64_t)nr.nr_stable_items, counted);
-	known_number(fields, "mappings", (int64_t)nr.nr_mappings, counted);
+	known_number(fields, "mappings", (int64_t)nr.nr_mappings,
+		     counted && history_has(query->history, TABLE_MAPPING));
 	known_number(fields, "merges", (int64_t)nr.nr_merges, counted);
 }
 
@@ -253,7 +267,7 @@ static void mapping_fields(const struct query *query, const struct mapping_row *
 	bool alive = ref_fields(query, fields, "mm", "mm_name", mapping->mm, when, &mm);
 
 	known_number(fields, "pid", mapping->tgid, mapping->tgid > 0);
-	fields_text(fields, "comm", alive && mm.mm.comm[0] ? mm.mm.comm : NULL);
+	comm_field(query, fields, alive ? &mm.mm : &(struct mm_row){ .tgid = mapping->tgid });
 	fields_hex(fields, "address", mapping->address);
 	fields_hex(fields, "pfn", mapping->pfn);
 	node_of_fields(query, fields, mapping->node, when, false);
@@ -341,6 +355,20 @@ static void evidence_sentence(const struct fields *fields)
 	putchar(')');
 }
 
+static void span_sentence(const struct fields *fields)
+{
+	const struct field *born = fields_find(fields, "born"), *died = fields_find(fields, "died");
+
+	if (!born)
+		return;
+	if (born->number)
+		printf(", since event %" PRId64, born->number);
+	else
+		printf(", since before the first event");
+	if (died->kind == VALUE_NUMBER)
+		printf(" until %" PRId64, died->number);
+}
+
 void fields_sentence(const struct fields *fields, int from)
 {
 	const char *separator = "";
@@ -349,7 +377,7 @@ void fields_sentence(const struct fields *fields, int from)
 	for (int i = from; i < fields->nr; i++) {
 		const struct field *field = &fields->list[i];
 
-		if (strcmp(field->name, "evidence") == 0)
+		if (strcmp(field->name, "born") == 0 || strcmp(field->name, "evidence") == 0)
 			break;
 		if (field->kind == VALUE_NOTHING)
 			continue;
@@ -361,6 +389,7 @@ void fields_sentence(const struct fields *fields, int from)
 		       field_show(field, buf, sizeof(buf)));
 		separator = ", ";
 	}
+	span_sentence(fields);
 	evidence_sentence(fields);
 	puts(".");
 }

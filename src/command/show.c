@@ -14,26 +14,30 @@
 #include <stdio.h>
 
 #include "commands.h"
+#include "list.h"
 #include "query.h"
 #include "row.h"
 
 #define TEXT_ROWS 16
+/* Behind object, name, generation and address, which a life has in common. */
+#define LIFE_FROM 4
 
 struct relation_of {
 	enum table table;
 	enum relation relation;
 	const char *name;
+	enum table rows;
 };
 
 static const struct relation_of relations[] = {
-	{ TABLE_MM, ITEMS_OF_MM, "items" },
-	{ TABLE_MM, MAPPINGS_OF_MM, "mappings" },
-	{ TABLE_MM, VMAS_OF_MM, "vmas" },
-	{ TABLE_NODE, DUPS_OF_CHAIN, "dups" },
-	{ TABLE_NODE, ITEMS_OF_NODE, "items" },
-	{ TABLE_NODE, MAPPINGS_OF_NODE, "mappings" },
-	{ TABLE_ANON_VMA, VMAS_OF_ANON_VMA, "vmas" },
-	{ TABLE_ANON_VMA, ITEMS_OF_ANON_VMA, "items" },
+	{ TABLE_MM, ITEMS_OF_MM, "items", TABLE_ITEM },
+	{ TABLE_MM, MAPPINGS_OF_MM, "mappings", TABLE_MAPPING },
+	{ TABLE_MM, VMAS_OF_MM, "vmas", TABLE_VMA },
+	{ TABLE_NODE, DUPS_OF_CHAIN, "dups", TABLE_NODE },
+	{ TABLE_NODE, ITEMS_OF_NODE, "items", TABLE_ITEM },
+	{ TABLE_NODE, MAPPINGS_OF_NODE, "mappings", TABLE_MAPPING },
+	{ TABLE_ANON_VMA, VMAS_OF_ANON_VMA, "vmas", TABLE_VMA },
+	{ TABLE_ANON_VMA, ITEMS_OF_ANON_VMA, "items", TABLE_ITEM },
 };
 
 /* An item of the answer: the section it belongs to, then the fields. */
@@ -75,7 +79,7 @@ static void print_fields(const struct fields *fields)
 	putchar('\n');
 }
 
-static void show_row(struct query *query, struct ref ref, const union row *row)
+static void show_row(struct query *query, const union row *row)
 {
 	struct fields fields;
 
@@ -84,12 +88,10 @@ static void show_row(struct query *query, struct ref ref, const union row *row)
 		answer_section(query, "object", NULL, &fields);
 		return;
 	}
-	(void)ref;
 	if (query->plain) {
 		fields_sentence(&fields, 0);
 		return;
 	}
-	puts("OBJECT");
 	print_fields(&fields);
 }
 
@@ -106,22 +108,26 @@ static int show_relation(struct query *query, struct ref ref, const struct relat
 		err = history_list(query->history, relation->relation, ref, query->when, &cursor);
 	if (err)
 		return err == -ENOENT ? 0 : err;
-	if (!query->json && nr)
-		printf("%s (%" PRIu64 ")\n", relation->name, nr);
+	if (!query->json && nr) {
+		printf("\n%s (%" PRIu64 ")\n", relation->name, nr);
+		if (!query->plain)
+			list_print_headings(list_table_of(relation->rows), "  ");
+	}
 	while ((more = history_next(&cursor, &row)) > 0) {
 		if (!query->json && shown == TEXT_ROWS)
 			break;
 		row_fields(query, &row, query->when, &fields);
 		if (query->json) {
 			answer_section(query, "relation", relation->name, &fields);
-		} else {
-			fputs("    ", stdout);
+		} else if (query->plain) {
 			fields_sentence(&fields, 1);
+		} else {
+			list_print_row(list_table_of(relation->rows), "  ", &row, &fields);
 		}
 		shown++;
 	}
 	if (!query->json && shown < nr)
-		printf("    and %" PRIu64 " more, see --json\n", nr - shown);
+		printf("  and %" PRIu64 " more, see --json\n", nr - shown);
 	return more < 0 ? more : 0;
 }
 
@@ -138,17 +144,6 @@ static int show_relations(struct query *query, struct ref ref)
 	return 0;
 }
 
-static void print_span(const struct query *query, const union row *row, const struct fields *fields)
-{
-	char died[32] = "on";
-
-	(void)query;
-	if (row->fact.died != NEVER)
-		snprintf(died, sizeof(died), "%" PRIu64, row->fact.died);
-	printf("    %10" PRIu64 " - %-10s ", row->fact.born, died);
-	fields_sentence(fields, 4);
-}
-
 static int show_life(struct query *query, struct ref ref)
 {
 	struct fields fields;
@@ -157,17 +152,19 @@ static int show_life(struct query *query, struct ref ref)
 	int err = 0;
 
 	if (!query->json)
-		puts("LIFE (events, from - to)");
+		puts("\nLIFE");
 	for (i = 0; (err = history_life(query->history, ref, i, query->when.known_by, &row)) == 0; i++) {
 		if (!query->json && i == TEXT_ROWS) {
-			puts("    and more, see --json");
+			puts("  and more, see --json");
 			return 0;
 		}
 		row_fields(query, &row, (struct moment){ row.fact.born, query->when.known_by }, &fields);
-		if (query->json)
+		if (query->json) {
 			answer_section(query, "life", NULL, &fields);
-		else
-			print_span(query, &row, &fields);
+		} else {
+			fputs("  ", stdout);
+			fields_sentence(&fields, LIFE_FROM);
+		}
 	}
 	return err == -ENOENT ? 0 : err;
 }
@@ -200,7 +197,7 @@ static void print_touch(const struct query *query, const struct fields *fields)
 	double since = time->kind == VALUE_NUMBER ?
 		((double)time->number - (double)recording_start_ns(query->recording)) / 1e9 : 0;
 
-	printf("    %10s %+14.6f  %s:%s\n",
+	printf("  %10s %+14.6f s  %s:%s\n",
 	       field_show(fields_find(fields, "event"), number, sizeof(number)), since,
 	       field_show(fields_find(fields, "system"), system, sizeof(system)),
 	       field_show(fields_find(fields, "event_name"), name, sizeof(name)));
@@ -224,13 +221,13 @@ static void show_touches(struct query *query, struct ref ref)
 		}
 		return;
 	}
-	puts("TOUCHED BY (newest first, up to this moment)");
+	puts("\nTOUCHED BY (newest first, up to this moment)");
 	for (nr = last + 1; shown < TEXT_ROWS && (nr = history_touch(query->history, ref, nr, -1)); shown++) {
 		touch_fields(query, nr, &fields);
 		print_touch(query, &fields);
 	}
 	if (!shown)
-		puts("    no event so far");
+		puts("  no event so far");
 }
 
 static int show_object(struct query *query, struct ref ref)
@@ -244,7 +241,7 @@ static int show_object(struct query *query, struct ref ref)
 	if (!query->json)
 		printf("%s at event %" PRIu64 "\n", clean, query->when.t);
 	if (err == 0) {
-		show_row(query, ref, &row);
+		show_row(query, &row);
 		err = show_relations(query, ref);
 	} else if (err == -ENOENT) {
 		if (!query->json)
