@@ -64,6 +64,28 @@ int query_moment(struct query *query, const char *text, struct moment *ret_momen
 	return 0;
 }
 
+/*
+ * Damage must not look like an empty answer.  `report` and `doctor` tell it all themselves; the
+ * others say that there is some, and refuse where nothing at all could be read.
+ */
+static int tell_damage(struct query *query)
+{
+	enum command_id id = query->invocation->command->id;
+	uint32_t nr = recording_nr_damages(query->recording);
+	char text[DIAG_TEXT_SIZE];
+
+	if (nr == 0 || id == COMMAND_REPORT || id == COMMAND_DOCTOR)
+		return 0;
+	if (history_last(query->history) == 0) {
+		query->diag = *recording_damage(query->recording, 0);
+		return diag_wrap(&query->diag, "no event of this recording can be read");
+	}
+	fprintf(stderr, "ksmtop: %s%s\n",
+		diag_text(recording_damage(query->recording, 0), text, sizeof(text)),
+		nr > 1 ? "; ksmtop report has more of this kind" : "");
+	return 0;
+}
+
 int query_open(struct query *query, const struct invocation *invocation, const char *path)
 {
 	const char *at = invocation_value(invocation, OPTION_AT);
@@ -86,6 +108,9 @@ int query_open(struct query *query, const struct invocation *invocation, const c
 	if (err)
 		return err;
 	query->history = recording_history(query->recording);
+	err = tell_damage(query);
+	if (err)
+		return err;
 	return query_moment(query, at ? at : "end", &query->when);
 }
 

@@ -11,7 +11,9 @@
  *	lossy.dat	CPU 1 lost seven events in the middle
  *	wrong.dat	the kernel's counters say what the events rule out
  *	evil.dat	a comm with escape sequences and broken UTF-8, an event nobody knows
- *	empty.dat foreign.dat cut.dat folder.dat/	no recordings, or broken ones
+ *	cut.dat		small-v6.dat without its end: CPU 0 can be read, CPU 1 cannot
+ *	stump.dat	half of small.dat, in which no event can be read
+ *	empty.dat foreign.dat folder.dat/	no recordings at all
  *
  * Usage: make_small DIRECTORY.  It exits with 1 and a sentence when a file cannot be made.
  */
@@ -315,7 +317,8 @@ static void write_bytes(const char *name, const void *bytes, size_t size)
 	}
 }
 
-static void cut_in_half(const char *from, const char *to)
+/* The first `sixths` sixths of a file. */
+static void cut(const char *from, const char *to, unsigned sixths)
 {
 	static char bytes[1 << 20];
 	FILE *file = fopen(from, "r");
@@ -326,7 +329,7 @@ static void cut_in_half(const char *from, const char *to)
 		exit(1);
 	}
 	fclose(file);
-	write_bytes(to, bytes, size / 2);
+	write_bytes(to, bytes, size * sixths / 6);
 }
 
 int main(int argc, char **argv)
@@ -347,7 +350,8 @@ int main(int argc, char **argv)
 		write_variant(&variants[i]);
 	write_bytes("empty.dat", "", 0);
 	write_bytes("foreign.dat", "This is a letter, not a recording.\n", 35);
-	cut_in_half("small.dat", "cut.dat");
+	cut("small-v6.dat", "cut.dat", 5);
+	cut("small.dat", "stump.dat", 3);
 	if (mkdir("folder.dat", 0777) && errno != EEXIST)
 		return 1;
 	return 0;
