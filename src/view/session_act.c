@@ -212,17 +212,20 @@ static void select_object(struct session *session, const char *text)
 {
 	const struct source *source = session->source;
 	struct diag diag = { 0 };
-	char sentence[DIAG_TEXT_SIZE];
+	char sentence[DIAG_TEXT_SIZE], name[64];
 	struct ref object;
 
-	if (!text[0])
+	if (!text[0]) {
 		prompt_open(&session->prompt, PROMPT_COMMAND, "object ");
-	else if (!source)
+	} else if (!source) {
 		session_say(session, "nothing is loaded yet");
-	else if (source->parse_object(source->data, text, session_moment(session), &object, &diag))
+	} else if (source->parse_object(source->data, text, session_moment(session), &object, &diag)) {
 		session_say(session, "%s", diag_text(&diag, sentence, sizeof(sentence)));
-	else
+	} else {
 		session_select(session, object);
+		source->object_name(source->data, object, name, sizeof(name));
+		session_say(session, "selected: %s", name);
+	}
 }
 
 static int column_find(const struct view *view, const char *text)

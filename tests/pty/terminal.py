@@ -21,7 +21,7 @@ LIMIT = float(os.environ.get('PTY_LIMIT', '20'))
 
 
 class Terminal:
-    def __init__(self, command, columns=80, rows=24, **environment):
+    def __init__(self, command, columns=80, rows=24, folder=None, **environment):
         self.master, self.slave = pty.openpty()
         self.resize(columns, rows, tell=False)
         self.before = termios.tcgetattr(self.slave)
@@ -33,6 +33,7 @@ class Terminal:
         env.update(environment)
         self.process = subprocess.Popen(
             command, stdin=self.slave, stdout=self.slave, stderr=self.slave, close_fds=True,
+            cwd=folder,
             env={k: v for k, v in env.items() if v is not None},
             start_new_session=True, preexec_fn=self._control)
 

@@ -9,6 +9,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+import termios
 import time
 import unittest
 
@@ -196,6 +198,49 @@ class Keys(unittest.TestCase):
             self.assertIn(b'\x1b]52;c;cm93IDE=\x07', t.raw)
 
 
+class Files(unittest.TestCase):
+    def test_export(self):
+        """Writes what is seen, and never over a file that exists."""
+        with tempfile.TemporaryDirectory() as folder, start(folder=folder) as t:
+            t.wait('q quit')
+            for name, begins in (('a.txt', b' ksmtop | Events'), ('a.svg', b'<svg'),
+                                 ('a.ansi', b'\x1b[')):
+                t.send(f':export {name}\r')
+                t.wait(f'written: {name}')
+                with open(f'{folder}/{name}', 'rb') as file:
+                    self.assertTrue(file.read().startswith(begins))
+            t.send(':export a.txt\r')
+            t.wait('a.txt was not written: File exists')
+            t.send('E')
+            t.wait('written: ksmtop-events-0.txt')
+
+    def test_source(self):
+        """$EDITOR gets the line of the function and a sane terminal, and the picture comes back."""
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkdir(f'{folder}/mm')
+            with open(f'{folder}/mm/ksm.c', 'w', encoding='ascii') as file:
+                file.write('/* stable_tree_append( */\n\tstable_tree_append(x);\n'
+                           'static void stable_tree_append(int);\n\n'
+                           'static void stable_tree_append(int x)\n{\n}\n')
+            with open(f'{folder}/editor', 'w', encoding='ascii') as file:
+                file.write('#!/bin/sh\necho "edit $*"; stty -a | grep icanon; read line\n')
+            os.chmod(f'{folder}/editor', 0o755)
+            with start(folder=folder, KSMTOP_LINUX=folder, EDITOR=f'{folder}/editor -x') as t:
+                t.wait('q quit')
+                t.send('o')
+                t.wait(f'edit -x +5 {folder}/mm/ksm.c', 'isig icanon')
+                t.send('\r')
+                t.wait('ksmtop | Events', 'q quit')
+                t.send('\x1bOC')
+                t.wait('ev   1/200')
+
+    def test_source_without_a_tree(self):
+        with start() as t:
+            t.wait('q quit')
+            t.send('o')
+            t.wait('mm/ksm.c:stable_tree_append: set KSMTOP_LINUX')
+
+
 class Size(unittest.TestCase):
     def test_grow_and_shrink(self):
         with start() as t:
@@ -244,6 +289,23 @@ class Suspend(unittest.TestCase):
             t.quiet()
             t.send('echo status=$?\r')
             t.wait('status=0')
+
+
+    def test_stopped_behind_its_back(self):
+        """After STOP and CONT from elsewhere keys still act at once, and the picture is whole."""
+        with start() as t:
+            t.wait('q quit')
+            os.kill(t.process.pid, signal.SIGSTOP)
+            os.waitpid(t.process.pid, os.WUNTRACED)
+            termios.tcsetattr(t.slave, termios.TCSANOW, t.before)
+            t.screen.reset()
+            os.kill(t.process.pid, signal.SIGCONT)
+            t.wait('ksmtop | Events', 'q quit')
+            t.send('\x1bOC')
+            t.wait('ev   1/200')
+            t.send('q')
+            self.assertEqual(t.finish(), 0)
+            t.assert_restored()
 
 
 class Colour(unittest.TestCase):

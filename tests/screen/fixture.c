@@ -206,11 +206,18 @@ static void events_command(struct session *session, void *own, char *buffer, siz
 	snprintf(buffer, size, "ksmtop events fixture.dat --to %" PRIu64, session_t(session));
 }
 
+static const char *events_source(struct session *session, void *own)
+{
+	(void)session;
+	(void)own;
+	return "mm/ksm.c:stable_tree_append";
+}
+
 static const struct view events_view = {
 	.id = VIEW_EVENTS, .title = "Events", .tab = "Events", .key = '6', .nr_lists = 1,
 	.columns = columns, .nr_columns = NR_COLUMNS, .draw = events_draw, .act = events_act,
 	.moved = events_moved, .find = events_find, .why = events_why, .copy = events_copy,
-	.command = events_command,
+	.command = events_command, .source = events_source,
 };
 
 /* ---- the timeline view ---- */

@@ -113,6 +113,7 @@ static void test_object_steps(void **state)
 	expect_t(s, "[ [", 2);
 	assert_true(shows(test, "no earlier event touches"));
 	session_command(s, "object node#1");
+	assert_true(shows(test, "selected: node#1"));
 	expect_t(s, "]", 3);
 	session_command(s, "object sofa");
 	assert_true(shows(test, "\"sofa\" is not an object"));

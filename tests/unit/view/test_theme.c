@@ -195,6 +195,37 @@ static void test_hostile(void **state)
 	assert_true(theme_load(&theme, "loop", "roles: &a {text: *a}", 20, NULL) < 0);
 }
 
+/* A theme that was damaged anyhow is refused or read; nothing in between, and never a crash. */
+static void test_mutations(void **state)
+{
+	static const char text[] =
+		"name: mine\non: \"#000000\"\nroles:\n  text: {color: default}\n"
+		"  visited: {color: \"#b0d0fb\", ansi: cyan bold, mono: bold}\n"
+		"  new: &n {like: visited, style: bold underline}\n  good: *n\n";
+	char copy[sizeof(text)];
+	int nr_read = 0;
+
+	(void)state;
+	srand(4);
+	for (int i = 0; i < 20000; i++) {
+		struct theme theme = { .name = "kept" };
+		size_t size = rand() % 4 ? sizeof(text) - 1 : (size_t)rand() % sizeof(text);
+
+		memcpy(copy, text, sizeof(text));
+		for (int n = rand() % 4; n >= 0; n--)
+			copy[(size_t)rand() % sizeof(text)] = (char)(rand() % 2 ? rand() : " :{}[]*&#\"\n-"[rand() % 12]);
+		if (!theme_load(&theme, "x", copy, size, NULL)) {
+			nr_read++;
+			for (int role = 0; role < NR_ROLES; role++)
+				assert_true(theme_look(&theme, (enum role)role, DEPTH_16).color < 16 ||
+					    theme_look(&theme, (enum role)role, DEPTH_16).color == COLOR_DEFAULT);
+		} else {
+			assert_string_equal(theme.name, "kept");
+		}
+	}
+	assert_in_range(nr_read, 100, 19900);
+}
+
 static void test_arithmetic(void **state)
 {
 	(void)state;
@@ -215,7 +246,7 @@ int main(void)
 		cmocka_unit_test(test_shipped), cmocka_unit_test(test_marks_differ),
 		cmocka_unit_test(test_mono_has_no_colour), cmocka_unit_test(test_computed),
 		cmocka_unit_test(test_errors), cmocka_unit_test(test_hostile),
-		cmocka_unit_test(test_arithmetic),
+		cmocka_unit_test(test_arithmetic), cmocka_unit_test(test_mutations),
 	};
 
 	return cmocka_run_group_tests_name("theme", tests, NULL, NULL);
