@@ -165,7 +165,10 @@ bool trace_file_is_raw_time(const struct trace_file *file);
 uint64_t trace_file_time_ns(const struct trace_file *file, uint32_t buffer, uint32_t cpu_id,
 			    uint64_t raw);
 
-/* Damages: what is missing or unusable, in the order in which it was found. */
+/*
+ * Damages: what is missing or unusable, in the order in which it was found.  In a spool there is
+ * always one, which says that it is a spool and how to make a recording of it.
+ */
 uint32_t trace_file_nr_damages(const struct trace_file *file);
 const struct diag *trace_file_damage(const struct trace_file *file, uint32_t i);
 

@@ -219,7 +219,8 @@ static int spool_recover(const struct trace_file *file, const char *path, bool r
 	if (!error && remove)
 		spool_remove(file);
 	if (!error && ret_nr_damages)
-		*ret_nr_damages = recovery.nr_lost + file->nr_damages + file->nr_damages_left_out;
+		/* One of them only says that this is a spool. */
+		*ret_nr_damages = recovery.nr_lost + file->nr_damages + file->nr_damages_left_out - 1;
 	free(recovery.stats);
 	free(recovery.options);
 	free(recovery.cpu_ids);

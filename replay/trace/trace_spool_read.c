@@ -115,6 +115,17 @@ static int blocks_read(struct trace_file *file, const char *path, uint32_t page_
 	return error;
 }
 
+/* First in the list of damages: everybody who shows that list says it. */
+static void unfinished_note(struct trace_file *file)
+{
+	struct diag *diag = trace_file_damaged(file, 0, "%s", "is the spool of a recording that was "
+					       "interrupted or is still running");
+
+	diag_file(diag, file->path);
+	diag_advice(diag, "it can be used as it is; run `ksmtop recover %s -o FILE` to make a recording of it",
+		    file->path);
+}
+
 static int samples_map(struct trace_file *file)
 {
 	char path[PATH_MAX];
@@ -133,6 +144,7 @@ int trace_spool_read(struct trace_file *file, struct diag *diag)
 	struct trace_buffer *buffer = file->buffers;
 	int error = samples_map(file);
 
+	unfinished_note(file);
 	if (!file->nr_buffers) {
 		diag_set(diag, -EINVAL, "is a spool whose %s does not say which cpus there are", SPOOL_META);
 		diag_file(diag, file->path);

@@ -34,7 +34,7 @@ static const struct trace_write_options forms[] = {
 	{ .version = 7, .zstd = true, .long_size = 4, .page_size = 512 },
 };
 
-enum { NR_FORMS = sizeof(forms) / sizeof(forms[0]), NR_PAGES = 23 };
+enum { NR_FORMS = sizeof(forms) / sizeof(forms[0]), NR_PAGES = 23, FEW_PAGES = 3 };
 
 /* All of a cpu's data in one piece; NULL if a chunk of it cannot be read. */
 static uint8_t *cpu_data(const struct trace_file *file, const struct trace_cpu *cpu)
@@ -220,14 +220,14 @@ static void samples_make(struct sample_builder *samples)
 	}
 }
 
-static char *form_write(const struct trace_write_options *form, uint32_t nr_buffers)
+static char *form_write(const struct trace_write_options *form, uint32_t nr_buffers, uint32_t nr_pages)
 {
 	struct sample_builder samples;
 	struct made made;
 	char *path;
 
 	samples_make(&samples);
-	made_init(&made, form, nr_buffers, NR_PAGES);
+	made_init(&made, form, nr_buffers, nr_pages);
 	path = made_write(&made, form->version == 7 ? &samples : NULL);
 	made_fini(&made);
 	sample_builder_fini(&samples);
@@ -249,7 +249,7 @@ static void test_truncation(void **state)
 {
 	(void)state;
 	for (int i = 0; i < NR_FORMS; i++) {
-		char *path = form_write(&forms[i], 2);
+		char *path = form_write(&forms[i], 2, NR_PAGES);
 		size_t size;
 		uint8_t *data = made_slurp(path, &size);
 		uint64_t readable = 0, whole;
@@ -291,7 +291,7 @@ static void test_lost_options(void **state)
 	for (int zstd = 0; zstd < 2; zstd++) {
 		struct trace_write_options form = { .version = 7, .zstd = zstd, .long_size = 8,
 						    .page_size = 4096 };
-		char *path = form_write(&form, 1);
+		char *path = form_write(&form, 1, NR_PAGES);
 		size_t size;
 		uint8_t *data = made_slurp(path, &size);
 		struct trace_file *file;
@@ -349,7 +349,7 @@ static void test_bit_flips(void **state)
 		size_t size;
 		uint8_t *data;
 
-		path = form_write(&form, 2);
+		path = form_write(&form, 2, FEW_PAGES);
 		data = made_slurp(path, &size);
 		for (int round = 0; round < 150; round++) {
 			/* Half of the flips go into the metadata, where a bit matters more. */
@@ -380,7 +380,7 @@ static void test_absurd_numbers(void **state)
 
 	(void)state;
 	for (size_t f = 0; f < sizeof(places) / sizeof(places[0]); f++) {
-		char *path = form_write(&forms[places[f]], 2);
+		char *path = form_write(&forms[places[f]], 2, FEW_PAGES);
 		size_t size;
 		uint8_t *data = made_slurp(path, &size);
 
@@ -403,7 +403,7 @@ static void test_absurd_numbers(void **state)
 /* A damaged chunk costs itself and no more, and its place is marked as a gap. */
 static void test_damaged_chunk(void **state)
 {
-	char *path = form_write(&forms[1], 1);
+	char *path = form_write(&forms[1], 1, NR_PAGES);
 	size_t size;
 	uint8_t *data = made_slurp(path, &size);
 	const struct trace_cpu *cpu;
@@ -435,7 +435,7 @@ static void test_damaged_chunk(void **state)
 /* Two cpus that claim the same bytes do not get them twice. */
 static void test_shared_bytes(void **state)
 {
-	char *path = form_write(&forms[2], 1);
+	char *path = form_write(&forms[2], 1, NR_PAGES);
 	size_t size;
 	uint8_t *data = made_slurp(path, &size);
 	struct trace_file *file;
