@@ -69,6 +69,55 @@ int history_loss(const struct history *h, uint32_t i, struct history_loss *ret)
 	return 0;
 }
 
+/* Losses told by event: how many have before <= event. */
+static uint64_t losses_upto(const struct history *h, uint64_t event)
+{
+	uint64_t lo = 0, hi = h->losses.nr;
+
+	while (lo < hi) {
+		uint64_t mid = (lo + hi) / 2;
+
+		if (((struct stored_loss *)pool_at(&h->losses, mid))->before <= event)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+uint64_t loss_horizon(const struct history *h, uint64_t event)
+{
+	uint64_t i, horizon = 0;
+
+	if (!h->losses.nr)
+		return 0;
+	i = losses_upto(h, event);
+	if (i)
+		horizon = ((struct stored_loss *)pool_at(&h->losses, i - 1))->before;
+	for (; i < h->losses.nr; i++) {
+		const struct stored_loss *loss = pool_at(&h->losses, i);
+
+		if (loss->earliest >= event)
+			break;
+		if (loss->loss.after < event)
+			horizon = loss->before;
+	}
+	return horizon;
+}
+
+bool lost_between(const struct history *h, uint64_t a, uint64_t b)
+{
+	for (uint64_t i = losses_upto(h, a); i < h->losses.nr; i++) {
+		const struct stored_loss *loss = pool_at(&h->losses, i);
+
+		if (loss->earliest >= b)
+			break;
+		if (loss->loss.after < b)
+			return true;
+	}
+	return false;
+}
+
 /* ---- notables ---- */
 uint32_t history_nr_notables(const struct history *h)
 {

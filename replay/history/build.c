@@ -64,7 +64,7 @@ static void write_counts(struct builder *b)
 
 	if (counts) {
 		*counts = b->counts;
-		counts->event = b->now - 1;
+		counts->event = b->counts_event;
 	}
 	b->counts_changes = 0;
 	if (b->seg->counts.nr % MM_COUNTS_EVERY == 0)
@@ -311,15 +311,12 @@ int history_feed_sample(struct history *h, const struct sample *sample, uint32_t
 
 static void settle_counts(struct builder *b)
 {
-	if (b->counts_changes) {
-		b->now++;	/* write_*() say: as it was before the event now */
+	if (b->counts_changes)
 		write_counts(b);
-		b->now--;
-	}
 	for (uint32_t mm = 0; mm < b->nr_mms_room; mm++) {
 		if (!b->mms[mm].changes)
 			continue;
-		b->now++;
+		b->now++;	/* write_mm_counts() says: as it was before the event now */
 		write_mm_counts(b, mm);
 		b->now--;
 	}

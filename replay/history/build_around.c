@@ -160,7 +160,6 @@ void build_around_event(struct builder *b, const struct event *ev)
 void build_loss(struct builder *b, const struct event_loss *loss)
 {
 	struct stored_loss *stored = pool_grow(&b->h->losses, 1);
-	uint64_t last = b->seg->base + b->now;
 	struct ref none = { 0 };
 
 	if (!stored) {
@@ -172,7 +171,15 @@ void build_loss(struct builder *b, const struct event_loss *loss)
 		.after_ns = loss->after_ns, .before_ns = loss->before_ns, .stream = loss->stream,
 		.cause = loss->cause,
 	};
-	stored->known = loss->before_nr ? last + 1 : last;
+	stored->before = loss->before_nr ? loss->before_nr : NEVER;
+	stored->earliest = loss->after_nr;
+	for (uint64_t i = b->h->losses.nr - 1; i > 0; i--) {
+		struct stored_loss *before = pool_at(&b->h->losses, i - 1);
+
+		if (before->earliest <= loss->after_nr)
+			break;
+		before->earliest = loss->after_nr;
+	}
 	b->loss_now = b->now + 1;
 	b->items_complete = false;
 	b->pair.active = false;

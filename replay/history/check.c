@@ -25,17 +25,6 @@ struct checking {
 	int ret;
 };
 
-static bool lost_between(const struct history *h, uint64_t a, uint64_t b)
-{
-	for (uint64_t i = 0; i < h->losses.nr; i++) {
-		const struct stored_loss *loss = pool_at(&h->losses, i);
-
-		if (loss->known > a && loss->loss.after < b)
-			return true;
-	}
-	return false;
-}
-
 /* Did rows change while the sample was taken? */
 static bool changed_during(const struct history *h, const struct history_sample *at)
 {

@@ -29,9 +29,13 @@ static uint64_t walk_doubtful(const struct history *h, enum relation relation, s
 	return doubtful;
 }
 
-/* Is the whole table, or one group, confirmed at exactly t? */
-static bool confirmed_at(const struct place *place, const struct pool *pool, uint32_t group)
+/* Is the whole table, or one group, confirmed at exactly t?  Not by counting inside a gap. */
+static bool confirmed_at(const struct history *h, const struct place *place, const struct pool *pool, uint32_t group)
 {
+	uint64_t t = place->seg->base + place->t;
+
+	if (pool != &place->seg->confirm_maps && loss_horizon(h, t) > t)
+		return false;
 	for (uint64_t i = pool_events_upto(pool, place->t); i > 0; i--) {
 		const struct confirmation *c = pool_at(pool, i - 1);
 
@@ -47,9 +51,10 @@ static uint64_t sure_items(const struct history *h, const struct place *place)
 {
 	const struct segment *seg = place->seg;
 	const struct pool *pool = &seg->confirm_items;
-	uint64_t sure = 0, to;
+	uint64_t sure = 0, to, t = seg->base + place->t;
+	bool gap = loss_horizon(h, t) > t;
 
-	for (uint64_t i = pool_events_upto(pool, place->t); i > 0; i--) {
+	for (uint64_t i = gap ? 0 : pool_events_upto(pool, place->t); i > 0; i--) {
 		const struct confirmation *c = pool_at(pool, i - 1);
 		struct history_mm_counters mm;
 
@@ -65,7 +70,7 @@ static uint64_t sure_items(const struct history *h, const struct place *place)
 		const struct span *span = span_at(seg, TABLE_ITEM, (uint32_t)i);
 		struct fact fact;
 
-		if (confirmed_at(place, pool, span_owner(span)) ||
+		if (confirmed_at(h, place, pool, span_owner(span)) ||
 		    !span_holds(seg, TABLE_ITEM, span, place->t, place->known))
 			continue;
 		fact_fill(h, place, TABLE_ITEM, (uint32_t)i, &fact);
@@ -121,7 +126,7 @@ static uint64_t sure_mappings(const struct history *h, const struct place *place
 		const struct span *span = span_at(seg, TABLE_MAPPING, (uint32_t)i);
 
 		sure += span_holds(seg, TABLE_MAPPING, span, place->t, place->known) &&
-			!span_is(span, SPAN_TENTATIVE) && !confirmed_at(place, pool, span_owner(span));
+			!span_is(span, SPAN_TENTATIVE) && !confirmed_at(h, place, pool, span_owner(span));
 	}
 	return sure;
 }
@@ -142,10 +147,10 @@ static uint64_t doubtful(const struct history *h, const struct place *place, str
 		return walk_doubtful(h, all[table], none, when, NULL);
 	switch (table) {
 	case TABLE_ITEM:
-		return confirmed_at(place, &place->seg->confirm_items, NO_ID) ? 0 :
+		return confirmed_at(h, place, &place->seg->confirm_items, NO_ID) ? 0 :
 			nr - sure_items(h, place);
 	case TABLE_NODE:
-		return confirmed_at(place, &place->seg->confirm_nodes, 0) ? 0 :
+		return confirmed_at(h, place, &place->seg->confirm_nodes, 0) ? 0 :
 			nr - sure_nodes(h, place);
 	default:
 		return nr - sure_mappings(h, place);
@@ -164,7 +169,7 @@ static void event_totals(const struct history *h, struct moment when, struct his
 	for (uint64_t i = 0; i < h->losses.nr; i++) {
 		const struct stored_loss *loss = pool_at(&h->losses, i);
 
-		if (loss->known <= when.t)
+		if (loss->before <= when.t || (loss->before == NEVER && when.t == history_last(h)))
 			ret->nr_lost += loss->loss.nr_lost;
 	}
 	ret->scan_seqnr = -1;

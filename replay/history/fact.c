@@ -8,7 +8,9 @@
  * kernel is talkative:
  * - nothing lost, departures traced: sure until the row ends;
  * - departures untraced (items, nodes and mappings of a stock kernel): doubtful at once;
- * - events lost since: doubtful from the stream's last event before the gap on.
+ * - events lost since: doubtful from the stream's last event before the gap on.  Being in a gap is a
+ *   fact about the recording that an observer inside it has to be told, or hindsight would make
+ *   doubtful what had been called certain.
  * So doubt needs two numbers, the confirmation before t and the one after it, and is never stored.
  *
  * Confirmation of sets: the rebuilt set of stable items can only be too large (departures are not
@@ -32,10 +34,19 @@ static void confirm(struct around *around, const struct place *place, uint32_t e
 	}
 }
 
-/* Confirmations of the row's group, from the row's birth to its end. */
-static void confirm_set(struct around *around, const struct place *place, const struct pool *pool,
-			uint32_t group, uint32_t born, uint32_t died)
+static bool in_gap(const struct history *h, uint64_t event)
 {
+	return loss_horizon(h, event) > event;
+}
+
+/*
+ * Confirmations of the row's group, from the row's birth to its end.  The builder could not know of
+ * a gap that was still open when it compared numbers: such confirmations say nothing.
+ */
+static void confirm_set(const struct history *h, struct around *around, const struct place *place,
+			const struct pool *pool, uint32_t group, uint32_t born, uint32_t died)
+{
+	bool counted = pool != &place->seg->confirm_maps;
 	uint64_t at = pool_events_upto(pool, place->t);
 
 	for (uint64_t i = at; i > 0; i--) {
@@ -43,7 +54,8 @@ static void confirm_set(struct around *around, const struct place *place, const 
 
 		if (c->event < born || (around->before != NO_ID && c->event <= around->before))
 			break;
-		if (c->group == group || c->group == NO_ID) {
+		if ((c->group == group || c->group == NO_ID) &&
+		    !(counted && in_gap(h, place->seg->base + c->event))) {
 			confirm(around, place, c->event);
 			break;
 		}
@@ -53,7 +65,8 @@ static void confirm_set(struct around *around, const struct place *place, const 
 
 		if (c->event >= died || c->event > place->known)
 			break;
-		if (c->group == group || c->group == NO_ID) {
+		if ((c->group == group || c->group == NO_ID) &&
+		    !(counted && in_gap(h, place->seg->base + c->event))) {
 			confirm(around, place, c->event);
 			break;
 		}
@@ -73,7 +86,7 @@ static bool is_tentative(const struct place *place, uint32_t item)
 	return !span_is(next, SPAN_PARTNER) || next->born > place->known;
 }
 
-static bool around_item(const struct place *place, uint32_t id, struct around *around)
+static bool around_item(const struct history *h, const struct place *place, uint32_t id, struct around *around)
 {
 	const struct span *span = span_at(place->seg, TABLE_ITEM, id);
 	bool tentative = is_tentative(place, id);
@@ -82,12 +95,12 @@ static bool around_item(const struct place *place, uint32_t id, struct around *a
 		confirm(around, place, span_born(span));
 	if (span_is(span, SPAN_NAMED_END) && span->died <= place->known)
 		confirm(around, place, span->died);
-	confirm_set(around, place, &place->seg->confirm_items, span_owner(span), span->born,
+	confirm_set(h, around, place, &place->seg->confirm_items, span_owner(span), span->born,
 		    span_died(place->seg, TABLE_ITEM, span));
 	return tentative;
 }
 
-static bool around_node(const struct place *place, uint32_t id, struct around *around)
+static bool around_node(const struct history *h, const struct place *place, uint32_t id, struct around *around)
 {
 	const struct span *span = span_at(place->seg, TABLE_NODE, id);
 	uint32_t object = span_object(place->seg, TABLE_NODE, id);
@@ -111,11 +124,11 @@ static bool around_node(const struct place *place, uint32_t id, struct around *a
 		confirm(around, place, span->born);
 		tentative = false;
 	}
-	confirm_set(around, place, &place->seg->confirm_nodes, 0, span->born, span->died);
+	confirm_set(h, around, place, &place->seg->confirm_nodes, 0, span->born, span->died);
 	return tentative && around->before == NO_ID && around->after == NO_ID;
 }
 
-static bool around_mapping(const struct place *place, uint32_t id, struct around *around)
+static bool around_mapping(const struct history *h, const struct place *place, uint32_t id, struct around *around)
 {
 	const struct span *span = span_at(place->seg, TABLE_MAPPING, id);
 
@@ -123,29 +136,8 @@ static bool around_mapping(const struct place *place, uint32_t id, struct around
 
 	if (!tentative)
 		confirm(around, place, span->born);
-	confirm_set(around, place, &place->seg->confirm_maps, span_owner(span), span->born, span->died);
+	confirm_set(h, around, place, &place->seg->confirm_maps, span_owner(span), span->born, span->died);
 	return tentative && around->before == NO_ID;
-}
-
-/*
- * The latest event up to which a gap that is known and began before t hides what happened; 0: there
- * is none.  Losses lie in the order in which they became known.
- */
-static uint32_t loss_horizon(const struct history *h, const struct place *place)
-{
-	uint64_t t = place->seg->base + place->t, known = place->seg->base + place->known, horizon = 0;
-
-	for (uint64_t i = h->losses.nr; i > 0; i--) {
-		const struct stored_loss *loss = pool_at(&h->losses, i - 1);
-
-		if (loss->known > known || loss->loss.after >= t)
-			continue;
-		if (loss->known > horizon)
-			horizon = loss->known;
-		if (loss->known <= t)
-			break;	/* earlier ones were known, and over, before */
-	}
-	return horizon <= place->seg->base ? 0 : (uint32_t)(horizon - place->seg->base);
 }
 
 static bool departs_untraced(const struct history *h, enum table table)
@@ -178,7 +170,8 @@ void fact_fill(const struct history *h, const struct place *place, enum table ta
 	const struct segment *seg = place->seg;
 	const struct span *span = span_at(seg, table, id);
 	struct around around = { NO_ID, NO_ID };
-	uint32_t died = span_died(seg, table, span), horizon = loss_horizon(h, place);
+	uint32_t died = span_died(seg, table, span);
+	uint64_t horizon = loss_horizon(h, seg->base + place->t);
 	bool tentative = false;
 
 	*ret = (struct fact){ .born = seg->base + span_born(span), .known = seg->base + span->born,
@@ -193,19 +186,19 @@ void fact_fill(const struct history *h, const struct place *place, enum table ta
 		ret->known = carried->known;
 	}
 	if (table == TABLE_ITEM)
-		tentative = around_item(place, id, &around);
+		tentative = around_item(h, place, id, &around);
 	else if (table == TABLE_NODE)
-		tentative = around_node(place, id, &around);
+		tentative = around_node(h, place, id, &around);
 	else if (table == TABLE_MAPPING)
-		tentative = around_mapping(place, id, &around);
+		tentative = around_mapping(h, place, id, &around);
 	else
 		confirm(&around, place, span_born(span));
 	ret->confirmed = around.before == NO_ID ? ret->born : seg->base + around.before;
-	if (around.before == place->t || (around.after != NO_ID && around.after >= horizon))
+	if (around.before == place->t || (around.after != NO_ID && seg->base + around.after >= horizon))
 		return;
 	if (tentative)
 		ret->doubt = DOUBT_TENTATIVE;
-	else if (horizon && (around.before == NO_ID || horizon > around.before))
+	else if (horizon && (around.before == NO_ID || horizon > seg->base + around.before))
 		ret->doubt = DOUBT_LOSS;
 	else if (departs_untraced(h, table))
 		ret->doubt = DOUBT_UNTRACED;

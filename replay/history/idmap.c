@@ -9,13 +9,20 @@
  * It does not delete, and it does not know keys; see idmap.h.
  */
 #include <errno.h>
-#include <stdlib.h>
+#include <stddef.h>
+#include <sys/mman.h>
 
 #include "history/idmap.h"
 
+static uint64_t bytes_of(const struct idmap *map)
+{
+	return map->order ? sizeof(*map->slots) << map->order : 0;
+}
+
 void idmap_fini(struct idmap *map)
 {
-	free(map->slots);
+	if (map->order)
+		munmap(map->slots, bytes_of(map));
 	*map = (struct idmap){ 0 };
 }
 
@@ -47,11 +54,15 @@ int idmap_reserve(struct idmap *map, uint32_t nr)
 		bigger.order++;
 	if (bigger.order > 31)
 		return -ENOMEM;
-	bigger.slots = calloc(1ull << bigger.order, sizeof(*bigger.slots));
-	if (!bigger.slots)
+	bigger.slots = mmap(NULL, bytes_of(&bigger), PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (bigger.slots == MAP_FAILED)
 		return -ENOMEM;
+	/* Every look-up is a TLB miss otherwise, which no prefetch hides. */
+	madvise(bigger.slots, bytes_of(&bigger), MADV_HUGEPAGE);
 	move_slots(map, &bigger);
-	free(map->slots);
+	if (map->order)
+		munmap(map->slots, bytes_of(map));
 	*map = bigger;
 	return 0;
 }

@@ -60,6 +60,7 @@ int history_save(struct history *h, int fd, uint64_t offset, uint64_t *ret_size)
 	struct pool *pools[MAX_POOLS];
 	uint64_t at = offset + (sizeof(*head) + POOL_ALIGN - 1) / POOL_ALIGN * POOL_ALIGN;
 	int ret = offset % POOL_ALIGN ? -EINVAL : history_settle(h);
+	struct stat st;
 
 	if (ret == 0 && h->nr_segments != 1)
 		ret = -EINVAL;		/* live recordings are not cached */
@@ -84,6 +85,10 @@ int history_save(struct history *h, int fd, uint64_t offset, uint64_t *ret_size)
 			ret = pool_save(pools[i], fd, at, &at);
 	}
 	head->hash = head_hash(head);
+	/* The last pool's padding is part of what history_map() is given. */
+	if (ret == 0 && fstat(fd, &st) == 0 && (uint64_t)st.st_size < at &&
+	    ftruncate(fd, (off_t)at) != 0)
+		ret = -errno;
 	/* The head last: a file that was cut short has none. */
 	if (ret == 0 && pwrite(fd, head, sizeof(*head), (off_t)offset) != (ssize_t)sizeof(*head))
 		ret = -EIO;

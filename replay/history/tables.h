@@ -183,9 +183,11 @@ struct episode {
 };
 enum episode_flag { EPISODE_BEGIN_UNSEEN = 1 };
 
+/* Losses lie in the order of `before`, NEVER for a stream that ends in the gap. */
 struct stored_loss {
-	struct history_loss loss;	/* before: NEVER if the stream ends in the gap */
-	uint64_t known;			/* the event that told of it */
+	struct history_loss loss;
+	uint64_t before;
+	uint64_t earliest;		/* smallest `after` of this one and all that follow */
 };
 
 struct sample_value { uint16_t name; uint16_t pad[3]; int64_t value; };
@@ -203,7 +205,7 @@ struct history {
 	bool patched;
 	uint64_t tables_seen;		/* bit per table that can be filled */
 	/* Few enough to be kept for the whole recording, with absolute event numbers. */
-	struct pool losses;		/* struct stored_loss, by the event that told of them */
+	struct pool losses;		/* struct stored_loss */
 	struct pool samples;		/* struct history_sample */
 	struct pool sample_values;	/* struct sample_values of each sample */
 	struct pool values;		/* struct sample_value */
@@ -317,6 +319,13 @@ enum table relation_table(enum relation relation);
 void counters_plain(const struct history *h, struct moment when, struct history_counters *ret);
 void counts_at(const struct history *h, const struct place *place, struct counts *ret);
 void count_span(const struct segment *seg, enum table table, uint32_t id, struct counts *counts, int by);
+/*
+ * Up to which event the gaps that began before `event` hide what happened: the largest `before` of
+ * them, NEVER for an open one, 0 if there is none.
+ */
+uint64_t loss_horizon(const struct history *h, uint64_t event);
+/* Does a gap that began before a reach beyond b?  And: did any overlap (a, b)? */
+bool lost_between(const struct history *h, uint64_t a, uint64_t b);
 uint32_t node_nr_items(const struct place *place, uint32_t node);
 /* The node of a pfn at a moment: the one there is, none if there are two. */
 struct ref node_ref_of_pfn(const struct history *h, const struct place *place, uint64_t pfn);

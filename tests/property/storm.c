@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * storm.c - see storm.h.
+ *
+ * The hard idea: pure noise would hardly ever hang two items on one node, and a faithful simulation
+ * would never break a rule.  So the storm keeps a toy kernel (which node each item is on) that it
+ * mostly follows, with few addresses so that everything is reused soon.
+ *
+ * It does not know what the history should answer: the properties compare the history with itself.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "storm.h"
+#include "trace/sample_block.h"
+
+#define NR_MMS		5
+#define NR_ITEMS	48
+#define NR_PFNS		14
+
+#define MM_ADDR(i)	(0xffff888100000000ull + 0x800ull * (i))
+#define ITEM_ADDR(i)	(0xffff888200000000ull + 0x40ull * (i))
+#define PFN(i)		(0x1000ull + (i))
+#define TGID(i)		(100 + (int32_t)(i))
+
+struct toy {
+	struct storm *storm;
+	uint64_t rng, now_ns;
+	int on[NR_ITEMS];	/* pfn index, -1: none */
+	int mm_of[NR_ITEMS];
+	bool live[NR_PFNS], entered[NR_MMS];
+	bool losses;
+	int64_t scan;
+	struct sample_builder sb;
+};
+
+uint64_t storm_random(uint64_t *state)
+{
+	uint64_t z = (*state += 0x9e3779b97f4a7c15ull);
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
+	return z ^ z >> 31;
+}
+
+static uint32_t pick(struct toy *toy, uint32_t below)
+{
+	return (uint32_t)(storm_random(&toy->rng) % below);
+}
+
+static union storm_args *add(struct toy *toy, enum event_kind kind, int32_t pid)
+{
+	struct storm *storm = toy->storm;
+	uint32_t i = storm->nr_events++;
+	struct event *ev = &storm->events[i];
+
+	toy->now_ns += 100 + pick(toy, 2000);
+	*ev = (struct event){ .ts_ns = toy->now_ns, .args = &storm->args[i], .present = UINT32_MAX,
+			      .pid = pid, .kind = (uint16_t)kind, .stream = (uint16_t)pick(toy, 2) };
+	if (toy->losses && pick(toy, 60) == 0) {
+		uint64_t after = i;
+
+		while (after > 0 && storm->events[after - 1].stream != ev->stream)
+			after--;
+		storm->losses[storm->nr_losses++] = (struct event_loss){
+			.after_nr = after, .before_nr = i + 1, .nr_lost = pick(toy, 9),
+			.stream = ev->stream };
+		ev->loss = storm->nr_losses;
+	}
+	return &storm->args[i];
+}
+#define ADD(toy, kind, pid) (&add(toy, EVENT_##kind, pid)->a_##kind)
+
+/* ---- a stock kernel ---- */
+static void merge(struct toy *toy, bool ksm_page, uint32_t pfn, uint32_t item, uint32_t mm, int err)
+{
+	struct args_KSM_MERGE_WITH_KSM_PAGE *args = ADD(toy, KSM_MERGE_WITH_KSM_PAGE, 30);
+
+	*args = (struct args_KSM_MERGE_WITH_KSM_PAGE){
+		.ksm_page = ksm_page ? 0x7000 + pfn : 0, .pfn = (int64_t)PFN(pfn),
+		.rmap_item = (int64_t)ITEM_ADDR(item), .mm = (int64_t)MM_ADDR(mm), .err = err };
+	if (err == 0) {
+		toy->on[item] = (int)pfn;
+		toy->mm_of[item] = (int)mm;
+		toy->live[pfn] = true;
+	}
+}
+
+static void merges(struct toy *toy)
+{
+	uint32_t pfn = pick(toy, NR_PFNS), item = pick(toy, NR_ITEMS);
+
+	if (toy->live[pfn] && pick(toy, 10)) {
+		merge(toy, true, pfn, item, pick(toy, NR_MMS), pick(toy, 8) ? 0 : -14);
+		return;
+	}
+	merge(toy, false, pfn, item, pick(toy, NR_MMS), pick(toy, 9) ? 0 : -16);
+	if (pick(toy, 12))
+		merge(toy, true, pfn, pick(toy, NR_ITEMS), pick(toy, NR_MMS), pick(toy, 5) ? 0 : -14);
+}
+
+static void node_dies(struct toy *toy)
+{
+	uint32_t pfn = pick(toy, NR_PFNS);
+	int last = -1;
+
+	if (!toy->live[pfn] && pick(toy, 4))
+		return;
+	for (uint32_t i = 0; i < NR_ITEMS; i++) {
+		if (toy->on[i] != (int)pfn)
+			continue;
+		if (last >= 0 && pick(toy, 8)) {
+			struct args_KSM_REMOVE_RMAP_ITEM *args = ADD(toy, KSM_REMOVE_RMAP_ITEM, 30);
+
+			*args = (struct args_KSM_REMOVE_RMAP_ITEM){
+				.pfn = (int64_t)PFN(pfn), .rmap_item = (int64_t)ITEM_ADDR(last),
+				.mm = (int64_t)MM_ADDR(toy->mm_of[last]) };
+		}
+		toy->on[i] = -1;
+		last = (int)i;
+	}
+	ADD(toy, KSM_REMOVE_KSM_PAGE, 30)->pfn = (int64_t)PFN(pfn);
+	toy->live[pfn] = false;
+}
+
+static void tasks(struct toy *toy)
+{
+	uint32_t mm = pick(toy, NR_MMS);
+	struct args_TASK_NEWTASK *task;
+	struct args_SCHED_PROCESS_EXIT *gone;
+
+	switch (pick(toy, 6)) {
+	case 0:
+	case 1:
+		ADD(toy, KSM_ENTER, TGID(mm))->mm = (int64_t)MM_ADDR(mm);
+		break;
+	case 2:
+		ADD(toy, KSM_ENTER, TGID(mm))->mm = (int64_t)MM_ADDR((mm + 1) % NR_MMS);
+		task = ADD(toy, TASK_NEWTASK, TGID(mm));
+		*task = (struct args_TASK_NEWTASK){ .pid = TGID((mm + 1) % NR_MMS), .comm = "child" };
+		break;
+	case 3:
+		ADD(toy, KSM_EXIT, TGID(mm))->mm = (int64_t)MM_ADDR(mm);
+		for (uint32_t i = 0; i < NR_ITEMS; i++)
+			if (toy->mm_of[i] == (int)mm)
+				toy->on[i] = -1;
+		break;
+	case 4:
+		*ADD(toy, TASK_RENAME, TGID(mm)) = (struct args_TASK_RENAME){
+			.pid = TGID(mm), .newcomm = { (char)('a' + pick(toy, 26)) } };
+		break;
+	default:
+		gone = ADD(toy, SCHED_PROCESS_EXIT, TGID(mm));
+		*gone = (struct args_SCHED_PROCESS_EXIT){ .pid = TGID(mm), .group_dead = pick(toy, 2) };
+		break;
+	}
+}
+
+static void others(struct toy *toy)
+{
+	switch (pick(toy, 6)) {
+	case 0:
+		ADD(toy, KSM_START_SCAN, 30)->seq = toy->scan++;
+		break;
+	case 1:
+		ADD(toy, KSM_STOP_SCAN, 30)->seq = toy->scan;
+		break;
+	case 2:
+		*ADD(toy, KSM_MERGE_ONE_PAGE, 30) = (struct args_KSM_MERGE_ONE_PAGE){
+			.pfn = 7, .rmap_item = (int64_t)ITEM_ADDR(pick(toy, NR_ITEMS)),
+			.mm = (int64_t)MM_ADDR(pick(toy, NR_MMS)), .err = pick(toy, 2) ? 0 : -14 };
+		break;
+	case 3:
+		if (pick(toy, 8) == 0)
+			ADD(toy, MEMORY_FAILURE_EVENT, 1)->pfn = (int64_t)PFN(pick(toy, NR_PFNS));
+		break;
+	default:
+		add(toy, EVENT_UNKNOWN, 5);
+		break;
+	}
+}
+
+/* ---- samples ---- */
+static void number(struct toy *toy, const char *name, uint32_t value)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", value);
+	sample_add_pair(&toy->sb, name, text);
+}
+
+static void sample_body(struct toy *toy, enum sample_kind kind, uint32_t process)
+{
+	uint32_t items = 0, nodes = 0, mine = 0, truth = pick(toy, 3);
+	uint64_t addr = 0x10000;
+
+	for (uint32_t i = 0; i < NR_ITEMS; i++) {
+		items += toy->on[i] >= 0;
+		mine += toy->on[i] >= 0 && toy->mm_of[i] == (int)process;
+	}
+	for (uint32_t i = 0; i < NR_PFNS; i++)
+		nodes += toy->live[i];
+	if (truth == 0)
+		items = nodes = mine = 0;
+	switch (kind) {
+	case SAMPLE_KSM:
+		number(toy, "pages_shared", nodes);
+		number(toy, "pages_sharing", items > nodes ? items - nodes : 0);
+		number(toy, "full_scans", (uint32_t)toy->scan);
+		break;
+	case SAMPLE_PROCESS:
+		sample_add_pair(&toy->sb, "comm", "proc");
+		number(toy, "start_time", 5 + pick(toy, 8) / 7);
+		number(toy, "ksm_merging_pages", mine);
+		break;
+	default:
+		sample_add_pages_head(&toy->sb, 4096, pick(toy, 4));
+		sample_add_range(&toy->sb, 0x10000, 0x10000 + 0x1000ull * (1 + pick(toy, 30)));
+		for (uint32_t i = 0; i < 20; i++, addr += 0x1000)
+			if (pick(toy, 2))
+				sample_add_page(&toy->sb, addr, PFN(pick(toy, 5) ? i % NR_PFNS :
+								    pick(toy, NR_PFNS)), 1 + pick(toy, 2));
+		break;
+	}
+}
+
+static void sample(struct toy *toy)
+{
+	static const enum sample_kind kinds[] = { SAMPLE_KSM, SAMPLE_PROCESS, SAMPLE_PAGES };
+	struct storm_sample *s = &toy->storm->samples[toy->storm->nr_samples];
+	enum sample_kind kind = kinds[pick(toy, 3)];
+	uint32_t process = pick(toy, NR_MMS);
+	int32_t tgid = kind == SAMPLE_KSM ? 0 : TGID(process);
+	uint64_t begin = pick(toy, 3) ? toy->now_ns + 1 : toy->now_ns - toy->now_ns / 8;
+
+	sample_builder_reset(&toy->sb);
+	sample_begin(&toy->sb, kind, tgid, begin);
+	sample_body(toy, kind, process);
+	if (sample_end(&toy->sb, toy->now_ns + 2) != 0 ||
+	    toy->sb.size - SAMPLE_HEAD > sizeof(s->payload))
+		return;
+	s->sample = (struct sample){ .kind = kind, .tgid = tgid, .begin_ns = begin,
+				     .end_ns = toy->now_ns + 2, .payload = s->payload,
+				     .size = (uint32_t)(toy->sb.size - SAMPLE_HEAD) };
+	memcpy(s->payload, toy->sb.data + SAMPLE_HEAD, s->sample.size);
+	s->after = toy->storm->nr_events;
+	toy->storm->nr_samples++;
+}
+
+/* ---- feeding ---- */
+static int feed(const struct storm *storm, struct history *h, uint64_t first, uint64_t last)
+{
+	struct event_batch batch = { .first_nr = first + 1, .nr_events = (uint32_t)(last - first),
+				     .events = storm->events + first, .losses = storm->losses,
+				     .nr_losses = storm->nr_losses };
+
+	return first < last ? history_feed(h, &batch) : 0;
+}
+
+/* Gaps that are open at `last`: a recording that ends there says so of its streams. */
+static int feed_open_gaps(const struct storm *storm, struct history *h, uint64_t last)
+{
+	struct event_loss open[64];
+	struct event_batch batch = { .first_nr = last + 1, .losses = open };
+
+	for (uint32_t i = 0; i < storm->nr_losses && batch.nr_losses < 64; i++) {
+		if (storm->losses[i].after_nr >= last || storm->losses[i].before_nr <= last)
+			continue;
+		open[batch.nr_losses] = storm->losses[i];
+		open[batch.nr_losses].before_nr = 0;
+		open[batch.nr_losses++].nr_lost = 0;
+	}
+	return batch.nr_losses ? history_feed(h, &batch) : 0;
+}
+
+int storm_feed(const struct storm *storm, struct history *h, uint64_t first, uint64_t last,
+	       uint64_t batch_seed)
+{
+	uint64_t at = first, rng = batch_seed;
+	uint32_t s = 0;
+	int ret = 0;
+
+	while (s < storm->nr_samples && storm->samples[s].after < first)
+		s++;
+	/* Samples right after `first` belong to the part before, unless it is the start. */
+	while (first > 0 && s < storm->nr_samples && storm->samples[s].after == first)
+		s++;
+	while (ret == 0) {
+		uint64_t to = s < storm->nr_samples && storm->samples[s].after < last ?
+			storm->samples[s].after : last;
+
+		while (ret == 0 && at < to) {
+			uint64_t n = batch_seed ? 1 + storm_random(&rng) % 90 : to - at;
+
+			n = n < to - at ? n : to - at;
+			ret = feed(storm, h, at, at + n);
+			at += n;
+		}
+		if (ret || s >= storm->nr_samples || storm->samples[s].after > last)
+			break;
+		ret = history_feed_sample(h, &storm->samples[s].sample, s);
+		s++;
+	}
+	return ret ? ret : feed_open_gaps(storm, h, last);
+}
+
+struct storm *storm_new(uint64_t seed, uint32_t nr_events, bool patched, bool losses)
+{
+	struct storm *storm = calloc(1, sizeof(*storm));
+	struct toy toy = { .storm = storm, .rng = seed, .now_ns = 1000000, .losses = losses };
+	uint32_t room = nr_events + 256;
+
+	storm->events = calloc(room, sizeof(*storm->events));
+	storm->args = calloc(room, sizeof(*storm->args));
+	storm->losses = calloc(room, sizeof(*storm->losses));
+	storm->samples = calloc(nr_events / 10 + 2, sizeof(*storm->samples));
+	storm->patched = patched;
+	sample_builder_init(&toy.sb);
+	for (uint32_t i = 0; i < NR_ITEMS; i++)
+		toy.on[i] = toy.mm_of[i] = -1;
+	while (storm->nr_events < nr_events) {
+		uint32_t dice = pick(&toy, 100);
+
+		if (dice < 45)
+			merges(&toy);
+		else if (dice < 60)
+			node_dies(&toy);
+		else if (dice < 72)
+			tasks(&toy);
+		else if (dice < 90)
+			others(&toy);
+		else if (storm->nr_samples < nr_events / 10)
+			sample(&toy);
+	}
+	sample_builder_fini(&toy.sb);
+	return storm;
+}
+
+void storm_free(struct storm *storm)
+{
+	free(storm->events);
+	free(storm->args);
+	free(storm->losses);
+	free(storm->samples);
+	free(storm);
+}
