@@ -81,14 +81,19 @@ static void options_of(uint32_t options)
 
 void help_command(const struct command *command)
 {
+	char status[256] = "Exits with 2 when it cannot be done.";
+
 	printf("usage: ksmtop%s%s [OPTIONS] %s\n", command->name[0] ? " " : "", command->name,
 	       command->arguments);
 	paragraphs(command->description);
 	options_of(command->options);
+	if (command->id == COMMAND_RECORD)
+		return;
 	if (command->findings[0])
-		printf("\nExits with 1 when %s, with 2 when it cannot be done.\n", command->findings);
-	else if (command->id != COMMAND_RECORD)
-		printf("\nExits with 2 when it cannot be done.\n");
+		snprintf(status, sizeof(status), "Exits with 1 when %s, with 2 when it cannot be done.",
+			 command->findings);
+	putchar('\n');
+	fill(status, 0, 0);
 }
 
 void help_program(void)
