@@ -20,6 +20,7 @@ struct bytes {
 	const uint8_t *start, *p, *end;
 	uint64_t base;		/* file offset of start */
 	bool big;		/* the bytes are big-endian */
+	bool owned;		/* they live as long as the file, and a NUL stands behind them */
 	bool failed;
 };
 

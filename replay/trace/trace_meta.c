@@ -48,6 +48,11 @@ int trace_meta_text(struct trace_file *file, struct bytes *b, int length_size, c
 	size_t left = bytes_left(b);
 	struct diag *diag;
 
+	if (!b->failed && size == left && b->owned) {
+		/* Inflated to its own memory, NUL and all: kallsyms is megabytes, not to be copied. */
+		*ret_text = (struct trace_text){ (const char *)bytes_take(b, size), size };
+		return 0;
+	}
 	if (!b->failed && size <= left)
 		return trace_file_keep_text(file, bytes_take(b, size), size, ret_text);
 	diag = trace_file_damaged(file, at, "%s claims %" PRIu64 " bytes", what, size);

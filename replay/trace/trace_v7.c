@@ -76,8 +76,10 @@ static int section_open(struct trace_file *file, const struct trace_section *sec
 		return -EBADMSG;
 	}
 	error = trace_inflate(file, at, b.p, csize, usize, &inflated);
-	if (!error)
+	if (!error) {
 		*ret_b = bytes_make(inflated, usize, at, file->big);
+		ret_b->owned = true;
+	}
 	return error;
 }
 

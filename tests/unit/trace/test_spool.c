@@ -253,6 +253,56 @@ static void test_damaged_spool(void **state)
 	free(final);
 }
 
+/* Any bit of any file of a spool: it opens or is refused, and recovering it ends. */
+static void test_flipped_spool(void **state)
+{
+	static const char *const names[] = { "meta.dat", "cpu0", "cpu5", "samples" };
+	char *path = made_path(".spool"), *final = made_path(".dat");
+	struct trace_spool *spool;
+	struct made made;
+	uint32_t seed = 7, nr_opened = 0;
+
+	(void)state;
+	made_init(&made, &form, 1, NR_PAGES);
+	spool = spool_make(path, &made);
+	spool_fill(spool, &made);
+	samples_fill(spool);
+	trace_spool_close(spool);
+	for (int round = 0; round < 300; round++) {
+		char full[PATH_MAX];
+		struct trace_file *file;
+		uint8_t *data;
+		size_t size, at;
+		uint32_t nr;
+
+		path_join(full, path, names[round % 4]);
+		data = made_slurp(full, &size);
+		seed = seed * 1664525u + 1013904223u;
+		at = (seed >> 8) % size;
+		data[at] ^= (uint8_t)(1 << (seed >> 5) % 8);
+		made_spit(full, data, size);
+		if (!trace_file_open(path, &file, NULL)) {
+			(void)nr_samples(file);
+			trace_file_close(file);
+			nr_opened++;
+			if (!trace_spool_recover(path, final, false, &nr, NULL)) {
+				assert_int_equal(trace_file_open(final, &file, NULL), 0);
+				(void)nr_samples(file);
+				trace_file_close(file);
+			}
+		}
+		data[at] ^= (uint8_t)(1 << (seed >> 5) % 8);
+		made_spit(full, data, size);
+		free(data);
+	}
+	assert_true(nr_opened > 250);
+	spool_delete(path);
+	unlink(final);
+	made_fini(&made);
+	free(path);
+	free(final);
+}
+
 struct appender {
 	struct trace_spool *spool;
 	const struct made *made;
@@ -428,6 +478,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_open_and_finish), cmocka_unit_test(test_damaged_spool),
+		cmocka_unit_test(test_flipped_spool),
 		cmocka_unit_test(test_kill), cmocka_unit_test(test_full_disk),
 	};
 
