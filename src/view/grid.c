@@ -155,9 +155,15 @@ static uint32_t text_next(const char **text, int *width)
 {
 	while (**text) {
 		utf8proc_int32_t cp;
-		utf8proc_ssize_t len = utf8proc_iterate((const utf8proc_uint8_t *)*text, -1, &cp);
-		uint32_t clean = len > 0 ? (uint32_t)cp : '?';
+		utf8proc_ssize_t len;
+		uint32_t clean;
 
+		if (**text >= ' ' && **text < 0x7f) {	/* nearly always */
+			*width = 1;
+			return (unsigned char)*(*text)++;
+		}
+		len = utf8proc_iterate((const utf8proc_uint8_t *)*text, -1, &cp);
+		clean = len > 0 ? (uint32_t)cp : '?';
 		*text += len > 0 ? len : 1;
 		*width = cp_clean(&clean);
 		if (*width)
@@ -170,13 +176,11 @@ static uint32_t text_next(const char **text, int *width)
 static void cell_split(struct grid *grid, int x, int y)
 {
 	struct cell *cell = cell_at(grid, x, y);
-	struct cell *left = cell_at(grid, x - 1, y);
-	struct cell *right = cell_at(grid, x + 1, y);
 
-	if (cell->cp == GRID_TAIL && left)
-		left->cp = ' ';
-	if (cell->cp != GRID_TAIL && right && right->cp == GRID_TAIL)
-		right->cp = ' ';
+	if (cell->cp == GRID_TAIL && x > 0)
+		cell[-1].cp = ' ';
+	else if (x + 1 < grid->width && cell[1].cp == GRID_TAIL)
+		cell[1].cp = ' ';
 }
 
 /* x, y in grid cells, already inside the pane's clip; @room: columns up to the clip's edge. */
@@ -269,7 +273,7 @@ int pane_put(struct pane pane, int x, int y, enum role role, uint32_t cp)
 
 int pane_glyph(struct pane pane, int x, int y, enum role role, enum glyph glyph)
 {
-	return pane_put(pane, x, y, role, glyph_cp(pane.grid->charset, glyph));
+	return put_clean(pane, x, y, role, glyph_cp(pane.grid->charset, glyph), 1);
 }
 
 int pane_text(struct pane pane, int x, int y, enum role role, const char *text)
@@ -304,11 +308,14 @@ int text_width(const char *text)
 
 void pane_fill(struct pane pane, int x, int y, int width, int height, enum role role)
 {
-	struct pane sub = pane_sub(pane, x, y, width, height);
+	struct clip clip = pane_clip(pane_sub(pane, x, y, width, height));
 
-	for (int row = 0; row < sub.height; row++)
-		for (int column = 0; column < sub.width; column++)
-			put_clean(sub, column, row, role, ' ', 1);
+	for (int gy = clip.y0; gy < clip.y1 && clip.x0 < clip.x1; gy++) {
+		cell_split(pane.grid, clip.x0, gy);
+		cell_split(pane.grid, clip.x1 - 1, gy);
+		for (int gx = clip.x0; gx < clip.x1; gx++)
+			*cell_at(pane.grid, gx, gy) = (struct cell){ ' ', role };
+	}
 }
 
 void pane_paint(struct pane pane, int x, int y, int width, int height, enum role role)
