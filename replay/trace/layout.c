@@ -26,7 +26,7 @@
 void out_free(struct outbuf *out)
 {
 	free(out->data);
-	*out = (struct outbuf){ .big = out->big };
+	*out = (struct outbuf){.big = out->big};
 }
 
 void out_bytes(struct outbuf *out, const void *data, size_t size)
@@ -83,7 +83,7 @@ void out_patch_u64(struct outbuf *out, size_t at, uint64_t v)
 
 void layout_header(struct outbuf *out, const struct trace_write_options *options)
 {
-	uint8_t two[2] = { options->big_endian, (uint8_t)options->long_size };
+	uint8_t two[2] = {options->big_endian, (uint8_t)options->long_size};
 
 	out_bytes(out, TRACE_MAGIC, 10);
 	out_string(out, options->version == 6 ? "6" : "7");
@@ -178,8 +178,8 @@ static void option_version(struct outbuf *out, const struct trace_meta *meta, co
 	layout_option(out, TRACE_OPTION_VERSION, text, (uint32_t)len + 1);
 }
 
-void layout_options(struct outbuf *out, const struct trace_meta *meta, int version, uint32_t nr_cpus,
-		    const char *sections)
+void layout_options(struct outbuf *out, const struct trace_meta *meta, int version,
+		    uint32_t nr_cpus, const char *sections)
 {
 	/* Version 6 has the clock's text behind the table of cpus; the option only says so. */
 	if (version == 6)
@@ -192,7 +192,8 @@ void layout_options(struct outbuf *out, const struct trace_meta *meta, int versi
 	for (uint32_t i = 0; i < meta->nr_cpu_stats; i++)
 		option_text(out, TRACE_OPTION_CPUSTAT, meta->cpu_stats[i]);
 	for (uint32_t i = 0; i < meta->nr_options; i++)
-		layout_option(out, meta->options[i].id, meta->options[i].data, meta->options[i].size);
+		layout_option(out, meta->options[i].id, meta->options[i].data,
+			      meta->options[i].size);
 	out_u16(out, TRACE_OPTION_CPUCOUNT);
 	out_u32(out, 4);
 	out_u32(out, nr_cpus);
@@ -211,7 +212,7 @@ static void sink_fail(struct sink *sink, int error, const char *what)
 
 int sink_open(struct sink *sink, const char *path, struct diag *diag)
 {
-	*sink = (struct sink){ .fd = -1, .diag = diag };
+	*sink = (struct sink){.fd = -1, .diag = diag};
 	sink->path = strdup(path);
 	if (!sink->path || asprintf(&sink->temporary, "%s.part", path) < 0) {
 		sink->temporary = NULL;

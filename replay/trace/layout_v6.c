@@ -3,8 +3,8 @@
  * layout_v6.c - a whole version 6 file, for tests, generators and old readers.
  *
  * One record after another (trace_v6.c reads them).  Where the data of each cpu begins is known
- * only after it is written, so the tables of cpus, and the options that point to the tables of named
- * instances, are written as zeros first and patched.
+ * only after it is written, so the tables of cpus, and the options that point to the tables of
+ * named instances, are written as zeros first and patched.
  *
  * Version 6 has neither compression nor sections: samples cannot go into it.
  */
@@ -20,7 +20,7 @@ struct v6_out {
 	const struct trace_write_options *options;
 	const struct trace_meta *meta;
 	const struct layout_source *source;
-	uint64_t instance_at[TRACE_MAX_BUFFERS];	/* the offset in the BUFFER option of each */
+	uint64_t instance_at[TRACE_MAX_BUFFERS]; /* the offset in the BUFFER option of each */
 	uint32_t nr_cpus;
 };
 
@@ -32,13 +32,13 @@ static uint64_t number(const struct v6_out *v6, uint64_t v)
 /* "local [mono] global" for the buffer that says "mono". */
 static void clock_write(struct v6_out *v6, const char *clock)
 {
-	struct outbuf text = { 0 }, out = { .big = v6->options->big_endian };
+	struct outbuf text = {0}, out = {.big = v6->options->big_endian};
 
 	out_bytes(&text, "[", 1);
 	out_bytes(&text, clock, strlen(clock));
 	out_bytes(&text, "]", 1);
 	out_string(&text, "");
-	layout_text(&out, 8, (struct trace_text){ (char *)text.data, text.size });
+	layout_text(&out, 8, (struct trace_text){(char *)text.data, text.size});
 	out.failed |= text.failed;
 	sink_out(v6->sink, &out);
 	out_free(&text);
@@ -50,7 +50,7 @@ static void buffer_write(struct v6_out *v6, uint32_t i)
 {
 	const struct layout_buffer *buffer = &v6->source->buffers[i];
 	uint64_t table, *entries = calloc(v6->nr_cpus * 2 + 1, sizeof(*entries));
-	struct outbuf failed = { .failed = true };
+	struct outbuf failed = {.failed = true};
 
 	sink_write(v6->sink, "flyrecord", 10);
 	table = v6->sink->pos;
@@ -85,7 +85,7 @@ static void option_instance(struct v6_out *v6, struct outbuf *out, uint32_t i)
 
 static void head_write(struct v6_out *v6)
 {
-	struct outbuf out = { .big = v6->options->big_endian };
+	struct outbuf out = {.big = v6->options->big_endian};
 
 	layout_header(&out, v6->options);
 	layout_header_info(&out, v6->meta);
@@ -118,7 +118,7 @@ static uint32_t cpus_max(const struct layout_source *source)
 void layout_v6(struct sink *sink, const struct trace_write_options *options,
 	       const struct trace_meta *meta, const struct layout_source *source)
 {
-	struct v6_out v6 = { .sink = sink, .options = options, .meta = meta, .source = source };
+	struct v6_out v6 = {.sink = sink, .options = options, .meta = meta, .source = source};
 
 	v6.nr_cpus = cpus_max(source);
 	head_write(&v6);

@@ -32,8 +32,10 @@ struct v7_out {
 	uint32_t buffer_name;
 	uint64_t meta_at[NR_META];
 	uint64_t buffer_at[TRACE_MAX_BUFFERS];
-	char sections[160];		/* what VERSION says of ours */
-	struct { uint64_t offset, size; } *cpus;	/* of all buffers, one after another */
+	char sections[160]; /* what VERSION says of ours */
+	struct {
+		uint64_t offset, size;
+	} * cpus; /* of all buffers, one after another */
 	uint32_t nr_cpus;
 };
 
@@ -49,7 +51,7 @@ static uint32_t string_add(struct v7_out *v7, const char *text)
 static void section_header(struct v7_out *v7, uint16_t id, bool compressed, uint32_t name,
 			   uint64_t size)
 {
-	struct outbuf out = { .big = v7->options->big_endian };
+	struct outbuf out = {.big = v7->options->big_endian};
 
 	out_u16(&out, id);
 	out_u16(&out, compressed ? TRACE_SECTION_COMPRESSED : 0);
@@ -70,10 +72,10 @@ static void section_patch_size(struct v7_out *v7, uint64_t at)
 static void section_compressed(struct v7_out *v7, uint16_t id, uint32_t name,
 			       const struct outbuf *contents)
 {
-	struct outbuf sizes = { .big = v7->options->big_endian };
+	struct outbuf sizes = {.big = v7->options->big_endian};
 	size_t bound = ZSTD_compressBound(contents->size), csize = 0;
 	uint8_t *frame = malloc(bound);
-	struct outbuf failed = { .failed = true };
+	struct outbuf failed = {.failed = true};
 
 	if (frame)
 		csize = ZSTD_compress(frame, bound, contents->data, contents->size, META_LEVEL);
@@ -105,12 +107,13 @@ static void section_write(struct v7_out *v7, uint16_t id, uint32_t name, struct 
 static void meta_write(struct v7_out *v7)
 {
 	static const char *const names[NR_META] = {
-		"headers", "ftrace events", "event formats", "kallsyms", "trace_printk", "saved cmdlines",
+		"headers",  "ftrace events", "event formats",
+		"kallsyms", "trace_printk",  "saved cmdlines",
 	};
 	const struct trace_meta *meta = v7->meta;
 
 	for (int i = 0; i < NR_META; i++) {
-		struct outbuf out = { .big = v7->options->big_endian };
+		struct outbuf out = {.big = v7->options->big_endian};
 		uint16_t id = (uint16_t)(TRACE_OPTION_HEADER_INFO + i);
 
 		v7->meta_at[i] = v7->sink->pos;
@@ -144,9 +147,11 @@ static void samples_write(struct v7_out *v7)
 
 	if (!source->samples)
 		return;
-	snprintf(v7->sections, sizeof(v7->sections), "[ksmtop-samples id=0x%x offset=%" PRIu64
-		 " size=%" PRIu64 " xxh64=%016" PRIx64 "]", TRACE_SECTION_SAMPLES, v7->sink->pos,
-		 source->samples_size, (uint64_t)XXH64(source->samples, source->samples_size, 0));
+	snprintf(v7->sections, sizeof(v7->sections),
+		 "[ksmtop-samples id=0x%x offset=%" PRIu64 " size=%" PRIu64 " xxh64=%016" PRIx64
+		 "]",
+		 TRACE_SECTION_SAMPLES, v7->sink->pos, source->samples_size,
+		 (uint64_t)XXH64(source->samples, source->samples_size, 0));
 	section_header(v7, TRACE_SECTION_SAMPLES, false, string_add(v7, "ksmtop samples"),
 		       source->samples_size);
 	sink_write(v7->sink, source->samples, source->samples_size);
@@ -155,7 +160,7 @@ static void samples_write(struct v7_out *v7)
 static void option_buffer(struct v7_out *v7, struct outbuf *out, uint32_t i, uint32_t first_cpu)
 {
 	const struct layout_buffer *buffer = &v7->source->buffers[i];
-	struct outbuf data = { .big = out->big };
+	struct outbuf data = {.big = out->big};
 
 	out_u64(&data, v7->buffer_at[i]);
 	out_string(&data, buffer->name);
@@ -215,7 +220,7 @@ static void buffers_write(struct v7_out *v7)
 
 static void file_header(struct v7_out *v7, uint64_t *ret_options_place)
 {
-	struct outbuf out = { .big = v7->options->big_endian };
+	struct outbuf out = {.big = v7->options->big_endian};
 
 	layout_header(&out, v7->options);
 	out_string(&out, v7->options->zstd ? "zstd" : "none");
@@ -236,9 +241,9 @@ static void strings_write(struct v7_out *v7)
 
 static void parts_write(struct v7_out *v7)
 {
-	struct outbuf first = { .big = v7->options->big_endian };
-	struct outbuf again = { .big = v7->options->big_endian };
-	struct outbuf place = { .big = v7->options->big_endian };
+	struct outbuf first = {.big = v7->options->big_endian};
+	struct outbuf again = {.big = v7->options->big_endian};
+	struct outbuf place = {.big = v7->options->big_endian};
 	uint64_t options_place, options_at;
 
 	file_header(v7, &options_place);
@@ -266,8 +271,8 @@ static void parts_write(struct v7_out *v7)
 void layout_v7(struct sink *sink, const struct trace_write_options *options,
 	       const struct trace_meta *meta, const struct layout_source *source)
 {
-	struct v7_out v7 = { .sink = sink, .options = options, .meta = meta, .source = source };
-	struct outbuf failed = { .failed = true };
+	struct v7_out v7 = {.sink = sink, .options = options, .meta = meta, .source = source};
+	struct outbuf failed = {.failed = true};
 
 	for (uint32_t i = 0; i < source->nr_buffers; i++)
 		v7.nr_cpus += source->buffers[i].nr_cpus;

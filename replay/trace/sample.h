@@ -24,8 +24,8 @@
  * variable-length integers: about 4 bytes a KSM page before zstd.
  *
  * Reading: struct sample_store indexes all samples of a recording in time order (begin_ns); reading
- * one inflates its block unless it is the block read last.  Payloads are hostile: iterators check every
- * length and return -EBADMSG instead of running over.
+ * one inflates its block unless it is the block read last.  Payloads are hostile: iterators check
+ * every length and return -EBADMSG instead of running over.
  */
 #ifndef KSMTOP_SAMPLE_H
 #define KSMTOP_SAMPLE_H
@@ -44,7 +44,7 @@ enum sample_kind {
 
 /* A sample as read.  The payload is borrowed: see sample_store_read(). */
 struct sample {
-	enum sample_kind kind;	/* a kind this program does not know is passed over when indexing */
+	enum sample_kind kind;	/* unknown kinds are passed over when indexing */
 	int32_t tgid;
 	uint64_t begin_ns, end_ns;
 	const uint8_t *payload;
@@ -159,7 +159,7 @@ int sample_next_loss(struct sample_iter *iter, struct sample_loss *ret_loss);
 const char *sample_text(const struct sample *sample);
 /* Was the sweep of a PAGES sample complete? */
 bool sample_is_complete(const struct sample *sample);
-/* One value by name, NULL if it is not there; the second parses decimal digits (-ENOENT, -EINVAL). */
+/* One value by name or NULL; the second parses decimal digits (-ENOENT, -EINVAL). */
 const char *sample_value(const struct sample *sample, const char *name);
 int sample_number(const struct sample *sample, const char *name, int64_t *ret_value);
 

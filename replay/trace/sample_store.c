@@ -3,8 +3,8 @@
  * sample_store.c - all samples of a recording, indexed in time order.
  *
  * Blocks stay compressed in the mapped file; opening inflates each once to read the heads of its
- * samples, and reading a sample inflates its block again unless it is the one in hand.  So memory is
- * the index and one block, however many samples there are.
+ * samples, and reading a sample inflates its block again unless it is the one in hand.  So memory
+ * is the index and one block, however many samples there are.
  *
  * Blocks stand alone.  One that is cut or damaged is passed over: the next whole one is found by
  * its magic and its checksum.  A sample that ends before it begins, or of a kind that this program
@@ -47,9 +47,9 @@ struct sample_store {
 	uint32_t nr_unknown;
 	struct diag damages[MAX_DAMAGES];
 	uint32_t nr_damages;
-	uint8_t *inflated;	/* the block in hand */
+	uint8_t *inflated; /* the block in hand */
 	int64_t in_hand;
-	uint64_t hash_left;	/* bytes that searching may still hash */
+	uint64_t hash_left; /* bytes that searching may still hash */
 };
 
 static struct diag *damaged(struct sample_store *store, const uint8_t *where, const char *what)
@@ -115,8 +115,9 @@ static int blocks_list(struct sample_store *store, struct bytes *b)
 		if (!block_read(*b, &block)) {
 			bool found = block_search(store, b, &block);
 
-			damaged(store, at, found ? "samples are damaged" :
-				"the last samples are cut or damaged");
+			damaged(store, at,
+				found ? "samples are damaged"
+				      : "the last samples are cut or damaged");
 			if (!found)
 				break;
 		}
@@ -168,7 +169,7 @@ static int block_index(struct sample_store *store, uint32_t i)
 	}
 	b = bytes_make(store->inflated, store->blocks[i].usize, 0, false);
 	while (bytes_left(&b)) {
-		struct entry entry = { .block = i };
+		struct entry entry = {.block = i};
 
 		entry.kind = bytes_u16(&b);
 		bytes_u16(&b);
@@ -220,7 +221,8 @@ static int store_fill(struct sample_store *store, const void *blocks, size_t siz
 	if (store->nr_unknown && store->nr_damages < MAX_DAMAGES) {
 		struct diag *diag = &store->damages[store->nr_damages++];
 
-		diag_set(diag, -EOPNOTSUPP, "%" PRIu32 " samples are of a kind that this ksmtop does not know",
+		diag_set(diag, -EOPNOTSUPP,
+			 "%" PRIu32 " samples are of a kind that this ksmtop does not know",
 			 store->nr_unknown);
 		diag_file(diag, store->file->path);
 		diag_advice(diag, "open the recording with a newer ksmtop");
@@ -272,8 +274,11 @@ void sample_store_head(const struct sample_store *store, uint32_t i, struct samp
 	const struct entry *entry = &store->entries[i];
 
 	*ret_sample = (struct sample){
-		.kind = (enum sample_kind)entry->kind, .tgid = entry->tgid, .size = entry->size,
-		.begin_ns = entry->begin_ns, .end_ns = entry->end_ns,
+		.kind = (enum sample_kind)entry->kind,
+		.tgid = entry->tgid,
+		.size = entry->size,
+		.begin_ns = entry->begin_ns,
+		.end_ns = entry->end_ns,
 	};
 }
 

@@ -27,13 +27,13 @@ enum pages_phase { PHASE_NONE, PHASE_RANGES, PHASE_PAGES };
 
 void sample_builder_init(struct sample_builder *builder)
 {
-	*builder = (struct sample_builder){ 0 };
+	*builder = (struct sample_builder){0};
 }
 
 void sample_builder_fini(struct sample_builder *builder)
 {
 	free(builder->data);
-	*builder = (struct sample_builder){ 0 };
+	*builder = (struct sample_builder){0};
 }
 
 void sample_builder_reset(struct sample_builder *builder)
@@ -98,7 +98,7 @@ static void put_le(uint8_t *p, uint64_t v, int size)
 void sample_begin(struct sample_builder *builder, enum sample_kind kind, int32_t tgid,
 		  uint64_t begin_ns)
 {
-	uint8_t head[SAMPLE_HEAD] = { 0 };
+	uint8_t head[SAMPLE_HEAD] = {0};
 
 	assert(!builder->is_open);
 	builder->is_open = true;
@@ -191,8 +191,7 @@ void sample_add_range(struct sample_builder *builder, uint64_t start, uint64_t e
 	builder->last_addr = end;
 }
 
-void sample_add_page(struct sample_builder *builder, uint64_t addr, uint64_t pfn,
-		     uint32_t mapcount)
+void sample_add_page(struct sample_builder *builder, uint64_t addr, uint64_t pfn, uint32_t mapcount)
 {
 	assert(builder->phase != PHASE_NONE);
 	if (builder->phase == PHASE_RANGES) {
@@ -245,7 +244,8 @@ int sample_block_make(const struct sample_builder *builder, size_t *pos, int lev
 	block = malloc(SAMPLE_BLOCK_HEADER + bound);
 	if (!block)
 		return -ENOMEM;
-	csize = ZSTD_compress(block + SAMPLE_BLOCK_HEADER, bound, builder->data + *pos, usize, level);
+	csize = ZSTD_compress(block + SAMPLE_BLOCK_HEADER, bound, builder->data + *pos, usize,
+			      level);
 	if (ZSTD_isError(csize)) {
 		free(block);
 		return -ENOMEM;

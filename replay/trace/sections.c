@@ -34,9 +34,11 @@ static bool name_read(const struct trace_file *file, struct named *ret_named)
 {
 	const char *text = strstr(trace_file_recorder(file).text, "[ksmtop-samples ");
 
-	return text && sscanf(text, "[ksmtop-samples id=0x%x offset=%" SCNu64 " size=%" SCNu64
-			      " xxh64=%" SCNx64 "]", &ret_named->id, &ret_named->offset,
-			      &ret_named->size, &ret_named->hash) == 4;
+	return text &&
+	       sscanf(text,
+		      "[ksmtop-samples id=0x%x offset=%" SCNu64 " size=%" SCNu64 " xxh64=%" SCNx64
+		      "]",
+		      &ret_named->id, &ret_named->offset, &ret_named->size, &ret_named->hash) == 4;
 }
 
 static const uint8_t *contents(const struct trace_file *file, const struct trace_section *section)
@@ -57,7 +59,8 @@ static bool section_walk(const struct trace_file *file, struct trace_section *re
 {
 	uint64_t offset = file->sections_start;
 
-	for (int i = 0; i < TRACE_MAX_SECTIONS && trace_section_read(file, offset, ret_section); i++) {
+	for (int i = 0; i < TRACE_MAX_SECTIONS && trace_section_read(file, offset, ret_section);
+	     i++) {
 		if (section_is_ours(file, offset, ret_section))
 			return true;
 		offset += TRACE_SECTION_HEADER + ret_section->size;
@@ -71,7 +74,8 @@ static bool section_search(const struct trace_file *file, struct trace_section *
 	const uint8_t *p = part->data, *end = part->data + part->size;
 
 	while (end - p > (ptrdiff_t)MAGIC_SIZE) {
-		const uint8_t *magic = memmem(p, (size_t)(end - p), TRACE_SECTION_MAGIC, MAGIC_SIZE);
+		const uint8_t *magic =
+			memmem(p, (size_t)(end - p), TRACE_SECTION_MAGIC, MAGIC_SIZE);
 		uint64_t at = magic ? (uint64_t)(magic - part->data) : 0;
 
 		if (!magic)

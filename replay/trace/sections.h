@@ -34,8 +34,8 @@
 enum trace_sections_state {
 	TRACE_SECTIONS_NONE,		/* a recording without samples */
 	TRACE_SECTIONS_FOUND,		/* there, and as VERSION says */
-	TRACE_SECTIONS_UNSURE,		/* there, but VERSION or its checksum does not fit: see diag */
-	TRACE_SECTIONS_REMOVED,		/* VERSION names them and they are gone, or is gone too: see diag */
+	TRACE_SECTIONS_UNSURE,		/* there, but not as VERSION says: see diag */
+	TRACE_SECTIONS_REMOVED,		/* VERSION names what is not there, or is gone: see diag */
 };
 
 /*

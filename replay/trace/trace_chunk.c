@@ -23,7 +23,7 @@
 
 #include "trace/container.h"
 
-static const uint8_t zstd_magic[4] = { 0x28, 0xb5, 0x2f, 0xfd };
+static const uint8_t zstd_magic[4] = {0x28, 0xb5, 0x2f, 0xfd};
 
 int trace_chunks_add(struct trace_chunk_list *list, struct trace_chunk chunk)
 {
@@ -51,8 +51,8 @@ int trace_cpus_new(struct trace_file *file, uint64_t offset, uint32_t *nr,
 		   struct trace_cpu **ret_cpus)
 {
 	if (*nr > file->cpus_left) {
-		trace_file_damaged(file, offset, "more cpus (%" PRIu32 ") than the file has room for",
-				   *nr);
+		trace_file_damaged(file, offset,
+				   "more cpus (%" PRIu32 ") than the file has room for", *nr);
 		*nr = file->cpus_left;
 	}
 	*ret_cpus = calloc(*nr ? *nr : 1, sizeof(**ret_cpus));
@@ -66,7 +66,8 @@ int trace_cpus_new(struct trace_file *file, uint64_t offset, uint32_t *nr,
 
 static int cpu_order(const void *a, const void *b)
 {
-	uint32_t x = ((const struct trace_cpu *)a)->cpu_id, y = ((const struct trace_cpu *)b)->cpu_id;
+	uint32_t x = ((const struct trace_cpu *)a)->cpu_id,
+		 y = ((const struct trace_cpu *)b)->cpu_id;
 
 	return x < y ? -1 : x > y;
 }
@@ -103,15 +104,18 @@ static bool extent_clip(struct trace_file *file, struct trace_cpu *cpu, uint64_t
 	if (!claimed)
 		return false;
 	if (offset >= end) {
-		trace_file_damaged(file, offset, "the data of cpu %" PRIu32 " (%" PRIu64
-				   " bytes) lies behind the end of the file", cpu->cpu_id, claimed);
+		trace_file_damaged(file, offset,
+				   "the data of cpu %" PRIu32 " (%" PRIu64
+				   " bytes) lies behind the end of the file",
+				   cpu->cpu_id, claimed);
 		cpu->truncated = true;
 		return false;
 	}
 	if (claimed > end - offset) {
 		*size = end - offset;
 		cpu->truncated = true;
-		diag_expected(trace_file_damaged(file, end, "the file ends within the data of cpu %" PRIu32,
+		diag_expected(trace_file_damaged(file, end,
+						 "the file ends within the data of cpu %" PRIu32,
 						 cpu->cpu_id),
 			      "%" PRIu64 " more bytes", claimed - *size);
 	}
@@ -128,23 +132,24 @@ static bool extent_clip(struct trace_file *file, struct trace_cpu *cpu, uint64_t
 int trace_chunks_raw(struct trace_file *file, struct trace_cpu *cpu, uint32_t page_size,
 		     uint64_t offset, uint64_t size)
 {
-	struct trace_chunk_list list = { 0 };
+	struct trace_chunk_list list = {0};
 	int error = 0;
 
 	if (!extent_clip(file, cpu, offset, &size))
 		return 0;
 	if (size % page_size) {
 		if (!cpu->truncated)
-			trace_file_damaged(file, offset + size, "the data of cpu %" PRIu32
-					   " ends within a page", cpu->cpu_id);
+			trace_file_damaged(file, offset + size,
+					   "the data of cpu %" PRIu32 " ends within a page",
+					   cpu->cpu_id);
 		cpu->truncated = true;
 		size -= size % page_size;
 	}
 	for (uint64_t at = 0; at < size && !error; at += TRACE_RAW_CHUNK) {
 		uint64_t piece = size - at < TRACE_RAW_CHUNK ? size - at : TRACE_RAW_CHUNK;
 
-		error = trace_chunks_add(&list, (struct trace_chunk){
-			.file_offset = offset + at, .usize = (uint32_t)piece });
+		error = trace_chunks_add(&list, (struct trace_chunk){.file_offset = offset + at,
+								     .usize = (uint32_t)piece});
 	}
 	trace_chunks_end(&list, cpu);
 	return error;
@@ -190,7 +195,7 @@ static const uint8_t *chunk_search(const struct trace_file *file, uint32_t page_
 int trace_chunks_zstd(struct trace_file *file, struct trace_cpu *cpu, uint32_t page_size,
 		      uint64_t offset, uint64_t size)
 {
-	struct trace_chunk_list list = { 0 };
+	struct trace_chunk_list list = {0};
 	bool passed_over = false;
 	struct bytes b;
 	uint32_t nr;
@@ -208,22 +213,25 @@ int trace_chunks_zstd(struct trace_file *file, struct trace_cpu *cpu, uint32_t p
 		uint64_t at = bytes_at(&b);
 
 		if (trace_chunk_plausible(file, page_size, b.p, bytes_left(&b), &csize, &usize)) {
-			error = trace_chunks_add(&list, (struct trace_chunk){
-				.file_offset = at + 8, .csize = csize, .usize = usize });
+			error = trace_chunks_add(&list, (struct trace_chunk){.file_offset = at + 8,
+									     .csize = csize,
+									     .usize = usize});
 			bytes_take(&b, 8 + (uint64_t)csize);
 			continue;
 		}
 		b.p = chunk_search(file, page_size, b.p, b.end);
 		list.gap = passed_over = true;
 		if (!cpu->truncated || bytes_left(&b))
-			trace_file_damaged(file, at, "chunk %" PRIu32 " of cpu %" PRIu32
+			trace_file_damaged(file, at,
+					   "chunk %" PRIu32 " of cpu %" PRIu32
 					   " is damaged; %" PRIu64 " bytes are passed over",
 					   list.nr + 1, cpu->cpu_id, bytes_at(&b) - at);
 	}
 	if (!error && list.nr < nr && !passed_over) {
 		cpu->truncated = true;
-		trace_file_damaged(file, bytes_at(&b), "cpu %" PRIu32 " has %" PRIu32 " of %" PRIu32
-				   " chunks", cpu->cpu_id, list.nr, nr);
+		trace_file_damaged(file, bytes_at(&b),
+				   "cpu %" PRIu32 " has %" PRIu32 " of %" PRIu32 " chunks",
+				   cpu->cpu_id, list.nr, nr);
 	}
 	trace_chunks_end(&list, cpu);
 	return error;
@@ -247,7 +255,8 @@ int trace_inflate(struct trace_file *file, uint64_t offset, const void *data, si
 	got = ZSTD_decompress(inflated, usize, data, csize);
 	if (ZSTD_isError(got) || got != usize) {
 		trace_file_damaged(file, offset, "compressed metadata is damaged: %s",
-				   ZSTD_isError(got) ? ZSTD_getErrorName(got) : "it is shorter than it says");
+				   ZSTD_isError(got) ? ZSTD_getErrorName(got)
+						     : "it is shorter than it says");
 		return -EBADMSG;
 	}
 	*ret_data = inflated;
@@ -278,8 +287,8 @@ int trace_chunk_read(const struct trace_file *file, const struct trace_chunk *ch
 		memcpy(dst, src, chunk->usize);
 		return 0;
 	}
-	got = dctx ? ZSTD_decompressDCtx(dctx, dst, chunk->usize, src, chunk->csize) :
-		     ZSTD_decompress(dst, chunk->usize, src, chunk->csize);
+	got = dctx ? ZSTD_decompressDCtx(dctx, dst, chunk->usize, src, chunk->csize)
+		   : ZSTD_decompress(dst, chunk->usize, src, chunk->csize);
 	if (!ZSTD_isError(got) && got == chunk->usize)
 		return 0;
 	diag_set(diag, -EBADMSG, "a chunk of event data cannot be inflated: %s",

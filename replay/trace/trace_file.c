@@ -27,8 +27,8 @@
 
 #include "trace/container.h"
 
-#define INFLATE_FLOOR	(16u << 20)
-#define INFLATE_RATIO	64
+#define INFLATE_FLOOR (16u << 20)
+#define INFLATE_RATIO 64
 
 void *trace_file_alloc(struct trace_file *file, size_t size)
 {
@@ -50,7 +50,7 @@ int trace_file_keep_text(struct trace_file *file, const void *text, size_t size,
 		return -ENOMEM;
 	if (size)
 		memcpy(copy, text, size);
-	*ret_text = (struct trace_text){ copy, size };
+	*ret_text = (struct trace_text){copy, size};
 	return 0;
 }
 
@@ -104,7 +104,10 @@ struct trace_buffer *trace_file_add_buffer(struct trace_file *file, const char *
 		return NULL;
 	buffer = &file->buffers[file->nr_buffers++];
 	*buffer = (struct trace_buffer){
-		.name = name, .clock = clock, .page_size = page_size, .text = { "", 0 },
+		.name = name,
+		.clock = clock,
+		.page_size = page_size,
+		.text = {"", 0},
 	};
 	return buffer;
 }
@@ -136,10 +139,10 @@ int trace_part_map(struct trace_file *file, const char *path, struct diag *diag)
 		goto fail;
 	}
 	close(fd);
-	file->parts[file->nr_parts++] = (struct trace_part){ data, (uint64_t)st.st_size };
+	file->parts[file->nr_parts++] = (struct trace_part){data, (uint64_t)st.st_size};
 	if (file->nr_parts == 1)
-		file->mtime_ns = (uint64_t)st.st_mtim.tv_sec * 1000000000u +
-				 (uint64_t)st.st_mtim.tv_nsec;
+		file->mtime_ns =
+			(uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec;
 	return 0;
 fail:
 	diag_set(diag, error, "cannot be opened: %s",
@@ -155,7 +158,8 @@ static int not_a_trace(struct trace_file *file, struct diag *diag, const char *w
 	diag_set(diag, -EINVAL, "%s", what);
 	diag_file(diag, file->path);
 	diag_expected(diag, "a trace.dat of version 6 or 7");
-	diag_advice(diag, "record one with `ksmtop record -o FILE` or `trace-cmd record -e ksm -o FILE`");
+	diag_advice(diag,
+		    "record one with `ksmtop record -o FILE` or `trace-cmd record -e ksm -o FILE`");
 	return -EINVAL;
 }
 
@@ -167,8 +171,9 @@ static int header_read(struct trace_file *file, struct bytes *b, struct diag *di
 	const uint8_t *two;
 
 	if (!magic || memcmp(magic, TRACE_MAGIC, 10) != 0)
-		return not_a_trace(file, diag, file->parts[0].size ? "does not start like a trace.dat" :
-				   "is empty");
+		return not_a_trace(file, diag,
+				   file->parts[0].size ? "does not start like a trace.dat"
+						       : "is empty");
 	version = bytes_string(b);
 	two = version ? bytes_take(b, 2) : NULL;
 	if (!two)
@@ -177,7 +182,9 @@ static int header_read(struct trace_file *file, struct bytes *b, struct diag *di
 		diag_set(diag, -EOPNOTSUPP, "is a trace.dat of version %.16s", version);
 		diag_file(diag, file->path);
 		diag_expected(diag, "version 6 or 7");
-		diag_advice(diag, "run `trace-cmd convert --file-version 7 --compression zstd -i %s -o NEW.dat`",
+		diag_advice(diag,
+			    "run `trace-cmd convert --file-version 7 --compression zstd -i %s -o "
+			    "NEW.dat`",
 			    file->path);
 		return -EOPNOTSUPP;
 	}
@@ -211,8 +218,9 @@ static int file_read(struct trace_file *file, struct diag *diag)
 	int error;
 
 	file->data_left = file->parts[0].size;
-	file->cpus_left = 8192 + (uint32_t)(file->parts[0].size / 64 < UINT32_MAX / 2 ?
-					    file->parts[0].size / 64 : UINT32_MAX / 2);
+	file->cpus_left = 8192 + (uint32_t)(file->parts[0].size / 64 < UINT32_MAX / 2
+						    ? file->parts[0].size / 64
+						    : UINT32_MAX / 2);
 	file->inflate_left = INFLATE_FLOOR + INFLATE_RATIO * file->parts[0].size;
 	error = header_read(file, &b, diag);
 	if (error)
@@ -223,7 +231,8 @@ static int file_read(struct trace_file *file, struct diag *diag)
 	if (error == -EOPNOTSUPP)
 		return error;
 	if (is_empty(file))
-		return not_a_trace(file, diag, "has a trace.dat's header, but nothing behind it can be read");
+		return not_a_trace(file, diag,
+				   "has a trace.dat's header, but nothing behind it can be read");
 	if (file->is_spool)
 		error = trace_spool_read(file, diag);
 	else
@@ -238,7 +247,8 @@ static void damages_close(struct trace_file *file)
 	if (!file->nr_damages_left_out || !file->nr_damages)
 		return;
 	last = &file->damages[file->nr_damages - 1];
-	diag_set(last, -EBADMSG, "%" PRIu32 " more places are damaged", file->nr_damages_left_out + 1);
+	diag_set(last, -EBADMSG, "%" PRIu32 " more places are damaged",
+		 file->nr_damages_left_out + 1);
 	diag_file(last, file->path);
 }
 
@@ -383,7 +393,7 @@ const struct trace_buffer *trace_file_buffer(const struct trace_file *file, uint
 
 static struct trace_text text_or_empty(struct trace_text text)
 {
-	return text.text ? text : (struct trace_text){ "", 0 };
+	return text.text ? text : (struct trace_text){"", 0};
 }
 
 struct trace_text trace_file_header_page(const struct trace_file *file)

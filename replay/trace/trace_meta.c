@@ -3,9 +3,9 @@
  * trace_meta.c - the metadata that versions 6 and 7 share: formats, symbols, names, options.
  *
  * Both versions hold the same records; version 6 has them one after another in the file, version 7
- * each in a section of its own, perhaps compressed.  So each parser takes a cursor and does not know
- * which it is.  A record that does not fit is a damage with its place, and everything before it is
- * kept: half of the event formats are better than none.
+ * each in a section of its own, perhaps compressed.  So each parser takes a cursor and does not
+ * know which it is.  A record that does not fit is a damage with its place, and everything before
+ * it is kept: half of the event formats are better than none.
  *
  * Options are kept as they are, for whoever needs one, and those that matter for reading are
  * understood at the end, when all buffers are known: the statistics of a cpu come before or after
@@ -26,8 +26,9 @@ static int header_text(struct trace_file *file, struct bytes *b, const char *nam
 	const uint8_t *label = bytes_take(b, strlen(name) + 1);
 
 	if (!label || memcmp(label, name, strlen(name) + 1) != 0) {
-		diag_expected(trace_file_damaged(file, at, "the ring buffer's %s is not here", name),
-			      "the word %s", name);
+		diag_expected(
+			trace_file_damaged(file, at, "the ring buffer's %s is not here", name),
+			"the word %s", name);
 		return -EBADMSG;
 	}
 	return trace_meta_text(file, b, 8, name, ret_text);
@@ -49,8 +50,9 @@ int trace_meta_text(struct trace_file *file, struct bytes *b, int length_size, c
 	struct diag *diag;
 
 	if (!b->failed && size == left && b->owned) {
-		/* Inflated to its own memory, NUL and all: kallsyms is megabytes, not to be copied. */
-		*ret_text = (struct trace_text){ (const char *)bytes_take(b, size), size };
+		/* Inflated to its own memory, NUL and all: kallsyms is megabytes, not to be copied.
+		 */
+		*ret_text = (struct trace_text){(const char *)bytes_take(b, size), size};
 		return 0;
 	}
 	if (!b->failed && size <= left)
@@ -83,8 +85,9 @@ static int formats_read(struct trace_file *file, struct bytes *b, const char *sy
 	int error = 0;
 
 	if (b->failed || nr > bytes_left(b) / 8) {
-		trace_file_damaged(file, at, "%" PRIu32 " event formats of %.64s cannot be in %zu bytes",
-				   nr, system, bytes_left(b));
+		trace_file_damaged(file, at,
+				   "%" PRIu32 " event formats of %.64s cannot be in %zu bytes", nr,
+				   system, bytes_left(b));
 		return -EBADMSG;
 	}
 	for (uint32_t i = 0; i < nr && !error; i++)
@@ -110,8 +113,9 @@ int trace_meta_event_formats(struct trace_file *file, struct bytes *b)
 		at = bytes_at(b);
 		name = bytes_string(b);
 		if (!name) {
-			trace_file_damaged(file, at, "event system %" PRIu32 " of %" PRIu32
-					   " has no name", i + 1, nr);
+			trace_file_damaged(file, at,
+					   "event system %" PRIu32 " of %" PRIu32 " has no name",
+					   i + 1, nr);
 			return -EBADMSG;
 		}
 		if (trace_file_keep_text(file, name, strlen(name), &system))
@@ -146,7 +150,7 @@ int trace_meta_cmdlines(struct trace_file *file, struct trace_text text)
 			if (TRACE_ARRAY_GROW(file->cmdlines, file->nr_cmdlines, cap))
 				return -ENOMEM;
 			file->cmdlines[file->nr_cmdlines++] =
-				(struct trace_cmdline){ (int32_t)pid, comm + 1 };
+				(struct trace_cmdline){(int32_t)pid, comm + 1};
 		}
 		line = newline ? newline + 1 : end;
 	}
@@ -163,7 +167,7 @@ static int option_keep(struct trace_file *file, uint64_t at, uint16_t id, const 
 	if (TRACE_ARRAY_GROW(file->options, file->nr_options, file->cap_options) ||
 	    trace_file_keep_text(file, data, size, &text))
 		return -ENOMEM;
-	file->options[file->nr_options++] = (struct trace_option){ id, size, at, text.text };
+	file->options[file->nr_options++] = (struct trace_option){id, size, at, text.text};
 	return 0;
 }
 
@@ -181,8 +185,10 @@ int trace_meta_options(struct trace_file *file, struct bytes *b, uint64_t *ret_n
 		size = bytes_u32(b);
 		data = bytes_take(b, size);
 		if (b->failed) {
-			trace_file_damaged(file, at, "the options end in the middle (id %u, %" PRIu32
-					   " bytes)", id, size);
+			trace_file_damaged(file, at,
+					   "the options end in the middle (id %u, %" PRIu32
+					   " bytes)",
+					   id, size);
 			return -EBADMSG;
 		}
 		if (id == TRACE_OPTION_DONE) {
@@ -226,7 +232,8 @@ static int cpu_compare(const void *key, const void *item)
 	return id < other ? -1 : id > other;
 }
 
-static void stat_read(struct trace_file *file, uint32_t buffer_index, const struct trace_option *option)
+static void stat_read(struct trace_file *file, uint32_t buffer_index,
+		      const struct trace_option *option)
 {
 	const char *text = option->data;
 	const char *line = strstr(text, "CPU:");
@@ -249,7 +256,7 @@ static void stat_read(struct trace_file *file, uint32_t buffer_index, const stru
 		.nr_bytes = stat_number(text, "bytes"),
 		.dropped = stat_number(text, "dropped events"),
 		.read = stat_number(text, "read events"),
-		.text = { text, strlen(text) },
+		.text = {text, strlen(text)},
 	};
 }
 
@@ -264,7 +271,8 @@ static uint32_t stat_buffer(const struct trace_file *file, const char *text, uin
 	name += 8;
 	len = strcspn(name, "\n");
 	for (uint32_t i = 0; i < file->nr_buffers; i++)
-		if (strlen(file->buffers[i].name) == len && !strncmp(file->buffers[i].name, name, len))
+		if (strlen(file->buffers[i].name) == len &&
+		    !strncmp(file->buffers[i].name, name, len))
 			return i;
 	return UINT32_MAX;
 }
@@ -284,10 +292,10 @@ int trace_meta_finish(struct trace_file *file)
 			stat_read(file, current, option);
 			break;
 		case TRACE_OPTION_UNAME:
-			file->uname = (struct trace_text){ text, strlen(text) };
+			file->uname = (struct trace_text){text, strlen(text)};
 			break;
 		case TRACE_OPTION_VERSION:
-			file->recorder = (struct trace_text){ text, strlen(text) };
+			file->recorder = (struct trace_text){text, strlen(text)};
 			break;
 		default:
 			error = trace_time_option(file, option);
@@ -296,7 +304,8 @@ int trace_meta_finish(struct trace_file *file)
 			return error;
 		if (error)
 			trace_file_damaged(file, option->file_offset,
-					   "the time option %u makes no sense and is not applied", option->id);
+					   "the time option %u makes no sense and is not applied",
+					   option->id);
 	}
 	return 0;
 }

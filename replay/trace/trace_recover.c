@@ -77,7 +77,8 @@ static void cpu_write(struct sink *sink, void *arg, uint32_t buffer, uint32_t cp
 			continue;
 		}
 		nr++;
-		sink_write(sink, data - SPOOL_CHUNK_HEADER, SPOOL_CHUNK_HEADER + (size_t)chunk->csize);
+		sink_write(sink, data - SPOOL_CHUNK_HEADER,
+			   SPOOL_CHUNK_HEADER + (size_t)chunk->csize);
 	}
 	count = file->big ? htobe32(nr) : htole32(nr);
 	sink_patch(sink, *ret_offset, &count, sizeof(count));
@@ -106,7 +107,7 @@ static void options_collect(struct recovery *recovery)
 
 	for (uint32_t i = 0; i < recovery->file->nr_options; i++) {
 		const struct trace_option *option = &recovery->file->options[i];
-		struct trace_text text = { option->data, strlen(option->data) };
+		struct trace_text text = {option->data, strlen(option->data)};
 
 		if (option->id == TRACE_OPTION_TRACECLOCK)
 			meta->trace_clock = text;
@@ -130,8 +131,8 @@ static void cmdlines_collect(struct recovery *recovery)
 		out_bytes(&recovery->cmdlines, cmdline->comm, strlen(cmdline->comm));
 		out_bytes(&recovery->cmdlines, "\n", 1);
 	}
-	recovery->meta.cmdlines = (struct trace_text){ (char *)recovery->cmdlines.data,
-						       recovery->cmdlines.size };
+	recovery->meta.cmdlines =
+		(struct trace_text){(char *)recovery->cmdlines.data, recovery->cmdlines.size};
 }
 
 /* The metadata of an opened file, as the writer takes it. */
@@ -144,9 +145,13 @@ static int meta_collect(struct recovery *recovery)
 	if (!recovery->stats || !recovery->options)
 		return -ENOMEM;
 	recovery->meta = (struct trace_meta){
-		.header_page = file->header_page, .header_event = file->header_event,
-		.formats = file->formats, .nr_formats = file->nr_formats,
-		.kallsyms = file->kallsyms, .printk = file->printk, .uname = file->uname,
+		.header_page = file->header_page,
+		.header_event = file->header_event,
+		.formats = file->formats,
+		.nr_formats = file->nr_formats,
+		.kallsyms = file->kallsyms,
+		.printk = file->printk,
+		.uname = file->uname,
 		.recorder = file->recorder,
 	};
 	options_collect(recovery);
@@ -159,20 +164,30 @@ static int final_write(struct recovery *recovery, const char *path, struct diag 
 	const struct trace_file *file = recovery->file;
 	const struct trace_buffer *buffer = &file->buffers[0];
 	struct layout_buffer described = {
-		.name = buffer->name, .clock = buffer->clock, .page_size = buffer->page_size,
-		.nr_cpus = buffer->nr_cpus, .cpu_ids = recovery->cpu_ids,
+		.name = buffer->name,
+		.clock = buffer->clock,
+		.page_size = buffer->page_size,
+		.nr_cpus = buffer->nr_cpus,
+		.cpu_ids = recovery->cpu_ids,
 	};
 	struct layout_source source = {
-		.buffers = &described, .nr_buffers = 1, .cpu_write = cpu_write, .arg = recovery,
+		.buffers = &described,
+		.nr_buffers = 1,
+		.cpu_write = cpu_write,
+		.arg = recovery,
 	};
 	struct trace_write_options options = {
-		.version = 7, .zstd = true, .big_endian = file->big, .long_size = file->long_size,
+		.version = 7,
+		.zstd = true,
+		.big_endian = file->big,
+		.long_size = file->long_size,
 		.page_size = file->page_size,
 	};
 	struct sink sink;
 	int error;
 
-	if (file->samples_part && file->parts[file->samples_part].size > strlen(TRACE_SECTION_MAGIC)) {
+	if (file->samples_part &&
+	    file->parts[file->samples_part].size > strlen(TRACE_SECTION_MAGIC)) {
 		source.samples = file->parts[file->samples_part].data;
 		source.samples_size = file->parts[file->samples_part].size;
 	}
@@ -188,7 +203,8 @@ static int final_write(struct recovery *recovery, const char *path, struct diag 
 /* Removes the files that a spool has, and nothing else that may be in there. */
 static void spool_remove(const struct trace_file *file)
 {
-	static const char *const names[] = { SPOOL_SAMPLES, SPOOL_RESERVE, SPOOL_META ".part", SPOOL_META };
+	static const char *const names[] = {SPOOL_SAMPLES, SPOOL_RESERVE, SPOOL_META ".part",
+					    SPOOL_META};
 	int dir = open(file->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (dir < 0)
@@ -208,7 +224,7 @@ static void spool_remove(const struct trace_file *file)
 static int spool_recover(const struct trace_file *file, const char *path, bool remove,
 			 uint32_t *ret_nr_damages, struct diag *diag)
 {
-	struct recovery recovery = { .file = file };
+	struct recovery recovery = {.file = file};
 	int error = meta_collect(&recovery);
 
 	recovery.cpu_ids = calloc(file->buffers[0].nr_cpus + 1, sizeof(*recovery.cpu_ids));
@@ -220,7 +236,8 @@ static int spool_recover(const struct trace_file *file, const char *path, bool r
 		spool_remove(file);
 	if (!error && ret_nr_damages)
 		/* One of them only says that this is a spool. */
-		*ret_nr_damages = recovery.nr_lost + file->nr_damages + file->nr_damages_left_out - 1;
+		*ret_nr_damages =
+			recovery.nr_lost + file->nr_damages + file->nr_damages_left_out - 1;
 	free(recovery.stats);
 	free(recovery.options);
 	free(recovery.cpu_ids);
@@ -239,8 +256,11 @@ int trace_spool_recover(const char *spool_path, const char *path, bool remove,
 	if (file->is_spool) {
 		error = spool_recover(file, path, remove, ret_nr_damages, diag);
 		if (error && diag && error == -ENOSPC)
-			diag_advice(diag, "the spool is kept; run `ksmtop recover %s -o FILE` with FILE on a "
-				    "disk with more room", spool_path);
+			diag_advice(
+				diag,
+				"the spool is kept; run `ksmtop recover %s -o FILE` with FILE on a "
+				"disk with more room",
+				spool_path);
 	} else {
 		error = diag_set(diag, -EINVAL, "is a finished recording, not a spool");
 		diag_file(diag, spool_path);

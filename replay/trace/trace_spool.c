@@ -40,7 +40,7 @@ struct spool_file {
 	uint64_t size;
 	uint32_t seq;
 	ZSTD_CCtx *cctx;
-	uint8_t *block;		/* header and frame, in one piece for one write */
+	uint8_t *block; /* header and frame, in one piece for one write */
 	size_t capacity;
 	atomic_bool dirty;
 	atomic_uint_fast64_t compressed, uncompressed;
@@ -59,8 +59,8 @@ static void path_of(const struct trace_spool *spool, const char *name, char *buf
 	snprintf(buf, size, "%s/%s", spool->path, name);
 }
 
-static int spool_error(const struct trace_spool *spool, const char *name, int error, const char *what,
-		       struct diag *diag)
+static int spool_error(const struct trace_spool *spool, const char *name, int error,
+		       const char *what, struct diag *diag)
 {
 	char path[PATH_MAX];
 
@@ -68,8 +68,11 @@ static int spool_error(const struct trace_spool *spool, const char *name, int er
 	diag_set(diag, error, "cannot be %s: %s", what, strerror(-error));
 	diag_file(diag, path);
 	if (error == -ENOSPC)
-		diag_advice(diag, "what was recorded until now is kept; run `ksmtop recover %s -o FILE` with "
-			    "FILE on a disk with more room", spool->path);
+		diag_advice(
+			diag,
+			"what was recorded until now is kept; run `ksmtop recover %s -o FILE` with "
+			"FILE on a disk with more room",
+			spool->path);
 	return error;
 }
 
@@ -78,12 +81,18 @@ static int spool_error(const struct trace_spool *spool, const char *name, int er
 static int meta_write(struct trace_spool *spool, const struct trace_meta *meta, struct diag *diag)
 {
 	struct layout_buffer buffer = {
-		.name = spool->name, .clock = spool->clock, .page_size = spool->page_size,
-		.nr_cpus = spool->nr_cpus, .cpu_ids = spool->cpu_ids,
+		.name = spool->name,
+		.clock = spool->clock,
+		.page_size = spool->page_size,
+		.nr_cpus = spool->nr_cpus,
+		.cpu_ids = spool->cpu_ids,
 	};
-	struct layout_source source = { .buffers = &buffer, .nr_buffers = 1 };
+	struct layout_source source = {.buffers = &buffer, .nr_buffers = 1};
 	struct trace_write_options options = {
-		.version = 7, .zstd = true, .page_size = spool->page_size, .long_size = sizeof(long),
+		.version = 7,
+		.zstd = true,
+		.page_size = spool->page_size,
+		.long_size = sizeof(long),
 		.big_endian = __BYTE_ORDER == __BIG_ENDIAN,
 	};
 	char path[PATH_MAX];
@@ -98,7 +107,8 @@ static int meta_write(struct trace_spool *spool, const struct trace_meta *meta, 
 	return sink_close(&sink);
 }
 
-int trace_spool_set_meta(struct trace_spool *spool, const struct trace_meta *meta, struct diag *diag)
+int trace_spool_set_meta(struct trace_spool *spool, const struct trace_meta *meta,
+			 struct diag *diag)
 {
 	char path[PATH_MAX];
 	int error = meta_write(spool, meta, diag);
@@ -133,8 +143,8 @@ static int reserve_make(const struct trace_spool *spool, uint64_t size, struct d
 
 /* ---- creating ---- */
 
-static int file_create(struct trace_spool *spool, struct spool_file *file, const char *name, int level,
-		       struct diag *diag)
+static int file_create(struct trace_spool *spool, struct spool_file *file, const char *name,
+		       int level, struct diag *diag)
 {
 	char path[PATH_MAX];
 
@@ -162,7 +172,8 @@ static int files_create(struct trace_spool *spool, const struct trace_spool_opti
 		char name[32];
 
 		snprintf(name, sizeof(name), "cpu%" PRIu32, spool->cpu_ids[i]);
-		error = file_create(spool, &spool->cpus[i], name, options->level ? options->level : LEVEL, diag);
+		error = file_create(spool, &spool->cpus[i], name,
+				    options->level ? options->level : LEVEL, diag);
 	}
 	if (!error)
 		error = file_create(spool, &spool->samples, SPOOL_SAMPLES, SAMPLES_LEVEL, diag);
@@ -205,12 +216,15 @@ static int directory_make(const char *path, struct diag *diag)
 		return 0;
 	if (error == -EEXIST) {
 		diag_set(diag, error, "is already there");
-		diag_advice(diag, "run `ksmtop recover %s -o FILE` if an interrupted recording left it, "
-			    "or remove it", path);
+		diag_advice(diag,
+			    "run `ksmtop recover %s -o FILE` if an interrupted recording left it, "
+			    "or remove it",
+			    path);
 	} else {
 		diag_set(diag, error, "cannot be created: %s", strerror(-error));
 		if (error == -EACCES || error == -EPERM || error == -EROFS || error == -ENOENT)
-			diag_advice(diag, "name a file in a directory that can be written, with -o");
+			diag_advice(diag,
+				    "name a file in a directory that can be written, with -o");
 	}
 	diag_file(diag, path);
 	return error;
@@ -219,7 +233,8 @@ static int directory_make(const char *path, struct diag *diag)
 /* Takes back what an unsuccessful creation has made. */
 static void spool_remove(struct trace_spool *spool)
 {
-	static const char *const names[] = { SPOOL_META, SPOOL_META ".part", SPOOL_SAMPLES, SPOOL_RESERVE };
+	static const char *const names[] = {SPOOL_META, SPOOL_META ".part", SPOOL_SAMPLES,
+					    SPOOL_RESERVE};
 	char path[PATH_MAX];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -241,7 +256,8 @@ int trace_spool_create(const char *path, const struct trace_spool_options *optio
 	int error;
 
 	if (!options->nr_cpus || options->page_size < 512 || options->page_size > TRACE_PAGE_MAX)
-		return diag_set(diag, -EINVAL, "a spool for no cpu, or for impossible pages"), -EINVAL;
+		return diag_set(diag, -EINVAL, "a spool for no cpu, or for impossible pages"),
+		       -EINVAL;
 	error = directory_make(path, diag);
 	if (error)
 		return error;
@@ -309,7 +325,7 @@ static bool block_room(struct spool_file *file, size_t size)
 /* Header of the block in hand; see spool_format.h. */
 static void block_head(struct spool_file *file, uint32_t csize, uint32_t usize)
 {
-	uint32_t head[2] = { SPOOL_BLOCK_MAGIC, file->seq }, sizes[2] = { csize, usize };
+	uint32_t head[2] = {SPOOL_BLOCK_MAGIC, file->seq}, sizes[2] = {csize, usize};
 	uint8_t *p = file->block;
 	uint64_t hash;
 
@@ -331,10 +347,12 @@ int trace_spool_append(struct trace_spool *spool, uint32_t cpu, const void *page
 	if (!size)
 		return 0;
 	if (size % spool->page_size || size > APPEND_MAX)
-		return diag_set(diag, -EINVAL, "%zu bytes are no whole pages, or too many", size), -EINVAL;
+		return diag_set(diag, -EINVAL, "%zu bytes are no whole pages, or too many", size),
+		       -EINVAL;
 	if (!block_room(file, size))
 		return diag_set(diag, -ENOMEM, "out of memory"), -ENOMEM;
-	csize = ZSTD_compress2(file->cctx, file->block + front, file->capacity - front, pages, size);
+	csize = ZSTD_compress2(file->cctx, file->block + front, file->capacity - front, pages,
+			       size);
 	if (ZSTD_isError(csize))
 		return diag_set(diag, -ENOMEM, "zstd: %s", ZSTD_getErrorName(csize)), -ENOMEM;
 	block_head(file, (uint32_t)csize, (uint32_t)size);
@@ -391,12 +409,15 @@ int trace_spool_sync(struct trace_spool *spool, struct diag *diag)
 void trace_spool_sizes(const struct trace_spool *spool, uint64_t *ret_compressed,
 		       uint64_t *ret_uncompressed)
 {
-	uint64_t compressed = atomic_load_explicit(&spool->samples.compressed, memory_order_relaxed);
+	uint64_t compressed =
+		atomic_load_explicit(&spool->samples.compressed, memory_order_relaxed);
 	uint64_t uncompressed = 0;
 
 	for (uint32_t i = 0; i < spool->nr_cpus; i++) {
-		compressed += atomic_load_explicit(&spool->cpus[i].compressed, memory_order_relaxed);
-		uncompressed += atomic_load_explicit(&spool->cpus[i].uncompressed, memory_order_relaxed);
+		compressed +=
+			atomic_load_explicit(&spool->cpus[i].compressed, memory_order_relaxed);
+		uncompressed +=
+			atomic_load_explicit(&spool->cpus[i].uncompressed, memory_order_relaxed);
 	}
 	*ret_compressed = compressed;
 	*ret_uncompressed = uncompressed;

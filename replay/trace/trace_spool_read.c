@@ -7,8 +7,8 @@
  * shows: a block of which only a part was written, or zeros where the file system had promised
  * space.  That costs this cpu its last block and is said in one sentence.
  *
- * Headers are checked, and that the frame is there.  The checksum over the frame is computed only to
- * find the way again after damage: opening must not read all of the data.
+ * Headers are checked, and that the frame is there.  The checksum over the frame is computed only
+ * to find the way again after damage: opening must not read all of the data.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -34,14 +34,14 @@ static bool block_read(const struct trace_file *file, uint32_t page_size, struct
 		return false;
 	ret_block->seq = bytes_u32(&b);
 	ret_block->hash = bytes_u64(&b);
-	return !b.failed && trace_chunk_plausible(file, page_size, b.p, bytes_left(&b), &ret_block->csize,
-						  &ret_block->usize);
+	return !b.failed && trace_chunk_plausible(file, page_size, b.p, bytes_left(&b),
+						  &ret_block->csize, &ret_block->usize);
 }
 
 static bool block_is_whole(struct bytes b, const struct block *block)
 {
-	return XXH64(b.p + SPOOL_BLOCK_HEADER, SPOOL_CHUNK_HEADER + (size_t)block->csize, block->seq) ==
-	       block->hash;
+	return XXH64(b.p + SPOOL_BLOCK_HEADER, SPOOL_CHUNK_HEADER + (size_t)block->csize,
+		     block->seq) == block->hash;
 }
 
 /*
@@ -83,7 +83,7 @@ static int blocks_read(struct trace_file *file, const char *path, uint32_t page_
 {
 	uint32_t part = file->nr_parts - 1;
 	struct bytes b = bytes_make(file->parts[part].data, file->parts[part].size, 0, file->big);
-	struct trace_chunk_list list = { 0 };
+	struct trace_chunk_list list = {0};
 	uint64_t hash_left = 4 * file->parts[part].size + TRACE_CHUNK_MAX;
 	uint32_t expected = 0;
 	int error = 0;
@@ -93,12 +93,13 @@ static int blocks_read(struct trace_file *file, const char *path, uint32_t page_
 		struct block block;
 
 		if (!block_read(file, page_size, b, &block)) {
-			bool found = block_search(file, page_size, &b, &hash_left,
-						  &block);
+			bool found = block_search(file, page_size, &b, &hash_left, &block);
 
 			list.gap = true;
-			damaged_in(file, path, at, found ? "a block is damaged" :
-				   "the last block was not written to its end", cpu->cpu_id);
+			damaged_in(file, path, at,
+				   found ? "a block is damaged"
+					 : "the last block was not written to its end",
+				   cpu->cpu_id);
 			if (!found)
 				break;
 		} else if (block.seq != expected) {
@@ -106,9 +107,13 @@ static int blocks_read(struct trace_file *file, const char *path, uint32_t page_
 			damaged_in(file, path, at, "blocks are missing", cpu->cpu_id);
 		}
 		expected = block.seq + 1;
-		error = trace_chunks_add(&list, (struct trace_chunk){
-			.file_offset = bytes_at(&b) + SPOOL_BLOCK_HEADER + SPOOL_CHUNK_HEADER,
-			.csize = block.csize, .usize = block.usize, .part = (uint16_t)part });
+		error = trace_chunks_add(&list,
+					 (struct trace_chunk){.file_offset = bytes_at(&b) +
+									     SPOOL_BLOCK_HEADER +
+									     SPOOL_CHUNK_HEADER,
+							      .csize = block.csize,
+							      .usize = block.usize,
+							      .part = (uint16_t)part});
 		bytes_take(&b, SPOOL_BLOCK_HEADER + SPOOL_CHUNK_HEADER + (uint64_t)block.csize);
 	}
 	trace_chunks_end(&list, cpu);
@@ -118,11 +123,14 @@ static int blocks_read(struct trace_file *file, const char *path, uint32_t page_
 /* First in the list of damages: everybody who shows that list says it. */
 static void unfinished_note(struct trace_file *file)
 {
-	struct diag *diag = trace_file_damaged(file, 0, "%s", "is the spool of a recording that was "
+	struct diag *diag = trace_file_damaged(file, 0, "%s",
+					       "is the spool of a recording that was "
 					       "interrupted or is still running");
 
 	diag_file(diag, file->path);
-	diag_advice(diag, "it can be used as it is; run `ksmtop recover %s -o FILE` to make a recording of it",
+	diag_advice(diag,
+		    "it can be used as it is; run `ksmtop recover %s -o FILE` to make a recording "
+		    "of it",
 		    file->path);
 }
 
@@ -146,7 +154,8 @@ int trace_spool_read(struct trace_file *file, struct diag *diag)
 
 	unfinished_note(file);
 	if (!file->nr_buffers) {
-		diag_set(diag, -EINVAL, "is a spool whose %s does not say which cpus there are", SPOOL_META);
+		diag_set(diag, -EINVAL, "is a spool whose %s does not say which cpus there are",
+			 SPOOL_META);
 		diag_file(diag, file->path);
 		return -EINVAL;
 	}

@@ -101,7 +101,8 @@ int trace_time_option(struct trace_file *file, const struct trace_option *option
 
 	switch (option->id) {
 	case TRACE_OPTION_DATE:
-		time->offset = (int64_t)((uint64_t)time->offset + (uint64_t)number_of(option) * 1000);
+		time->offset =
+			(int64_t)((uint64_t)time->offset + (uint64_t)number_of(option) * 1000);
 		break;
 	case TRACE_OPTION_OFFSET:
 		time->offset = (int64_t)((uint64_t)time->offset + (uint64_t)number_of(option));
@@ -137,8 +138,8 @@ static uint64_t shift_between(uint64_t raw, uint32_t flags, const struct trace_s
 
 	if ((flags & SHIFT_INTERPOLATE) && b->time != a->time) {
 		int64_t delta = (int64_t)(b->time - a->time);
-		int64_t rise = (int64_t)((raw - a->time) *
-					 ((uint64_t)b->offset - (uint64_t)a->offset));
+		int64_t rise =
+			(int64_t)((raw - a->time) * ((uint64_t)b->offset - (uint64_t)a->offset));
 		int64_t rounded = (int64_t)((uint64_t)rise + (uint64_t)(delta / 2));
 
 		/* -1 as divisor is its own case: INT64_MIN / -1 traps. */

@@ -120,7 +120,8 @@ static int data_read(struct trace_file *file, struct bytes *b, const char *name)
 	if (mark_is(b, mark_flyrecord))
 		bytes_take(b, MARK);
 	else if (!name[0]) {
-		trace_file_damaged(file, bytes_at(b), "the table of cpus is not here: no event can be read");
+		trace_file_damaged(file, bytes_at(b),
+				   "the table of cpus is not here: no event can be read");
 		return -EBADMSG;
 	}
 	return cpus_read(file, b, name);
@@ -148,15 +149,18 @@ static int instances_read(struct trace_file *file)
 
 	for (uint32_t i = 0; i < file->nr_options && error != -ENOMEM; i++) {
 		const struct trace_option *option = &file->options[i];
-		struct bytes data = bytes_make(option->data, option->size, option->file_offset, file->big);
+		struct bytes data =
+			bytes_make(option->data, option->size, option->file_offset, file->big);
 		uint64_t offset = bytes_u64(&data);
 		struct bytes b;
 
 		if (option->id != TRACE_OPTION_BUFFER)
 			continue;
 		if (data.failed || offset >= part->size || file->nr_buffers >= TRACE_MAX_BUFFERS) {
-			trace_file_damaged(file, option->file_offset,
-					   "an instance's table of cpus is said to be at byte %" PRIu64, offset);
+			trace_file_damaged(
+				file, option->file_offset,
+				"an instance's table of cpus is said to be at byte %" PRIu64,
+				offset);
 			continue;
 		}
 		b = bytes_make(part->data + offset, part->size - offset, offset, file->big);
@@ -186,7 +190,8 @@ int trace_v6_read(struct trace_file *file, struct bytes *b)
 		if (error == -ENOMEM)
 			return error;
 		if (error) {
-			const uint8_t *fly = memmem(from, (size_t)(b->end - from), mark_flyrecord, MARK);
+			const uint8_t *fly =
+				memmem(from, (size_t)(b->end - from), mark_flyrecord, MARK);
 
 			if (!fly)
 				return error;

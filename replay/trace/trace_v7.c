@@ -7,8 +7,8 @@
  * its id and size, so the sections can also be found by walking from the first one to the last.
  *
  * That is the hard idea here: there are two ways to everything.  The options are followed first;
- * if they break anywhere, every section that the walk finds and nobody has read is read too, and event
- * data without a BUFFER option is handed to trace_v7_lost.c.
+ * if they break anywhere, every section that the walk finds and nobody has read is read too, and
+ * event data without a BUFFER option is handed to trace_v7_lost.c.
  *
  * Sections of ours are not read here (sections.c), and nor are strings: they only name sections.
  */
@@ -27,8 +27,8 @@ struct v7 {
 	uint32_t nr_sections, cap_sections;
 	uint64_t options_read[MAX_OPTIONS_SECTIONS];
 	uint32_t nr_options_read;
-	bool broken;		/* the options cannot be trusted to name everything */
-	bool has[32];		/* metadata sections that were read */
+	bool broken;  /* the options cannot be trusted to name everything */
+	bool has[32]; /* metadata sections that were read */
 };
 
 bool trace_section_read(const struct trace_file *file, uint64_t offset,
@@ -71,7 +71,8 @@ static int section_open(struct trace_file *file, const struct trace_section *sec
 	csize = bytes_u32(&b);
 	usize = bytes_u32(&b);
 	if (b.failed || csize > bytes_left(&b)) {
-		trace_file_damaged(file, at, "compressed section %u claims %" PRIu32 " bytes of %zu",
+		trace_file_damaged(file, at,
+				   "compressed section %u claims %" PRIu32 " bytes of %zu",
 				   section->id, csize, bytes_left(&b));
 		return -EBADMSG;
 	}
@@ -245,8 +246,9 @@ static uint32_t page_size_check(struct trace_file *file, const struct trace_opti
 {
 	if (page_size >= 512 && page_size <= TRACE_PAGE_MAX && !(page_size & (page_size - 1)))
 		return page_size;
-	trace_file_damaged(file, option->file_offset, "a buffer's pages of %" PRIu32
-			   " bytes, taken as %" PRIu32, page_size, file->page_size);
+	trace_file_damaged(file, option->file_offset,
+			   "a buffer's pages of %" PRIu32 " bytes, taken as %" PRIu32, page_size,
+			   file->page_size);
 	return file->page_size;
 }
 
@@ -258,8 +260,9 @@ static int buffer_cpus_read(struct trace_file *file, const struct trace_option *
 	int error = 0;
 
 	if (nr > bytes_left(b) / 20) {
-		trace_file_damaged(file, option->file_offset, "buffer \"%.64s\": the table of %" PRIu32
-				   " cpus is cut", buffer->name, nr);
+		trace_file_damaged(file, option->file_offset,
+				   "buffer \"%.64s\": the table of %" PRIu32 " cpus is cut",
+				   buffer->name, nr);
 		nr = (uint32_t)(bytes_left(b) / 20);
 	}
 	if (trace_cpus_new(file, option->file_offset, &nr, &cpus))
@@ -290,15 +293,16 @@ static int buffer_read(struct v7 *v7, const struct trace_option *option)
 		return -ENOMEM;
 	if (option->id == TRACE_OPTION_BUFFER_TEXT) {
 		buffer->is_text = true;
-		trace_file_damaged(file, offset, "buffer \"%.64s\" is a latency tracer's text, no events",
-				   name);
+		trace_file_damaged(file, offset,
+				   "buffer \"%.64s\" is a latency tracer's text, no events", name);
 		return 0;
 	}
 	buffer->page_size = page_size_check(file, option, bytes_u32(&b));
 	if (trace_section_read(file, offset, &section) && section.id == TRACE_OPTION_BUFFER)
 		compressed = section.flags & TRACE_SECTION_COMPRESSED;
 	else if (offset && offset < file->parts[0].size)
-		trace_file_damaged(file, offset, "the data of buffer \"%.64s\" has no section header", name);
+		trace_file_damaged(file, offset,
+				   "the data of buffer \"%.64s\" has no section header", name);
 	return buffer_cpus_read(file, option, &b, buffer, compressed);
 }
 
@@ -326,7 +330,8 @@ static int buffers_read(struct v7 *v7)
 			bool is_top = option->size > 8 && !((const char *)option->data)[8];
 
 			if ((option->id == TRACE_OPTION_BUFFER ||
-			     option->id == TRACE_OPTION_BUFFER_TEXT) && is_top == (bool)top)
+			     option->id == TRACE_OPTION_BUFFER_TEXT) &&
+			    is_top == (bool)top)
 				error = buffer_read(v7, option);
 		}
 	return error;
@@ -376,7 +381,8 @@ static int compression_refuse(const struct trace_file *file, const char *name, s
 	diag_set(diag, -EOPNOTSUPP, "is compressed with %.32s, which is not read here", name);
 	diag_file(diag, file->path);
 	diag_expected(diag, "zstd or none");
-	diag_advice(diag, "run `trace-cmd convert --compression zstd -i %s -o NEW.dat` and open NEW.dat",
+	diag_advice(diag,
+		    "run `trace-cmd convert --compression zstd -i %s -o NEW.dat` and open NEW.dat",
 		    file->path);
 	return -EOPNOTSUPP;
 }

@@ -4,8 +4,8 @@
  *
  * trace-cmd writes the option that says where each cpu's data begins behind that data, so a file
  * that is cut has whole chunks of events and nothing that describes them.  What is left to go by:
- * data of a cpu starts at a page boundary; compressed data says how many chunks follow; pages of one
- * cpu have ascending timestamps, so a timestamp that goes back begins another cpu.
+ * data of a cpu starts at a page boundary; compressed data says how many chunks follow; pages of
+ * one cpu have ascending timestamps, so a timestamp that goes back begins another cpu.
  *
  * The cpus' numbers are not in the data.  They are counted from 0, which is right unless a cpu had
  * no events, and the damage says so.
@@ -35,7 +35,8 @@ static uint64_t zstd_end(const struct lost *lost, uint64_t at, bool *ret_whole)
 
 	at += 4;
 	for (i = 0; i < nr && at < lost->end; i++) {
-		if (!trace_chunk_plausible(file, file->page_size, data + at, lost->end - at, &csize, &usize))
+		if (!trace_chunk_plausible(file, file->page_size, data + at, lost->end - at, &csize,
+					   &usize))
 			break;
 		at += 8 + (uint64_t)csize;
 	}
@@ -108,7 +109,7 @@ static const char *lost_name(const struct trace_file *file)
 int trace_v7_read_lost(struct trace_file *file, const struct trace_section *section)
 {
 	uint64_t at = section->offset + TRACE_SECTION_HEADER, page = file->page_size;
-	struct lost lost = { .file = file, .end = at + section->size };
+	struct lost lost = {.file = file, .end = at + section->size};
 	uint32_t room = MAX_LOST_CPUS;
 	const char *name = lost_name(file);
 	struct trace_buffer *buffer;
@@ -132,8 +133,10 @@ int trace_v7_read_lost(struct trace_file *file, const struct trace_section *sect
 		last->truncated = last->truncated || section->cut;
 	}
 	trace_buffer_take_cpus(file, buffer, lost.cpus, lost.nr);
-	diag_expected(trace_file_damaged(file, section->offset, "event data without its description: %"
-					 PRIu32 " cpus are found, their numbers are a guess", lost.nr),
+	diag_expected(trace_file_damaged(file, section->offset,
+					 "event data without its description: %" PRIu32
+					 " cpus are found, their numbers are a guess",
+					 lost.nr),
 		      "a BUFFER option");
 	return error;
 }

@@ -36,10 +36,10 @@ static void cpu_write_raw(struct sink *sink, const struct trace_write_cpu *cpu, 
 	sink_write(sink, cpu->data, cpu->size);
 }
 
-static int chunk_write(struct sink *sink, const struct trace_write_options *options, const void *data,
-		       size_t size, struct outbuf *frame, ZSTD_CCtx *cctx)
+static int chunk_write(struct sink *sink, const struct trace_write_options *options,
+		       const void *data, size_t size, struct outbuf *frame, ZSTD_CCtx *cctx)
 {
-	struct outbuf sizes = { .big = options->big_endian };
+	struct outbuf sizes = {.big = options->big_endian};
 	size_t csize = ZSTD_compress2(cctx, frame->data, frame->capacity, data, size);
 
 	if (ZSTD_isError(csize))
@@ -54,12 +54,13 @@ static int chunk_write(struct sink *sink, const struct trace_write_options *opti
 
 /* The number of chunks, then each; BUFFER's size leaves the 4 bytes of the number out. */
 static void cpu_write_zstd(struct sink *sink, const struct trace_write_options *options,
-			   const struct trace_write_cpu *cpu, uint64_t *ret_offset, uint64_t *ret_size)
+			   const struct trace_write_cpu *cpu, uint64_t *ret_offset,
+			   uint64_t *ret_size)
 {
 	size_t step = (size_t)(options->chunk_pages ? options->chunk_pages : CHUNK_PAGES) *
 		      options->page_size;
-	struct outbuf count = { .big = options->big_endian };
-	struct outbuf frame = { .capacity = ZSTD_compressBound(step) };
+	struct outbuf count = {.big = options->big_endian};
+	struct outbuf frame = {.capacity = ZSTD_compressBound(step)};
 	ZSTD_CCtx *cctx = ZSTD_createCCtx();
 	int error = 0;
 
@@ -69,14 +70,15 @@ static void cpu_write_zstd(struct sink *sink, const struct trace_write_options *
 	*ret_offset = sink->pos;
 	sink_out(sink, &count);
 	if (!frame.failed) {
-		ZSTD_CCtx_setParameter(cctx, ZSTD_c_compressionLevel, options->level ? options->level : LEVEL);
+		ZSTD_CCtx_setParameter(cctx, ZSTD_c_compressionLevel,
+				       options->level ? options->level : LEVEL);
 		ZSTD_CCtx_setParameter(cctx, ZSTD_c_checksumFlag, 1);
 	}
 	for (uint64_t at = 0; at < cpu->size && !error && !frame.failed; at += step)
 		error = chunk_write(sink, options, (const uint8_t *)cpu->data + at,
 				    cpu->size - at < step ? cpu->size - at : step, &frame, cctx);
 	if (error || frame.failed)
-		sink_out(sink, &(struct outbuf){ .failed = true });
+		sink_out(sink, &(struct outbuf){.failed = true});
 	*ret_size = sink->pos - *ret_offset - 4;
 	ZSTD_freeCCtx(cctx);
 	out_free(&count);
@@ -126,12 +128,14 @@ static int options_check(const struct trace_write_options *options,
 	    page > TRACE_PAGE_MAX || (page & (page - 1)) || !nr_buffers || nr_buffers > MAX_BUFFERS)
 		return diag_set(diag, -EINVAL, "no trace.dat has this form"), -EINVAL;
 	if (options->version == 6 && (options->zstd || samples))
-		return diag_set(diag, -EINVAL, "version 6 has no compression and no samples"), -EINVAL;
+		return diag_set(diag, -EINVAL, "version 6 has no compression and no samples"),
+		       -EINVAL;
 	for (uint32_t i = 0; i < nr_buffers; i++)
 		for (uint32_t c = 0; c < buffers[i].nr_cpus; c++)
 			if (buffers[i].cpus[c].size % page ||
 			    (options->version == 6 && buffers[i].cpus[c].cpu_id >= MAX_V6_CPUS))
-				return diag_set(diag, -EINVAL, "data of a cpu that does not fit the form"),
+				return diag_set(diag, -EINVAL,
+						"data of a cpu that does not fit the form"),
 				       -EINVAL;
 	return 0;
 }
@@ -151,8 +155,11 @@ static struct layout_buffer *buffers_describe(const struct trace_write_buffer *b
 	ids = (uint32_t *)(described + nr);
 	for (uint32_t i = 0; i < nr; i++) {
 		described[i] = (struct layout_buffer){
-			.name = buffers[i].name, .clock = buffers[i].clock, .page_size = page_size,
-			.nr_cpus = buffers[i].nr_cpus, .cpu_ids = ids,
+			.name = buffers[i].name,
+			.clock = buffers[i].clock,
+			.page_size = page_size,
+			.nr_cpus = buffers[i].nr_cpus,
+			.cpu_ids = ids,
 		};
 		for (uint32_t c = 0; c < buffers[i].nr_cpus; c++)
 			*ids++ = buffers[i].cpus[c].cpu_id;
@@ -164,10 +171,11 @@ int trace_write(const char *path, const struct trace_write_options *options,
 		const struct trace_meta *meta, const struct trace_write_buffer *buffers,
 		uint32_t nr_buffers, const struct sample_builder *samples, struct diag *diag)
 {
-	struct memory_source memory = { options, buffers };
-	struct layout_source source = { .nr_buffers = nr_buffers, .cpu_write = cpu_write, .arg = &memory };
+	struct memory_source memory = {options, buffers};
+	struct layout_source source = {
+		.nr_buffers = nr_buffers, .cpu_write = cpu_write, .arg = &memory};
 	struct layout_buffer *described;
-	struct outbuf blocks = { 0 };
+	struct outbuf blocks = {0};
 	struct sink sink;
 	int error = options_check(options, buffers, nr_buffers, samples, diag);
 

@@ -3,9 +3,9 @@
  * fuzz_trace.c - any bytes as a trace.dat: opened, and everything asked of it.
  *
  * With clang's -fsanitize=fuzzer this is a libFuzzer target.  Otherwise it has a main() that takes
- * files and folders (a corpus, or one crash to be looked at) and, with `--rounds N`, mutates each N times in ways
- * that suit the format: bits, bytes, lengths of 2, 4 and 8 bytes, cuts, and pieces copied about.
- * That is what the test suite runs; the sanitizers of the build are the judge.
+ * files and folders (a corpus, or one crash to be looked at) and, with `--rounds N`, mutates each N
+ * times in ways that suit the format: bits, bytes, lengths of 2, 4 and 8 bytes, cuts, and pieces
+ * copied about. That is what the test suite runs; the sanitizers of the build are the judge.
  *
  * One bound is checked here and not by a sanitizer: chunks never add up to more than the file.
  */
@@ -133,9 +133,12 @@ static size_t place(uint32_t *seed, size_t size)
 
 static size_t mutate(uint8_t *data, size_t size, uint32_t *seed)
 {
-	static const uint64_t numbers[] = { 0, 1, 0x7fff, 0xffff, 0x7fffffff, 0x80000000, 0xfffffff8,
-					    0xffffffff, 0x7fffffffffffffff, UINT64_MAX };
-	size_t at = place(seed, size), from = place(seed, size), width = (size_t)1 << (random_next(seed) % 4);
+	static const uint64_t numbers[] = {0,          1,          0x7fff,
+					   0xffff,     0x7fffffff, 0x80000000,
+					   0xfffffff8, 0xffffffff, 0x7fffffffffffffff,
+					   UINT64_MAX};
+	size_t at = place(seed, size), from = place(seed, size),
+	       width = (size_t)1 << (random_next(seed) % 4);
 	uint64_t number = numbers[random_next(seed) % 10];
 
 	if (at + width > size || from + width > size)

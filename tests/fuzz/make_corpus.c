@@ -13,11 +13,11 @@
 #include "make_trace.h"
 
 static const struct trace_write_options forms[] = {
-	{ .version = 7, .zstd = true, .long_size = 8, .page_size = 4096, .chunk_pages = 1 },
-	{ .version = 7, .long_size = 8, .page_size = 512 },
-	{ .version = 6, .long_size = 8, .page_size = 512 },
-	{ .version = 7, .zstd = true, .big_endian = true, .long_size = 4, .page_size = 1024 },
-	{ .version = 6, .big_endian = true, .long_size = 4, .page_size = 1024 },
+	{.version = 7, .zstd = true, .long_size = 8, .page_size = 4096, .chunk_pages = 1},
+	{.version = 7, .long_size = 8, .page_size = 512},
+	{.version = 6, .long_size = 8, .page_size = 512},
+	{.version = 7, .zstd = true, .big_endian = true, .long_size = 4, .page_size = 1024},
+	{.version = 6, .big_endian = true, .long_size = 4, .page_size = 1024},
 };
 
 static void samples_make(struct sample_builder *samples)
@@ -27,7 +27,7 @@ static void samples_make(struct sample_builder *samples)
 	sample_add_pair(samples, "pages_sharing", "12");
 	sample_end(samples, 1001);
 	sample_begin(samples, SAMPLE_MAPS, 5, 1002);
-	sample_add_map(samples, &(struct sample_map){ 0x1000, 0x9000, 1, 3, "[heap]" });
+	sample_add_map(samples, &(struct sample_map){0x1000, 0x9000, 1, 3, "[heap]"});
 	sample_end(samples, 1003);
 	sample_begin(samples, SAMPLE_PAGES, 5, 1004);
 	sample_add_pages_head(samples, 4096, true);
@@ -35,22 +35,23 @@ static void samples_make(struct sample_builder *samples)
 	sample_add_page(samples, 0x2000, 77, 3);
 	sample_end(samples, 1005);
 	sample_begin(samples, SAMPLE_LOSS, 0, 1006);
-	sample_add_loss(samples, &(struct sample_loss){ 1, 2, 3, 4, 5, 6 });
+	sample_add_loss(samples, &(struct sample_loss){1, 2, 3, 4, 5, 6});
 	sample_end(samples, 1007);
 }
 
 /* Options that only some recordings have: the reader's rarer paths. */
 static void options_make(struct trace_option *options, uint8_t *shift)
 {
-	static const uint32_t tsc[4] = { 5, 2, 9, 0 };
-	static const uint32_t head[4] = { 7, 0, 1, 1 };
+	static const uint32_t tsc[4] = {5, 2, 9, 0};
+	static const uint32_t head[4] = {7, 0, 1, 1};
 
 	memcpy(shift, head, sizeof(head));
 	memset(shift + 16, 1, 4 + 2 * 24);
-	memcpy(shift + 16, &(uint32_t){ 2 }, 4);
-	options[0] = (struct trace_option){ .id = TRACE_OPTION_OFFSET, .size = 3, .data = "-5" };
-	options[1] = (struct trace_option){ .id = TRACE_OPTION_TSC2NSEC, .size = 16, .data = tsc };
-	options[2] = (struct trace_option){ .id = TRACE_OPTION_TIME_SHIFT, .size = 68, .data = shift };
+	memcpy(shift + 16, &(uint32_t){2}, 4);
+	options[0] = (struct trace_option){.id = TRACE_OPTION_OFFSET, .size = 3, .data = "-5"};
+	options[1] = (struct trace_option){.id = TRACE_OPTION_TSC2NSEC, .size = 16, .data = tsc};
+	options[2] =
+		(struct trace_option){.id = TRACE_OPTION_TIME_SHIFT, .size = 68, .data = shift};
 }
 
 int main(int argc, char **argv)

@@ -16,16 +16,14 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char header_page_8[] =
-	"\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n"
-	"\tfield: local_t commit;\toffset:8;\tsize:8;\tsigned:1;\n"
-	"\tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;\n"
-	"\tfield: char data;\toffset:16;\tsize:%u;\tsigned:0;\n";
-static const char header_page_4[] =
-	"\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n"
-	"\tfield: local_t commit;\toffset:8;\tsize:4;\tsigned:1;\n"
-	"\tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;\n"
-	"\tfield: char data;\toffset:12;\tsize:%u;\tsigned:0;\n";
+static const char header_page_8[] = "\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n"
+				    "\tfield: local_t commit;\toffset:8;\tsize:8;\tsigned:1;\n"
+				    "\tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;\n"
+				    "\tfield: char data;\toffset:16;\tsize:%u;\tsigned:0;\n";
+static const char header_page_4[] = "\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n"
+				    "\tfield: local_t commit;\toffset:8;\tsize:4;\tsigned:1;\n"
+				    "\tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;\n"
+				    "\tfield: char data;\toffset:12;\tsize:%u;\tsigned:0;\n";
 static const char header_event[] =
 	"# compressed entry header\n"
 	"\ttype_len    :    5 bits\n\ttime_delta  :   27 bits\n\tarray       :   32 bits\n\n"
@@ -51,13 +49,15 @@ static const char format_print[] =
 	"print fmt: \"%ps: %s\", (void *)REC->ip, REC->buf\n";
 static const char cmdlines[] = "100 alpha\n101 two words\n102 ksmd\n";
 static const char *const stats[] = {
-	"CPU: 0\nentries: 1\noverrun: 20\ncommit overrun: 3\nbytes: 4\ndropped events: 5\nread events: 6\n",
-	"CPU: 1\nentries: 11\noverrun: 0\ncommit overrun: 0\nbytes: 4\ndropped events: 0\nread events: 16\n",
+	"CPU: 0\nentries: 1\noverrun: 20\ncommit overrun: 3\nbytes: 4\ndropped events: 5\nread "
+	"events: 6\n",
+	"CPU: 1\nentries: 11\noverrun: 0\ncommit overrun: 0\nbytes: 4\ndropped events: 0\nread "
+	"events: 16\n",
 };
 
 static struct trace_text text_of(const char *text)
 {
-	return (struct trace_text){ text, strlen(text) };
+	return (struct trace_text){text, strlen(text)};
 }
 
 static void put16(uint8_t *p, uint16_t v, bool big)
@@ -115,7 +115,7 @@ uint8_t *made_pages(const struct trace_write_options *options, uint32_t cpu, uin
 void made_init(struct made *made, const struct trace_write_options *options, uint32_t nr_buffers,
 	       uint32_t nr_pages)
 {
-	static const char *const names[] = { "", "second", "third one" };
+	static const char *const names[] = {"", "second", "third one"};
 	char *header_page;
 	int len;
 
@@ -126,21 +126,27 @@ void made_init(struct made *made, const struct trace_write_options *options, uin
 		       options->page_size - 8 - (uint32_t)options->long_size);
 	if (len <= 0)
 		abort();
-	made->formats[0] = (struct trace_format){ "made", text_of(format_tick) };
-	made->formats[1] = (struct trace_format){ "ftrace", text_of(format_print) };
+	made->formats[0] = (struct trace_format){"made", text_of(format_tick)};
+	made->formats[1] = (struct trace_format){"ftrace", text_of(format_print)};
 	made->stats[0] = text_of(stats[0]);
 	made->stats[1] = text_of(stats[1]);
 	made->meta = (struct trace_meta){
-		.header_page = { header_page, (size_t)len }, .header_event = text_of(header_event),
-		.formats = made->formats, .nr_formats = 2,
+		.header_page = {header_page, (size_t)len},
+		.header_event = text_of(header_event),
+		.formats = made->formats,
+		.nr_formats = 2,
 		.kallsyms = text_of("ffffffff81000000 T _text\nffffffff81000100 t ksm_do_scan\n"),
 		.printk = text_of("0xffffffff82000000 : \"hello %d\\n\"\n"),
-		.cmdlines = text_of(cmdlines), .uname = text_of("Linux made 6.12.0 made"),
-		.trace_clock = text_of("local global [mono]\n"), .recorder = text_of("ksmtop test"),
-		.cpu_stats = made->stats, .nr_cpu_stats = 2,
+		.cmdlines = text_of(cmdlines),
+		.uname = text_of("Linux made 6.12.0 made"),
+		.trace_clock = text_of("local global [mono]\n"),
+		.recorder = text_of("ksmtop test"),
+		.cpu_stats = made->stats,
+		.nr_cpu_stats = 2,
 	};
 	for (uint32_t b = 0; b < nr_buffers; b++) {
-		made->buffers[b] = (struct trace_write_buffer){ names[b], "mono", made->cpus[b], MADE_NR_CPUS };
+		made->buffers[b] =
+			(struct trace_write_buffer){names[b], "mono", made->cpus[b], MADE_NR_CPUS};
 		for (uint32_t c = 0; c < MADE_NR_CPUS; c++) {
 			uint32_t pages = c == 1 ? 0 : nr_pages + b, nr;
 
@@ -166,7 +172,8 @@ char *made_path(const char *suffix)
 	static unsigned int count;
 	const char *dir = getenv("TMPDIR");
 	char *path;
-	int len = asprintf(&path, "%s/ksmtop-test-%d-%u%s", dir ? dir : "/tmp", (int)getpid(), count++, suffix);
+	int len = asprintf(&path, "%s/ksmtop-test-%d-%u%s", dir ? dir : "/tmp", (int)getpid(),
+			   count++, suffix);
 
 	if (len <= 0)
 		abort();
@@ -177,9 +184,10 @@ char *made_write(const struct made *made, const struct sample_builder *samples)
 {
 	char *path = made_path(".dat");
 	char text[DIAG_TEXT_SIZE];
-	struct diag diag = { 0 };
+	struct diag diag = {0};
 
-	if (trace_write(path, &made->options, &made->meta, made->buffers, made->nr_buffers, samples, &diag)) {
+	if (trace_write(path, &made->options, &made->meta, made->buffers, made->nr_buffers, samples,
+			&diag)) {
 		fprintf(stderr, "%s\n", diag_text(&diag, text, sizeof(text)));
 		abort();
 	}
@@ -209,7 +217,8 @@ void made_spit(const char *path, const void *data, size_t size)
 {
 	FILE *f;
 
-	/* A new file each time: some file systems flush one that was truncated when it is closed. */
+	/* A new file each time: some file systems flush one that was truncated when it is closed.
+	 */
 	unlink(path);
 	f = fopen(path, "wb");
 	if (!f)

@@ -33,13 +33,16 @@ static void test_places(void **state)
 	assert_string_equal(text(&diag), "a.dat: section 18 is cut");
 	diag_offset(&diag, "a.dat", 4096);
 	diag_expected(&diag, "at most %d", 5);
-	assert_string_equal(text(&diag), "a.dat: byte 4096: section 18 is cut (expected at most 5)");
+	assert_string_equal(text(&diag),
+			    "a.dat: byte 4096: section 18 is cut (expected at most 5)");
 	diag_event(&diag, "a.dat", 7);
 	diag_advice(&diag, "run x");
-	assert_string_equal(text(&diag), "a.dat: event 7: section 18 is cut (expected at most 5); run x");
-	diag_line(&diag, "keys.yaml", 3, 9);
 	assert_string_equal(text(&diag),
-			    "keys.yaml: line 3, column 9: section 18 is cut (expected at most 5); run x");
+			    "a.dat: event 7: section 18 is cut (expected at most 5); run x");
+	diag_line(&diag, "keys.yaml", 3, 9);
+	assert_string_equal(
+		text(&diag),
+		"keys.yaml: line 3, column 9: section 18 is cut (expected at most 5); run x");
 	diag_line(&diag, "keys.yaml", 3, 0);
 	assert_non_null(strstr(text(&diag), "line 3: "));
 }
@@ -100,8 +103,10 @@ static void test_null(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_places), cmocka_unit_test(test_causes),
-		cmocka_unit_test(test_hostile), cmocka_unit_test(test_null),
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_causes),
+		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_null),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,9 +2,9 @@
 /*
  * test_sample.c - samples: built, packed, found again, read; and found out when they are damaged.
  *
- * Protects: every kind's round trip with extreme values; the time order of the store; that a damaged
- * block costs itself alone; that a hostile payload ends an iterator; and the sentences about samples
- * that trace-cmd's tools removed.
+ * Protects: every kind's round trip with extreme values; the time order of the store; that a
+ * damaged block costs itself alone; that a hostile payload ends an iterator; and the sentences
+ * about samples that trace-cmd's tools removed.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -18,8 +18,8 @@
 #include "make_trace.h"
 #include "trace/sections.h"
 
-static const struct trace_write_options form = { .version = 7, .zstd = true, .long_size = 8,
-						 .page_size = 4096 };
+static const struct trace_write_options form = {
+	.version = 7, .zstd = true, .long_size = 8, .page_size = 4096};
 
 static char *write_with(const struct sample_builder *samples, const char *recorder)
 {
@@ -28,7 +28,7 @@ static char *write_with(const struct sample_builder *samples, const char *record
 
 	made_init(&made, &form, 1, 2);
 	if (recorder)
-		made.meta.recorder = (struct trace_text){ recorder, strlen(recorder) };
+		made.meta.recorder = (struct trace_text){recorder, strlen(recorder)};
 	path = made_write(&made, samples);
 	made_fini(&made);
 	return path;
@@ -56,14 +56,19 @@ static void close_all(struct opened *opened)
 }
 
 static const struct sample_map maps[] = {
-	{ 0x1000, 0x3000, 5, SAMPLE_MAP_READ | SAMPLE_MAP_MERGEABLE, "/bin/a b" },
-	{ 0x3000, 0x3000, 0, 0, "" },
-	{ 0x7f0000000000, 0x7fffffffe000, 1ull << 40, SAMPLE_MAP_ANON | SAMPLE_MAP_NOFLAGS, "[heap]" },
-	{ 0xfffffffffff00000, 0xfffffffffffff000, UINT64_MAX, UINT32_MAX, "x" },
+	{0x1000, 0x3000, 5, SAMPLE_MAP_READ | SAMPLE_MAP_MERGEABLE, "/bin/a b"},
+	{0x3000, 0x3000, 0, 0, ""},
+	{0x7f0000000000, 0x7fffffffe000, 1ull << 40, SAMPLE_MAP_ANON | SAMPLE_MAP_NOFLAGS,
+	 "[heap]"},
+	{0xfffffffffff00000, 0xfffffffffffff000, UINT64_MAX, UINT32_MAX, "x"},
 };
-static const struct sample_range ranges[] = { { 0, 0x2000 }, { 0x2000, 0x5000 }, { 1ull << 46, (1ull << 46) + 4096 } };
+static const struct sample_range ranges[] = {
+	{0, 0x2000}, {0x2000, 0x5000}, {1ull << 46, (1ull << 46) + 4096}};
 static const struct sample_page pages[] = {
-	{ 0x0, 5, 1 }, { 0x1000, 4, 256 }, { 0x1000, 1ull << 52, 0 }, { 1ull << 46, 0, UINT32_MAX },
+	{0x0, 5, 1},
+	{0x1000, 4, 256},
+	{0x1000, 1ull << 52, 0},
+	{1ull << 46, 0, UINT32_MAX},
 };
 
 static void all_kinds_build(struct sample_builder *b)
@@ -91,7 +96,7 @@ static void all_kinds_build(struct sample_builder *b)
 	sample_add_pair(b, "", "");
 	assert_int_equal(sample_end(b, 700), 0);
 	sample_begin(b, SAMPLE_LOSS, 0, 600);
-	sample_add_loss(b, &(struct sample_loss){ 3, 1, UINT64_MAX, 0, 5, 6 });
+	sample_add_loss(b, &(struct sample_loss){3, 1, UINT64_MAX, 0, 5, 6});
 	assert_int_equal(sample_end(b, 601), 0);
 	sample_begin(b, SAMPLE_NOTE, -1, 500);
 	sample_add_text(b, "no permission");
@@ -153,8 +158,8 @@ static void pairs_check(const struct sample *sample)
 
 static void test_all_kinds(void **state)
 {
-	static const enum sample_kind order[] = { SAMPLE_NOTE, SAMPLE_LOSS, SAMPLE_KSM, SAMPLE_MAPS,
-						  SAMPLE_PAGES, SAMPLE_PAGES };
+	static const enum sample_kind order[] = {SAMPLE_NOTE, SAMPLE_LOSS,  SAMPLE_KSM,
+						 SAMPLE_MAPS, SAMPLE_PAGES, SAMPLE_PAGES};
 	struct sample_builder b;
 	struct opened opened;
 	struct sample sample, head;
@@ -205,7 +210,8 @@ static void many_build(struct sample_builder *b, uint32_t nr)
 		sample_add_pages_head(b, 4096, true);
 		sample_add_range(b, 0, 0x10000000);
 		for (uint32_t k = 0; k < 1000; k++)
-			sample_add_page(b, (uint64_t)k << 12, (k * 2654435761u + i) % 5000000, k % 256);
+			sample_add_page(b, (uint64_t)k << 12, (k * 2654435761u + i) % 5000000,
+					k % 256);
 		assert_int_equal(sample_end(b, i * 10 + 5), 0);
 	}
 }
@@ -232,7 +238,8 @@ static void test_damaged_block(void **state)
 	assert_int_equal(sample.tgid, NR - 1);
 	assert_int_equal(sample_store_read(opened.store, 0, &sample), 0);
 	assert_int_equal(sample.tgid, 0);
-	assert_int_equal(trace_sections_samples(opened.file, &blocks, &size, NULL), TRACE_SECTIONS_FOUND);
+	assert_int_equal(trace_sections_samples(opened.file, &blocks, &size, NULL),
+			 TRACE_SECTIONS_FOUND);
 	path = strdup(opened.path);
 	data = made_slurp(path, &at);
 	first = (size_t)((uint8_t *)memmem(data, at, "ksmtopS1KSSB", 12) - data) + 8;
@@ -247,7 +254,8 @@ static void test_damaged_block(void **state)
 	sample_store_head(opened.store, 0, &sample);
 	assert_int_equal(sample.tgid, NR - nr);
 	assert_int_equal(sample_store_nr_damages(opened.store), 2);
-	assert_non_null(strstr(sample_store_damage(opened.store, 0)->what, "not as the recorder describes"));
+	assert_non_null(strstr(sample_store_damage(opened.store, 0)->what,
+			       "not as the recorder describes"));
 	assert_int_equal(sample_store_damage(opened.store, 1)->at, first);
 	free(data);
 	close_all(&opened);
@@ -288,7 +296,7 @@ static void state_check(const char *recorder, const struct sample_builder *sampl
 			enum trace_sections_state expected, const char *words)
 {
 	char text[DIAG_TEXT_SIZE];
-	struct diag diag = { 0 };
+	struct diag diag = {0};
 	struct opened opened;
 	const void *blocks;
 	size_t size;
@@ -309,8 +317,10 @@ static void test_states(void **state)
 	state_check("3.1.6", NULL, TRACE_SECTIONS_NONE, "");
 	state_check("ksmtop", &b, TRACE_SECTIONS_FOUND, "");
 	state_check("ksmtop [ksmtop-samples id=0x4b53 offset=64 size=9 xxh64=00]", NULL,
-		    TRACE_SECTIONS_REMOVED, "the samples were removed by trace-cmd convert or split");
-	state_check("ksmtop [ksmtop-samples id=0x4b53 offset=18446744073709551615 size=18446744073709551615 xxh64=00]",
+		    TRACE_SECTIONS_REMOVED,
+		    "the samples were removed by trace-cmd convert or split");
+	state_check("ksmtop [ksmtop-samples id=0x4b53 offset=18446744073709551615 "
+		    "size=18446744073709551615 xxh64=00]",
 		    NULL, TRACE_SECTIONS_REMOVED, "removed");
 	sample_builder_fini(&b);
 }
@@ -351,7 +361,7 @@ static void test_hostile_payloads(void **state)
 	(void)state;
 	all_kinds_build(&b);
 	while (at < b.size) {
-		struct sample sample = { .kind = SAMPLE_PAGES };
+		struct sample sample = {.kind = SAMPLE_PAGES};
 		uint32_t size;
 		uint8_t *copy;
 
@@ -380,8 +390,8 @@ static void test_hostile_payloads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_all_kinds), cmocka_unit_test(test_damaged_block),
-		cmocka_unit_test(test_cut_section), cmocka_unit_test(test_states),
+		cmocka_unit_test(test_all_kinds),        cmocka_unit_test(test_damaged_block),
+		cmocka_unit_test(test_cut_section),      cmocka_unit_test(test_states),
 		cmocka_unit_test(test_hostile_payloads),
 	};
 

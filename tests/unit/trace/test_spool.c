@@ -3,9 +3,9 @@
  * test_spool.c - recording survives what can happen to it.
  *
  * Protects: a spool opens as it is and gives what was appended; finishing makes an equal version 7
- * file and removes the spool, failing leaves it; kill -9 while several threads append loses at most a
- * block a cpu; a full disk (a tmpfs of 1 MB, in a mount namespace of its own) leaves a spool that is
- * consistent and can be recovered elsewhere.
+ * file and removes the spool, failing leaves it; kill -9 while several threads append loses at most
+ * a block a cpu; a full disk (a tmpfs of 1 MB, in a mount namespace of its own) leaves a spool that
+ * is consistent and can be recovered elsewhere.
  */
 #include <errno.h>
 #include <limits.h>
@@ -26,11 +26,14 @@
 
 #include "make_trace.h"
 
-static const struct trace_write_options form = { .version = 7, .zstd = true, .long_size = 8,
-						 .page_size = 4096 };
-static const uint32_t cpu_ids[MADE_NR_CPUS] = { 0, 1, 5 };
+static const struct trace_write_options form = {
+	.version = 7, .zstd = true, .long_size = 8, .page_size = 4096};
+static const uint32_t cpu_ids[MADE_NR_CPUS] = {0, 1, 5};
 static const struct trace_spool_options spool_options = {
-	.page_size = 4096, .nr_cpus = MADE_NR_CPUS, .cpu_ids = cpu_ids, .clock = "mono",
+	.page_size = 4096,
+	.nr_cpus = MADE_NR_CPUS,
+	.cpu_ids = cpu_ids,
+	.clock = "mono",
 };
 
 enum { BLOCK_PAGES = 4, NR_BLOCKS = 6, NR_PAGES = BLOCK_PAGES * NR_BLOCKS };
@@ -54,8 +57,12 @@ static void spool_fill(struct trace_spool *spool, const struct made *made)
 	for (uint32_t block = 0; block < NR_BLOCKS; block++)
 		for (uint32_t c = 0; c < MADE_NR_CPUS; c++)
 			if (made->cpus[0][c].size)
-				assert_int_equal(trace_spool_append(spool, c, (const uint8_t *)made->cpus[0][c].data +
-								    block * BLOCK_PAGES * 4096, BLOCK_PAGES * 4096, NULL), 0);
+				assert_int_equal(
+					trace_spool_append(spool, c,
+							   (const uint8_t *)made->cpus[0][c].data +
+								   block * BLOCK_PAGES * 4096,
+							   BLOCK_PAGES * 4096, NULL),
+					0);
 }
 
 static void samples_fill(struct trace_spool *spool)
@@ -73,7 +80,8 @@ static void samples_fill(struct trace_spool *spool)
 	sample_builder_fini(&samples);
 }
 
-/* The file has a whole number of blocks of each cpu, in order, from the first on; returns how many. */
+/* The file has a whole number of blocks of each cpu, in order, from the first on; returns how many.
+ */
 static uint32_t prefix_check(const struct trace_file *file, const struct made *made)
 {
 	const struct trace_buffer *buffer = trace_file_buffer(file, 0);
@@ -89,8 +97,10 @@ static uint32_t prefix_check(const struct trace_file *file, const struct made *m
 			uint8_t *data = malloc(cpu->chunks[i].usize);
 			uint64_t at = cpu->chunks[i].data_offset % made->cpus[0][c].size;
 
-			assert_int_equal(trace_chunk_read(file, &cpu->chunks[i], NULL, data, NULL), 0);
-			assert_memory_equal(data, (const uint8_t *)made->cpus[0][c].data + at, cpu->chunks[i].usize);
+			assert_int_equal(trace_chunk_read(file, &cpu->chunks[i], NULL, data, NULL),
+					 0);
+			assert_memory_equal(data, (const uint8_t *)made->cpus[0][c].data + at,
+					    cpu->chunks[i].usize);
 			free(data);
 		}
 	}
@@ -140,7 +150,8 @@ static void test_open_and_finish(void **state)
 	(void)state;
 	made_init(&made, &form, 1, NR_PAGES);
 	spool = spool_make(path, &made);
-	assert_int_equal(trace_spool_create(path, &spool_options, &made.meta, &second, &diag), -EEXIST);
+	assert_int_equal(trace_spool_create(path, &spool_options, &made.meta, &second, &diag),
+			 -EEXIST);
 	assert_non_null(strstr(diag.advice, "ksmtop recover"));
 	assert_int_equal(trace_file_open(path, &file, NULL), 0);
 	assert_true(trace_file_is_spool(file));
@@ -155,7 +166,7 @@ static void test_open_and_finish(void **state)
 	trace_spool_sizes(spool, &compressed, &uncompressed);
 	assert_int_equal(uncompressed, 2 * NR_PAGES * 4096);
 	assert_true(compressed > 100 && compressed < uncompressed);
-	made.meta.cmdlines = (struct trace_text){ "7 seven\n", 8 };
+	made.meta.cmdlines = (struct trace_text){"7 seven\n", 8};
 	assert_int_equal(trace_spool_set_meta(spool, &made.meta, &diag), 0);
 	assert_int_equal(trace_file_open(path, &file, NULL), 0);
 	assert_int_equal(nr_damages_of(file), 0);
@@ -256,7 +267,7 @@ static void test_damaged_spool(void **state)
 /* Any bit of any file of a spool: it opens or is refused, and recovering it ends. */
 static void test_flipped_spool(void **state)
 {
-	static const char *const names[] = { "meta.dat", "cpu0", "cpu5", "samples" };
+	static const char *const names[] = {"meta.dat", "cpu0", "cpu5", "samples"};
 	char *path = made_path(".spool"), *final = made_path(".dat");
 	struct trace_spool *spool;
 	struct made made;
@@ -315,8 +326,8 @@ static void *append_forever(void *arg)
 	const struct trace_write_cpu *cpu = &appender->made->cpus[0][appender->cpu];
 
 	for (uint64_t at = 0;; at = (at + BLOCK_PAGES * 4096) % cpu->size)
-		if (trace_spool_append(appender->spool, appender->cpu, (const uint8_t *)cpu->data + at,
-				       BLOCK_PAGES * 4096, NULL))
+		if (trace_spool_append(appender->spool, appender->cpu,
+				       (const uint8_t *)cpu->data + at, BLOCK_PAGES * 4096, NULL))
 			_exit(9);
 	return NULL;
 }
@@ -324,7 +335,7 @@ static void *append_forever(void *arg)
 static void append_until_killed(const char *path, const struct made *made, int tell)
 {
 	struct trace_spool *spool = spool_make(path, made);
-	struct appender appenders[2] = { { spool, made, 0 }, { spool, made, 2 } };
+	struct appender appenders[2] = {{spool, made, 0}, {spool, made, 2}};
 	pthread_t threads[2];
 	uint64_t compressed, uncompressed = 0;
 
@@ -388,7 +399,7 @@ static int disk_fill(const char *disk, const char *elsewhere, const struct made 
 	struct sample_builder samples;
 	struct trace_spool *spool;
 	struct trace_file *file;
-	struct diag diag = { 0 };
+	struct diag diag = {0};
 	uint32_t nr_blocks = 0, nr_damages;
 	int error;
 
@@ -399,12 +410,14 @@ static int disk_fill(const char *disk, const char *elsewhere, const struct made 
 		return 77;
 	if (trace_spool_create(path, &spool_options, &made->meta, &spool, &diag))
 		return __LINE__;
-	while (!(error = trace_spool_append(spool, 0, made->cpus[0][0].data, BLOCK_PAGES * 4096, &diag)))
+	while (!(error = trace_spool_append(spool, 0, made->cpus[0][0].data, BLOCK_PAGES * 4096,
+					    &diag)))
 		nr_blocks++;
 	if (error != -ENOSPC || nr_blocks < 20 || !strstr(diag.advice, "ksmtop recover"))
 		return __LINE__;
 	/* It stays an error and stays consistent; other cpus and samples fail as cleanly. */
-	if (trace_spool_append(spool, 0, made->cpus[0][0].data, BLOCK_PAGES * 4096, &diag) != -ENOSPC)
+	if (trace_spool_append(spool, 0, made->cpus[0][0].data, BLOCK_PAGES * 4096, &diag) !=
+	    -ENOSPC)
 		return __LINE__;
 	sample_builder_init(&samples);
 	for (uint32_t i = 0; i < 4000; i++) {
@@ -454,7 +467,8 @@ static void test_full_disk(void **state)
 		int line = disk_fill(disk, elsewhere, &made);
 
 		if (line && line != 77)
-			fprintf(stderr, "test_spool.c:%d: not as it should be on a full disk\n", line);
+			fprintf(stderr, "test_spool.c:%d: not as it should be on a full disk\n",
+				line);
 		_exit(line == 77 ? 77 : line ? 1 : 0);
 	}
 	waitpid(pid, &status, 0);
@@ -478,8 +492,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_open_and_finish), cmocka_unit_test(test_damaged_spool),
-		cmocka_unit_test(test_flipped_spool),
-		cmocka_unit_test(test_kill), cmocka_unit_test(test_full_disk),
+		cmocka_unit_test(test_flipped_spool),   cmocka_unit_test(test_kill),
+		cmocka_unit_test(test_full_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

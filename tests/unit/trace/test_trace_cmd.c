@@ -3,8 +3,8 @@
  * test_trace_cmd.c - what we write, trace-cmd reads; what its tools make of it, we read.
  *
  * Protects: that `trace-cmd report` shows every event of every form we write, at the times that we
- * convert to, without a word of warning; that files which went through `convert` and `split` open and
- * say that the samples are gone; and that `convert` mends what we refuse.
+ * convert to, without a word of warning; that files which went through `convert` and `split` open
+ * and say that the samples are gone; and that `convert` mends what we refuse.
  *
  * Skipped, saying so, where there is no trace-cmd.
  */
@@ -22,13 +22,13 @@
 #include "trace/sections.h"
 
 static const struct trace_write_options forms[] = {
-	{ .version = 7, .zstd = true, .long_size = 8, .page_size = 4096 },
-	{ .version = 7, .zstd = true, .long_size = 8, .page_size = 4096, .chunk_pages = 128 },
-	{ .version = 7, .long_size = 8, .page_size = 4096 },
-	{ .version = 6, .long_size = 8, .page_size = 4096 },
-	{ .version = 7, .zstd = true, .big_endian = true, .long_size = 8, .page_size = 4096 },
-	{ .version = 6, .big_endian = true, .long_size = 4, .page_size = 8192 },
-	{ .version = 7, .zstd = true, .long_size = 4, .page_size = 65536 },
+	{.version = 7, .zstd = true, .long_size = 8, .page_size = 4096},
+	{.version = 7, .zstd = true, .long_size = 8, .page_size = 4096, .chunk_pages = 128},
+	{.version = 7, .long_size = 8, .page_size = 4096},
+	{.version = 6, .long_size = 8, .page_size = 4096},
+	{.version = 7, .zstd = true, .big_endian = true, .long_size = 8, .page_size = 4096},
+	{.version = 6, .big_endian = true, .long_size = 4, .page_size = 8192},
+	{.version = 7, .zstd = true, .long_size = 4, .page_size = 65536},
 };
 
 enum { NR_FORMS = sizeof(forms) / sizeof(forms[0]), NR_PAGES = 12 };
@@ -85,7 +85,8 @@ static void run_quietly(const char *format, const char *a, const char *b)
 		fail_msg("%s %s %s: status %d: %s", format, a, b, status, last);
 }
 
-/* "  alpha-100  [000]  1.000000000: tick:   number=0 twice=0"; anything else but "cpus=" is a complaint. */
+/* "  alpha-100  [000]  1.000000000: tick:   number=0 twice=0"; anything else but "cpus=" is a
+ * complaint. */
 static void report_read(const char *path, struct lines *lines)
 {
 	FILE *pipe = run("trace-cmd report -R -t %s%s 2>&1", path, "");
@@ -99,16 +100,16 @@ static void report_read(const char *path, struct lines *lines)
 
 		if (!strncmp(line, "cpus=", 5))
 			continue;
-		if (!at || sscanf(at, "[%u] %" SCNu64 ".%" SCNu64 ": tick: number=%u twice=%u", &cpu, &seconds, &ns,
-				  &number, &twice) != 5)
+		if (!at || sscanf(at, "[%u] %" SCNu64 ".%" SCNu64 ": tick: number=%u twice=%u",
+				  &cpu, &seconds, &ns, &number, &twice) != 5)
 			fail_msg("trace-cmd report says: %s", line);
 		while (at[-1] == ' ')
 			at--;
 		while (at[-1] >= '0' && at[-1] <= '9')
 			at--;
 		pid = (unsigned int)strtoul(at, NULL, 10);
-		snprintf(entry, sizeof(entry), "%u %u %" PRIu64 " %u %u", cpu, pid, seconds * 1000000000 + ns,
-			 number, twice);
+		snprintf(entry, sizeof(entry), "%u %u %" PRIu64 " %u %u", cpu, pid,
+			 seconds * 1000000000 + ns, number, twice);
 		lines_add(lines, entry);
 	}
 	assert_int_equal(pclose(pipe), 0);
@@ -130,8 +131,9 @@ static void expected_make(const char *path, const struct made *made, struct line
 			for (uint32_t n = 0; n < nr; n++) {
 				char entry[128];
 
-				snprintf(entry, sizeof(entry), "%u %u %" PRIu64 " %u %u", c, 100 + c,
-					 trace_file_time_ns(file, b, c, made_time(c, n)), n, 2 * n);
+				snprintf(entry, sizeof(entry), "%u %u %" PRIu64 " %u %u", c,
+					 100 + c, trace_file_time_ns(file, b, c, made_time(c, n)),
+					 n, 2 * n);
 				lines_add(lines, entry);
 			}
 		}
@@ -141,7 +143,7 @@ static void expected_make(const char *path, const struct made *made, struct line
 
 static void report_check(const struct made *made, const char *path)
 {
-	struct lines theirs = { 0 }, ours = { 0 };
+	struct lines theirs = {0}, ours = {0};
 
 	report_read(path, &theirs);
 	expected_make(path, made, &ours);
@@ -183,11 +185,11 @@ static void test_report(void **state)
 
 static void test_report_times(void **state)
 {
-	static const uint32_t tsc[4] = { 5, 2, 123456, 0 };
+	static const uint32_t tsc[4] = {5, 2, 123456, 0};
 	struct trace_option options[] = {
-		{ .id = TRACE_OPTION_OFFSET, .size = 6, .data = "-1234" },
-		{ .id = TRACE_OPTION_DATE, .size = 5, .data = "0x10" },
-		{ .id = TRACE_OPTION_TSC2NSEC, .size = 16, .data = tsc },
+		{.id = TRACE_OPTION_OFFSET, .size = 6, .data = "-1234"},
+		{.id = TRACE_OPTION_DATE, .size = 5, .data = "0x10"},
+		{.id = TRACE_OPTION_TSC2NSEC, .size = 16, .data = tsc},
 	};
 	uint8_t shift[12 + 4 + 3 * 76 + 3 * 24], *p = shift;
 	uint64_t id = 7;
@@ -195,7 +197,7 @@ static void test_report_times(void **state)
 
 	(void)state;
 	for (uint32_t flags = 0; flags < 2; flags++) {
-		struct trace_option shifted = { .id = TRACE_OPTION_TIME_SHIFT, .data = shift };
+		struct trace_option shifted = {.id = TRACE_OPTION_TIME_SHIFT, .data = shift};
 		struct made made;
 		char *path;
 
@@ -205,8 +207,9 @@ static void test_report_times(void **state)
 		memcpy(p + 12, &nr_cpus, 4);
 		p += 16;
 		for (uint64_t c = 0; c < 3; c++) {
-			uint64_t values[9] = { 1000000100, 1000300000, 1002000000, 50 + c, (uint64_t)-70, 90,
-					       2, 2, 2 };
+			uint64_t values[9] = {
+				1000000100, 1000300000, 1002000000, 50 + c, (uint64_t)-70,
+				90,         2,          2,          2};
 			uint32_t nr = 3;
 
 			memcpy(p, &nr, 4);
@@ -214,7 +217,7 @@ static void test_report_times(void **state)
 			p += 4 + sizeof(values);
 		}
 		for (int i = 0; i < 9; i++, p += 8)
-			memcpy(p, &(uint64_t){ 1 }, 8);
+			memcpy(p, &(uint64_t){1}, 8);
 		shifted.size = (uint32_t)(p - shift);
 
 		made_init(&made, &forms[0], 2, NR_PAGES);
@@ -292,7 +295,8 @@ static void test_convert_and_split(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_report), cmocka_unit_test(test_report_times),
+		cmocka_unit_test(test_report),
+		cmocka_unit_test(test_report_times),
 		cmocka_unit_test(test_convert_and_split),
 	};
 

@@ -22,16 +22,16 @@
 #include "trace/trace_file.h"
 
 static const struct trace_write_options forms[] = {
-	{ .version = 7, .zstd = true, .long_size = 8, .page_size = 4096 },
-	{ .version = 7, .zstd = true, .long_size = 8, .page_size = 4096, .chunk_pages = 1 },
-	{ .version = 7, .long_size = 8, .page_size = 4096 },
-	{ .version = 6, .long_size = 8, .page_size = 4096 },
-	{ .version = 7, .zstd = true, .big_endian = true, .long_size = 8, .page_size = 4096 },
-	{ .version = 7, .big_endian = true, .long_size = 4, .page_size = 8192 },
-	{ .version = 6, .big_endian = true, .long_size = 4, .page_size = 4096 },
-	{ .version = 6, .long_size = 4, .page_size = 65536 },
-	{ .version = 7, .zstd = true, .long_size = 8, .page_size = 65536 },
-	{ .version = 7, .zstd = true, .long_size = 4, .page_size = 512 },
+	{.version = 7, .zstd = true, .long_size = 8, .page_size = 4096},
+	{.version = 7, .zstd = true, .long_size = 8, .page_size = 4096, .chunk_pages = 1},
+	{.version = 7, .long_size = 8, .page_size = 4096},
+	{.version = 6, .long_size = 8, .page_size = 4096},
+	{.version = 7, .zstd = true, .big_endian = true, .long_size = 8, .page_size = 4096},
+	{.version = 7, .big_endian = true, .long_size = 4, .page_size = 8192},
+	{.version = 6, .big_endian = true, .long_size = 4, .page_size = 4096},
+	{.version = 6, .long_size = 4, .page_size = 65536},
+	{.version = 7, .zstd = true, .long_size = 8, .page_size = 65536},
+	{.version = 7, .zstd = true, .long_size = 4, .page_size = 512},
 };
 
 enum { NR_FORMS = sizeof(forms) / sizeof(forms[0]), NR_PAGES = 23, FEW_PAGES = 3 };
@@ -195,7 +195,9 @@ static void file_exercise(struct trace_file *file, size_t file_size)
 	}
 	assert_true(total <= file_size);
 	for (uint32_t i = 0; i < trace_file_nr_formats(file); i++)
-		assert_int_equal(trace_file_format(file, i)->text.text[trace_file_format(file, i)->text.size], 0);
+		assert_int_equal(trace_file_format(file, i)
+					 ->text.text[trace_file_format(file, i)->text.size],
+				 0);
 	for (uint32_t i = 0; i < trace_file_nr_damages(file); i++)
 		assert_true(strlen(diag_text(trace_file_damage(file, i), text, sizeof(text))) > 10);
 	(void)trace_file_time_ns(file, 0, 1, 1000000000);
@@ -220,7 +222,8 @@ static void samples_make(struct sample_builder *samples)
 	}
 }
 
-static char *form_write(const struct trace_write_options *form, uint32_t nr_buffers, uint32_t nr_pages)
+static char *form_write(const struct trace_write_options *form, uint32_t nr_buffers,
+			uint32_t nr_pages)
 {
 	struct sample_builder samples;
 	struct made made;
@@ -244,7 +247,8 @@ static uint64_t bytes_readable(const struct trace_file *file)
 	return total;
 }
 
-/* Cut at every 1/50: it opens from some length on, never gives less for more, and says it is cut. */
+/* Cut at every 1/50: it opens from some length on, never gives less for more, and says it is cut.
+ */
 static void test_truncation(void **state)
 {
 	(void)state;
@@ -259,7 +263,7 @@ static void test_truncation(void **state)
 		whole = bytes_readable(file);
 		trace_file_close(file);
 		for (size_t part = 0; part < 50; part++) {
-			struct diag diag = { 0 };
+			struct diag diag = {0};
 			int error;
 
 			made_spit(path, data, size * part / 50);
@@ -289,15 +293,16 @@ static void test_lost_options(void **state)
 {
 	(void)state;
 	for (int zstd = 0; zstd < 2; zstd++) {
-		struct trace_write_options form = { .version = 7, .zstd = zstd, .long_size = 8,
-						    .page_size = 4096 };
+		struct trace_write_options form = {
+			.version = 7, .zstd = zstd, .long_size = 8, .page_size = 4096};
 		char *path = form_write(&form, 1, NR_PAGES);
 		size_t size;
 		uint8_t *data = made_slurp(path, &size);
 		struct trace_file *file;
 		uint64_t nowhere = size + 1000;
 
-		/* The header's pointer to the options, behind "zstd\0" "1.5.4\0" or "none\0" "\0". */
+		/* The header's pointer to the options, behind "zstd\0" "1.5.4\0" or "none\0" "\0".
+		 */
 		size_t at = 18 + strlen((char *)data + 18) + 1;
 
 		at += strlen((char *)data + at) + 1;
@@ -331,8 +336,8 @@ static void bytes_exercise(const char *path, const uint8_t *data, size_t size)
 		return;
 	after = mallinfo2();
 	/* The floor is what small metadata may inflate to, and the allowance of cpus. */
-	assert_true(after.uordblks + after.hblkhd < before.uordblks + before.hblkhd +
-		    (40u << 20) + 70 * size);
+	assert_true(after.uordblks + after.hblkhd <
+		    before.uordblks + before.hblkhd + (40u << 20) + 70 * size);
 	file_exercise(file, size);
 	trace_file_close(file);
 }
@@ -375,8 +380,9 @@ static void test_bit_flips(void **state)
 /* Every aligned place of the metadata once holds an absurd number of 2, 4 or 8 bytes. */
 static void test_absurd_numbers(void **state)
 {
-	static const uint64_t numbers[] = { UINT64_MAX, 0x7fffffffffffffff, 0xfffffff8, 0x80000000, 0 };
-	static const int places[] = { 0, 2, 3, 7 };
+	static const uint64_t numbers[] = {UINT64_MAX, 0x7fffffffffffffff, 0xfffffff8, 0x80000000,
+					   0};
+	static const int places[] = {0, 2, 3, 7};
 
 	(void)state;
 	for (size_t f = 0; f < sizeof(places) / sizeof(places[0]); f++) {
@@ -439,7 +445,7 @@ static void test_shared_bytes(void **state)
 	size_t size;
 	uint8_t *data = made_slurp(path, &size);
 	struct trace_file *file;
-	uint64_t place[2] = { 0, NR_PAGES * 4096 }, offset;
+	uint64_t place[2] = {0, NR_PAGES * 4096}, offset;
 	uint8_t *entry;
 
 	(void)state;
@@ -468,7 +474,7 @@ static void refused(const void *data, size_t size, int error, const char *words)
 {
 	char *path = made_path(".dat"), text[DIAG_TEXT_SIZE];
 	struct trace_file *file;
-	struct diag diag = { 0 };
+	struct diag diag = {0};
 
 	made_spit(path, data, size);
 	assert_int_equal(trace_file_open(path, &file, &diag), error);
@@ -482,7 +488,8 @@ static void refused(const void *data, size_t size, int error, const char *words)
 
 static void test_refusals(void **state)
 {
-	static const char zlib[] = "\x17\x08\x44tracing7\0\0\x08\0\x10\0\0zlib\0" "1.2\0\0\0\0\0\0\0\0";
+	static const char zlib[] = "\x17\x08\x44tracing7\0\0\x08\0\x10\0\0zlib\0"
+				   "1.2\0\0\0\0\0\0\0\0";
 	static const char old[] = "\x17\x08\x44tracing5\0\0\x08\0\x10\0\0";
 	struct trace_file *file;
 	struct diag diag;
@@ -499,8 +506,8 @@ static void test_refusals(void **state)
 	assert_non_null(strstr(diag.what, "not one in which ksmtop has spooled"));
 }
 
-static void times_check(const struct trace_option *options, uint32_t nr, uint64_t raw, uint64_t expected,
-			uint32_t cpu_id)
+static void times_check(const struct trace_option *options, uint32_t nr, uint64_t raw,
+			uint64_t expected, uint32_t cpu_id)
 {
 	struct made made;
 	struct trace_file *file;
@@ -522,16 +529,16 @@ static void times_check(const struct trace_option *options, uint32_t nr, uint64_
 /* The numbers are those that trace-cmd report -t 3.1.6 shows for the same options. */
 static void test_times(void **state)
 {
-	static const uint32_t tsc[4] = { 3, 1, 9, 0 };
-	static const uint32_t absurd_tsc[4] = { 3, 200, 9, 0 };
-	struct trace_option offset = { .id = TRACE_OPTION_OFFSET, .size = 3, .data = "-5" };
-	struct trace_option date = { .id = TRACE_OPTION_DATE, .size = 5, .data = "0x10" };
-	struct trace_option cycles = { .id = TRACE_OPTION_TSC2NSEC, .size = 16, .data = tsc };
-	struct trace_option all[3] = { offset, date, cycles };
-	struct trace_option absurd[2] = { offset, { .id = TRACE_OPTION_TSC2NSEC, .size = 16,
-						    .data = absurd_tsc } };
-	uint64_t shift[32] = { 77, (uint64_t)2 << 32 };
-	struct trace_option shifted = { .id = TRACE_OPTION_TIME_SHIFT, .data = shift };
+	static const uint32_t tsc[4] = {3, 1, 9, 0};
+	static const uint32_t absurd_tsc[4] = {3, 200, 9, 0};
+	struct trace_option offset = {.id = TRACE_OPTION_OFFSET, .size = 3, .data = "-5"};
+	struct trace_option date = {.id = TRACE_OPTION_DATE, .size = 5, .data = "0x10"};
+	struct trace_option cycles = {.id = TRACE_OPTION_TSC2NSEC, .size = 16, .data = tsc};
+	struct trace_option all[3] = {offset, date, cycles};
+	struct trace_option absurd[2] = {
+		offset, {.id = TRACE_OPTION_TSC2NSEC, .size = 16, .data = absurd_tsc}};
+	uint64_t shift[32] = {77, (uint64_t)2 << 32};
+	struct trace_option shifted = {.id = TRACE_OPTION_TIME_SHIFT, .data = shift};
 	uint8_t *p = (uint8_t *)shift + 16;
 
 	(void)state;
@@ -541,7 +548,7 @@ static void test_times(void **state)
 	times_check(all, 3, 1000000000, 1500015995, 0);
 	times_check(absurd, 2, 1000000000, 999999995, 0);
 	for (uint64_t cpu = 0; cpu < 2; cpu++) {
-		uint64_t values[9] = { 1000, 2000, 3000, 10 + cpu, 20, (uint64_t)-30, 1, 1, 2 };
+		uint64_t values[9] = {1000, 2000, 3000, 10 + cpu, 20, (uint64_t)-30, 1, 1, 2};
 		uint32_t nr = 3;
 
 		memcpy(p, &nr, 4);
@@ -558,18 +565,22 @@ static void test_times(void **state)
 
 static void test_writer_refuses(void **state)
 {
-	struct trace_write_options options = { .version = 6, .zstd = true, .long_size = 8, .page_size = 4096 };
+	struct trace_write_options options = {
+		.version = 6, .zstd = true, .long_size = 8, .page_size = 4096};
 	struct made made;
 	struct diag diag;
 
 	(void)state;
 	made_init(&made, &forms[0], 1, 1);
-	assert_int_equal(trace_write("/tmp/x", &options, &made.meta, made.buffers, 1, NULL, &diag), -EINVAL);
-	options = (struct trace_write_options){ .version = 7, .long_size = 8, .page_size = 8192 };
-	assert_int_equal(trace_write("/tmp/x", &options, &made.meta, made.buffers, 1, NULL, &diag), -EINVAL);
+	assert_int_equal(trace_write("/tmp/x", &options, &made.meta, made.buffers, 1, NULL, &diag),
+			 -EINVAL);
+	options = (struct trace_write_options){.version = 7, .long_size = 8, .page_size = 8192};
+	assert_int_equal(trace_write("/tmp/x", &options, &made.meta, made.buffers, 1, NULL, &diag),
+			 -EINVAL);
 	options.page_size = 4096;
-	assert_int_equal(trace_write("/nonexistent/x", &options, &made.meta, made.buffers, 1, NULL, &diag),
-			 -ENOENT);
+	assert_int_equal(
+		trace_write("/nonexistent/x", &options, &made.meta, made.buffers, 1, NULL, &diag),
+		-ENOENT);
 	assert_string_equal(diag.file, "/nonexistent/x");
 	made_fini(&made);
 }
@@ -577,11 +588,11 @@ static void test_writer_refuses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_raw_pieces),
-		cmocka_unit_test(test_truncation), cmocka_unit_test(test_lost_options),
-		cmocka_unit_test(test_bit_flips), cmocka_unit_test(test_absurd_numbers),
-		cmocka_unit_test(test_damaged_chunk), cmocka_unit_test(test_shared_bytes),
-		cmocka_unit_test(test_refusals), cmocka_unit_test(test_times),
+		cmocka_unit_test(test_round_trip),     cmocka_unit_test(test_raw_pieces),
+		cmocka_unit_test(test_truncation),     cmocka_unit_test(test_lost_options),
+		cmocka_unit_test(test_bit_flips),      cmocka_unit_test(test_absurd_numbers),
+		cmocka_unit_test(test_damaged_chunk),  cmocka_unit_test(test_shared_bytes),
+		cmocka_unit_test(test_refusals),       cmocka_unit_test(test_times),
 		cmocka_unit_test(test_writer_refuses),
 	};
 
