@@ -28,7 +28,6 @@
 #include "trace/sample.h"
 
 #define TOP_NODES	10
-#define TOP_PROCESSES	20
 
 void report_item(struct query *query, const char *section, const struct fields *fields)
 {
@@ -42,8 +41,7 @@ void report_item(struct query *query, const char *section, const struct fields *
 	answer_item(query, item);
 }
 
-/* The last sample of that kind before the moment: 0 or -ENOENT. */
-static int last_sample(const struct query *query, enum sample_kind kind, int32_t pid,
+int report_last_sample(const struct query *query, enum sample_kind kind, int32_t pid,
 		       struct history_sample *ret_place, struct sample *ret_sample)
 {
 	int index = history_sample_before(query->history, (uint16_t)kind, pid, query->when.t);
@@ -183,7 +181,7 @@ static void report_sysfs(struct query *query)
 	struct fields fields;
 	int at = 0;
 
-	if (last_sample(query, SAMPLE_KSM, 0, &place, &sample))
+	if (report_last_sample(query, SAMPLE_KSM, 0, &place, &sample))
 		return;
 	iter = SAMPLE_ITER(&sample);
 	if (!query->json)
@@ -249,7 +247,8 @@ static int top_nodes(struct query *query, struct top *top)
 	if (err)
 		return err;
 	while ((more = history_next(&cursor, &row)) > 0)
-		top_add(top, &row);
+		if (node_weight(&row))
+			top_add(top, &row);
 	return more;
 }
 
@@ -287,74 +286,6 @@ static int report_nodes(struct query *query)
 	if (!query->json && !history_is_patched(query->history))
 		puts("  Chains and dups: a stock kernel does not tell; the patch in traces/kernel would.");
 	return 0;
-}
-
-/* ---- processes ---- */
-
-static void kernel_number(struct query *query, int32_t pid, const char *file, const char *name,
-			  struct fields *fields)
-{
-	struct history_sample place;
-	struct sample sample;
-	int64_t number;
-
-	if (pid > 0 && last_sample(query, SAMPLE_PROCESS, pid, &place, &sample) == 0 &&
-	    sample_number(&sample, file, &number) == 0)
-		fields_number(fields, name, number);
-	else
-		fields_nothing(fields, name);
-}
-
-static void report_process(struct query *query, const union row *row, uint64_t nr)
-{
-	struct fields fields;
-	char name[128], pid[32], comm[64], items[32], mappings[32], merging[32], profit[32], ev[3];
-
-	row_fields(query, row, query->when, &fields);
-	kernel_number(query, row->mm.tgid, "ksm_merging_pages", "kernel_merging_pages", &fields);
-	kernel_number(query, row->mm.tgid, "ksm_process_profit", "kernel_profit", &fields);
-	if (query->json) {
-		report_item(query, "process", &fields);
-		return;
-	}
-	if (nr >= TOP_PROCESSES)
-		return;
-	if (query->plain) {
-		fields_sentence(&fields, 1);
-		return;
-	}
-#define SHOW(field, buf) field_show(fields_find(&fields, field), buf, sizeof(buf))
-	printf("  %-6s %8s %-16s %9s %9s %9s %12s %s\n", SHOW("name", name), SHOW("pid", pid),
-	       SHOW("comm", comm), SHOW("items", items), SHOW("mappings", mappings),
-	       SHOW("kernel_merging_pages", merging), SHOW("kernel_profit", profit),
-	       evidence_text(row->mm.tgid_evidence ? row->mm.tgid_evidence :
-			     (char)row->fact.evidence, row->mm.tgid_doubtful || row->fact.doubt, ev));
-#undef SHOW
-}
-
-static int report_processes(struct query *query)
-{
-	struct history_cursor cursor;
-	union row row;
-	uint64_t nr = 0;
-	int more;
-	int err = history_list(query->history, ALL_MMS, (struct ref){ 0 }, query->when, &cursor);
-
-	if (err)
-		return err;
-	if (!query->json)
-		printf("\nPROCESSES\n");
-	if (!query->json && !query->plain)
-		printf("  %-6s %8s %-16s %9s %9s %9s %12s EV\n", "MM", "PID", "COMM", "ITEMS", "MAPPINGS",
-		       "MERGING D", "PROFIT B D");
-	while ((more = history_next(&cursor, &row)) > 0)
-		report_process(query, &row, nr++);
-	if (!query->json && nr > TOP_PROCESSES)
-		printf("  and %" PRIu64 " more: ksmtop list %s mms\n", nr - TOP_PROCESSES,
-		       recording_path(query->recording));
-	if (!query->json && nr == 0)
-		puts("  none is known at this moment");
-	return more;
 }
 
 static int print_report(struct query *query)

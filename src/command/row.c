@@ -190,7 +190,8 @@ static void mm_fields(const struct query *query, const struct mm_row *mm, struct
 	known_number(fields, "items", (int64_t)nr.nr_items, counted);
 	known_number(fields, "stable_items", (int64_t)nr.nr_stable_items, counted);
 	known_number(fields, "mappings", (int64_t)nr.nr_mappings,
-		     counted && history_has(query->history, TABLE_MAPPING));
+		     counted && (nr.nr_mappings || mm->tgid > 0) &&
+		     history_has(query->history, TABLE_MAPPING));
 	known_number(fields, "merges", (int64_t)nr.nr_merges, counted);
 }
 
