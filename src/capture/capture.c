@@ -173,7 +173,7 @@ static int recorder_prepare(struct recorder *recorder, struct diag *diag)
 		return err;
 	if (recorder->metadata.symbols_hidden)
 		say(recorder, "kernel.kptr_restrict hides symbols: the purposes of walks stay addresses");
-	if (cmdlines_add_proc(&recorder->cmdlines) ||
+	if (cmdlines_add_kernel_threads(&recorder->cmdlines) ||
 	    metadata_update(&recorder->metadata, &recorder->session, &recorder->cmdlines))
 		return diag_set(diag, -ENOMEM, "out of memory");
 	return spool_start(recorder, diag);
@@ -337,7 +337,7 @@ static int recorder_stop(struct recorder *recorder, int err, struct diag *diag)
 	err = err ? err : more;
 	more = sampler_add_losses(&recorder->sampler, err ? &other : diag);
 	err = err ? err : more;
-	cmdlines_add_proc(&recorder->cmdlines);
+	cmdlines_add_saved(&recorder->cmdlines);
 	metadata_update(&recorder->metadata, &recorder->session, &recorder->cmdlines);
 	return err;
 }

@@ -59,30 +59,26 @@ static int cmdlines_add(struct cmdlines *cmdlines, int pid, const char *comm)
 	return 0;
 }
 
-static int add_threads(struct cmdlines *cmdlines, const char *tgid)
-{
-	char path[320];
-	struct dirent *entry;
-	int err = 0;
+#define KERNEL_THREAD 0x00200000	/* PF_KTHREAD in include/linux/sched.h */
 
-	snprintf(path, sizeof(path), "/proc/%.16s/task", tgid);
-	DIR *dir = opendir(path);
-	if (!dir)
+/* Adds the task if it is a kernel thread. */
+static int add_if_kernel_thread(struct cmdlines *cmdlines, const char *pid)
+{
+	char path[48];
+	unsigned int flags;
+
+	snprintf(path, sizeof(path), "/proc/%.16s/stat", pid);
+	if (proc_text_read(&cmdlines->scratch, AT_FDCWD, path))
 		return 0;
-	while (!err && (entry = readdir(dir))) {
-		if (!isdigit((unsigned char)entry->d_name[0]))
-			continue;
-		snprintf(path, sizeof(path), "/proc/%.16s/task/%.16s/comm", tgid, entry->d_name);
-		if (proc_text_read(&cmdlines->scratch, AT_FDCWD, path))
-			continue;
-		proc_text_chomp(&cmdlines->scratch);
-		err = cmdlines_add(cmdlines, atoi(entry->d_name), cmdlines->scratch.data);
-	}
-	closedir(dir);
-	return err;
+	char *open = strchr(cmdlines->scratch.data, '('), *close = strrchr(cmdlines->scratch.data, ')');
+	if (!open || !close || close < open ||
+	    sscanf(close + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) != 1 || !(flags & KERNEL_THREAD))
+		return 0;
+	*close = '\0';
+	return cmdlines_add(cmdlines, atoi(pid), open + 1);
 }
 
-int cmdlines_add_proc(struct cmdlines *cmdlines)
+int cmdlines_add_kernel_threads(struct cmdlines *cmdlines)
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *entry;
@@ -92,7 +88,7 @@ int cmdlines_add_proc(struct cmdlines *cmdlines)
 		return -errno;
 	while (!err && (entry = readdir(dir))) {
 		if (isdigit((unsigned char)entry->d_name[0]))
-			err = add_threads(cmdlines, entry->d_name);
+			err = add_if_kernel_thread(cmdlines, entry->d_name);
 	}
 	closedir(dir);
 	return err;

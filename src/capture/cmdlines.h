@@ -4,8 +4,9 @@
  *
  * The kernel keeps the names of the last 128 traced tasks (tracefs saved_cmdlines), for all
  * instances together.  That is too few for a long recording, and enlarging it would change a setting of
- * the whole machine.  So it is read once a second and collected here, on top of the names in
- * /proc at the start.  The last name heard of a pid wins, as it does in the kernel's own list.
+ * the whole machine.  So it is read once a second and collected here, on top of the kernel's own
+ * threads, which a recording that is killed must not lack.  The rest of /proc is nobody's business.
+ * The last name heard of a pid wins, as it does in the kernel's own list.
  */
 #ifndef KSMTOP_CMDLINES_H
 #define KSMTOP_CMDLINES_H
@@ -24,8 +25,8 @@ struct cmdlines {
 	struct proc_text scratch;
 };
 
-/* Adds every thread of every process in /proc.  0 or -ENOMEM. */
-int cmdlines_add_proc(struct cmdlines *cmdlines);
+/* Adds the kernel's threads (ksmd, khugepaged ...).  0 or -E. */
+int cmdlines_add_kernel_threads(struct cmdlines *cmdlines);
 /* Adds what tracefs saved_cmdlines holds now.  0 or -E. */
 int cmdlines_add_saved(struct cmdlines *cmdlines);
 /* "PID COMM\n" lines in order of pid, as saved_cmdlines has them. */

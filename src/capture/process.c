@@ -98,8 +98,10 @@ static int sample_process(struct process_table *table, struct process *process, 
 	if (!err)
 		err = proc_text_read(&table->text, dir, "ksm_stat");
 	if (!err) {
+		bool has_merging = strstr(table->text.data, "ksm_merging_pages ");
 		add_pair_lines(builder, table->text.data);
-		if (!proc_text_read(&table->text, dir, "ksm_merging_pages")) {
+		/* ksm_stat has it too since Linux 6.2 */
+		if (!has_merging && !proc_text_read(&table->text, dir, "ksm_merging_pages")) {
 			proc_text_chomp(&table->text);
 			sample_add_pair(builder, "ksm_merging_pages", table->text.data);
 		}
