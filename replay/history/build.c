@@ -60,7 +60,7 @@ static void write_all_mm_counts(struct builder *b)
 
 static void write_counts(struct builder *b)
 {
-	struct counts *counts = grow(b, &b->seg->counts);
+	struct counts *counts = b->counts_event ? grow(b, &b->seg->counts) : NULL;
 
 	if (counts) {
 		*counts = b->counts;

@@ -97,8 +97,16 @@ static int keep_sample(struct builder *b, const struct sample *sample, uint32_t 
 /* ---- sets ---- */
 static void confirm_set(struct builder *b, struct pool *pool, uint32_t group)
 {
-	struct confirmation *c = pool_grow(pool, 1);
+	struct confirmation *c;
 
+	for (uint64_t i = pool->nr; i > 0; i--) {	/* once an event is enough */
+		c = pool_at(pool, i - 1);
+		if (c->event != b->now)
+			break;
+		if (c->group == group)
+			return;
+	}
+	c = pool_grow(pool, 1);
 	if (c)
 		*c = (struct confirmation){ .event = b->now, .group = group };
 	else

@@ -68,6 +68,7 @@ void count_span(const struct segment *seg, enum table table, uint32_t id, struct
 	}
 }
 
+/* `after` 0: from the beginning (rows can begin at 0, before the first event). */
 static void count_changes(const struct place *place, enum table table, uint32_t after,
 			  struct counts *counts)
 {
@@ -75,10 +76,10 @@ static void count_changes(const struct place *place, enum table table, uint32_t 
 	const struct pool *deaths = &seg->tables[table].deaths, *found = &seg->tables[table].found;
 	uint64_t to = spans_known_upto(seg, table, place->t);
 
-	for (uint64_t i = spans_known_upto(seg, table, after); i < to; i++)
+	for (uint64_t i = after ? spans_known_upto(seg, table, after) : 0; i < to; i++)
 		count_span(seg, table, (uint32_t)i, counts, 1);
 	to = deaths_upto(seg, table, place->t);
-	for (uint64_t i = deaths_upto(seg, table, after); i < to; i++)
+	for (uint64_t i = after ? deaths_upto(seg, table, after) : 0; i < to; i++)
 		count_span(seg, table, *(uint32_t *)pool_at(deaths, i), counts, -1);
 	if (place->known == place->t)
 		return;
@@ -97,7 +98,8 @@ static void count_changes(const struct place *place, enum table table, uint32_t 
 /* Events at or after which the builder's own counts are the ones to start from. */
 static bool live_counts(const struct history *h, const struct place *place, struct counts *ret)
 {
-	if (!h->builder || place->seg != h->now || place->t < h->builder->counts_event)
+	if (!h->builder || place->seg != h->now || !place->t ||
+	    place->t < h->builder->counts_event)
 		return false;
 	*ret = h->builder->counts;
 	ret->event = place->t;
@@ -131,7 +133,8 @@ int history_mm_counters(const struct history *h, struct ref mm, struct moment wh
 	if (err != 0)
 		return err;
 	seg = place.seg;
-	if (h->builder && seg == h->now && place.t >= h->builder->mms[object].counted) {
+	if (h->builder && seg == h->now && place.t &&
+	    place.t >= h->builder->mms[object].counted) {
 		const struct mm_live *live = &h->builder->mms[object];
 
 		count = (struct mm_count){ .event = place.t, .items = live->items,
@@ -147,7 +150,7 @@ int history_mm_counters(const struct history *h, struct ref mm, struct moment wh
 		}
 	}
 	to = spans_known_upto(seg, TABLE_ITEM, place.t);
-	for (uint64_t i = spans_known_upto(seg, TABLE_ITEM, count.event); i < to; i++) {
+	for (uint64_t i = count.event ? spans_known_upto(seg, TABLE_ITEM, count.event) : 0; i < to; i++) {
 		if (span_owner(span_at(seg, TABLE_ITEM, (uint32_t)i)) != object)
 			continue;
 		count.items++;
@@ -157,7 +160,7 @@ int history_mm_counters(const struct history *h, struct ref mm, struct moment wh
 		}
 	}
 	to = deaths_upto(seg, TABLE_ITEM, place.t);
-	for (uint64_t i = deaths_upto(seg, TABLE_ITEM, count.event); i < to; i++) {
+	for (uint64_t i = count.event ? deaths_upto(seg, TABLE_ITEM, count.event) : 0; i < to; i++) {
 		uint32_t id = *(uint32_t *)pool_at(&seg->tables[TABLE_ITEM].deaths, i);
 
 		if (span_owner(span_at(seg, TABLE_ITEM, id)) != object)
