@@ -207,6 +207,20 @@ int event_record_each_field(struct event_index *index, const struct event_record
 	return ret;
 }
 
+static bool arg_is_bounded(const struct tep_print_arg *arg);
+
+/* libtraceevent divides by what it is told to; an index into an array is a number out of the record. */
+static bool op_is_bounded(const struct tep_print_arg_op *op)
+{
+	if (!op->op || strcmp(op->op, "[") == 0)
+		return false;
+	if ((op->op[0] == '/' || op->op[0] == '%') &&
+	    (!op->right || op->right->type != TEP_PRINT_ATOM || !op->right->atom.atom ||
+	     (int64_t)strtoull(op->right->atom.atom, NULL, 0) <= 0))
+		return false;
+	return arg_is_bounded(op->left) && arg_is_bounded(op->right);
+}
+
 static bool arg_is_bounded(const struct tep_print_arg *arg)
 {
 	for (; arg; arg = arg->next) {
@@ -226,9 +240,7 @@ static bool arg_is_bounded(const struct tep_print_arg *arg)
 				return false;
 			break;
 		case TEP_PRINT_OP:
-			/* an index into an array is a number out of the record */
-			if (!arg->op.op || strcmp(arg->op.op, "[") == 0 || !arg_is_bounded(arg->op.left) ||
-			    !arg_is_bounded(arg->op.right))
+			if (!op_is_bounded(&arg->op))
 				return false;
 			break;
 		default:
