@@ -20,7 +20,7 @@ except ImportError as missing:
     print(f'skipped: {missing}')
     sys.exit(77)
 
-EXPLORER = sys.argv.pop(1)
+EXPLORER = os.path.abspath(sys.argv.pop(1))
 
 
 def start(*arguments, **keywords):
