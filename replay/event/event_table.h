@@ -225,7 +225,7 @@
 #define KSMTOP_DETACH_SITES(V)										\
 	V(PAGE_CHANGED, "page changed") V(ADDRESS_GONE, "address gone") V(TRAILING, "trailing")		\
 	V(REMERGE, "re-merge") V(UNMERGE, "unmerge") V(NODE_REMOVED, "node removed")			\
-	V(MM_GONE, "mm gone") V(STALE_SEQNR, "new scan") V(OTHER, "other")
+	V(MM_GONE, "mm gone") V(STALE_SEQNR, "new scan") V(OTHER, "other") V(RECOVERY, "recovery")
 #define KSMTOP_SCAN_OUTCOMES(V)										\
 	V(MERGED, "merged") V(ALREADY_STABLE, "already merged") V(CHECKSUM_CHANGED, "checksum changed")	\
 	V(SMART_SKIP, "smart scan skip") V(ZERO_PAGE, "zero page") V(OTHER_NID, "other nid")		\

@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -31,6 +32,7 @@
 
 #define KSM	"/sys/kernel/mm/ksm/"
 #define DEBUG	"/sys/kernel/debug/ksmtop/"
+#define TRACING	"/sys/kernel/tracing"
 
 static char scenario[32], name[80];
 static char *mappings, *notes, *walks;
@@ -86,6 +88,17 @@ long lab_read(const char *path)
 
 	if (!f || fscanf(f, "%ld", &value) != 1)
 		lab_die("no number in %s", path);
+	fclose(f);
+	return value;
+}
+
+long lab_dump_records(void)
+{
+	FILE *f = fopen(DEBUG "dump", "r");
+	long value;
+
+	if (!f || fscanf(f, "dump %*d records %ld", &value) != 1)
+		lab_die("no records in " DEBUG "dump");
 	fclose(f);
 	return value;
 }
@@ -202,6 +215,8 @@ uint64_t lab_pfn(pid_t pid, const void *addr)
 
 	if (pid)
 		snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
+	if (access(path, R_OK))
+		return 0; /* gone */
 	entry = read_u64(path, (uintptr_t)addr / PAGE);
 	return entry >> 63 ? entry & ((1ULL << 55) - 1) : 0;
 }
@@ -226,6 +241,21 @@ int lab_move(void *addr, int nid)
 	return status;
 }
 
+void lab_bind(int nid)
+{
+	unsigned long nodes = 1UL << (nid < 0 ? 0 : nid);
+
+	/* MPOL_BIND 2, MPOL_DEFAULT 0 */
+	if (syscall(SYS_set_mempolicy, nid < 0 ? 0 : 2, nid < 0 ? NULL : &nodes, nid < 0 ? 0UL : 64UL))
+		lab_die("set_mempolicy: %s", strerror(errno));
+}
+
+void lab_early_kill(void)
+{
+	if (prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0))
+		lab_die("PR_MCE_KILL: %s", strerror(errno));
+}
+
 /* ---- workers ---- */
 
 static sigjmp_buf bus_jump;
@@ -241,9 +271,29 @@ static void on_bus(int signal)
 
 void worker_arm(void)
 {
-	struct sigaction action = { .sa_handler = on_bus };
+	/* An early kill comes while the worker waits for a command */
+	struct sigaction action = { .sa_handler = on_bus, .sa_flags = SA_RESTART };
 
 	sigaction(SIGBUS, &action, NULL);
+}
+
+/* 'F': the child goes on over the spare channel, and says its pid there first */
+static char fork_worker(struct worker *self)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		lab_die("fork: %s", strerror(errno));
+	if (!pid) {
+		pid = getpid();
+		nr_bus = 0;
+		close(self->fd);
+		self->fd = self->spare_fd;
+		if (write(self->fd, &pid, sizeof(pid)) != sizeof(pid))
+			_exit(1);
+		return 'f'; /* its first command: nothing, answered like any */
+	}
+	return 'f';
 }
 
 static void work(struct worker *self, worker_fn obey)
@@ -254,9 +304,12 @@ static void work(struct worker *self, worker_fn obey)
 	while (read(self->fd, &command, 1) == 1 && command != 'q') {
 		volatile char said = 'B';
 
+		if (command == 'F')
+			command = fork_worker(self);
+
 		if (!sigsetjmp(bus_jump, 1)) {
 			bus_armed = 1;
-			said = obey(self, command);
+			said = command == 'f' ? 'y' : obey(self, command);
 		}
 		bus_armed = 0;
 		answer[0] = said;
@@ -269,22 +322,41 @@ static void work(struct worker *self, worker_fn obey)
 
 void worker_start(struct worker *w, const char *role, worker_fn obey)
 {
-	int pair[2];
+	int pair[2], spare[2];
 
 	memset(w, 0, sizeof(*w));
 	snprintf(w->role, sizeof(w->role), "%s", role);
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, spare))
 		lab_die("socketpair: %s", strerror(errno));
 	w->pid = fork();
 	if (w->pid < 0)
 		lab_die("fork: %s", strerror(errno));
 	if (!w->pid) {
 		close(pair[0]);
+		close(spare[0]);
 		w->fd = pair[1];
+		w->spare_fd = spare[1];
 		work(w, obey);
 	}
 	close(pair[1]);
+	close(spare[1]);
 	w->fd = pair[0];
+	w->spare_fd = spare[0];
+}
+
+void worker_fork(struct worker *parent, struct worker *child, const char *role)
+{
+	char answer[2];
+
+	memset(child, 0, sizeof(*child));
+	snprintf(child->role, sizeof(child->role), "%s", role);
+	if (worker_tell(parent, 'F') != 'y')
+		lab_die("%s did not fork", parent->role);
+	child->fd = parent->spare_fd;
+	if (recv(child->fd, &child->pid, sizeof(child->pid), MSG_WAITALL) != sizeof(child->pid) ||
+	    recv(child->fd, answer, 2, MSG_WAITALL) != 2)
+		lab_die("%s did not come up", role);
 }
 
 char worker_tell(struct worker *w, char command)
@@ -312,38 +384,39 @@ void worker_stop(struct worker *w)
 
 /* ---- the recorder ---- */
 
+static bool says_1(const char *dir, const char *file)
+{
+	char path[256];
+	FILE *f;
+	bool yes;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, file);
+	f = fopen(path, "r");
+	yes = f && fgetc(f) == '1';
+	if (f)
+		fclose(f);
+	return yes;
+}
+
+/* The recorder may use an instance of its own or, as trace-cmd does, the buffer of all */
 static bool recording(void)
 {
-	static const char *const files[] = {
-		"/sys/kernel/tracing/events/ksmtop/enable",
-		"/sys/kernel/tracing/instances/*/events/ksmtop/enable",
-		"/sys/kernel/tracing/events/ksm/enable",
-		"/sys/kernel/tracing/instances/*/events/ksm/enable",
-	};
-	bool patched = access("/sys/kernel/tracing/events/ksmtop", F_OK) == 0;
-	bool on = false;
+	const char *events = access(TRACING "/events/ksmtop", F_OK) ? "events/ksm/enable" : "events/ksmtop/enable";
+	bool on = says_1(TRACING, events) && says_1(TRACING, "tracing_on");
+	glob_t found;
 
-	for (size_t i = patched ? 0 : 2; i < (patched ? 2u : 4u) && !on; i++) {
-		glob_t found;
-
-		if (glob(files[i], 0, NULL, &found))
-			continue;
-		for (size_t j = 0; j < found.gl_pathc && !on; j++) {
-			FILE *f = fopen(found.gl_pathv[j], "r");
-
-			on = f && fgetc(f) == '1';
-			if (f)
-				fclose(f);
-		}
-		globfree(&found);
-	}
+	if (glob(TRACING "/instances/*", 0, NULL, &found))
+		return on;
+	for (size_t i = 0; i < found.gl_pathc && !on; i++)
+		on = says_1(found.gl_pathv[i], events) && says_1(found.gl_pathv[i], "tracing_on");
+	globfree(&found);
 	return on;
 }
 
 static void exec_recorder(void)
 {
 	const char *which = getenv("LAB_RECORDER");
-	bool patched = access("/sys/kernel/tracing/events/ksmtop", F_OK) == 0;
+	bool patched = access(TRACING "/events/ksmtop", F_OK) == 0;
 	char path[128], log[128];
 	int fd;
 
@@ -366,6 +439,12 @@ static void exec_recorder(void)
 
 void lab_record_start(void)
 {
+	lab_record_start_without_dump();
+	lab_dump();
+}
+
+void lab_record_start_without_dump(void)
+{
 	uint64_t limit = lab_now_ns() + 60000000000u;
 
 	recorder = fork();
@@ -379,7 +458,6 @@ void lab_record_start(void)
 		usleep(5000);
 	}
 	usleep(300000); /* it enables system after system, the patch's not last */
-	lab_dump();
 }
 
 void lab_dump(void)
@@ -390,9 +468,14 @@ void lab_dump(void)
 
 void lab_record_stop(void)
 {
+	lab_dump();
+	lab_record_stop_without_dump();
+}
+
+void lab_record_stop_without_dump(void)
+{
 	int status;
 
-	lab_dump();
 	kill(recorder, SIGINT);
 	if (waitpid(recorder, &status, 0) < 0 || !WIFEXITED(status) || WEXITSTATUS(status))
 		lab_die("the recorder failed: see %s.log", name);

@@ -29,6 +29,8 @@ int lab_try_write(const char *path, const char *text);
 __attribute__((format(printf, 2, 3))) void lab_write(const char *path, const char *format, ...);
 /* The first number in a file; lab_die() if there is none. */
 long lab_read(const char *path);
+/* The records that the last dump wrote. */
+long lab_dump_records(void);
 /* /sys/kernel/debug/ksmtop/NAME; false if this kernel has no such file. */
 bool lab_has(const char *name);
 void lab_switch(const char *name, const char *text);
@@ -51,6 +53,10 @@ uint64_t lab_page_flags(uint64_t pfn);
 uint64_t lab_page_count(uint64_t pfn);
 /* move_pages(MPOL_MF_MOVE_ALL) of one page of this process; returns its status, a nid or -errno. */
 int lab_move(void *addr, int nid);
+/* Binds this process's new pages to a node; -1 undoes it. */
+void lab_bind(int nid);
+/* Late or early kill for this process: see PR_MCE_KILL. */
+void lab_early_kill(void);
 uint64_t lab_now_ns(void);
 
 /* ---- workers ----
@@ -59,7 +65,7 @@ uint64_t lab_now_ns(void);
  */
 struct worker {
 	pid_t pid;
-	int fd;
+	int fd, spare_fd;
 	char role[24];
 	unsigned int nr_sigbus;
 	bool contents_ok, asked;
@@ -68,6 +74,8 @@ struct worker {
 typedef char (*worker_fn)(struct worker *self, char command);
 void worker_start(struct worker *w, const char *role, worker_fn obey);
 char worker_tell(struct worker *w, char command);
+/* The worker forks: the child obeys like its parent, with the same memory. */
+void worker_fork(struct worker *parent, struct worker *child, const char *role);
 /* Asks with 'c' whether its contents are intact, and keeps the answer for the truth file. */
 void worker_check(struct worker *w);
 void worker_stop(struct worker *w);
@@ -75,9 +83,12 @@ void worker_stop(struct worker *w);
 void worker_arm(void);
 
 /* ---- the recorder ---- */
+/* Both dump the state, at the start and at the end; the second pair does not. */
 void lab_record_start(void);
-void lab_dump(void);
 void lab_record_stop(void);
+void lab_record_start_without_dump(void);
+void lab_record_stop_without_dump(void);
+void lab_dump(void);
 
 /* ---- the truth ---- */
 void lab_init(const char *scenario);

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * poison-search, big: what recovery and a state dump cost when KSM has merged a great deal.
+ *
+ * poison-search provokes: 17,161 or 200,000 stable nodes, one chain among them whose first page fails;
+ * recovery finds the chain through the dup's pointer, or (variants) by a search of the trees with or
+ * without scheduling points.  Variants: 17161, 17161-search, 17161-posted, and 200000 likewise.
+ * big provokes: a merge storm at full speed up to 1,000,000 rmap_items, then a dump of all of them.
+ *
+ * Judged by: KSM's counters, SIGBUS, contents; for big the dump file's own count of records.
+ */
+#define _GNU_SOURCE
+#include "lab.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define NR	8
+#define SEED	4713
+
+static char *const page = (char *)0x200000000000;
+
+static char obey(struct worker *self, char command)
+{
+	(void)self;
+	switch (command) {
+	case 'm':
+		lab_map(page, PAGE);
+		lab_fill(page, SEED);
+		return 'y';
+	case 'c':
+		return lab_same(page, SEED) ? 'y' : 'n';
+	}
+	return '?';
+}
+
+/* nr contents, twice each; the number in front decides the order, the rest is zero */
+static void merge_pairs(unsigned long nr)
+{
+	const unsigned long batch = 20000;
+
+	for (unsigned long done = 0; done < nr; done += batch) {
+		unsigned long n = nr - done < batch ? nr - done : batch;
+		unsigned long *p = lab_map(NULL, 2 * n * PAGE);
+
+		for (unsigned long i = 0; i < 2 * n; i++)
+			p[i * PAGE / sizeof(*p)] = (done + i / 2 + 1) * 0x9e3779b97f4a7c15;
+		ksm_scan(2);
+	}
+	ksm_scan(1);
+}
+
+static void poison_search(const char *variant)
+{
+	unsigned long nr = strtoul(*variant ? variant : "17161", NULL, 10);
+	struct worker w[NR];
+	uint64_t victim;
+	int nr_bus = 0, nr_hurt = 0;
+
+	ksm_set("run", 2);
+	ksm_set("max_page_sharing", 4);
+	ksm_set("run", 0);
+	ksm_set("pages_to_scan", 100000);
+	for (int i = 0; i < NR; i++) {
+		worker_start(&w[i], "sharer", obey);
+		if (worker_tell(&w[i], 'm') != 'y')
+			lab_die("no memory");
+	}
+	merge_pairs(nr);
+	victim = lab_pfn(w[0].pid, page);
+	if ((unsigned long)ksm_get("pages_shared") < nr || ksm_get("stable_node_chains") < 1)
+		truth_end(w, NR, false, "%ld pages shared, %ld chains", ksm_get("pages_shared"), ksm_get("stable_node_chains"));
+	lab_switch("recover", "1");
+	if (strstr(variant, "search"))
+		lab_switch("lab/search_tree", "1");
+	if (strstr(variant, "posted"))
+		lab_switch("lab/search_tree", "2");
+	truth_mapping(w[0].pid, page, "before");
+	ksm_set("run", 1);	/* ksmd has the mutex most of the time */
+	ksm_set("sleep_millisecs", 0);
+	lab_record_start_without_dump();
+	lab_write("/sys/kernel/debug/hwpoison/corrupt-pfn", "%llu", (unsigned long long)victim);
+	for (int i = 0; i < NR; i++) {
+		worker_check(&w[i]);
+		nr_bus += w[i].nr_sigbus;
+		nr_hurt += !w[i].contents_ok;
+	}
+	ksm_set("run", 0);
+	lab_record_stop_without_dump();
+	truth_mapping(w[0].pid, page, "after");
+	truth_note("%ld stable nodes", ksm_get("pages_shared"));
+	truth_end(w, NR, !nr_bus && !nr_hurt && (lab_page_flags(victim) & KPF_HWPOISON), "%d SIGBUS, %d hurt", nr_bus, nr_hurt);
+}
+
+static void big(void)
+{
+	const unsigned long nr = 1000000;
+	unsigned long *p;
+	long records;
+
+	ksm_set("pages_to_scan", 100000);
+	ksm_set("sleep_millisecs", 0);
+	lab_record_start();
+	p = lab_map(NULL, nr * PAGE);
+	for (unsigned long part = 0; part < 10; part++) {
+		for (unsigned long i = part * nr / 10; i < (part + 1) * nr / 10; i++)
+			p[i * PAGE / sizeof(*p)] = i % 1000 + 1;
+		ksm_scan(2);
+	}
+	ksm_scan(2);
+	lab_record_stop();
+	records = lab_dump_records();
+	truth_note("%ld records in the last dump", records);
+	truth_end(NULL, 0, records > 1000000 && ksm_get("pages_sharing") > 990000, "%ld records, %ld sharing", records,
+		  ksm_get("pages_sharing"));
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
+
+	(void)argc;
+	lab_init(name);
+	if (!strcmp(name, "big"))
+		big();
+	poison_search(lab_variant());
+}
