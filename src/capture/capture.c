@@ -467,10 +467,11 @@ static int recorder_run(struct recorder *recorder, struct capture_result *result
 	if (err)
 		return err;
 	stale_remove(recorder);
-	events_say(recorder);
 	err = recorder_prepare(recorder, diag);
-	if (!err)
-		err = recorder_start(recorder, diag);
+	if (err)
+		return err;
+	events_say(recorder);
+	err = recorder_start(recorder, diag);
 	if (err)
 		return err;
 	if (recorder->options->command &&

@@ -177,17 +177,21 @@ def trace_cmd_possible():
     except OSError:
         script = os.path.abspath("namespace.sh")
         with open(script, "w", encoding="ascii") as file:
-            file.write("d=$(mktemp -d)\necho 1 >$d/one\n: >$d/none\n"
+            file.write("d=$(mktemp -d -p .)\necho 1 >$d/one\n: >$d/none\n"
                        "mount --bind $d/one /proc/sys/kernel/ftrace_enabled\n"
                        "for f in set_ftrace_filter set_ftrace_notrace set_ftrace_pid; do\n"
                        f"mount --bind $d/none {TRACING}/$f; done\n"
-                       'trace-cmd "$@"\nstatus=$?\nrm -rf $d\nexit $status\n')
+                       'exec trace-cmd "$@"\n')
         wrapper = ["unshare", "-m", "sh", script]
 
-    def trace_cmd(*arguments, check=True):
+    def command(*arguments):
         program = wrapper if wrapper and arguments[0] == "record" else ["trace-cmd"]
-        return subprocess.run([*program, *arguments], capture_output=True, text=True,
+        return [*program, *arguments]
+
+    def trace_cmd(*arguments, check=True):
+        return subprocess.run(command(*arguments), capture_output=True, text=True,
                               errors="replace", timeout=300, check=check)
+    trace_cmd.arguments = command
     yield trace_cmd
 
 

@@ -1,0 +1,103 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Whatever ends a recording, what was recorded opens and the machine is as it was.
+
+Protects the spool and the guard. A recorder is killed with -9, and runs into a full disk; both
+times the file or the spool must open, here and after `recover` in trace-cmd, and the tracing
+instance must be gone although the recorder could not remove it.
+"""
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+from machine import (KSMTOP, Load, Recorder, equal, instances_gone, ksm_settings, ksm_wait,
+                     ksm_wait_scans, ksmtop, mount_tmpfs, need, run_tests, same_events, tracing_state,
+                     trace_cmd_possible, true)
+
+FAST = {"run": 1, "sleep_millisecs": 0, "pages_to_scan": 20000}
+
+
+def events_in(path):
+    return len(ksmtop("events", path).stdout.splitlines())
+
+
+def test_kill_9():
+    before = tracing_state()
+    with trace_cmd_possible() as trace_cmd, ksm_settings(**FAST):
+        with Load("load-a", "load-b", pages=10000, contents=50):
+            recorder = Recorder("-o", "run.dat")
+            ksm_wait(lambda: os.path.getsize("run.dat.spool/samples") > 0 and
+                     max(os.path.getsize(f"run.dat.spool/{name}") for name in os.listdir("run.dat.spool")
+                         if name.startswith("cpu")) > 4000, "something in the spool", 30)
+            recorder.process.send_signal(signal.SIGKILL)
+            equal(recorder.wait(), -9, "status")
+        instances_gone()
+        equal(tracing_state(), before, "tracing after kill -9")
+        true(not os.path.exists("run.dat"), "a killed recorder made a file")
+        opened = events_in("run.dat.spool")
+        true(opened > 100, f"only {opened} events in the spool")
+        said = ksmtop("report", "run.dat.spool", status=[0, 1])
+        true("recover" in said.stdout + said.stderr, "opening a spool does not say how to recover it")
+        done = ksmtop("recover", "run.dat.spool")
+        equal(done.stdout.strip(), "run.dat", "what recover made")
+        true(not os.path.exists("run.dat.spool"), "recover left the spool")
+        equal(len(same_events(trace_cmd, "run.dat")), opened, "events after recover")
+
+
+def test_recover_of_a_live_spool_is_refused():
+    recorder = Recorder("-o", "run.dat")
+    done = ksmtop("recover", "run.dat.spool", status=2)
+    true("being recorded right now" in done.stderr, f"said: {done.stderr}")
+    recorder.stop()
+    true(os.path.exists("run.dat"), "the recording went missing")
+
+
+def test_stale_instance_is_removed():
+    """When guard and recorder were both killed, the next recording cleans up."""
+    name = "/sys/kernel/tracing/instances/ksmtop-4194304-1"
+    os.mkdir(name)
+    try:
+        true("ksmtop-4194304-1" in ksmtop("doctor", status=[0, 1]).stdout, "doctor does not mention it")
+        done = ksmtop("record", "-o", "run.dat", "-d", "0.1")
+        true("ksmtop-4194304-1" in done.stderr, "its removal is not mentioned")
+        true(not os.path.exists(name), "it is still there")
+    finally:
+        if os.path.exists(name):
+            os.rmdir(name)
+
+
+def test_full_disk():
+    """The disk fills while recording: a clear sentence, and everything until then can be had."""
+    before = tracing_state()
+    umount = mount_tmpfs("small", "1500k")
+    try:
+        with trace_cmd_possible() as trace_cmd, ksm_settings(**FAST):
+            with Load("load-a", "load-b", "load-c", "load-d", pages=25000, contents=50) as load:
+                recorder = subprocess.Popen([KSMTOP, "record", "-o", "small/run.dat", "-d", "100"],
+                                            stderr=subprocess.PIPE, text=True)
+                limit = time.monotonic() + 90
+                while recorder.poll() is None and time.monotonic() < limit:
+                    for worker in range(4):
+                        load.tell("cow", worker, 12000)
+                        load.tell("same", worker, 12000)
+                    ksm_wait_scans(2)
+            said = recorder.communicate(timeout=30)[1]
+            equal(recorder.returncode, 125, f"status of record, which said {said}")
+            true("No space left on device" in said, f"said: {said}")
+            equal(tracing_state(), before, "tracing after the full disk")
+            if os.path.exists("small/run.dat"):
+                shutil.copy("small/run.dat", "run.dat")
+            else:
+                true("recover" in said, f"no word on how to recover: {said}")
+                true(events_in("small/run.dat.spool") > 1000, "the spool does not open as it is")
+                ksmtop("recover", "small/run.dat.spool", "-o", "run.dat")
+            rows = same_events(trace_cmd, "run.dat")
+            true(len(rows) > 10000, f"only {len(rows)} events were kept")
+    finally:
+        umount()
+
+
+need("trace-cmd")
+run_tests(globals())
