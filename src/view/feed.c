@@ -27,12 +27,12 @@ int feed_relation(struct feed *feed, const struct scene *scene, enum relation re
 
 void feed_events(struct feed *feed, const struct scene *scene)
 {
-	*feed = (struct feed){ .scene = scene, .budget = LIST_BUDGET, .kind = FEED_EVENTS };
+	*feed = (struct feed){ .scene = scene, .budget = EVENT_BUDGET, .kind = FEED_EVENTS };
 }
 
 void feed_touches(struct feed *feed, const struct scene *scene, struct ref object)
 {
-	*feed = (struct feed){ .scene = scene, .budget = LIST_BUDGET, .kind = FEED_TOUCHES,
+	*feed = (struct feed){ .scene = scene, .budget = EVENT_BUDGET, .kind = FEED_TOUCHES,
 			       .object = object };
 }
 

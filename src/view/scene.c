@@ -142,11 +142,11 @@ const char *scene_doubt(uint8_t doubt)
 {
 	switch (doubt) {
 	case DOUBT_NONE: return "certain";
-	case DOUBT_LOSS: return "a lost event could have changed it";
-	case DOUBT_UNTRACED: return "this kernel does not trace its end";
-	case DOUBT_UNKNOWN_BEFORE: return "older than the recording";
-	case DOUBT_ORDER: return "events too close to order";
-	case DOUBT_TENTATIVE: return "an untraced undo is still possible";
+	case DOUBT_LOSS: return "an event lost before";
+	case DOUBT_UNTRACED: return "its end is untraced";
+	case DOUBT_UNKNOWN_BEFORE: return "older than the file";
+	case DOUBT_ORDER: return "order is not certain";
+	case DOUBT_TENTATIVE: return "may still be undone";
 	default: return "doubtful";
 	}
 }

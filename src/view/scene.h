@@ -53,7 +53,7 @@ bool scene_touched(const struct scene *scene, struct ref ref);
 char scene_mark(const struct scene *scene, const union row *row);
 /* Two columns: the evidence letter, `?` or a blank. */
 int pane_fact(struct pane pane, int x, int y, char evidence, bool doubtful);
-/* Why a fact is doubtful, as a phrase: "an event that was lost could have changed it". */
+/* Why a fact is doubtful, in at most 20 columns: "its end is untraced". */
 const char *scene_doubt(uint8_t doubt);
 const char *scene_evidence(char evidence);
 

@@ -189,7 +189,8 @@ static bool next_field(const char **text, char *name, size_t name_size, char *va
 }
 
 /* What stands behind a number: a pfn in hex, the process of an mm. */
-static void explain_field(const struct scene *scene, uint64_t nr, const char *name, char *value, size_t size)
+static void explain_field(const struct scene *scene, uint64_t nr, const char *name, char *value, size_t size,
+			  bool narrow)
 {
 	size_t length = strlen(value);
 	char owner[64];
@@ -199,9 +200,14 @@ static void explain_field(const struct scene *scene, uint64_t nr, const char *na
 		snprintf(value, size, "0x%" PRIx64, (uint64_t)strtoull(value, NULL, 10));
 	} else if (!strcmp(name, "mm")) {
 		mm = why_touched(scene, nr, TABLE_MM);
-		if (!ref_is_none(mm))
-			snprintf(value + length, size - length, " = %s",
-				 scene_owner(scene, mm, owner, sizeof(owner)));
+		if (ref_is_none(mm))
+			return;
+		scene_owner(scene, mm, owner, sizeof(owner));
+		/* Where there is little room, the process says more than the address. */
+		if (narrow)
+			snprintf(value, size, "%s", owner);
+		else
+			snprintf(value + length, size - length, " = %s", owner);
 	} else if (!strcmp(name, "err") && value[0] == '-') {
 		snprintf(value + length, size - length, " = %s", why_error(strtoll(value, NULL, 10)));
 	}
@@ -221,7 +227,7 @@ static void draw_fields(struct pane pane, const struct scene *scene, uint64_t nr
 	event_record_fields(index, &record, text, sizeof(text));
 	pane_heading(pane, 0, heading, "");
 	for (int y = 1; y < pane.height && next_field(&at, name, sizeof(name), value, sizeof(value)); y++) {
-		explain_field(scene, nr, name, value, sizeof(value));
+		explain_field(scene, nr, name, value, sizeof(value), pane.width < 50);
 		pane_fieldf(pane, y, ' ', name, EVIDENCE_TRACED, false, "%s", value);
 	}
 }
@@ -278,15 +284,15 @@ static void draw_effects(struct pane pane, const struct scene *scene, uint64_t n
 	for (uint32_t i = 0; i < found && i < WHY_OBJECTS && y < room; i++)
 		y = draw_object(pane, y, scene, refs[i], nr);
 	if (found > (uint32_t)(y - 1) && y < pane.height) {
-		pane_printf(pane, 2, y, ROLE_HINT, "and %" PRIu32 " more objects", found - (uint32_t)(y - 1));
+		pane_printf(pane, 2, y, ROLE_HINT, "and %" PRIu32 " more", found - (uint32_t)(y - 1));
 		y++;
 	}
 	history_counters(scene->history, why_moment(scene, nr - 1), &before);
 	history_counters(scene->history, why_moment(scene, nr), &now);
 	if (y < pane.height)
-		y = draw_change(pane, y, "all nodes", before.nr_nodes, now.nr_nodes, EVIDENCE_INFERRED);
+		y = draw_change(pane, y, "all items", before.nr_stable_items, now.nr_stable_items, EVIDENCE_INFERRED);
 	if (y < pane.height)
-		draw_change(pane, y, "all items", before.nr_stable_items, now.nr_stable_items, EVIDENCE_INFERRED);
+		draw_change(pane, y, "all nodes", before.nr_nodes, now.nr_nodes, EVIDENCE_INFERRED);
 }
 
 static void command(struct session *session, void *own, char *buffer, size_t size);
@@ -329,7 +335,7 @@ static bool step(struct session *session, void *own, int dir, uint64_t *ret_even
 		return false;
 	events_feed(view, &scene, &feed);
 	feed_seek(&feed, (struct row_key){ .event = dir > 0 ? scene.when.t + 1 : scene.when.t });
-	feed.budget = 200000;
+	feed.budget = 100000;
 	if ((dir > 0 ? feed_next(&feed, &row) : feed_prev(&feed, &row)) != 1)
 		return false;
 	*ret_event = row.key.event;

@@ -25,7 +25,7 @@
 #include "view_order.h"
 
 /* Rows that one key press (not a picture) may pass over. */
-#define MOVE_BUDGET	200000
+#define MOVE_BUDGET	100000
 
 void view_list_fini(struct view_list *list)
 {

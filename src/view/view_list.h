@@ -30,7 +30,8 @@
 #include "scene.h"
 
 #define LIST_WINDOW_MAX	256	/* rows of a window; more are not drawn */
-#define LIST_BUDGET	20000	/* rows that one picture may pass over */
+#define LIST_BUDGET	20000	/* rows that one picture may pass over ... */
+#define EVENT_BUDGET	4000	/* ... and events, which have to be read for it */
 #define SORT_ROWS_MAX	20000
 
 /* What names a row over time: an object or an event number.  {0} is the first row. */

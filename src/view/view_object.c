@@ -148,11 +148,11 @@ static void node_facts(struct facts *facts, const struct scene *scene, const str
 	char e = facts->evidence;
 
 	fact(facts, ' ', "pfn", e, node->kind == NODE_CHAIN ? "none: a chain" : "0x%" PRIx64, node->kpfn);
-	fact(facts, ' ', "address", node->name.addr ? e : 0, node->name.addr ? "0x%" PRIx64 : "not traced here",
+	fact(facts, ' ', "address", node->name.addr ? e : 0, node->name.addr ? "0x%" PRIx64 : "not traced",
 	     node->name.addr);
 	fact(facts, ' ', "items", e, "%" PRIu32, node->nr_items);
 	if (node->kind == NODE_UNKNOWN)
-		fact(facts, ' ', "kind", 0, "not traced: needs the patch");
+		fact(facts, ' ', "kind", 0, "needs the patch");
 	else
 		fact(facts, ' ', "kind", e, "%s, %s", node_kind_name(node->kind), node_place_name(node->place));
 	if (node->kind == NODE_DUP)
@@ -168,7 +168,7 @@ static void item_facts(struct facts *facts, const struct scene *scene, const str
 	fact(facts, ' ', "state", e, "%s", item_state_name(item->state));
 	link_fact(facts, scene, "process", item->mm);
 	link_fact(facts, scene, "node", item->node);
-	fact(facts, ' ', "address", item->has_address ? e : 0, item->has_address ? "0x%" PRIx64 : "not traced here",
+	fact(facts, ' ', "address", item->has_address ? e : 0, item->has_address ? "0x%" PRIx64 : "not traced",
 	     item->address);
 	link_fact(facts, scene, "anon_vma", item->anon_vma);
 	if (item->has_index)
@@ -239,7 +239,7 @@ static void other_facts(struct facts *facts, const struct scene *scene, const un
 static void draw_facts(struct pane pane, const struct scene *scene, const union row *row, bool alive,
 		       uint32_t spans)
 {
-	struct facts facts = { .pane = pane, .rows = pane.height - 1, .evidence = row->fact.evidence,
+	struct facts facts = { .pane = pane, .rows = pane.height > 1 ? pane.height - 1 : 1, .evidence = row->fact.evidence,
 			       .doubtful = row->fact.doubt != DOUBT_NONE };
 	uint64_t t = scene->when.t;
 	char event[64];
@@ -255,7 +255,7 @@ static void draw_facts(struct pane pane, const struct scene *scene, const union 
 	fact(&facts, t && row->fact.born == t ? '+' : ' ', "born", 0, "%s",
 	     util_event(scene, row->fact.born, event, sizeof(event)));
 	fact(&facts, !alive && row->fact.died <= t ? 'x' : ' ', "gone", 0, "%s", row->fact.died == NEVER ?
-	     "not in this recording" : util_event(scene, row->fact.died, event, sizeof(event)));
+	     "not before the end" : util_event(scene, row->fact.died, event, sizeof(event)));
 	fact(&facts, ' ', "known since", 0, "%s", util_event(scene, row->fact.known, event, sizeof(event)));
 	fact(&facts, ' ', "confirmed", 0, "%s", util_event(scene, row->fact.confirmed, event, sizeof(event)));
 	fact(&facts, ' ', "spans", 0, spans == SPANS_LOOK ? "%" PRIu32 " or more" : "%" PRIu32, spans);
@@ -466,7 +466,7 @@ static void draw(struct session *session, void *own, struct pane body)
 		pane_paint(body, body.width - 27, 0, 27, 1, ROLE_CHANGED);
 	draw_facts(pane_sub(body, 0, 0, body.width, facts), &scene, &row, alive, spans);
 	below = pane_sub(body, 0, facts, body.width, body.height - facts);
-	pane_rule(below, 0, "ITS LIFE", "Tab: the other side   Space: other relation ");
+	pane_rule(below, 0, "ITS LIFE", "Tab: other side   Space: other relation ");
 	pane_vline(below, split, 1, below.height - 1, ROLE_BORDER);
 	draw_life(pane_sub(below, 0, 1, split, below.height - 1), view, &scene, object);
 	draw_related(pane_sub(below, split + 1, 1, body.width - split - 1, below.height - 1), view, &scene, object);

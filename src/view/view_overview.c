@@ -93,37 +93,47 @@ static void draw_counter(struct pane pane, int y, const struct scene *scene, con
 	changed = sampled && scene->when.t && scene_sysfs(scene, scene->when.t - 1, counter->file, &before) &&
 		before != now;
 	pane_put(pane, 1, y, ROLE_CHANGED, changed ? '~' : ' ');
-	pane_fit(pane, 3, y, 9, ALIGN_LEFT, ROLE_SKIPPED, counter->label);
+	pane_fit(pane, 3, y, 8, ALIGN_LEFT, ROLE_SKIPPED, counter->label);
 	if (!sampled && !known) {
-		pane_fit(pane, 12, y, 9, ALIGN_RIGHT, ROLE_DOUBT, "-");
+		pane_fit(pane, 11, y, 9, ALIGN_RIGHT, ROLE_DOUBT, "-");
 		return;
 	}
 	signed_number(text, sizeof(text), now);
-	pane_fit(pane, 12, y, 9, ALIGN_RIGHT, changed ? ROLE_CHANGED : ROLE_TEXT, text);
+	pane_fit(pane, 11, y, 9, ALIGN_RIGHT, changed ? ROLE_CHANGED : ROLE_TEXT, text);
 	if (a >= 0 && scene_sysfs(scene, (uint64_t)a, counter->file, &then))
-		pane_fit(pane, 21, y, 9, ALIGN_RIGHT, ROLE_TEXT, format_delta(text, now - then));
-	pane_fact(pane, 31, y, sampled ? EVIDENCE_DUMPED : EVIDENCE_INFERRED, !sampled);
+		pane_fit(pane, 20, y, 9, ALIGN_RIGHT, ROLE_TEXT, format_delta(text, now - then));
+	pane_fact(pane, 30, y, sampled ? EVIDENCE_DUMPED : EVIDENCE_INFERRED, !sampled);
 	if (wide && known) {
 		signed_number(text, sizeof(text), rebuilt);
-		pane_fit(pane, 33, y, 9, ALIGN_RIGHT, ROLE_TEXT, text);
-		pane_fact(pane, 43, y, EVIDENCE_INFERRED, counters->nr_doubtful_items > 0);
+		pane_fit(pane, 32, y, 9, ALIGN_RIGHT, ROLE_TEXT, text);
+		pane_fact(pane, 42, y, EVIDENCE_INFERRED, counters->nr_doubtful_items > 0);
 	}
 }
 
 static void draw_pages(struct pane pane, const struct scene *scene, const struct history_counters *counters)
 {
-	bool wide = pane.width >= 45;
+	bool wide = pane.width >= 44;
 
 	pane_text(pane, 1, 0, ROLE_HEADING, "PAGES");
-	pane_fit(pane, 12, 0, 9, ALIGN_RIGHT, ROLE_HEADING, "now");
-	pane_fit(pane, 21, 0, 9, ALIGN_RIGHT, ROLE_HEADING, "vs A");
+	pane_fit(pane, 11, 0, 9, ALIGN_RIGHT, ROLE_HEADING, "now");
+	pane_fit(pane, 20, 0, 9, ALIGN_RIGHT, ROLE_HEADING, "vs A");
 	if (wide)
-		pane_fit(pane, 33, 0, 9, ALIGN_RIGHT, ROLE_HEADING, "rebuilt");
+		pane_fit(pane, 32, 0, 9, ALIGN_RIGHT, ROLE_HEADING, "rebuilt");
 	for (int i = 0; i < NR_PAGE_COUNTERS && i + 1 < pane.height; i++)
 		draw_counter(pane, i + 1, scene, &page_counters[i], counters, wide);
 }
 
-/* A counter of sysfs as one small line: "  label      value D". */
+/* "label      value D": the label takes what the value leaves. */
+static void draw_small_text(struct pane pane, int y, const char *label, const char *value, char evidence)
+{
+	int right = pane.width - 2, width = text_width(value);
+
+	pane_fit(pane, 1, y, right - width - 3, ALIGN_LEFT, ROLE_SKIPPED, label);
+	pane_text(pane, right - 1 - width, y, ROLE_TEXT, value);
+	if (evidence)
+		pane_put(pane, right, y, ROLE_EVIDENCE, (uint32_t)evidence);
+}
+
 static void draw_small(struct pane pane, int y, const struct scene *scene, const char *label, const char *file)
 {
 	char text[FORMAT_MAX + 8] = "-";
@@ -132,10 +142,7 @@ static void draw_small(struct pane pane, int y, const struct scene *scene, const
 
 	if (known)
 		signed_number(text, sizeof(text), value);
-	pane_fit(pane, 1, y, pane.width - 12, ALIGN_LEFT, ROLE_SKIPPED, label);
-	pane_fit(pane, pane.width - 11, y, 8, ALIGN_RIGHT, known ? ROLE_TEXT : ROLE_DOUBT, text);
-	if (known)
-		pane_put(pane, pane.width - 2, y, ROLE_EVIDENCE, EVIDENCE_DUMPED);
+	draw_small_text(pane, y, label, text, known ? EVIDENCE_DUMPED : 0);
 }
 
 /* The scan that ended last, of the few episodes before now. */
@@ -154,14 +161,6 @@ static bool last_scan(const struct scene *scene, struct episode_row *ret)
 			return true;
 		}
 	return false;
-}
-
-static void draw_small_text(struct pane pane, int y, const char *label, const char *value, char evidence)
-{
-	pane_fit(pane, 1, y, pane.width - 12, ALIGN_LEFT, ROLE_SKIPPED, label);
-	pane_fit(pane, pane.width - 13, y, 10, ALIGN_RIGHT, ROLE_TEXT, value);
-	if (evidence)
-		pane_put(pane, pane.width - 2, y, ROLE_EVIDENCE, (uint32_t)evidence);
 }
 
 static void draw_scan(struct pane pane, const struct scene *scene, const struct history_counters *counters)
@@ -326,13 +325,14 @@ static void draw_ahead(struct pane pane, struct overview *view, const struct sce
 static void draw_boxes(struct pane pane, const struct scene *scene)
 {
 	bool wide = pane.width >= 112;
-	int pages = wide ? 46 : 34, small = (pane.width - pages - 1) / (wide ? 3 : 2), x = pages;
+	int pages = wide ? 44 : 32, rest = pane.width - pages, x = pages;
+	int widths[3] = { wide ? rest / 3 : rest * 11 / 24, wide ? rest / 3 : rest - rest * 11 / 24, rest - rest / 3 * 2 };
 	struct history_counters counters;
 
 	history_counters(scene->history, scene->when, &counters);
 	draw_pages(pane_sub(pane, 0, 0, pages, pane.height), scene, &counters);
-	for (int i = 0; i < (wide ? 3 : 2); i++, x += small) {
-		struct pane box = pane_sub(pane, x + 1, 0, small - 1, pane.height);
+	for (int i = 0; i < (wide ? 3 : 2); i++) {
+		struct pane box = pane_sub(pane, x + 1, 0, widths[i] - 1, pane.height);
 
 		pane_vline(pane, x, 0, pane.height, ROLE_BORDER);
 		if (i == 0)
@@ -341,6 +341,7 @@ static void draw_boxes(struct pane pane, const struct scene *scene)
 			draw_ksmd(box, scene);
 		else
 			draw_recording(box, scene, &counters);
+		x += widths[i];
 	}
 }
 

@@ -43,7 +43,7 @@ static void draw_facts(struct pane pane, const struct scene *scene, const struct
 
 	process_numbers(scene, mm, &numbers);
 	pane_fieldf(pane, 1, ' ', "mm", mm->fact.evidence, mm->fact.doubt != DOUBT_NONE,
-		    "%s  0x%" PRIx64, scene_name(scene, mm->ref, text, sizeof(text)), mm->name.addr);
+		    "0x%" PRIx64, mm->name.addr);
 	pane_fieldf(pane, 2, ' ', "process", mm->tgid_evidence, mm->tgid_doubtful, mm->tgid ? "%.16s %d" :
 		    "not known", mm->comm, mm->tgid);
 	pane_fieldf(pane, 3, scene->when.t && mm->fact.born == scene->when.t ? '+' : ' ', "since", 0, false, "%s",

@@ -112,6 +112,8 @@ static void draw_scale(struct pane pane, const struct chart_window *window)
 	int decimals = step >= 1000000000 ? 1 : step >= 1000000 ? 3 : step >= 1000 ? 6 : 9;
 	char text[FORMAT_MAX];
 
+	format_duration(text, window->span_ns / (unsigned int)window->nr);
+	pane_printf(pane, 1, 1, ROLE_HINT, "col %s", text);
 	for (int c = 0; c < window->nr; c++)
 		pane_put(pane, LABEL + 2 + c, 1, ROLE_BORDER, c % 10 ? '-' : '|');
 	for (int c = 0; c < window->nr; c += decimals > 3 ? 20 : 10) {
@@ -277,14 +279,15 @@ static void draw_bucket(struct pane pane, const struct chart *chart, int now)
 		{ "migrations", ACTIVITY_MIGRATIONS }, { "collapses", ACTIVITY_COLLAPSES },
 		{ "lock waits", ACTIVITY_CONTENTION }, { "other", ACTIVITY_OTHER },
 	};
-	char heading[80], from[FORMAT_MAX], to[FORMAT_MAX], count[FORMAT_MAX];
+	char heading[96], from[FORMAT_MAX], to[FORMAT_MAX], count[FORMAT_MAX];
 	uint64_t most = 0;
 	int y = 1;
 
 	if (now < 0)
 		return;
-	snprintf(heading, sizeof(heading), "BUCKET %.11s .. %.11s", format_moment(from, chart_ns(&chart->window, now)),
-		 format_moment(to, chart_ns(&chart->window, now + 1)));
+	format_moment(from, chart_ns(&chart->window, now));
+	format_moment(to, chart_ns(&chart->window, now + 1));
+	snprintf(heading, sizeof(heading), "%s .. %s", from, to);
 	snprintf(count, sizeof(count), "%" PRIu64 " ev ", chart->edge[now + 1] - chart->edge[now]);
 	pane_heading(pane, 0, heading, count);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
@@ -539,15 +542,16 @@ static bool find(struct session *session, void *own, const char *text, int dir)
 static void status(struct session *session, void *own, char *buffer, size_t size)
 {
 	struct timeline_view *view = own;
-	char column[FORMAT_MAX], span[FORMAT_MAX];
-	struct chart_window window;
+	char span[FORMAT_MAX], whole[FORMAT_MAX];
 	struct scene scene;
 
 	if (!view || !scene_init(&scene, session))
 		return;
-	window = effective(view, &scene, view->drawn_columns ? view->drawn_columns : columns_of(80));
-	snprintf(buffer, size, "%s, 1 col = %s", format_duration(span, window.span_ns),
-		 format_duration(column, window.span_ns / (unsigned int)window.nr));
+	format_duration(whole, whole_span(&scene));
+	if (view->span_ns)
+		snprintf(buffer, size, "%s of %s", format_duration(span, view->span_ns), whole);
+	else
+		snprintf(buffer, size, "all of %s", whole);
 }
 
 static void copy(struct session *session, void *own, char *buffer, size_t size)

@@ -360,7 +360,7 @@ static void draw_facts(struct pane pane, const struct scene *scene, const struct
 	else
 		pane_fieldf(pane, 2, ' ', "items", evidence, doubtful, "%" PRIu32, node->nr_items);
 	if (node->kind == NODE_UNKNOWN)
-		pane_fieldf(pane, 3, ' ', "chain, dup", 0, false, "not traced here: needs the patch");
+		pane_fieldf(pane, 3, ' ', "chain, dup", 0, false, "needs the patch");
 	else if (node->kind == NODE_DUP)
 		pane_fieldf(pane, 3, ' ', "kind", evidence, doubtful, "dup of %s",
 			    scene_name(scene, node->chain, name, sizeof(name)));
@@ -411,7 +411,7 @@ static void draw_inspector(struct pane pane, const struct scene *scene, struct r
 			    row.node.nid);
 		pane_fieldf(pane, 4, ' ', "confirmed", 0, false, "%s",
 			    util_event(scene, row.fact.confirmed, event, sizeof(event)));
-		pane_fieldf(pane, 5, ' ', "gone", 0, false, "%s", row.fact.died == NEVER ? "not in this recording" :
+		pane_fieldf(pane, 5, ' ', "gone", 0, false, "%s", row.fact.died == NEVER ? "not before the end" :
 			    util_event(scene, row.fact.died, event, sizeof(event)));
 	}
 	pane_heading(pane, 7, "LAST CHANGES", "");

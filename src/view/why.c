@@ -297,7 +297,7 @@ static void ksm(const struct story *s, char *buf, size_t size)
 			 EVENT_ARGS(e, KSM_REMOVE_KSM_PAGE)->pfn, s->node);
 		break;
 	case EVENT_KSM_REMOVE_RMAP_ITEM:
-		snprintf(buf, size, "%s (pfn 0x%" PRIx64 ") dies: the rmap_item of %s is taken off it", s->node,
+		snprintf(buf, size, "%s (pfn 0x%" PRIx64 ") dies: an rmap_item of %s leaves it", s->node,
 			 EVENT_ARGS(e, KSM_REMOVE_RMAP_ITEM)->pfn, s->mm);
 		break;
 	case EVENT_KSM_ADVISOR:
