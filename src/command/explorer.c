@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "explorer.h"
+#include "screen/effect.h"
 #include "trace/diag.h"
 #include "view/views.h"
 
@@ -95,30 +96,6 @@ static int load_keys(struct keymap *keymap, struct diag *diag)
 	return err;
 }
 
-static int load_theme(const char *name, struct theme *theme, struct diag *diag)
-{
-	char names[128] = "", *text;
-	size_t size;
-	int err;
-
-	if (theme_shipped(theme, name) == 0)
-		return 0;
-	if (access(name, F_OK) != 0) {
-		for (int i = 0; theme_names[i]; i++)
-			snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s, ",
-				 theme_names[i]);
-		diag_set(diag, -ENOENT, "%s is no theme", name);
-		diag_expected(diag, "%sor a file", names);
-		return -ENOENT;
-	}
-	err = read_text_file(name, &text, &size, diag);
-	if (err)
-		return err;
-	err = theme_load(theme, name, text, size, diag);
-	free(text);
-	return err;
-}
-
 static int find_view(const char *name, enum view_id *ret_view, struct diag *diag)
 {
 	int found = view_find(name);
@@ -149,7 +126,7 @@ int explorer_open(struct explorer *explorer, const struct invocation *invocation
 	int err;
 
 	*explorer = (struct explorer){ .invocation = invocation };
-	err = load_theme(theme ? theme : theme_names[0], &explorer->theme, diag);
+	err = theme_open(&explorer->theme, theme ? theme : theme_names[0], diag);
 	if (err == 0)
 		err = load_keys(&explorer->keymap, diag);
 	if (err == 0 && view)
