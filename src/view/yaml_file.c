@@ -28,6 +28,30 @@ static int parse_failed(struct yaml_file *yaml, const yaml_parser_t *parser, str
 	return error;
 }
 
+/*
+ * libyaml's time grows with the square of the nesting: 64 KB of '[' take it half a minute.  Counted
+ * without regard to quotes, which at worst refuses a text nobody writes.
+ */
+static int check_nesting(const char *file, const char *text, size_t size, struct diag *diag)
+{
+	uint32_t line = 1;
+	int depth = 0;
+
+	for (size_t i = 0; i < size; i++) {
+		line += text[i] == '\n';
+		if (text[i] == '[' || text[i] == '{')
+			depth++;
+		else if ((text[i] == ']' || text[i] == '}') && depth)
+			depth--;
+		if (depth <= YAML_NESTING_MAX)
+			continue;
+		diag_set(diag, -EINVAL, "brackets are nested too deep");
+		diag_line(diag, file, line, 1);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int yaml_file_load(struct yaml_file *yaml, const char *file, const char *text, size_t size,
 		   struct diag *diag)
 {
@@ -41,6 +65,9 @@ int yaml_file_load(struct yaml_file *yaml, const char *file, const char *text, s
 		diag_expected(diag, "at most %d", YAML_FILE_MAX);
 		return -E2BIG;
 	}
+	err = check_nesting(file, text, size, diag);
+	if (err)
+		return err;
 	if (!yaml_parser_initialize(&parser))
 		return diag_set(diag, -ENOMEM, "out of memory");
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);

@@ -16,6 +16,7 @@
 struct diag;
 
 #define YAML_FILE_MAX (64 * 1024)
+#define YAML_NESTING_MAX 32	/* brackets in brackets */
 
 struct yaml_file {
 	const char *file;		/* borrowed, for diags */
