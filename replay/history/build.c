@@ -15,7 +15,7 @@
  */
 #include <stdlib.h>
 
-#include "history/build.h"
+#include "history/build_patched.h"
 
 #define COUNT_CHANGES 1024u
 #define MM_COUNTS_EVERY 64u
@@ -249,13 +249,29 @@ static void note_time(struct builder *b)
 	}
 }
 
+/* What the patch tells: see the four parts. */
+static void build_patched_event(struct builder *b, const struct event *ev)
+{
+	if (b->h->patched && (ev->kind <= EVENT_P_VMA_REMOVE || ev->kind >= EVENT_P_DUMP_BEGIN))
+		build_changes(b);
+	if (b->h->patched &&
+	    (build_item_event(b, ev) || build_tree_event(b, ev) || build_vma_event(b, ev) ||
+	     build_dump_event(b, ev)))
+		return;
+	build_around_event(b, ev);
+}
+
 static void apply(struct builder *b, const struct event *ev)
 {
 	b->now++;
 	b->now_ns = ev->ts_ns;
 	note_time(b);
 	build_note_removals(b, ev);
-	if (!build_stock_event(b, ev) && !build_task_event(b, ev))
+	if (build_stock_event(b, ev) || build_task_event(b, ev))
+		return;
+	if (ev->kind >= EVENT_P_MM_ENTER)
+		build_patched_event(b, ev);
+	else
 		build_around_event(b, ev);
 }
 
@@ -362,6 +378,7 @@ void builder_free(struct builder *b)
 	free(b->processes);
 	free(b->tasks);
 	free(b->mms);
+	build_dump_fini(b);
 	pool_fini(&b->times);
 	free(b);
 }

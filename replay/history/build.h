@@ -16,7 +16,7 @@
 /* What the builder keeps of each mm; index: the mm's object id. */
 struct mm_live {
 	uint64_t changed_ns;	/* time of the last change of its items */
-	uint32_t items, stable, merges;
+	uint32_t items, stable, unstable, merges;
 	uint32_t changes;	/* since its counts were last written down */
 	uint32_t counted;	/* event of the last struct mm_count */
 	bool complete;		/* every stable item it has is known */
@@ -71,6 +71,8 @@ struct builder {
 	uint64_t nr_merges, nr_failures, nr_removals, nr_scans, nr_lost;
 	uint32_t loss_now;		/* event of the last loss, 0: none */
 	uint32_t removals_in_a_row;
+	struct dump *dump;		/* the one that runs or ran last: build_dump.c */
+	bool dump_complete;		/* there was one */
 	/* times at every so many events, to place a sample's begin */
 	struct pool times;		/* uint64_t, first of each TIME_EVENTS */
 };
@@ -112,6 +114,12 @@ static inline uint64_t pfn_key(uint64_t pfn, uint32_t gen)
 uint32_t build_find(struct builder *b, enum table table, uint64_t key);
 /* Makes `span` what the key finds from now on. */
 void build_set(struct builder *b, enum table table, uint64_t key, uint32_t span);
+
+/* Writes down that a set was found as rebuilt (or dumped), now. */
+void build_confirm(struct builder *b, struct pool *pool, uint32_t group);
+void build_dump_lost(struct builder *b);
+/* Fills in what lies beside a new item span, and counts it.  `more`: patched only. */
+void item_place(struct builder *b, uint32_t id, uint32_t mm, uint32_t node, const struct item_more *more);
 
 /* ---- mms and tasks: build_task.c ---- */
 uint32_t build_mm(struct builder *b, uint64_t addr);		/* alive, found if need be */

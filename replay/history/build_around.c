@@ -126,6 +126,26 @@ static enum activity activity_of(const struct event *ev)
 	case EVENT_CONTENTION_BEGIN:
 	case EVENT_CONTENTION_END:
 		return ACTIVITY_CONTENTION;
+	case EVENT_P_WALK_BEGIN:
+	case EVENT_P_WALK_ITEM:
+	case EVENT_P_WALK_VMA:
+	case EVENT_P_WALK_UNLOCK:
+	case EVENT_P_WALK_END:
+		return ACTIVITY_WALKS;
+	case EVENT_P_KILL_BEGIN:
+	case EVENT_P_KILL_TASK:
+	case EVENT_P_KILL_END:
+	case EVENT_P_RECOVERY_BEGIN:
+	case EVENT_P_RECOVERY_SEARCH:
+	case EVENT_P_RECOVERY_DUP:
+	case EVENT_P_RECOVERY_COPY:
+	case EVENT_P_RECOVERY_MOVE:
+	case EVENT_P_RECOVERY_END:
+		return ACTIVITY_POISON;
+	case EVENT_P_COLLAPSE_BEGIN:
+	case EVENT_P_COLLAPSE_PAGE:
+	case EVENT_P_COLLAPSE_END:
+		return ACTIVITY_COLLAPSES;
 	default:
 		return ACTIVITY_OTHER;
 	}
@@ -182,6 +202,7 @@ void build_loss(struct builder *b, const struct event_loss *loss)
 	}
 	b->loss_now = b->now + 1;
 	b->items_complete = false;
+	build_dump_lost(b);
 	b->pair.active = false;
 	for (uint32_t i = 0; i < b->nr_mms_room; i++)
 		b->mms[i].complete = false;

@@ -95,7 +95,7 @@ static int keep_sample(struct builder *b, const struct sample *sample, uint32_t 
 }
 
 /* ---- sets ---- */
-static void confirm_set(struct builder *b, struct pool *pool, uint32_t group)
+void build_confirm(struct builder *b, struct pool *pool, uint32_t group)
 {
 	struct confirmation *c;
 
@@ -146,9 +146,9 @@ static void ksm_sample(struct builder *b, const struct sample *sample)
 	if (b->h->patched || !b->items_complete)
 		return;
 	if (shared + sharing == (int64_t)b->counts.items_stable)
-		confirm_set(b, &b->seg->confirm_items, NO_ID);
+		build_confirm(b, &b->seg->confirm_items, NO_ID);
 	if (shared == (int64_t)b->counts.nodes)
-		confirm_set(b, &b->seg->confirm_nodes, 0);
+		build_confirm(b, &b->seg->confirm_nodes, 0);
 }
 
 /* ---- processes ---- */
@@ -226,7 +226,7 @@ static void process_sample(struct builder *b, const struct sample *sample)
 		live->complete = true;
 	}
 	if (live->complete && live->stable == merging)
-		confirm_set(b, &b->seg->confirm_items, process->mm);
+		build_confirm(b, &b->seg->confirm_items, process->mm);
 }
 
 /* ---- mappings ---- */
@@ -371,7 +371,7 @@ static void pages_sample(struct builder *b, const struct sample *sample)
 	if (sweep.failed)
 		build_fail(b, -ENOMEM);
 	else if (sweep.complete && sweep.quiet)
-		confirm_set(b, &b->seg->confirm_maps, (uint32_t)sample->tgid);
+		build_confirm(b, &b->seg->confirm_maps, (uint32_t)sample->tgid);
 }
 
 int build_sample(struct builder *b, const struct sample *sample, uint32_t index)

@@ -147,11 +147,30 @@ void build_item_end(struct builder *b, uint32_t id, uint32_t flags)
 	build_end(b, TABLE_ITEM, id, flags);
 }
 
+void item_place(struct builder *b, uint32_t id, uint32_t mm, uint32_t node, const struct item_more *more)
+{
+	struct item_data *data = data_at(b->seg, TABLE_ITEM, id);
+
+	*data = (struct item_data){ .node = node, .older = NO_ID };
+	if (more)
+		*(struct item_more *)more_at(b->seg, TABLE_ITEM, id) = *more;
+	if (node != NO_ID) {
+		struct node_data *on = data_at(b->seg, TABLE_NODE, node);
+
+		data->older = on->newest;
+		on->newest = id;
+	}
+	build_set(b, TABLE_ITEM, span_at(b->seg, TABLE_ITEM, id)->addr_gen >> 10, id);
+	build_hint(b, id, mm);
+	build_mm_changes(b, mm);
+	b->mms[mm].items++;
+	item_counts(b, id, 1);
+}
+
 uint32_t build_item_on_node(struct builder *b, uint64_t addr, uint32_t mm, uint32_t node,
 			    uint32_t flags)
 {
 	uint32_t old = build_find(b, TABLE_ITEM, addr >> 3), before = NO_ID, gen = 1, id;
-	struct item_data *data;
 
 	if (old != NO_ID) {
 		const struct span *span = span_at(b->seg, TABLE_ITEM, old);
@@ -168,21 +187,7 @@ uint32_t build_item_on_node(struct builder *b, uint64_t addr, uint32_t mm, uint3
 	id = build_span(b, TABLE_ITEM, before, addr_key(addr, gen), mm, flags);
 	if (id == NO_ID)
 		return NO_ID;
-	data = data_at(b->seg, TABLE_ITEM, id);
-	data->node = node;
-	if (node != NO_ID) {
-		struct node_data *on = data_at(b->seg, TABLE_NODE, node);
-
-		data->older = on->newest;
-		on->newest = id;
-	} else {
-		data->older = NO_ID;
-	}
-	build_set(b, TABLE_ITEM, addr >> 3, id);
-	build_hint(b, id, mm);
-	build_mm_changes(b, mm);
-	b->mms[mm].items++;
-	item_counts(b, id, 1);
+	item_place(b, id, mm, node, NULL);
 	return id;
 }
 

@@ -130,8 +130,10 @@ void build_mm_end(struct builder *b, uint64_t addr)
 	build_changes(b);
 	build_mm_changes(b, mm);
 	b->counts.items_stable -= live->stable;
+	b->counts.items_unstable -= live->unstable;
+	b->counts.items_new -= live->items - live->stable - live->unstable;
 	b->counts.mms--;
-	live->items = live->stable = 0;
+	live->items = live->stable = live->unstable = 0;
 	live->changes = UINT32_MAX / 2;
 	live->dead = true;
 	build_counts_due(b);

@@ -25,6 +25,35 @@ struct checking {
 	int ret;
 };
 
+static const char *const finding_ids[NR_FINDINGS] = {
+	[FINDING_DUMP_NODE_MISSING] = "dump-node-missing",
+	[FINDING_DUMP_NODE_DIFFERS] = "dump-node-differs",
+	[FINDING_DUMP_NODE_SURPLUS] = "dump-node-surplus",
+	[FINDING_DUMP_ITEM_MISSING] = "dump-item-missing",
+	[FINDING_DUMP_ITEM_DIFFERS] = "dump-item-differs",
+	[FINDING_DUMP_ITEM_SURPLUS] = "dump-item-surplus",
+	[FINDING_DUMP_ANON_VMA_MISSING] = "dump-anon-vma-missing",
+	[FINDING_DUMP_VMA_MISSING] = "dump-vma-missing",
+	[FINDING_DUMP_VMA_DIFFERS] = "dump-vma-differs",
+	[FINDING_DUMP_VMA_SURPLUS] = "dump-vma-surplus",
+	[FINDING_DUMP_CHAINS] = "dump-chains",
+	[FINDING_DUMP_DUPS] = "dump-dups",
+	[FINDING_DUMP_STABLE_ITEMS] = "dump-stable-items",
+};
+
+/* What a dump found, as the builder wrote it down. */
+static struct finding finding_of(const struct stored_finding *stored)
+{
+	return (struct finding){
+		.id = finding_ids[stored->id < NR_FINDINGS ? stored->id : 0], .event = stored->event,
+		.object = stored->object, .expected = stored->expected, .found = stored->found,
+		.severity = stored->severity,
+		.why = !stored->severity ? "agrees" : stored->severity == 1 ?
+			"no complete dump came before" :
+			"the recorded events do not lead to what the kernel dumped",
+	};
+}
+
 /* Did rows change while the sample was taken? */
 static bool changed_during(const struct history *h, const struct history_sample *at)
 {
@@ -152,13 +181,26 @@ static void check_process(struct checking *c, uint32_t i, const struct history_s
 	compare(c, at, "counter-merging-pages", mm, merging, (int64_t)counters.nr_stable_items);
 }
 
+static void check_dumps(struct checking *c, uint64_t *at, uint64_t upto)
+{
+	for (; *at < c->h->findings.nr; ++*at) {
+		const struct stored_finding *stored = pool_at(&c->h->findings, *at);
+
+		if (stored->event > upto)
+			return;
+		tell(c, finding_of(stored));
+	}
+}
+
 int history_check(const struct history *h, finding_fn fn, void *arg)
 {
 	struct checking c = { .h = h, .fn = fn, .arg = arg, .complete_from = NEVER, .first_scans = -1 };
+	uint64_t dumped = 0;
 
 	for (uint32_t i = 0; i < h->samples.nr && c.ret == 0; i++) {
 		const struct history_sample *at = pool_at(&h->samples, i);
 
+		check_dumps(&c, &dumped, at->end);
 		if (at->end < h->segments[0]->base)
 			continue;
 		if (at->kind == SAMPLE_KSM)
@@ -166,5 +208,6 @@ int history_check(const struct history *h, finding_fn fn, void *arg)
 		else if (at->kind == SAMPLE_PROCESS)
 			check_process(&c, i, at);
 	}
+	check_dumps(&c, &dumped, UINT64_MAX);
 	return c.ret;
 }

@@ -15,12 +15,10 @@
 #include "history/build.h"
 
 /* ---- counts at a moment ---- */
-static void count_item(const struct segment *seg, uint32_t id, struct counts *counts, int by)
+static void count_item(const struct segment *seg, uint32_t id, uint32_t t, struct counts *counts, int by)
 {
-	uint8_t state = ITEM_STABLE;
+	uint8_t state = item_state(seg, id, t);
 
-	if (seg->tables[TABLE_ITEM].more.nr)
-		state = ((struct item_more *)more_at(seg, TABLE_ITEM, id))->state;
 	if (state == ITEM_STABLE)
 		counts->items_stable += (uint32_t)by;
 	else if (state == ITEM_UNSTABLE)
@@ -31,12 +29,17 @@ static void count_item(const struct segment *seg, uint32_t id, struct counts *co
 
 void item_counts(struct builder *b, uint32_t id, int by)
 {
-	count_item(b->seg, id, &b->counts, by);
+	struct mm_live *live = &b->mms[span_owner(span_at(b->seg, TABLE_ITEM, id))];
+
+	count_item(b->seg, id, b->now, &b->counts, by);
+	if (item_state(b->seg, id, b->now) == ITEM_UNSTABLE)
+		live->unstable += (uint32_t)by;
 	if (((struct item_data *)data_at(b->seg, TABLE_ITEM, id))->node != NO_ID)
-		b->mms[span_owner(span_at(b->seg, TABLE_ITEM, id))].stable += (uint32_t)by;
+		live->stable += (uint32_t)by;
 }
 
-void count_span(const struct segment *seg, enum table table, uint32_t id, struct counts *counts, int by)
+void count_span(const struct segment *seg, enum table table, uint32_t id, uint32_t t,
+		struct counts *counts, int by)
 {
 	uint8_t kind;
 
@@ -52,7 +55,7 @@ void count_span(const struct segment *seg, enum table table, uint32_t id, struct
 		counts->dups += kind == NODE_DUP ? (uint32_t)by : 0;
 		break;
 	case TABLE_ITEM:
-		count_item(seg, id, counts, by);
+		count_item(seg, id, t, counts, by);
 		break;
 	case TABLE_MAPPING:
 		counts->mappings += (uint32_t)by;
@@ -77,10 +80,10 @@ static void count_changes(const struct place *place, enum table table, uint32_t 
 	uint64_t to = spans_known_upto(seg, table, place->t);
 
 	for (uint64_t i = after ? spans_known_upto(seg, table, after) : 0; i < to; i++)
-		count_span(seg, table, (uint32_t)i, counts, 1);
+		count_span(seg, table, (uint32_t)i, place->t, counts, 1);
 	to = deaths_upto(seg, table, place->t);
 	for (uint64_t i = after ? deaths_upto(seg, table, after) : 0; i < to; i++)
-		count_span(seg, table, *(uint32_t *)pool_at(deaths, i), counts, -1);
+		count_span(seg, table, *(uint32_t *)pool_at(deaths, i), place->t, counts, -1);
 	if (place->known == place->t)
 		return;
 	/* With hindsight: what was found after t held at t. */
@@ -91,7 +94,7 @@ static void count_changes(const struct place *place, enum table table, uint32_t 
 		if (span->born <= place->t)
 			break;
 		if (span_holds(seg, table, span, place->t, place->known))
-			count_span(seg, table, id, counts, 1);
+			count_span(seg, table, id, place->t, counts, 1);
 	}
 }
 

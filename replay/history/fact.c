@@ -105,7 +105,10 @@ static bool around_node(const struct history *h, const struct place *place, uint
 	const struct span *span = span_at(place->seg, TABLE_NODE, id);
 	uint32_t object = span_object(place->seg, TABLE_NODE, id);
 	uint32_t item = ((struct node_data *)data_at(place->seg, TABLE_NODE, object))->newest;
-	bool tentative = true;
+	bool tentative = !h->patched;
+
+	if (h->patched)
+		confirm(around, place, span_born(span));
 
 	for (; item != NO_ID;
 	     item = ((struct item_data *)data_at(place->seg, TABLE_ITEM, item))->older) {
@@ -140,6 +143,16 @@ static bool around_mapping(const struct history *h, const struct place *place, u
 	return tentative && around->before == NO_ID;
 }
 
+static void around_other(const struct history *h, const struct place *place, enum table table,
+			 const struct span *span, struct around *around)
+{
+	confirm(around, place, span_born(span));
+	if (span_is(span, SPAN_NAMED_END) && span->died <= place->known)
+		confirm(around, place, span->died);
+	if (table == TABLE_VMA || table == TABLE_ANON_VMA)
+		confirm_set(h, around, place, &place->seg->confirm_nodes, 0, span->born, span->died);
+}
+
 static bool departs_untraced(const struct history *h, enum table table)
 {
 	return table == TABLE_MAPPING ||
@@ -155,11 +168,13 @@ static char evidence_of(const struct history *h, const struct segment *seg, enum
 			return (char)((struct item_more *)more_at(seg, TABLE_ITEM, id))->evidence;
 		return EVIDENCE_INFERRED;
 	case TABLE_NODE:
-		return h->patched ? EVIDENCE_TRACED : EVIDENCE_INFERRED;
+		return h->patched ? (char)((struct node_more *)more_at(seg, TABLE_NODE, id))->evidence
+				  : EVIDENCE_INFERRED;
 	case TABLE_MAPPING:
 		return EVIDENCE_DUMPED;
 	default:
-		return span_is(span_at(seg, table, id), SPAN_FOUND) ? EVIDENCE_INFERRED
+		return span_is(span_at(seg, table, id), SPAN_FOUND) ?
+			       (h->patched ? EVIDENCE_DUMPED : EVIDENCE_INFERRED)
 								    : EVIDENCE_TRACED;
 	}
 }
@@ -192,7 +207,7 @@ void fact_fill(const struct history *h, const struct place *place, enum table ta
 	else if (table == TABLE_MAPPING)
 		tentative = around_mapping(h, place, id, &around);
 	else
-		confirm(&around, place, span_born(span));
+		around_other(h, place, table, span, &around);
 	ret->confirmed = around.before == NO_ID ? ret->born : seg->base + around.before;
 	if (around.before == place->t || (around.after != NO_ID && seg->base + around.after >= horizon))
 		return;

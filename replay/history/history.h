@@ -245,11 +245,19 @@ struct history_cursor {
 	enum relation relation;
 	struct ref parent;
 	uint64_t at, lo, hi;	/* private */
+	uint64_t first;		/* private: stabbing */
 };
 
 /* `parent` is {0} for the ALL_ lists.  The cursor stands before the first row. */
 int history_list(const struct history *h, enum relation relation, struct ref parent,
 		 struct moment when, struct history_cursor *ret_cursor);
+/*
+ * The VMAs of an anon_vma whose pages [vm_pgoff, vm_pgoff + pages) meet [first, last], in the
+ * interval tree's order, as anon_vma_interval_tree_foreach() offers them: O(log n + answers).
+ * Forward only: history_next().
+ */
+int history_vmas_stab(const struct history *h, struct ref anon_vma, uint64_t first, uint64_t last,
+		      struct moment when, struct history_cursor *ret_cursor);
 /* Next / previous row alive at the moment: 1 and *ret_row, 0 at the end, or -E. */
 int history_next(struct history_cursor *cursor, union row *ret_row);
 int history_prev(struct history_cursor *cursor, union row *ret_row);

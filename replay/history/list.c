@@ -106,6 +106,26 @@ int history_list(const struct history *h, enum relation relation, struct ref par
 	return 0;
 }
 
+int history_vmas_stab(const struct history *h, struct ref anon_vma, uint64_t first, uint64_t last,
+		      struct moment when, struct history_cursor *ret_cursor)
+{
+	struct place place;
+	uint32_t object;
+	int ret = history_list(h, VMAS_OF_ANON_VMA, anon_vma, when, ret_cursor);
+
+	if (ret == 0)
+		ret = history_place(h, when, &place);
+	if (ret == 0)
+		ret = ref_object(h, place.seg, anon_vma, &object);
+	if (ret != 0)
+		return ret;
+	/* What begins behind `last` is not asked for; what ends before `first` is passed over. */
+	if (last != UINT64_MAX)
+		ret_cursor->hi = order_lower(place.seg, ORDER_VMA_ANON, object, last + 1);
+	ret_cursor->first = first;
+	return 0;
+}
+
 /* ---- the items of a node ---- */
 static bool item_holds(const struct place *place, uint64_t item)
 {
@@ -194,7 +214,10 @@ static int step(struct history_cursor *cursor, int dir, union row *ret_row)
 		if (row == NO_ID)
 			return 0;
 	} else {
-		at = dir > 0 ? order_next(&place, order, cursor->at, cursor->hi)
+		if (cursor->first && dir < 0)
+			return -EINVAL;		/* stabbing goes forward, as the kernel does */
+		at = cursor->first ? order_next_reaching(&place, cursor->first, cursor->at, cursor->hi) :
+		     dir > 0 ? order_next(&place, order, cursor->at, cursor->hi)
 			     : order_prev(&place, order, cursor->at, cursor->lo);
 		if (at == NO_POSITION || at >= cursor->hi) {
 			cursor->at = dir > 0 ? cursor->hi : cursor->lo;

@@ -54,7 +54,13 @@ static struct order_key node_key(const struct segment *seg, uint32_t row)
 	if (!seg->tables[TABLE_NODE].more.nr)
 		return (struct order_key){ span_pfn(span_at(seg, TABLE_NODE, row)), 0 };
 	more = more_at(seg, TABLE_NODE, row);
-	return (struct order_key){ more->position, (uint32_t)(more->nid + 1) };
+	return (struct order_key){
+		(more->position < seg->tree.nr ?
+		 (uint64_t)((struct tree_place *)pool_at(&seg->tree, more->position))->rank << 32 :
+		 (uint64_t)NO_ID << 32) |
+		(more->kind == NODE_DUP || more->position >= seg->tree.nr ?
+		 span_object(seg, TABLE_NODE, row) + 1 : 0),
+		(uint32_t)(more->nid + 1) };
 }
 
 struct order_key order_key_of(const struct segment *seg, enum order_id id, uint32_t row)
@@ -213,6 +219,38 @@ static void make_blocks(const struct segment *seg, enum table table, struct orde
 	}
 }
 
+static uint64_t vma_last_page(const struct segment *seg, uint32_t row)
+{
+	const struct vma_data *vma = data_at(seg, TABLE_VMA, row);
+	uint64_t pages = vma->end > vma->start ? (vma->end - vma->start) >> 12 : 0;
+
+	return pages && vma->pgoff <= UINT64_MAX - (pages - 1) ? vma->pgoff + pages - 1 :
+	       pages ? UINT64_MAX : vma->pgoff;
+}
+
+/* The last page index that any VMA of a block reaches: with the order by first one, an interval tree. */
+static void make_ends(const struct segment *seg, struct order *order)
+{
+	uint64_t *ends = order->ends.data, below = 0, n = nr_blocks(order->nr_sorted);
+
+	memset(ends, 0, order->ends.nr * sizeof(*ends));
+	for (uint64_t i = 0; i < order->nr_sorted; i++) {
+		uint64_t last = vma_last_page(seg, ((uint32_t *)order->rows.data)[i]);
+		uint64_t *end = &ends[i / BLOCK_ROWS];
+
+		*end = last > *end ? last : *end;
+	}
+	while (n > 1) {
+		for (uint64_t i = 0; i < n; i++) {
+			uint64_t *end = &ends[below + n + i / BLOCK_ROWS];
+
+			*end = ends[below + i] > *end ? ends[below + i] : *end;
+		}
+		below += n;
+		n = nr_blocks(n);
+	}
+}
+
 static uint64_t nr_all_blocks(uint64_t nr)
 {
 	uint64_t all = 0;
@@ -251,6 +289,7 @@ static int make_order(const struct segment *seg, enum order_id id, struct order 
 			sorted = sort_rows(rows, spare, nr);
 	}
 	if ((!in_order && !spare) || pool_resize(&order->rows, nr) != 0 ||
+	    (id == ORDER_VMA_ANON && pool_resize(&order->ends, nr_all_blocks(nr)) != 0) ||
 	    pool_resize(&order->blocks, nr_all_blocks(nr)) != 0) {
 		free(rows);
 		free(spare);
@@ -264,6 +303,8 @@ static int make_order(const struct segment *seg, enum order_id id, struct order 
 	order->nr_sorted = nr;
 	order->bucket_events = (uint32_t)(seg->last / 64 + 1);
 	make_blocks(seg, table, order);
+	if (id == ORDER_VMA_ANON)
+		make_ends(seg, order);
 	return 0;
 }
 
@@ -275,6 +316,8 @@ int order_ready(const struct history *h, const struct segment *seg, enum order_i
 		return 0;
 	if (!h->patched && (id == ORDER_DUP_CHAIN || id == ORDER_NODE_KPFN || id == ORDER_ITEM_ANON))
 		return 0;	/* a stock kernel tells nothing to sort by */
+	if (id == ORDER_NODE && seg->tree_ranked != seg->tree.nr)
+		tree_rank(seg);
 	return make_order(seg, id, order);
 }
 
@@ -369,4 +412,45 @@ uint64_t order_prev(const struct place *place, enum order_id id, uint64_t at, ui
 				return at - 1;
 	}
 	return NO_POSITION;
+}
+
+/* Like rows_to_pass(), and also what ends before `first`. */
+static uint64_t rows_short_of(const struct order *order, uint64_t first, uint64_t at)
+{
+	const uint64_t *level = order->ends.data;
+	uint64_t n = nr_blocks(order->nr_sorted), size = BLOCK_ROWS, pass = 0;
+
+	while (n && at % size == 0 && at / size < n && level[at / size] < first) {
+		pass = size;
+		level += n;
+		if (n == 1)
+			break;
+		n = nr_blocks(n);
+		size *= BLOCK_ROWS;
+	}
+	return pass;
+}
+
+uint64_t order_next_reaching(const struct place *place, uint64_t first, uint64_t at, uint64_t hi)
+{
+	const struct order *order = &place->seg->orders[ORDER_VMA_ANON];
+
+	while (at < hi) {
+		uint64_t pass = rows_to_pass(order, at, place->t, true);
+		uint64_t shorter = rows_short_of(order, first, at);
+
+		if (pass || shorter) {
+			at += pass > shorter ? pass : shorter;
+			continue;
+		}
+		for (uint64_t end = (at / BLOCK_ROWS + 1) * BLOCK_ROWS; at < end && at < hi; at++) {
+			uint32_t row = ((uint32_t *)order->rows.data)[at];
+
+			if (vma_last_page(place->seg, row) >= first &&
+			    span_holds(place->seg, TABLE_VMA, span_at(place->seg, TABLE_VMA, row),
+				       place->t, place->known))
+				return at;
+		}
+	}
+	return hi;
 }

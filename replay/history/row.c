@@ -102,7 +102,7 @@ static void item_fill(const struct place *place, uint32_t id, struct item_row *r
 	more = more_at(seg, TABLE_ITEM, id);
 	ret->address = more->address;
 	ret->has_address = true;
-	ret->state = more->state;
+	ret->state = item_state(seg, id, place->t);
 	ret->anon_vma = make_ref(seg, TABLE_ANON_VMA, more->anon_vma);
 	ret->has_index = more->state == ITEM_STABLE;
 	if (ret->has_index)

@@ -65,9 +65,13 @@ int segment_new(const struct history *h, uint32_t id, uint64_t base, struct segm
 	for (unsigned i = 0; i < NR_ORDERS; i++) {
 		init(&seg->orders[i].rows, sizeof(uint32_t), dir);
 		init(&seg->orders[i].blocks, sizeof(struct block), NULL);
+		init(&seg->orders[i].ends, sizeof(uint64_t), NULL);
 	}
 	init(&seg->counts, sizeof(struct counts), NULL);
 	init(&seg->mm_counts, sizeof(struct mm_count), NULL);
+	init(&seg->tree, sizeof(struct tree_place), NULL);
+	init(&seg->tree_heads, sizeof(struct tree_head), NULL);
+	init(&seg->resets, sizeof(uint32_t), NULL);
 	init(&seg->touches, sizeof(struct touch), dir);
 	init(&seg->confirm_items, sizeof(struct confirmation), NULL);
 	init(&seg->confirm_nodes, sizeof(struct confirmation), NULL);
@@ -97,9 +101,13 @@ uint32_t segment_pools(struct segment *seg, struct pool *ret[MAX_SEGMENT_POOLS])
 	for (unsigned i = 0; i < NR_ORDERS; i++) {
 		ret[n++] = &seg->orders[i].rows;
 		ret[n++] = &seg->orders[i].blocks;
+		ret[n++] = &seg->orders[i].ends;
 	}
 	ret[n++] = &seg->counts;
 	ret[n++] = &seg->mm_counts;
+	ret[n++] = &seg->tree;
+	ret[n++] = &seg->tree_heads;
+	ret[n++] = &seg->resets;
 	ret[n++] = &seg->touches;
 	ret[n++] = &seg->confirm_items;
 	ret[n++] = &seg->confirm_nodes;

@@ -82,10 +82,11 @@ struct mm_data {
 struct node_data { uint32_t newest, previous; };
 struct node_more {			/* patched */
 	uint64_t kpfn;
-	uint64_t position;		/* in its tree: see build_tree.c */
+	uint64_t position;		/* its place in its tree (build_tree.c), or NO_ID */
 	uint32_t chain;			/* object id, or NO_ID */
 	int16_t nid;
 	uint8_t kind, place;
+	uint8_t evidence, pad[7];
 };
 
 struct item_data {
@@ -100,8 +101,12 @@ struct item_more {			/* patched */
 };
 
 struct mapping_data { uint64_t pfn; uint32_t mapcount, mm; };	/* mm: object id, or NO_ID */
-struct anon_vma_data { uint32_t root, parent; };	/* object ids, or NO_ID */
-struct vma_data { uint64_t start, end, pgoff, flags; uint32_t anon_vma, mm; };
+/* Object ids or NO_ID; newest: the VMA span that was put in last. */
+struct anon_vma_data { uint32_t root, parent, newest; };
+struct vma_data { uint64_t start, end, pgoff, flags; uint32_t anon_vma, mm, older, pad; };
+/* Stable nodes in order: see build_tree.c. */
+struct tree_place { uint32_t next, rank; };
+struct tree_head { int32_t nid; uint32_t place; };
 struct page_data { uint32_t node; uint8_t state, pad[3]; };
 
 /* ---- a table ---- */
@@ -131,8 +136,8 @@ struct block { uint64_t buckets; uint32_t min_born, max_died; };
 struct order {
 	struct pool rows;		/* uint32_t */
 	struct pool blocks;		/* struct block, level by level, BLOCK_ROWS to one */
+	struct pool ends;		/* ORDER_VMA_ANON: uint64_t, last page index in each block */
 	uint64_t nr_sorted;		/* rows of the table that are in it */
-	uint64_t version;		/* of the table's deaths when the blocks were made */
 	uint32_t bucket_events;		/* events in one of the 64 buckets */
 };
 
@@ -158,6 +163,9 @@ struct segment {
 	struct order orders[NR_ORDERS];
 	struct pool counts;		/* struct counts */
 	struct pool mm_counts;		/* struct mm_count */
+	struct pool tree, tree_heads;	/* struct tree_place, struct tree_head */
+	uint64_t tree_ranked;		/* places when they were ranked last */
+	struct pool resets;		/* uint32_t: events that threw the unstable trees away */
 	struct pool touches;		/* struct touch */
 	struct pool confirm_items;	/* struct confirmation by (event) */
 	struct pool confirm_nodes;	/* struct confirmation, group 0 */
@@ -217,12 +225,21 @@ struct history {
 	uint64_t map_size;
 };
 
+/* What a dump can find; check.c has the words. */
+enum finding_id {
+	FINDING_DUMP_NODE_MISSING, FINDING_DUMP_NODE_DIFFERS, FINDING_DUMP_NODE_SURPLUS,
+	FINDING_DUMP_ITEM_MISSING, FINDING_DUMP_ITEM_DIFFERS, FINDING_DUMP_ITEM_SURPLUS,
+	FINDING_DUMP_ANON_VMA_MISSING, FINDING_DUMP_VMA_MISSING, FINDING_DUMP_VMA_DIFFERS,
+	FINDING_DUMP_VMA_SURPLUS, FINDING_DUMP_CHAINS, FINDING_DUMP_DUPS, FINDING_DUMP_STABLE_ITEMS,
+	NR_FINDINGS
+};
+
 struct stored_finding {
 	uint64_t event;
 	struct ref object;
 	int64_t expected, found;
-	uint16_t id, why;		/* into the tables of check.c */
-	uint8_t severity, pad[3];
+	uint16_t id;			/* enum finding_id */
+	uint8_t severity, pad[5];
 };
 
 /* ---- access ---- */
@@ -296,6 +313,11 @@ void segment_free(struct segment *seg);
 uint32_t segment_pools(struct segment *seg, struct pool *ret[MAX_SEGMENT_POOLS]);
 uint32_t history_pools(struct history *h, struct pool *ret[16]);
 
+/* The item's state at a moment: a reset of the unstable trees is in no row. */
+uint8_t item_state(const struct segment *seg, uint32_t span, uint32_t t);
+/* Numbers the places of the trees in order. */
+void tree_rank(const struct segment *seg);
+
 /* ---- order.c ---- */
 /* Sorted up to the table's last row; -ENOMEM. */
 int order_ready(const struct history *h, const struct segment *seg, enum order_id id);
@@ -307,6 +329,8 @@ uint64_t order_lower(const struct segment *seg, enum order_id id, uint32_t k1, u
 /* First position >= at, < hi / last position < at, >= lo of a row that holds; `hi` / NO_POSITION. */
 #define NO_POSITION UINT64_MAX
 uint64_t order_next(const struct place *place, enum order_id id, uint64_t at, uint64_t hi);
+/* The same for VMAs that reach the page index `first` or beyond. */
+uint64_t order_next_reaching(const struct place *place, uint64_t first, uint64_t at, uint64_t hi);
 uint64_t order_prev(const struct place *place, enum order_id id, uint64_t at, uint64_t lo);
 
 /* ---- row.c, fact.c ---- */
@@ -318,7 +342,8 @@ enum table relation_table(enum relation relation);
 /* history_counters() without the doubtful ones. */
 void counters_plain(const struct history *h, struct moment when, struct history_counters *ret);
 void counts_at(const struct history *h, const struct place *place, struct counts *ret);
-void count_span(const struct segment *seg, enum table table, uint32_t id, struct counts *counts, int by);
+void count_span(const struct segment *seg, enum table table, uint32_t id, uint32_t t,
+		struct counts *counts, int by);
 /*
  * Up to which event the gaps that began before `event` hide what happened: the largest `before` of
  * them, NEVER for an open one, 0 if there is none.

@@ -181,6 +181,198 @@ static void others(struct toy *toy)
 	}
 }
 
+/* ---- the patched kernel ---- */
+#define NR_NODES	12
+#define NR_AVS		4
+#define NODE_ADDR(i)	(0xffff888300000000ull + 0x40ull * (i))
+#define AV_ADDR(i)	(0xffff888400000000ull + 0x80ull * (i))
+#define VMA_ADDR(i)	(0xffff888500000000ull + 0xc0ull * (i))
+
+static void patched_mm(struct toy *toy)
+{
+	uint32_t mm = pick(toy, NR_MMS);
+
+	switch (pick(toy, 5)) {
+	case 0:
+	case 1:
+		*ADD(toy, P_MM_ENTER, TGID(mm)) = (struct args_P_MM_ENTER){
+			.mm = (int64_t)MM_ADDR(mm), .tgid = TGID(mm), .comm = "proc" };
+		break;
+	case 2:
+		*ADD(toy, P_MM_FORK, TGID(mm)) = (struct args_P_MM_FORK){
+			.parent_mm = (int64_t)MM_ADDR(mm), .mm = (int64_t)MM_ADDR((mm + 1) % NR_MMS) };
+		break;
+	case 3:
+		ADD(toy, P_MM_LEAVE, TGID(mm))->mm = (int64_t)MM_ADDR(mm);
+		break;
+	default:
+		ADD(toy, P_MM_FREE, TGID(mm))->mm = (int64_t)MM_ADDR(mm);
+		break;
+	}
+}
+
+static void patched_tree(struct toy *toy)
+{
+	int64_t node = (int64_t)NODE_ADDR(pick(toy, NR_NODES)), other = (int64_t)NODE_ADDR(pick(toy, NR_NODES));
+	int64_t kpfn = (int64_t)PFN(pick(toy, NR_PFNS)), nid = pick(toy, 2);
+
+	if (node == other)
+		other = 0;
+	switch (pick(toy, 13)) {
+	case 0:
+	case 1:
+	case 2:
+		*ADD(toy, P_NODE_INSERT, 30) = (struct args_P_NODE_INSERT){
+			.node = node, .kpfn = kpfn, .nid = nid, .pred = other };
+		break;
+	case 3:
+		*ADD(toy, P_NODE_FREE, 30) = (struct args_P_NODE_FREE){ .node = node };
+		break;
+	case 4:
+		if (other)
+			*ADD(toy, P_CHAIN_MAKE, 30) = (struct args_P_CHAIN_MAKE){
+				.chain = other, .node = node, .nid = nid };
+		break;
+	case 5:
+	case 6:
+		if (other)
+			*ADD(toy, P_DUP_ADD, 30) = (struct args_P_DUP_ADD){
+				.chain = other, .node = node, .kpfn = kpfn, .nid = nid };
+		break;
+	case 7:
+		*ADD(toy, P_DUP_DEL, 30) = (struct args_P_DUP_DEL){ .node = node };
+		break;
+	case 8:
+		if (other)
+			*ADD(toy, P_CHAIN_COLLAPSE, 30) = (struct args_P_CHAIN_COLLAPSE){
+				.chain = other, .node = node, .kpfn = kpfn };
+		break;
+	case 9:
+		*ADD(toy, P_MIGRATE_ADD, 30) = (struct args_P_MIGRATE_ADD){ .node = node };
+		break;
+	case 10:
+		*ADD(toy, P_NODE_KPFN, 30) = (struct args_P_NODE_KPFN){ .node = node, .kpfn = kpfn };
+		break;
+	case 11:
+		if (other)
+			*ADD(toy, P_NODE_REPLACE, 30) = (struct args_P_NODE_REPLACE){
+				.old_node = other, .node = node, .kpfn = kpfn, .nid = nid };
+		break;
+	default:
+		*ADD(toy, P_CHAIN_FREE, 30) = (struct args_P_CHAIN_FREE){ .node = node };
+		break;
+	}
+}
+
+static void patched_items(struct toy *toy)
+{
+	uint32_t i = pick(toy, NR_ITEMS), m = pick(toy, 9) ? i % NR_MMS : pick(toy, NR_MMS);
+	int64_t item = (int64_t)ITEM_ADDR(i), mm = (int64_t)MM_ADDR(m);
+	int64_t address = 0x10000 + 0x1000 * (int64_t)(i + pick(toy, 20) / 19);
+
+	switch (pick(toy, 9)) {
+	case 0:
+	case 1:
+		*ADD(toy, P_ITEM_NEW, 30) = (struct args_P_ITEM_NEW){ item, mm, address };
+		break;
+	case 2:
+		*ADD(toy, P_ITEM_FREE, 30) = (struct args_P_ITEM_FREE){ item, mm, address };
+		break;
+	case 3:
+	case 4:
+		*ADD(toy, P_ITEM_UNSTABLE, 30) = (struct args_P_ITEM_UNSTABLE){
+			.item = item, .mm = mm, .address = address, .seqnr = toy->scan };
+		break;
+	case 5:
+	case 6:
+		*ADD(toy, P_ITEM_APPEND, 30) = (struct args_P_ITEM_APPEND){
+			.item = item, .mm = mm, .address = address, .index = 16 + i,
+			.node = (int64_t)NODE_ADDR(pick(toy, NR_NODES)),
+			.anon_vma = (int64_t)AV_ADDR(pick(toy, NR_AVS)) };
+		break;
+	case 7:
+		*ADD(toy, P_ITEM_DETACH, 30) = (struct args_P_ITEM_DETACH){
+			.item = item, .mm = mm, .address = address };
+		break;
+	default:
+		if (pick(toy, 3) == 0)
+			ADD(toy, P_UNSTABLE_RESET, 30)->seqnr = toy->scan++;
+		else
+			*ADD(toy, P_ITEM_SCAN, 30) = (struct args_P_ITEM_SCAN){
+				.item = item, .mm = mm, .address = address };
+		break;
+	}
+}
+
+static void patched_vmas(struct toy *toy)
+{
+	uint32_t i = pick(toy, 24);
+	int64_t av = (int64_t)AV_ADDR(pick(toy, NR_AVS));
+	struct args_P_VMA_INSERT vma = {
+		.anon_vma = av, .vma = (int64_t)VMA_ADDR(i), .mm = (int64_t)MM_ADDR(i % NR_MMS),
+		.start = 0x10000 + 0x1000 * (int64_t)pick(toy, 40), .pgoff = 16 + pick(toy, 40) };
+
+	vma.end = vma.start + 0x1000 * (1 + (int64_t)pick(toy, 20));
+	switch (pick(toy, 6)) {
+	case 0:
+		*ADD(toy, P_ANON_VMA_NEW, 30) = (struct args_P_ANON_VMA_NEW){
+			.anon_vma = av, .root = (int64_t)AV_ADDR(0), .parent = av };
+		break;
+	case 1:
+		ADD(toy, P_ANON_VMA_FREE, 30)->anon_vma = av;
+		break;
+	case 2:
+		memcpy(ADD(toy, P_VMA_REMOVE, 30), &vma, sizeof(vma));
+		break;
+	default:
+		*ADD(toy, P_VMA_INSERT, 30) = vma;
+		break;
+	}
+}
+
+/* A dump of a few things, true or not, complete or not. */
+static void patched_dump(struct toy *toy)
+{
+	uint32_t nr_nodes = pick(toy, NR_NODES), nr_items = pick(toy, 20), nr_vmas = pick(toy, 6);
+	int64_t id = pick(toy, 1000), av = (int64_t)AV_ADDR(pick(toy, NR_AVS));
+
+	ADD(toy, P_DUMP_BEGIN, 9)->dump = id;
+	for (uint32_t i = 0; i < nr_nodes; i++)
+		*ADD(toy, P_DUMP_NODE, 9) = (struct args_P_DUMP_NODE){
+			.dump = id, .node = (int64_t)NODE_ADDR(i), .kpfn = (int64_t)PFN(i),
+			.kind = i % 5 == 1 ? 1 : i % 5 == 2 ? 2 : 0,
+			.chain = i % 5 == 2 ? (int64_t)NODE_ADDR(i - 1) : 0, .place = pick(toy, 9) == 0 };
+	for (uint32_t i = 0; i < nr_items; i++)
+		*ADD(toy, P_DUMP_ITEM, 9) = (struct args_P_DUMP_ITEM){
+			.dump = id, .item = (int64_t)ITEM_ADDR(i), .mm = (int64_t)MM_ADDR(i % NR_MMS),
+			.address = 0x10000 + 0x1000 * (int64_t)i, .state = pick(toy, 3),
+			.node = (int64_t)NODE_ADDR(i % NR_NODES), .anon_vma = av };
+	*ADD(toy, P_DUMP_ANON_VMA, 9) = (struct args_P_DUMP_ANON_VMA){ .dump = id, .anon_vma = av,
+		.root = av, .parent = av, .nr_vmas = nr_vmas };
+	for (uint32_t i = 0; i < nr_vmas; i++)
+		*ADD(toy, P_DUMP_VMA, 9) = (struct args_P_DUMP_VMA){ .dump = id, .anon_vma = av,
+			.vma = (int64_t)VMA_ADDR(i), .mm = (int64_t)MM_ADDR(i % NR_MMS),
+			.start = 0x10000, .end = 0x14000, .pgoff = 16 };
+	*ADD(toy, P_DUMP_END, 9) = (struct args_P_DUMP_END){ .dump = id, .nr_nodes = nr_nodes,
+		.nr_items = nr_items, .nr_anon_vmas = 1, .nr_vmas = nr_vmas + pick(toy, 3) / 2 };
+}
+
+static void patched(struct toy *toy)
+{
+	uint32_t dice = pick(toy, 100);
+
+	if (dice < 10)
+		patched_mm(toy);
+	else if (dice < 40)
+		patched_tree(toy);
+	else if (dice < 78)
+		patched_items(toy);
+	else if (dice < 98)
+		patched_vmas(toy);
+	else
+		patched_dump(toy);
+}
+
 /* ---- samples ---- */
 static void number(struct toy *toy, const char *name, uint32_t value)
 {
@@ -305,7 +497,7 @@ int storm_feed(const struct storm *storm, struct history *h, uint64_t first, uin
 	return ret ? ret : feed_open_gaps(storm, h, last);
 }
 
-struct storm *storm_new(uint64_t seed, uint32_t nr_events, bool patched, bool losses)
+struct storm *storm_new(uint64_t seed, uint32_t nr_events, bool patched_kernel, bool losses)
 {
 	struct storm *storm = calloc(1, sizeof(*storm));
 	struct toy toy = { .storm = storm, .rng = seed, .now_ns = 1000000, .losses = losses };
@@ -315,14 +507,16 @@ struct storm *storm_new(uint64_t seed, uint32_t nr_events, bool patched, bool lo
 	storm->args = calloc(room, sizeof(*storm->args));
 	storm->losses = calloc(room, sizeof(*storm->losses));
 	storm->samples = calloc(nr_events / 10 + 2, sizeof(*storm->samples));
-	storm->patched = patched;
+	storm->patched = patched_kernel;
 	sample_builder_init(&toy.sb);
 	for (uint32_t i = 0; i < NR_ITEMS; i++)
 		toy.on[i] = toy.mm_of[i] = -1;
 	while (storm->nr_events < nr_events) {
 		uint32_t dice = pick(&toy, 100);
 
-		if (dice < 45)
+		if (patched_kernel && dice < 84)
+			patched(&toy);
+		else if (dice < 45)
 			merges(&toy);
 		else if (dice < 60)
 			node_dies(&toy);

@@ -33,7 +33,7 @@ struct storm {
 	bool patched;
 };
 
-struct storm *storm_new(uint64_t seed, uint32_t nr_events, bool patched, bool losses);
+struct storm *storm_new(uint64_t seed, uint32_t nr_events, bool patched_kernel, bool losses);
 void storm_free(struct storm *storm);
 
 /*

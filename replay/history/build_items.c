@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * build_items.c - rmap_items and mms of the patched kernel, where every change is traced.
+ *
+ * An item is new, in the unstable tree since a scan, or on a stable node; each change is a span.
+ * The unstable tree is thrown away at every scan's start: that is one entry in the list of resets,
+ * not a new span for each of its items.  Who reads an "unstable" row looks whether a reset came
+ * between (item_state()), and the counts move everything from unstable to new at once.
+ *
+ * merge_across_nodes=0 has one unstable tree per nid and one reset event for each; they come
+ * together, so the first one stands for all.
+ *
+ * Not here: dumps (build_dump.c), what samples say.
+ */
+#include "history/build.h"
+#include "history/build_patched.h"
+
+uint8_t item_state(const struct segment *seg, uint32_t span, uint32_t t)
+{
+	const struct item_more *more;
+	uint64_t i;
+
+	if (!seg->tables[TABLE_ITEM].more.nr)
+		return ITEM_STABLE;
+	more = more_at(seg, TABLE_ITEM, span);
+	if (more->state != ITEM_UNSTABLE)
+		return more->state;
+	i = pool_events_upto(&seg->resets, t);
+	if (i && *(uint32_t *)pool_at(&seg->resets, i - 1) > span_at(seg, TABLE_ITEM, span)->born)
+		return ITEM_NEW;
+	return ITEM_UNSTABLE;
+}
+
+/* ---- rows ---- */
+uint32_t item_change(struct builder *b, uint32_t span, uint32_t node, const struct item_more *more)
+{
+	const struct span *old = span_at(b->seg, TABLE_ITEM, span);
+	const struct item_data *data = data_at(b->seg, TABLE_ITEM, span);
+	uint64_t key = old->addr_gen;
+	uint32_t mm = span_owner(old), id;
+
+	if (data->node == node && !memcmp(more, more_at(b->seg, TABLE_ITEM, span), sizeof(*more)) &&
+	    item_state(b->seg, span, b->now) == more->state)
+		return span;
+	build_item_end(b, span, SPAN_NAMED_END);
+	id = build_span(b, TABLE_ITEM, span, key, mm, 0);
+	if (id == NO_ID)
+		return NO_ID;
+	item_place(b, id, mm, node, more);
+	return id;
+}
+
+static uint32_t item_make(struct builder *b, uint64_t addr, uint32_t mm, uint64_t address, uint32_t flags)
+{
+	struct item_more more = { .address = address, .anon_vma = NO_ID, .state = ITEM_NEW,
+				  .evidence = flags & SPAN_FOUND ? EVIDENCE_INFERRED
+								 : EVIDENCE_TRACED };
+	uint32_t old = build_find(b, TABLE_ITEM, addr >> 3), gen = 1, id;
+
+	if (old != NO_ID) {
+		gen = span_gen(span_at(b->seg, TABLE_ITEM, old)) + 1;
+		if (span_at(b->seg, TABLE_ITEM, old)->died == ALIVE)
+			build_item_end(b, old, 0);
+		flags &= ~(uint32_t)SPAN_FOUND;
+	}
+	id = build_span(b, TABLE_ITEM, NO_ID, addr_key(addr, gen), mm, flags);
+	if (id != NO_ID)
+		item_place(b, id, mm, NO_ID, &more);
+	return id;
+}
+
+uint32_t item_get(struct builder *b, uint64_t addr, uint32_t mm, uint64_t address, uint32_t flags)
+{
+	uint32_t id = build_find(b, TABLE_ITEM, addr >> 3);
+	const struct span *span;
+
+	if (id != NO_ID) {
+		span = span_at(b->seg, TABLE_ITEM, id);
+		/* rmap_item->address carries flags in its low bits. */
+		if (span->died == ALIVE && span_owner(span) == mm && !b->mms[mm].dead &&
+		    !((((struct item_more *)more_at(b->seg, TABLE_ITEM, id))->address ^ address) >> 12))
+			return id;
+	}
+	return item_make(b, addr, mm, address, flags);
+}
+
+void item_off_node(struct builder *b, uint32_t span)
+{
+	struct item_more more = *(struct item_more *)more_at(b->seg, TABLE_ITEM, span);
+
+	if (b->mms[span_owner(span_at(b->seg, TABLE_ITEM, span))].dead)
+		return;
+	more.state = ITEM_NEW;
+	more.anon_vma = NO_ID;
+	more.index_seqnr = 0;
+	more.evidence = EVIDENCE_TRACED;
+	item_change(b, span, NO_ID, &more);
+}
+
+void item_found_as(struct builder *b, uint32_t span, uint32_t node, const struct item_more *more)
+{
+	uint32_t mm = span_owner(span_at(b->seg, TABLE_ITEM, span));
+
+	item_counts(b, span, -1);
+	b->mms[mm].items--;
+	item_place(b, span, mm, node, more);
+}
+
+/* ---- mms ---- */
+static void mm_owner(struct builder *b, uint64_t addr, const struct args_P_MM_OWNER *args,
+		     enum mm_origin origin, uint64_t parent)
+{
+	uint32_t span = build_find(b, TABLE_MM, addr >> 3), mm = NO_ID, from;
+	struct mm_data data = { .parent = NO_ID, .origin = (uint8_t)origin };
+	struct process *process;
+
+	if (span != NO_ID && span_at(b->seg, TABLE_MM, span)->died == ALIVE) {
+		mm = span_object(b->seg, TABLE_MM, span);
+		data = *build_mm_data(b, mm);
+		if (origin != MM_ENTERED)
+			data.origin = (uint8_t)origin;
+	}
+	if (parent) {
+		from = build_find(b, TABLE_MM, parent >> 3);
+		data.parent = from == NO_ID ? NO_ID : span_object(b->seg, TABLE_MM, from);
+	}
+	data.in_ksm |= origin == MM_ENTERED || origin == MM_FORKED;
+	data.tgid_evidence = EVIDENCE_TRACED;
+	if (args) {
+		data.tgid = (int32_t)args->tgid;
+		data.start_time_ns = (uint64_t)args->start_time;
+		memcpy(data.comm, args->comm, sizeof(data.comm));
+	}
+	if (mm == NO_ID) {
+		mm = build_mm_new(b, addr, &data, false);
+		build_notable(b, NOTABLE_MM_ENTERED, 0, 0, make_ref(b->seg, TABLE_MM, mm));
+	} else {
+		build_mm_update(b, mm, &data);
+	}
+	process = mm != NO_ID && args ? build_process(b, data.tgid) : NULL;
+	if (process)
+		process->mm = mm;
+}
+
+static void mm_execed(struct builder *b, const struct args_P_MM_EXEC *args)
+{
+	struct args_P_MM_OWNER owner = { .mm = args->mm, .tgid = args->tgid,
+					 .start_time = args->start_time };
+
+	memcpy(owner.comm, args->comm, sizeof(owner.comm));
+	mm_owner(b, (uint64_t)args->mm, &owner, MM_EXECED, 0);
+}
+
+static void mm_left(struct builder *b, uint64_t addr)
+{
+	uint32_t mm = build_mm(b, addr);
+	struct mm_data data;
+
+	if (mm == NO_ID)
+		return;
+	data = *build_mm_data(b, mm);
+	data.in_ksm = 0;
+	build_mm_update(b, mm, &data);
+	build_notable(b, NOTABLE_MM_LEFT, 0, b->mms[mm].stable, make_ref(b->seg, TABLE_MM, mm));
+}
+
+/* ---- events ---- */
+static void append(struct builder *b, const struct args_P_ITEM_APPEND *args)
+{
+	uint32_t mm = build_mm(b, (uint64_t)args->mm), node = node_get(b, (uint64_t)args->node), span;
+	struct item_more more = { .address = (uint64_t)args->address & ~0xfffull,
+				  .index_seqnr = (uint64_t)args->index, .anon_vma = NO_ID,
+				  .state = ITEM_STABLE, .evidence = EVIDENCE_TRACED };
+
+	if (mm == NO_ID || node == NO_ID)
+		return;
+	if (args->anon_vma)
+		more.anon_vma = anon_vma_get(b, (uint64_t)args->anon_vma);
+	span = item_get(b, (uint64_t)args->item, mm, more.address, SPAN_FOUND);
+	if (span == NO_ID)
+		return;
+	item_change(b, span, span_object(b->seg, TABLE_NODE, node), &more);
+	b->nr_merges++;
+	b->mms[mm].merges++;
+}
+
+static uint32_t named_item(struct builder *b, uint64_t item, uint64_t mm_addr, uint64_t address)
+{
+	uint32_t mm = build_mm(b, mm_addr);
+
+	return mm == NO_ID ? NO_ID : item_get(b, item, mm, address & ~0xfffull, SPAN_FOUND);
+}
+
+static void unstable(struct builder *b, const struct args_P_ITEM_UNSTABLE *args)
+{
+	uint32_t span = named_item(b, (uint64_t)args->item, (uint64_t)args->mm, (uint64_t)args->address);
+	struct item_more more = { .address = (uint64_t)args->address & ~0xfffull,
+				  .index_seqnr = (uint64_t)args->seqnr, .anon_vma = NO_ID,
+				  .state = ITEM_UNSTABLE, .evidence = EVIDENCE_TRACED };
+
+	if (span != NO_ID)
+		item_change(b, span, NO_ID, &more);
+}
+
+static void reset(struct builder *b)
+{
+	uint32_t *reset = pool_grow(&b->seg->resets, 1);
+
+	if (!reset) {
+		build_fail(b, -ENOMEM);
+		return;
+	}
+	*reset = b->now;
+	b->counts.items_new += b->counts.items_unstable;
+	b->counts.items_unstable = 0;
+	for (uint32_t mm = 0; mm < b->nr_mms_room; mm++)
+		b->mms[mm].unstable = 0;
+	build_counts_due(b);
+}
+
+static void item_freed(struct builder *b, const struct args_P_ITEM_FREE *args)
+{
+	uint32_t span = build_find(b, TABLE_ITEM, (uint64_t)args->item >> 3);
+
+	if (span == NO_ID || span_at(b->seg, TABLE_ITEM, span)->died != ALIVE)
+		span = named_item(b, (uint64_t)args->item, (uint64_t)args->mm, (uint64_t)args->address);
+	if (span != NO_ID)
+		build_item_end(b, span, SPAN_NAMED_END);
+}
+
+static void detach(struct builder *b, const struct args_P_ITEM_DETACH *args)
+{
+	uint32_t span = named_item(b, (uint64_t)args->item, (uint64_t)args->mm, (uint64_t)args->address);
+
+	if (span == NO_ID)
+		return;
+	item_off_node(b, span);
+	b->nr_removals++;
+}
+
+bool build_item_event(struct builder *b, const struct event *ev)
+{
+	enum activity activity = ACTIVITY_OTHER;
+	uint32_t span;
+
+	switch (ev->kind) {
+	case EVENT_P_MM_ENTER:
+	case EVENT_P_MM_OWNER:
+		mm_owner(b, (uint64_t)EVENT_ARGS(ev, P_MM_OWNER)->mm, EVENT_ARGS(ev, P_MM_OWNER),
+			 MM_ENTERED, 0);
+		break;
+	case EVENT_P_MM_FORK:
+		mm_owner(b, (uint64_t)EVENT_ARGS(ev, P_MM_FORK)->mm, NULL, MM_FORKED,
+			 (uint64_t)EVENT_ARGS(ev, P_MM_FORK)->parent_mm);
+		break;
+	case EVENT_P_MM_EXEC:
+		mm_execed(b, EVENT_ARGS(ev, P_MM_EXEC));
+		break;
+	case EVENT_P_MM_LEAVE:
+		mm_left(b, (uint64_t)EVENT_ARGS(ev, P_MM_LEAVE)->mm);
+		break;
+	case EVENT_P_MM_FREE:
+		build_mm_end(b, (uint64_t)EVENT_ARGS(ev, P_MM_FREE)->mm);
+		break;
+	case EVENT_P_ITEM_NEW:
+		span = build_mm(b, (uint64_t)EVENT_ARGS(ev, P_ITEM_NEW)->mm);
+		if (span != NO_ID)
+			item_make(b, (uint64_t)EVENT_ARGS(ev, P_ITEM_NEW)->item, span,
+				  (uint64_t)EVENT_ARGS(ev, P_ITEM_NEW)->address & ~0xfffull, 0);
+		break;
+	case EVENT_P_ITEM_FREE:
+		item_freed(b, EVENT_ARGS(ev, P_ITEM_FREE));
+		break;
+	case EVENT_P_ITEM_UNSTABLE:
+		unstable(b, EVENT_ARGS(ev, P_ITEM_UNSTABLE));
+		break;
+	case EVENT_P_UNSTABLE_RESET:
+		reset(b);
+		break;
+	case EVENT_P_ITEM_APPEND:
+		append(b, EVENT_ARGS(ev, P_ITEM_APPEND));
+		activity = ACTIVITY_MERGES;
+		break;
+	case EVENT_P_ITEM_DETACH:
+		detach(b, EVENT_ARGS(ev, P_ITEM_DETACH));
+		activity = ACTIVITY_REMOVALS;
+		break;
+	case EVENT_P_ITEM_SCAN:
+		span = named_item(b, (uint64_t)EVENT_ARGS(ev, P_ITEM_SCAN)->item,
+				  (uint64_t)EVENT_ARGS(ev, P_ITEM_SCAN)->mm,
+				  (uint64_t)EVENT_ARGS(ev, P_ITEM_SCAN)->address);
+		if (span != NO_ID)
+			build_touch(b, TABLE_ITEM, span_object(b->seg, TABLE_ITEM, span));
+		break;
+	case EVENT_P_SCAN_SUM:
+		build_touch(b, TABLE_MM, build_mm(b, (uint64_t)EVENT_ARGS(ev, P_SCAN_SUM)->mm));
+		break;
+	default:
+		return false;
+	}
+	build_activity(b, activity);
+	return true;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * build_patched.h - inside a history: the builder's parts for the patched kernel's events.
+ *
+ * Spans are named by the id of the span that holds now ("span") or by the object's id ("object").
+ */
+#ifndef KSMTOP_BUILD_PATCHED_H
+#define KSMTOP_BUILD_PATCHED_H
+
+#include "history/build.h"
+
+/* ---- build_tree.c ---- */
+uint32_t node_alive(struct builder *b, uint64_t addr);
+uint32_t node_get(struct builder *b, uint64_t addr);
+uint32_t node_make(struct builder *b, uint64_t addr, const struct node_more *more, uint32_t flags);
+uint32_t node_change(struct builder *b, uint32_t span, const struct node_more *more);
+void node_gone(struct builder *b, uint32_t span);
+/* A new place behind `position` (NO_ID: in front) of a nid's tree. */
+uint32_t tree_place_new(struct builder *b, uint64_t position, int nid);
+bool build_tree_event(struct builder *b, const struct event *ev);
+
+/* ---- build_items.c ---- */
+/* The item's span now, found (as state NEW) if it was not known. */
+uint32_t item_get(struct builder *b, uint64_t addr, uint32_t mm, uint64_t address, uint32_t flags);
+/* The span with these attributes from now on, on `node` (NO_ID: none). */
+uint32_t item_change(struct builder *b, uint32_t span, uint32_t node, const struct item_more *more);
+void item_off_node(struct builder *b, uint32_t span);
+/* Gives a span that was just found its attributes. */
+void item_found_as(struct builder *b, uint32_t span, uint32_t node, const struct item_more *more);
+bool build_item_event(struct builder *b, const struct event *ev);
+
+/* ---- build_vmas.c ---- */
+/* The object, found if it was not known; NO_ID for address 0. */
+uint32_t anon_vma_get(struct builder *b, uint64_t addr);
+void anon_vma_change(struct builder *b, uint32_t object, uint32_t root, uint32_t parent);
+uint32_t vma_alive(struct builder *b, uint64_t vma, uint32_t anon_vma);
+uint32_t vma_make(struct builder *b, uint64_t vma, const struct vma_data *data, uint32_t flags);
+void vma_gone(struct builder *b, uint32_t span);
+bool build_vma_event(struct builder *b, const struct event *ev);
+
+/* ---- build_dump.c ---- */
+bool build_dump_event(struct builder *b, const struct event *ev);
+void build_dump_fini(struct builder *b);
+
+#endif /* KSMTOP_BUILD_PATCHED_H */
