@@ -326,15 +326,15 @@ static int table_update(struct process_table *table)
 	return 0;
 }
 
-int process_table_round(struct process_table *table, bool full, struct sample_builder *builder,
-			const atomic_bool *stop,
-			int (*flush)(void *context, struct sample_builder *builder), void *context)
+/* Every process that is due.  0 or -E. */
+static int round_all(struct process_table *table, bool full, struct sample_builder *builder,
+		     const atomic_bool *stop,
+		     int (*flush)(void *context, struct sample_builder *builder), void *context)
 {
 	int err = table_update(table);
 
 	table->round++;
 	table->nr_in_ksm = 0;
-	table->nr_ksm_pages = 0;
 	if (table->sweep_error && full)
 		sample_note(builder, 0, "kpageflags or kpagecount", table->sweep_error);
 	for (size_t i = 0; !err && i < table->nr_processes; i++) {
@@ -348,6 +348,26 @@ int process_table_round(struct process_table *table, bool full, struct sample_bu
 		err = round_process(table, process, full, builder, stop);
 		if (!err && process->in_ksm)
 			err = flush(context, builder);
+	}
+	return err;
+}
+
+int process_table_round(struct process_table *table, enum round_kind kind,
+			struct sample_builder *builder, const atomic_bool *stop,
+			int (*flush)(void *context, struct sample_builder *builder), void *context)
+{
+	int err = 0;
+
+	table->nr_ksm_pages = 0;
+	if (kind != ROUND_PAGES)
+		return round_all(table, kind == ROUND_FULL, builder, stop, flush, context);
+	for (size_t i = 0; !err && i < table->nr_processes && table->sweep; i++) {
+		struct process *process = &table->processes[i];
+		if (!process->in_ksm)
+			continue;
+		err = round_error(builder, process->tgid, "pagemap",
+				  sample_pages(table, process, builder, stop));
+		err = err ? err : flush(context, builder);
 	}
 	return err;
 }

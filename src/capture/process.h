@@ -48,13 +48,19 @@ struct process_table {
 int process_table_init(struct process_table *table);
 void process_table_fini(struct process_table *table);
 
+enum round_kind {
+	ROUND_USUAL,
+	ROUND_FULL,		/* looks at every process, MAPS of all that are in KSM */
+	ROUND_PAGES,		/* PAGES of those that were in KSM in the last round, nothing else */
+};
+
 /*
  * One round: every process of the machine, samples into the builder.  `flush` is called after each
  * process with the builder, so that it need not hold the whole machine; its error ends the round,
  * as does *stop (-EINTR).  0 or -E.
  */
-int process_table_round(struct process_table *table, bool full, struct sample_builder *builder,
-			const atomic_bool *stop,
+int process_table_round(struct process_table *table, enum round_kind kind,
+			struct sample_builder *builder, const atomic_bool *stop,
 			int (*flush)(void *context, struct sample_builder *builder), void *context);
 
 #endif /* KSMTOP_PROCESS_H */

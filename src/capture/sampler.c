@@ -63,10 +63,10 @@ static int losses_sample(struct sampler *sampler, bool always)
 	return sample_end(&sampler->builder, clock_mono_ns());
 }
 
-static int round_sample(struct sampler *sampler, bool full)
+static int round_sample(struct sampler *sampler, enum round_kind kind)
 {
 	uint64_t begin = clock_mono_ns(), cpu = clock_thread_ns();
-	int err = process_table_round(&sampler->table, full, &sampler->builder, &sampler->abandon,
+	int err = process_table_round(&sampler->table, kind, &sampler->builder, &sampler->abandon,
 				      flush_if_large, sampler);
 
 	err = err == -EINTR ? 0 : err ? err : sampler_flush(sampler);
@@ -87,10 +87,27 @@ static int tick(struct sampler *sampler, bool full)
 	/* a tenth of a tick early counts as on time: the timer is not exact */
 	if (!err && sampler->with_samples &&
 	    (full || clock_mono_ns() + TICK_NS / 10 >= sampler->next_round_ns))
-		err = round_sample(sampler, full);
+		err = round_sample(sampler, full ? ROUND_FULL : ROUND_USUAL);
 	if (err == -ENOMEM)
 		diag_set(&sampler->diag, err, "out of memory");
 	return err ? err : sampler_flush(sampler);
+}
+
+/*
+ * The end: all samples while events are still recorded, then, with recording switched off, the
+ * pages once more.  A stock kernel does not trace how a page leaves KSM, so the first of these is doubtful again
+ * after the next event of anybody; the second has no event behind it.
+ */
+static int last_tick(struct sampler *sampler)
+{
+	int err = tick(sampler, true);
+
+	session_stop(sampler->session);
+	if (!err && sampler->with_samples)
+		err = round_sample(sampler, ROUND_PAGES);
+	if (err == -ENOMEM)
+		diag_set(&sampler->diag, err, "out of memory");
+	return err;
 }
 
 static void *sampler_main(void *arg)
@@ -110,7 +127,7 @@ static void *sampler_main(void *arg)
 		next = next + TICK_NS > now ? next + TICK_NS : now + TICK_NS;
 	}
 	if (!err && !atomic_load(&sampler->abandon))
-		err = tick(sampler, true);
+		err = last_tick(sampler);
 	atomic_store(&sampler->error, err);
 	atomic_store(&sampler->over, true);
 	if (write(sampler->wake, &one, sizeof(one)) < 0)

@@ -7,8 +7,9 @@
  * their price allows: after a round that took c of CPU time, the next one starts no sooner than 50 c
  * later (2 % of a core) and never sooner than a second.
  *
- * The start's samples are complete before sampler_start() returns, the end's when sampler_finish() does;
- * both while events are still being recorded, so what changes during them is in the events.
+ * The start's samples are complete before sampler_start() returns, the end's when sampler_finish()
+ * does; both while events are still recorded, so what changes during them is in the events.  Only
+ * the very last sweep of pages comes after recording was switched off, by this thread.
  */
 #ifndef KSMTOP_SAMPLER_H
 #define KSMTOP_SAMPLER_H

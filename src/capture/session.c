@@ -302,7 +302,7 @@ int session_start(struct session *session, struct diag *diag)
 	return setting(session, "tracing_on", "1", diag);
 }
 
-void session_stop(struct session *session)
+void session_stop(const struct session *session)
 {
 	tracefs_instance_file_write(session->instance, "tracing_on", "0");
 }

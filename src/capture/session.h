@@ -47,7 +47,8 @@ const char *session_tracing_dir(struct diag *diag);
 int session_open(struct session *session, const struct event_list *list,
 		 const struct capture_options *options, struct diag *diag);
 int session_start(struct session *session, struct diag *diag);
-void session_stop(struct session *session);
+/* Switches recording off.  Any thread. */
+void session_stop(const struct session *session);
 /* All files of the instance must have been closed. */
 void session_close(struct session *session);
 
