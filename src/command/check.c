@@ -15,8 +15,9 @@
 #include <stdio.h>
 
 #include "commands.h"
+#include "fields_json.h"
 #include "query.h"
-#include "row.h"
+#include "view/row_field.h"
 
 enum { AGREES, UNDECIDED, CONTRADICTS, NR_OUTCOMES };
 

@@ -19,9 +19,10 @@
 #include <string.h>
 
 #include "commands.h"
+#include "fields_json.h"
 #include "counters.h"
 #include "query.h"
-#include "row.h"
+#include "view/row_field.h"
 
 enum { CAME, WENT, CHANGED, PASSED, NR_CHANGES };
 static const char *const change_words[NR_CHANGES] = { "came", "went", "changed", "passed" };

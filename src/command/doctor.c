@@ -20,7 +20,7 @@
 #include "commands.h"
 #include "query.h"
 #include "report.h"
-#include "row.h"
+#include "view/row_field.h"
 #include "trace/sample.h"
 
 enum need {

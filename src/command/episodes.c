@@ -17,8 +17,9 @@
 #include <string.h>
 
 #include "commands.h"
+#include "fields_json.h"
 #include "query.h"
-#include "row.h"
+#include "view/row_field.h"
 
 static void activity_fields(const struct query *query, const struct episode_row *episode,
 			    struct fields *fields)
@@ -100,7 +101,7 @@ static int collect(struct query *query, int kind, struct json_object *items)
 			return diag_set(&query->diag, more, "the episodes cannot be read");
 		if (kind >= 0 && row.episode.kind != kind)
 			continue;
-		row_fields(query, &row, query->when, &fields);
+		row_fields(query->recording, &row, query->when, &fields);
 		activity_fields(query, &row.episode, &fields);
 		if (!query->filter ||
 		    event_filter_match_row(query->filter, fields_lookup, &fields))
@@ -151,11 +152,11 @@ static void print_item(struct query *query, struct json_object *item)
 static int print_episodes(struct query *query)
 {
 	const char *word = invocation_value(query->invocation, OPTION_KIND);
-	int kind = word ? episode_find(word) : -1;
+	int kind = word && strcmp(word, episode_kind_name(EPISODE_SCAN)) == 0 ? EPISODE_SCAN : -1;
 	struct json_object *items;
 	int err;
 
-	if (word && kind != EPISODE_SCAN) {
+	if (word && kind < 0) {
 		diag_set(&query->diag, -EINVAL, "%s is no kind of episode that can be listed", word);
 		diag_expected(&query->diag, "scan");
 		return -EINVAL;

@@ -19,8 +19,9 @@
 #include <string.h>
 
 #include "commands.h"
+#include "fields_json.h"
 #include "query.h"
-#include "row.h"
+#include "view/row_field.h"
 
 #define LINE_MAX_BYTES	16384
 

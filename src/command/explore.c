@@ -17,7 +17,7 @@
 
 #include "commands.h"
 #include "explorer.h"
-#include "fields.h"
+#include "view/fields.h"
 #include "screen/screen.h"
 
 #define SLICE_NS 50000000ull

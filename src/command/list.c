@@ -15,9 +15,10 @@
 #include <string.h>
 
 #include "commands.h"
+#include "fields_json.h"
 #include "list.h"
 #include "query.h"
-#include "row.h"
+#include "view/row_field.h"
 
 #define TABLE_COLUMNS 8
 
@@ -105,7 +106,7 @@ void list_print_row(const struct list_table *table, const char *indent, const un
 
 	fputs(indent, stdout);
 	for (int i = 0; i < TABLE_COLUMNS && table->columns[i].field; i++) {
-		const struct field *field = fields_find(fields, table->columns[i].field);
+		const struct named_value *field = fields_find(fields, table->columns[i].field);
 
 		printf("%*s ", table->columns[i].width,
 		       field ? field_show(field, buf, sizeof(buf)) : "-");
@@ -124,7 +125,7 @@ static int print_rows(struct query *query, const struct list_table *table)
 	while (err == 0 && (more = history_next(&cursor, &row)) != 0) {
 		if (more < 0)
 			return more;
-		row_fields(query, &row, query->when, &fields);
+		row_fields(query->recording, &row, query->when, &fields);
 		if (query->filter && !event_filter_match_row(query->filter, fields_lookup, &fields))
 			continue;
 		if (query->json)

@@ -8,7 +8,7 @@
 #ifndef KSMTOP_LIST_H
 #define KSMTOP_LIST_H
 
-#include "fields.h"
+#include "view/fields.h"
 #include "query.h"
 
 struct list_table;

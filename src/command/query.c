@@ -253,23 +253,3 @@ const char *evidence_text(char evidence, bool doubtful, char buf[3])
 	buf[2] = 0;
 	return buf;
 }
-
-const char *doubt_text(uint8_t doubt)
-{
-	switch (doubt) {
-	case DOUBT_NONE:
-		return NULL;
-	case DOUBT_LOSS:
-		return "a lost event could have changed it";
-	case DOUBT_UNTRACED:
-		return "this kernel does not trace its departure";
-	case DOUBT_UNKNOWN_BEFORE:
-		return "it was there before the recording could see it";
-	case DOUBT_ORDER:
-		return "the order of close events on two CPUs is not known";
-	case DOUBT_TENTATIVE:
-		return "an untraced undo is possible until a later event";
-	default:
-		return "not certain";
-	}
-}

@@ -21,8 +21,10 @@
 #include "recording.h"
 #include "trace/diag.h"
 
-#include "fields.h"
+#include "view/fields.h"
 #include "invocation.h"
+
+struct json_object;
 
 struct query {
 	const struct invocation *invocation;
@@ -56,7 +58,5 @@ const char *time_text(uint64_t ns, char *buf, size_t size);
 #define TIME_TEXT 32
 /* Evidence letter, and '?' behind it when doubtful. */
 const char *evidence_text(char evidence, bool doubtful, char buf[3]);
-/* Why a fact is doubtful, as a clause; NULL for DOUBT_NONE. */
-const char *doubt_text(uint8_t doubt);
 
 #endif /* KSMTOP_QUERY_H */

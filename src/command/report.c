@@ -21,10 +21,11 @@
 #include <string.h>
 
 #include "commands.h"
+#include "fields_json.h"
 #include "counters.h"
 #include "query.h"
 #include "report.h"
-#include "row.h"
+#include "view/row_field.h"
 #include "trace/sample.h"
 
 #define TOP_NODES	10
@@ -257,7 +258,7 @@ static void report_node(struct query *query, const union row *row)
 	struct fields fields;
 	char name[128], pfn[32], evidence[3];
 
-	row_fields(query, row, query->when, &fields);
+	row_fields(query->recording, row, query->when, &fields);
 	if (query->json) {
 		report_item(query, "node", &fields);
 		return;

@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 #include "report.h"
-#include "row.h"
+#include "view/row_field.h"
 #include "trace/sample.h"
 
 #define TEXT_LINES 12

@@ -16,7 +16,8 @@
 #include <stdlib.h>
 
 #include "report.h"
-#include "row.h"
+#include "fields_json.h"
+#include "view/row_field.h"
 
 #define TOP_PROCESSES 20
 
@@ -66,7 +67,7 @@ static void kernel_numbers(struct query *query, int32_t pid, struct fields *fiel
 
 static const char *show(const struct fields *fields, const char *name, char *buf, size_t size)
 {
-	const struct field *field = fields_find(fields, name);
+	const struct named_value *field = fields_find(fields, name);
 
 	return field ? field_show(field, buf, size) : "-";
 }
@@ -88,7 +89,7 @@ static void report_mm(struct query *query, const union row *row, uint64_t nr)
 {
 	struct fields fields;
 
-	row_fields(query, row, query->when, &fields);
+	row_fields(query->recording, row, query->when, &fields);
 	kernel_numbers(query, row->mm.tgid, &fields);
 	if (query->json)
 		report_item(query, "process", &fields);

@@ -14,9 +14,10 @@
 #include <stdio.h>
 
 #include "commands.h"
+#include "fields_json.h"
 #include "list.h"
 #include "query.h"
-#include "row.h"
+#include "view/row_field.h"
 
 #define TEXT_ROWS 16
 /* Behind object, name, generation and address, which a life has in common. */
@@ -63,7 +64,7 @@ static void print_fields(const struct fields *fields)
 	int at = 0;
 
 	for (int i = 0; i < fields->nr; i++) {
-		const struct field *field = &fields->list[i];
+		const struct named_value *field = &fields->list[i];
 		int length;
 
 		if (field->kind == VALUE_NOTHING)
@@ -83,7 +84,7 @@ static void show_row(struct query *query, const union row *row)
 {
 	struct fields fields;
 
-	row_fields(query, row, query->when, &fields);
+	row_fields(query->recording, row, query->when, &fields);
 	if (query->json) {
 		answer_section(query, "object", NULL, &fields);
 		return;
@@ -116,7 +117,7 @@ static int show_relation(struct query *query, struct ref ref, const struct relat
 	while ((more = history_next(&cursor, &row)) > 0) {
 		if (!query->json && shown == TEXT_ROWS)
 			break;
-		row_fields(query, &row, query->when, &fields);
+		row_fields(query->recording, &row, query->when, &fields);
 		if (query->json) {
 			answer_section(query, "relation", relation->name, &fields);
 		} else if (query->plain) {
@@ -158,7 +159,7 @@ static int show_life(struct query *query, struct ref ref)
 			puts("  and more, see --json");
 			return 0;
 		}
-		row_fields(query, &row, (struct moment){ row.fact.born, query->when.known_by }, &fields);
+		row_fields(query->recording, &row, (struct moment){ row.fact.born, query->when.known_by }, &fields);
 		if (query->json) {
 			answer_section(query, "life", NULL, &fields);
 		} else {
@@ -193,7 +194,7 @@ static void touch_fields(struct query *query, uint64_t nr, struct fields *fields
 static void print_touch(const struct query *query, const struct fields *fields)
 {
 	char number[32], system[64], name[64];
-	const struct field *time = fields_find(fields, "time_ns");
+	const struct named_value *time = fields_find(fields, "time_ns");
 	double since = time->kind == VALUE_NUMBER ?
 		((double)time->number - (double)recording_start_ns(query->recording)) / 1e9 : 0;
 

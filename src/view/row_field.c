@@ -1,17 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * row_field.c - the named values of a table's row, for filters, sorting and searching.
+ * row_field.c - the named values of a table's row: for JSON, columns, filters, sorting, searching.
  *
- * One list of names for every table, so that an expression typed in a view means what it means on
- * the command line.  A table that lacks a name does not match an expression that uses it.
+ * One function a table adds its values to a list, all of the same shape; everybody who tells a row
+ * or asks for a value of one goes through it, so an expression typed in a view means what it means
+ * on the command line and what --json prints.  What a recording cannot tell (a stock kernel's user
+ * addresses, memory nodes, chains) is a null, never a zero: history.h says for each row type which
+ * value stands for "not known".
  *
- * References are followed one step, and only when the expression asks for them: an item's pfn
- * costs a look at its node.  Nothing is cached; a filter over n rows costs n times this.
+ * The hard part is cost: a filter over a million rows wants one value of each.  So a list can be
+ * made for one name, and what is dear (a look at another row, a count, a name) is only done when a
+ * name that needs it is wanted.  Nothing is cached.
  */
 #include "row_field.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+#define NAME_MAX_BYTES 96
+
+struct reader {
+	const struct recording *recording;
+	const struct history *history;
+	struct moment when;
+};
+
+static const char *const table_words[NR_TABLES] = {
+	[TABLE_NONE] = "", [TABLE_MM] = "mm", [TABLE_ANON_VMA] = "anon_vma", [TABLE_VMA] = "vma",
+	[TABLE_NODE] = "node", [TABLE_ITEM] = "item", [TABLE_MAPPING] = "mapping",
+	[TABLE_PAGE] = "pfn", [TABLE_EPISODE] = "episode",
+};
+
+static const char *const mm_origins[] = {
+	[MM_FOUND] = "found", [MM_ENTERED] = "entered", [MM_FORKED] = "forked", [MM_EXECED] = "exec",
+};
+
+const char *table_word(enum table table)
+{
+	return table < NR_TABLES ? table_words[table] : "";
+}
 
 const char *node_kind_name(uint8_t kind)
 {
@@ -42,213 +70,364 @@ const char *episode_kind_name(uint8_t kind)
 	return kind < NR_EPISODE_KINDS ? names[kind] : "?";
 }
 
-static bool number(struct filter_value *ret, int64_t value)
+const char *doubt_text(uint8_t doubt)
 {
-	*ret = (struct filter_value){ .number = value };
-	return true;
+	switch (doubt) {
+	case DOUBT_NONE:
+		return NULL;
+	case DOUBT_LOSS:
+		return "a lost event could have changed it";
+	case DOUBT_UNTRACED:
+		return "this kernel does not trace its departure";
+	case DOUBT_UNKNOWN_BEFORE:
+		return "it was there before the recording could see it";
+	case DOUBT_ORDER:
+		return "the order of close events on two CPUs is not known";
+	case DOUBT_TENTATIVE:
+		return "an untraced undo is possible until a later event";
+	default:
+		return "not certain";
+	}
 }
 
-static bool string(struct filter_value *ret, const char *text)
+/* Is one of these wanted?  Use it before what is dear. */
+static bool wants_any(const struct fields *fields, const char *a, const char *b, const char *c,
+		      const char *d)
 {
-	*ret = (struct filter_value){ .is_string = true, .string = text };
-	return true;
+	return fields_wants(fields, a) || fields_wants(fields, b) || fields_wants(fields, c) ||
+	       fields_wants(fields, d);
 }
 
-/* The address (or pfn) by which another object is known. */
-static bool reference(const struct scene *scene, struct ref ref, struct filter_value *ret)
+/* The short stable name of an object in buf, NULL for none. */
+static const char *reader_name(const struct reader *reader, struct ref ref,
+			       char buf[NAME_MAX_BYTES])
+{
+	buf[0] = 0;
+	if (!ref_is_none(ref))
+		recording_object_name(reader->recording, ref, buf, NAME_MAX_BYTES);
+	return buf[0] ? buf : NULL;
+}
+
+void evidence_fields(char evidence, uint8_t doubt, struct fields *fields)
+{
+	char letter[2] = { evidence ? evidence : EVIDENCE_INFERRED, 0 };
+
+	fields_text(fields, "evidence", letter);
+	fields_bool(fields, "doubtful", doubt != DOUBT_NONE);
+	fields_text(fields, "doubt", doubt_text(doubt));
+}
+
+void fact_fields(const struct fact *fact, struct fields *fields)
+{
+	fields_number(fields, "born", (int64_t)fact->born);
+	if (fact->died == NEVER)
+		fields_nothing(fields, "died");
+	else
+		fields_number(fields, "died", (int64_t)fact->died);
+	fields_number(fields, "known", (int64_t)fact->known);
+	fields_number(fields, "confirmed", (int64_t)fact->confirmed);
+	evidence_fields((char)fact->evidence, fact->doubt, fields);
+}
+
+static void known_hex(struct fields *fields, const char *name, uint64_t number, bool known)
+{
+	if (known)
+		fields_hex(fields, name, number);
+	else
+		fields_nothing(fields, name);
+}
+
+static void known_number(struct fields *fields, const char *name, int64_t number, bool known)
+{
+	if (known)
+		fields_number(fields, name, number);
+	else
+		fields_nothing(fields, name);
+}
+
+/* A reference: its address, which the filters of views use too, and its unambiguous name. */
+static bool ref_fields(const struct reader *reader, struct fields *fields, const char *name,
+		       const char *name_name, struct ref ref, union row *ret_row)
+{
+	bool alive = !ref_is_none(ref) && history_row(reader->history, ref, reader->when, ret_row) == 0;
+	uint64_t addr = 0;
+	char buf[NAME_MAX_BYTES];
+
+	if (alive)
+		addr = ref.table == TABLE_MM ? ret_row->mm.name.addr :
+		       ref.table == TABLE_NODE ? ret_row->node.name.addr :
+		       ref.table == TABLE_ANON_VMA ? ret_row->anon_vma.name.addr : 0;
+	known_hex(fields, name, addr, addr != 0);
+	if (fields_wants(fields, name_name))
+		fields_text(fields, name_name, reader_name(reader, ref, buf));
+	return alive;
+}
+
+/*
+ * A process's name: what an event or a sample said, else the name that the recording saved for the
+ * thread of that number (as `ksmtop events` shows it).
+ */
+static void comm_field(const struct reader *reader, struct fields *fields, const struct mm_row *mm)
+{
+	const char *comm = mm->comm[0] ? mm->comm : NULL;
+
+	if (!comm && mm->tgid > 0)
+		comm = trace_file_comm(recording_trace(reader->recording), mm->tgid);
+	fields_text(fields, "comm", comm);
+}
+
+/* An mm and the process behind it. */
+static void owner_fields(const struct reader *reader, struct fields *fields, struct ref mm)
 {
 	union row row;
+	bool alive;
 
-	if (!scene_row(scene, ref, &row))
-		return false;
-	switch (ref.table) {
-	case TABLE_NODE: return row.node.name.addr && number(ret, (int64_t)row.node.name.addr);
-	case TABLE_MM: return number(ret, (int64_t)row.mm.name.addr);
-	case TABLE_ANON_VMA: return number(ret, (int64_t)row.anon_vma.name.addr);
-	default: return false;
-	}
+	if (!wants_any(fields, "mm", "mm_name", "pid", "comm"))
+		return;
+	alive = ref_fields(reader, fields, "mm", "mm_name", mm, &row);
+	known_number(fields, "pid", alive ? row.mm.tgid : 0, alive && row.mm.tgid > 0);
+	comm_field(reader, fields, alive ? &row.mm : &(struct mm_row){ 0 });
 }
 
-static bool mm_field(struct row_context *context, struct ref mm, const char *name,
-		     struct filter_value *ret)
+/*
+ * What it is called: `object`, `name`, its generation and its address.  A stock kernel's node has
+ * no address and goes by its short name.
+ */
+static void identity_fields(const struct reader *reader, struct fields *fields, struct ref ref,
+			    const struct name *name)
 {
-	
+	char brief[NAME_MAX_BYTES], full[NAME_MAX_BYTES];
+
+	if (wants_any(fields, "object", "name", "", "")) {
+		if (name->addr)
+			snprintf(full, sizeof(full), "%s:0x%" PRIx64 "%%%" PRIu32,
+				 table_word(ref.table), name->addr, name->generation);
+		reader_name(reader, ref, brief);
+		fields_text(fields, "object", name->addr ? full : brief);
+		fields_text(fields, "name", brief);
+	}
+	fields_number(fields, "generation", name->generation);
+	known_hex(fields, table_word(ref.table), name->addr, name->addr != 0);
+}
+
+static void count_field(const struct reader *reader, struct fields *fields, const char *name,
+			enum relation relation, struct ref parent)
+{
+	uint64_t nr;
+	int err;
+
+	if (!fields_wants(fields, name))
+		return;
+	err = history_count(reader->history, relation, parent, reader->when, &nr, NULL);
+	known_number(fields, name, err ? 0 : (int64_t)nr, err == 0);
+}
+
+static void mm_count_fields(const struct reader *reader, const struct mm_row *mm,
+			    struct fields *fields)
+{
+	struct history_mm_counters nr = { 0 };
+	bool counted;
+
+	if (!wants_any(fields, "items", "stable_items", "mappings", "merges"))
+		return;
+	counted = history_mm_counters(reader->history, mm->ref, reader->when, &nr) == 0;
+	known_number(fields, "items", (int64_t)nr.nr_items, counted);
+	known_number(fields, "stable_items", (int64_t)nr.nr_stable_items, counted);
+	/* Samples count mappings by process: without one, none is not the same as unknown. */
+	known_number(fields, "mappings", (int64_t)nr.nr_mappings,
+		     counted && (nr.nr_mappings || mm->tgid > 0) &&
+		     history_has(reader->history, TABLE_MAPPING));
+	known_number(fields, "merges", (int64_t)nr.nr_merges, counted);
+}
+
+static void mm_fields(const struct reader *reader, const struct mm_row *mm, struct fields *fields)
+{
+	char letter[2] = { mm->tgid_evidence, 0 };
+	union row parent;
+
+	identity_fields(reader, fields, mm->ref, &mm->name);
+	known_number(fields, "pid", mm->tgid, mm->tgid > 0);
+	fields_text(fields, "pid_evidence", mm->tgid > 0 && letter[0] ? letter : NULL);
+	fields_bool(fields, "pid_doubtful", mm->tgid_doubtful);
+	comm_field(reader, fields, mm);
+	fields_bool(fields, "in_ksm", mm->in_ksm);
+	fields_text(fields, "origin", mm_origins[mm->origin % 4]);
+	ref_fields(reader, fields, "parent", "parent_name", mm->parent, &parent);
+	known_number(fields, "start_time_ns", (int64_t)mm->start_time_ns, mm->start_time_ns != 0);
+	mm_count_fields(reader, mm, fields);
+}
+
+static void anon_vma_fields(const struct reader *reader, const struct anon_vma_row *anon_vma,
+			struct fields *fields)
+{
+	union row other;
+
+	identity_fields(reader, fields, anon_vma->ref, &anon_vma->name);
+	ref_fields(reader, fields, "root", "root_name", anon_vma->root, &other);
+	ref_fields(reader, fields, "parent", "parent_name", anon_vma->parent, &other);
+	count_field(reader, fields, "vmas", VMAS_OF_ANON_VMA, anon_vma->ref);
+	count_field(reader, fields, "items", ITEMS_OF_ANON_VMA, anon_vma->ref);
+}
+
+static void vma_fields(const struct reader *reader, const struct vma_row *vma,
+		       struct fields *fields)
+{
+	union row anon_vma;
+
+	identity_fields(reader, fields, vma->ref, &vma->name);
+	owner_fields(reader, fields, vma->mm);
+	ref_fields(reader, fields, "anon_vma", "anon_vma_name", vma->anon_vma, &anon_vma);
+	fields_hex(fields, "start", vma->start);
+	fields_hex(fields, "end", vma->end);
+	fields_number(fields, "pgoff", (int64_t)vma->pgoff);
+	fields_hex(fields, "flags", vma->flags);
+}
+
+static void node_fields(const struct reader *reader, const struct node_row *node,
+			struct fields *fields)
+{
+	union row chain;
+
+	identity_fields(reader, fields, node->ref, &node->name);
+	known_hex(fields, "pfn", node->kpfn, node->kpfn != 0);
+	fields_text(fields, "kind", node->kind < NODE_UNKNOWN ? node_kind_name(node->kind) : NULL);
+	fields_text(fields, "place", node->kind == NODE_UNKNOWN ? NULL : node_place_name(node->place));
+	known_number(fields, "nid", node->nid, node->nid >= 0);
+	ref_fields(reader, fields, "chain", "chain_name", node->chain, &chain);
+	fields_number(fields, "items", node->nr_items);
+	known_number(fields, "dups", node->nr_dups, node->kind == NODE_CHAIN);
+}
+
+static void node_of_fields(const struct reader *reader, struct fields *fields, struct ref node,
+			   bool with_pfn)
+{
 	union row row;
+	bool alive;
 
-	if (!scene_row(context->scene, mm, &row))
-		return false;
-	if (!strcmp(name, "pid"))
-		return number(ret, row.mm.tgid);
-	if (strcmp(name, "comm"))
-		return false;
-	snprintf(context->text, sizeof(context->text), "%.16s", row.mm.comm);
-	return string(ret, context->text);
+	if (!wants_any(fields, "node", "node_name", "pfn", ""))
+		return;
+	alive = ref_fields(reader, fields, "node", "node_name", node, &row);
+	if (with_pfn)
+		known_hex(fields, "pfn", alive ? row.node.kpfn : 0, alive && row.node.kpfn != 0);
 }
 
-static bool node_field(struct row_context *context, const struct node_row *node,
-		       const char *name, struct filter_value *ret)
+static void item_fields(const struct reader *reader, const struct item_row *item,
+			struct fields *fields)
 {
-	if (!strcmp(name, "node"))
-		return node->name.addr && number(ret, (int64_t)node->name.addr);
-	if (!strcmp(name, "pfn") || !strcmp(name, "kpfn"))
-		return number(ret, (int64_t)node->kpfn);
-	if (!strcmp(name, "kind"))
-		return string(ret, node_kind_name(node->kind));
-	if (!strcmp(name, "place"))
-		return string(ret, node_place_name(node->place));
-	if (!strcmp(name, "nid"))
-		return number(ret, node->nid);
-	if (!strcmp(name, "items"))
-		return number(ret, node->nr_items);
-	if (!strcmp(name, "dups"))
-		return number(ret, node->nr_dups);
-	return !strcmp(name, "chain") && reference(context->scene, node->chain, ret);
+	union row anon_vma;
+
+	identity_fields(reader, fields, item->ref, &item->name);
+	fields_text(fields, "state", item_state_name(item->state));
+	owner_fields(reader, fields, item->mm);
+	known_hex(fields, "address", item->address, item->has_address);
+	node_of_fields(reader, fields, item->node, true);
+	ref_fields(reader, fields, "anon_vma", "anon_vma_name", item->anon_vma, &anon_vma);
+	known_number(fields, "index", (int64_t)item->index, item->has_index);
+	known_number(fields, "seqnr", item->seqnr, item->state == ITEM_UNSTABLE);
 }
 
-static bool item_field(struct row_context *context, const struct item_row *item,
-		       const char *name, struct filter_value *ret)
+static void mapping_fields(const struct reader *reader, const struct mapping_row *mapping,
+			struct fields *fields)
 {
-	union row node;
+	union row mm;
+	bool alive = wants_any(fields, "mm", "mm_name", "comm", "") &&
+		ref_fields(reader, fields, "mm", "mm_name", mapping->mm, &mm);
 
-	if (!strcmp(name, "item"))
-		return number(ret, (int64_t)item->name.addr);
-	if (!strcmp(name, "address"))
-		return item->has_address && number(ret, (int64_t)item->address);
-	if (!strcmp(name, "index"))
-		return item->has_index && number(ret, (int64_t)item->index);
-	if (!strcmp(name, "state"))
-		return string(ret, item_state_name(item->state));
-	if (!strcmp(name, "seqnr"))
-		return number(ret, item->seqnr);
-	if (!strcmp(name, "mm"))
-		return reference(context->scene, item->mm, ret);
-	if (!strcmp(name, "node"))
-		return reference(context->scene, item->node, ret);
-	if (!strcmp(name, "anon_vma"))
-		return reference(context->scene, item->anon_vma, ret);
-	if (!strcmp(name, "pfn") || !strcmp(name, "kpfn"))
-		return scene_row(context->scene, item->node, &node) &&
-			number(ret, (int64_t)node.node.kpfn);
-	return mm_field(context, item->mm, name, ret);
+	known_number(fields, "pid", mapping->tgid, mapping->tgid > 0);
+	comm_field(reader, fields, alive ? &mm.mm : &(struct mm_row){ .tgid = mapping->tgid });
+	fields_hex(fields, "address", mapping->address);
+	fields_hex(fields, "pfn", mapping->pfn);
+	node_of_fields(reader, fields, mapping->node, false);
+	known_number(fields, "mapcount", mapping->mapcount, mapping->mapcount != 0);
 }
 
-static bool mapping_field(struct row_context *context, const struct mapping_row *mapping,
-			  const char *name, struct filter_value *ret)
+static void page_fields(const struct reader *reader, const struct page_row *page,
+			struct fields *fields)
 {
-	if (!strcmp(name, "pid"))
-		return number(ret, mapping->tgid);
-	if (!strcmp(name, "address"))
-		return number(ret, (int64_t)mapping->address);
-	if (!strcmp(name, "pfn") || !strcmp(name, "kpfn"))
-		return number(ret, (int64_t)mapping->pfn);
-	if (!strcmp(name, "mapcount"))
-		return number(ret, mapping->mapcount);
-	if (!strcmp(name, "mm"))
-		return reference(context->scene, mapping->mm, ret);
-	if (!strcmp(name, "node"))
-		return reference(context->scene, mapping->node, ret);
-	return mm_field(context, mapping->mm, name, ret);
+	identity_fields(reader, fields, page->ref, &page->name);
+	node_of_fields(reader, fields, page->node, false);
+	fields_bool(fields, "ksm", page->state & PAGE_KSM);
+	fields_bool(fields, "poisoned", page->state & PAGE_POISONED);
+	fields_bool(fields, "gone", page->state & PAGE_GONE);
 }
 
-static bool vma_field(struct row_context *context, const struct vma_row *vma,
-		      const char *name, struct filter_value *ret)
+static void episode_fields(const struct reader *reader, const struct episode_row *episode,
+			   struct fields *fields)
 {
-	const struct { const char *name; uint64_t value; } fields[] = {
-		{ "vma", vma->name.addr }, { "start", vma->start }, { "end", vma->end },
-		{ "pgoff", vma->pgoff }, { "flags", vma->flags },
-	};
+	bool ended = episode->fact.died != NEVER;
+	char object[NAME_MAX_BYTES];
 
-	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
-		if (!strcmp(name, fields[i].name))
-			return number(ret, (int64_t)fields[i].value);
-	if (!strcmp(name, "anon_vma"))
-		return reference(context->scene, vma->anon_vma, ret);
-	if (!strcmp(name, "mm"))
-		return reference(context->scene, vma->mm, ret);
-	return mm_field(context, vma->mm, name, ret);
+	fields_number(fields, "episode", episode->number);
+	fields_text(fields, "kind", episode_kind_name(episode->kind));
+	fields_number(fields, "begin", (int64_t)episode->fact.born);
+	known_number(fields, "end", (int64_t)episode->fact.died, ended);
+	known_number(fields, "tid", episode->tid, episode->tid > 0);
+	fields_text(fields, "comm", episode->comm[0] ? episode->comm : NULL);
+	fields_text(fields, "object", reader_name(reader, episode->object, object));
+	known_number(fields, "seqnr", episode->seqnr, episode->kind == EPISODE_SCAN);
+	fields_number(fields, "begin_ns", (int64_t)episode->begin_ns);
+	known_number(fields, "end_ns", (int64_t)episode->end_ns, ended);
+	known_number(fields, "duration_ns", (int64_t)(episode->end_ns - episode->begin_ns), ended);
 }
 
-static bool episode_field(struct row_context *context, const struct episode_row *episode,
-			  const char *name, struct filter_value *ret)
+static void fields_of(const struct reader *reader, const union row *row, struct fields *fields)
 {
-	
-	const struct { const char *name; int64_t value; } fields[] = {
-		{ "episode", episode->number }, { "tid", episode->tid }, { "seqnr", episode->seqnr },
-		{ "begin", (int64_t)episode->fact.born }, { "end", (int64_t)episode->fact.died },
-	};
-
-	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
-		if (!strcmp(name, fields[i].name))
-			return number(ret, fields[i].value);
-	if (!strcmp(name, "kind"))
-		return string(ret, episode_kind_name(episode->kind));
-	if (strcmp(name, "comm"))
-		return false;
-	snprintf(context->text, sizeof(context->text), "%.16s", episode->comm);
-	return string(ret, context->text);
-}
-
-/* What every row says. */
-static bool common_field(struct row_context *context, const char *name, struct filter_value *ret)
-{
-	const struct fact *fact = &context->row->fact;
-
-	if (!strcmp(name, "born"))
-		return number(ret, (int64_t)fact->born);
-	if (!strcmp(name, "died"))
-		return fact->died != NEVER && number(ret, (int64_t)fact->died);
-	if (!strcmp(name, "known"))
-		return number(ret, (int64_t)fact->known);
-	if (!strcmp(name, "generation"))
-		return context->row->any.ref.table != TABLE_MAPPING &&
-			context->row->any.ref.table != TABLE_EPISODE &&
-			number(ret, context->row->mm.name.generation);
-	if (!strcmp(name, "doubtful"))
-		return number(ret, fact->doubt != DOUBT_NONE);
-	if (!strcmp(name, "evidence")) {
-		snprintf(context->text, sizeof(context->text), "%c", fact->evidence);
-		return string(ret, context->text);
+	switch (row->any.ref.table) {
+	case TABLE_MM:
+		mm_fields(reader, &row->mm, fields);
+		break;
+	case TABLE_ANON_VMA:
+		anon_vma_fields(reader, &row->anon_vma, fields);
+		break;
+	case TABLE_VMA:
+		vma_fields(reader, &row->vma, fields);
+		break;
+	case TABLE_NODE:
+		node_fields(reader, &row->node, fields);
+		break;
+	case TABLE_ITEM:
+		item_fields(reader, &row->item, fields);
+		break;
+	case TABLE_MAPPING:
+		mapping_fields(reader, &row->mapping, fields);
+		break;
+	case TABLE_PAGE:
+		page_fields(reader, &row->page, fields);
+		break;
+	case TABLE_EPISODE:
+		episode_fields(reader, &row->episode, fields);
+		evidence_fields((char)row->fact.evidence, row->fact.doubt, fields);
+		return;
+	default:
+		break;
 	}
-	if (!strcmp(name, "name")) {
-		scene_name(context->scene, context->row->any.ref, context->text,
-			   sizeof(context->text));
-		return string(ret, context->text);
-	}
-	return false;
+	fact_fields(&row->fact, fields);
+}
+
+void row_fields(const struct recording *recording, const union row *row, struct moment when,
+		struct fields *fields)
+{
+	struct reader reader = { recording, recording_history(recording), when };
+
+	fields_reset(fields);
+	fields_of(&reader, row, fields);
 }
 
 bool row_field(void *argument, const char *name, struct filter_value *ret)
 {
 	struct row_context *context = argument;
-	const union row *row = context->row;
+	const struct scene *scene = context->scene;
+	struct reader reader = { scene->recording, scene->history, scene->when };
+	struct fields fields;
 
-	if (common_field(context, name, ret))
-		return true;
-	switch (row->any.ref.table) {
-	case TABLE_MM:
-		if (!strcmp(name, "mm"))
-			return number(ret, (int64_t)row->mm.name.addr);
-		if (!strcmp(name, "in_ksm"))
-			return number(ret, row->mm.in_ksm);
-		return mm_field(context, row->mm.ref, name, ret);
-	case TABLE_NODE:
-		return node_field(context, &row->node, name, ret);
-	case TABLE_ITEM:
-		return item_field(context, &row->item, name, ret);
-	case TABLE_MAPPING:
-		return mapping_field(context, &row->mapping, name, ret);
-	case TABLE_ANON_VMA:
-		return !strcmp(name, "anon_vma") ? number(ret, (int64_t)row->anon_vma.name.addr) :
-			!strcmp(name, "root") ? reference(context->scene, row->anon_vma.root, ret) :
-			!strcmp(name, "parent") && reference(context->scene, row->anon_vma.parent, ret);
-	case TABLE_VMA:
-		return vma_field(context, &row->vma, name, ret);
-	case TABLE_PAGE:
-		return (!strcmp(name, "pfn") && number(ret, (int64_t)row->page.name.addr)) ||
-			(!strcmp(name, "state") && number(ret, row->page.state));
-	case TABLE_EPISODE:
-		return episode_field(context, &row->episode, name, ret);
-	default:
+	/* The kernel's word for a node's page number. */
+	fields_reset_for(&fields, strcmp(name, "kpfn") == 0 ? "pfn" : name);
+	fields_of(&reader, context->row, &fields);
+	if (!fields_lookup(&fields, name, ret))
 		return false;
+	if (ret->is_string) {
+		snprintf(context->text, sizeof(context->text), "%s", ret->string);
+		ret->string = context->text;
 	}
+	return true;
 }

@@ -1,27 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * row_field.h - the named values of a table's row, for filters, sorting and searching.
+ * row_field.h - the named values of a table's row: for JSON, columns, filters, sorting, searching.
  *
- * A filter names the fields that `ksmtop list --json` prints.  Common to all rows: name, born,
- * died, known, evidence, doubtful, generation.  Then by table, addresses and pfns as numbers:
+ * row_fields() adds all of them to a list; row_field() answers for one name, as a filter asks.
+ * In this order: what it is (`object`, which `ksmtop show` accepts, the short `name`, the
+ * generation and, under the table's word, its address), its own attributes, then of the fact:
+ * born, died, known, confirmed, evidence, doubtful, doubt.
  *
- *	mm		mm, pid, comm, in_ksm
- *	node		node, pfn (kpfn), kind, place, nid, items, dups
- *	item		item, mm, node, anon_vma, address, index, state, seqnr, pid, comm, pfn
- *	mapping		pid, mm, address, pfn (kpfn), mapcount, node
- *	anon_vma	anon_vma, root, parent
- *	vma		vma, mm, anon_vma, start, end, pgoff, flags
- *	page		pfn, state
- *	episode		episode, kind, tid, comm, seqnr, begin, end
+ *	mm		pid, comm, in_ksm, origin, parent, items, stable_items, mappings, merges ...
+ *	node		pfn (also kpfn), kind, place, nid, chain, items, dups
+ *	item		state, mm, pid, comm, address, node, pfn, anon_vma, index, seqnr
+ *	mapping		mm, pid, comm, address, pfn, node, mapcount
+ *	anon_vma	root, parent, vmas, items
+ *	vma		mm, pid, comm, anon_vma, start, end, pgoff, flags
+ *	page		node, ksm, poisoned, gone
+ *	episode		episode, kind, begin, end, tid, comm, object, seqnr, begin_ns, end_ns, duration_ns
  *
- * A reference to another object gives that object's address; what is not known does not match.
+ * Another object is told by its address, nothing where the recording has none, and by its
+ * `..._name`.  tests/schema holds the same lists.
  */
 #ifndef KSMTOP_ROW_FIELD_H
 #define KSMTOP_ROW_FIELD_H
 
 #include "event/event_filter.h"
+#include "history/history.h"
 
+#include "fields.h"
 #include "scene.h"
+
+/* All values of a row, counts as of `when`.  Resets the list first. */
+void row_fields(const struct recording *recording, const union row *row, struct moment when,
+		struct fields *fields);
+/* Parts of that for things that are no rows: born ... doubt; evidence, doubtful and doubt. */
+void fact_fields(const struct fact *fact, struct fields *fields);
+void evidence_fields(char evidence, uint8_t doubt, struct fields *fields);
+/* Why a fact is doubtful, as a clause; NULL for DOUBT_NONE. */
+const char *doubt_text(uint8_t doubt);
 
 /* What a lookup works on; `row` is a filter_lookup_fn's argument. */
 struct row_context {
@@ -33,6 +47,8 @@ struct row_context {
 /* A filter_lookup_fn; the first argument is a struct row_context. */
 bool row_field(void *context, const char *name, struct filter_value *ret);
 
+/* "node", "item" ...: the word in front of the colon of an OBJECT. */
+const char *table_word(enum table table);
 const char *node_kind_name(uint8_t kind);	/* "plain" "chain" "dup" "?" */
 const char *node_place_name(uint8_t place);
 const char *item_state_name(uint8_t state);

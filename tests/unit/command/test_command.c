@@ -19,7 +19,7 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
-#include "command/fields.h"
+#include "command/fields_json.h"
 #include "command/invocation.h"
 #include "trace/diag.h"
 
@@ -120,7 +120,7 @@ static void test_fields_full(void **state)
 	for (size_t i = 0; i < 6; i++)
 		fields_text(&fields, names[i], text);
 	for (size_t i = 0; i < 6; i++) {
-		const struct field *field = fields_find(&fields, names[i]);
+		const struct named_value *field = fields_find(&fields, names[i]);
 		size_t left = i < 4 ? 999 : i == 4 ? FIELDS_TEXT - 4000 - 1 : 0;
 
 		assert_non_null(field);

@@ -2,9 +2,11 @@
 /*
  * fields.h - what is told about one thing, as a list of named values.
  *
- * A command describes a row, an event or a finding once, by adding fields; tables, sentences,
- * JSON and filters all read the same list, so they use one set of names and cannot disagree.
- * The names are the JSON names of interface.md.
+ * A row, an event or a finding is described once, by adding fields; tables, sentences, JSON and
+ * filters all read the same list, so they use one set of names and cannot disagree.
+ *
+ * Someone who needs one value only asks for it by name beforehand (fields_reset_for): the others are
+ * then dropped as they are added, and whoever adds a dear one looks at fields_wants() first.
  *
  * A list is refilled for each thing and allocates nothing.  Names are static strings.  Texts are
  * copied (cut when the list is full) and made printable on the way: control characters and what
@@ -19,8 +21,6 @@
 
 #include "event/event_filter.h"
 
-struct json_object;
-
 enum value_kind {
 	VALUE_NOTHING,		/* not known: null, "-" */
 	VALUE_NUMBER,
@@ -29,7 +29,7 @@ enum value_kind {
 	VALUE_BOOL,
 };
 
-struct field {
+struct named_value {
 	const char *name;
 	enum value_kind kind;
 	int64_t number;		/* NUMBER, HEX (as uint64_t), BOOL */
@@ -40,13 +40,17 @@ struct field {
 #define FIELDS_TEXT	4096
 
 struct fields {
+	const char *only;	/* NULL: all */
 	int nr;
 	size_t used;
-	struct field list[FIELDS_MAX];
+	struct named_value list[FIELDS_MAX];
 	char text[FIELDS_TEXT];
 };
 
 void fields_reset(struct fields *fields);
+/* `name` is borrowed until the next reset. */
+void fields_reset_for(struct fields *fields, const char *name);
+bool fields_wants(const struct fields *fields, const char *name);
 void fields_nothing(struct fields *fields, const char *name);
 void fields_number(struct fields *fields, const char *name, int64_t number);
 void fields_hex(struct fields *fields, const char *name, uint64_t number);
@@ -54,11 +58,9 @@ void fields_bool(struct fields *fields, const char *name, bool yes);
 /* NULL is nothing. */
 void fields_text(struct fields *fields, const char *name, const char *text);
 
-const struct field *fields_find(const struct fields *fields, const char *name);
+const struct named_value *fields_find(const struct fields *fields, const char *name);
 /* A value as people read it; returns `buf` or a text of the list. */
-const char *field_show(const struct field *field, char *buf, size_t size);
-/* All of them as a new JSON object. */
-struct json_object *fields_json(const struct fields *fields);
+const char *field_show(const struct named_value *field, char *buf, size_t size);
 /* A filter_lookup_fn; `row` is a struct fields. */
 bool fields_lookup(void *row, const char *name, struct filter_value *ret);
 

@@ -11,7 +11,6 @@
  */
 #include <assert.h>
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -62,22 +61,36 @@ size_t text_clean(char *buf, size_t size, const char *text)
 	return at;
 }
 
-void fields_reset(struct fields *fields)
+void fields_reset_for(struct fields *fields, const char *name)
 {
+	fields->only = name;
 	fields->nr = 0;
 	fields->used = 0;
 }
 
-static struct field *fields_add(struct fields *fields, const char *name, enum value_kind kind,
+void fields_reset(struct fields *fields)
+{
+	fields_reset_for(fields, NULL);
+}
+
+bool fields_wants(const struct fields *fields, const char *name)
+{
+	return !fields->only || strcmp(fields->only, name) == 0;
+}
+
+/* NULL: not wanted, or no room. */
+static struct named_value *fields_add(struct fields *fields, const char *name, enum value_kind kind,
 				int64_t number)
 {
-	static struct field spare;
-	struct field *field = &spare;
+	struct named_value *field;
 
+	if (!fields_wants(fields, name))
+		return NULL;
 	assert(fields->nr < FIELDS_MAX);
-	if (fields->nr < FIELDS_MAX)
-		field = &fields->list[fields->nr++];
-	*field = (struct field){ .name = name, .kind = kind, .number = number };
+	if (fields->nr == FIELDS_MAX)
+		return NULL;
+	field = &fields->list[fields->nr++];
+	*field = (struct named_value){ .name = name, .kind = kind, .number = number };
 	return field;
 }
 
@@ -103,9 +116,9 @@ void fields_bool(struct fields *fields, const char *name, bool yes)
 
 void fields_text(struct fields *fields, const char *name, const char *text)
 {
-	struct field *field = fields_add(fields, name, text ? VALUE_TEXT : VALUE_NOTHING, 0);
+	struct named_value *field = fields_add(fields, name, text ? VALUE_TEXT : VALUE_NOTHING, 0);
 
-	if (!text)
+	if (!field || !text)
 		return;
 	field->text = "";
 	if (fields->used < FIELDS_TEXT) {
@@ -115,7 +128,7 @@ void fields_text(struct fields *fields, const char *name, const char *text)
 	}
 }
 
-const struct field *fields_find(const struct fields *fields, const char *name)
+const struct named_value *fields_find(const struct fields *fields, const char *name)
 {
 	for (int i = 0; i < fields->nr; i++)
 		if (strcmp(fields->list[i].name, name) == 0)
@@ -123,7 +136,7 @@ const struct field *fields_find(const struct fields *fields, const char *name)
 	return NULL;
 }
 
-const char *field_show(const struct field *field, char *buf, size_t size)
+const char *field_show(const struct named_value *field, char *buf, size_t size)
 {
 	switch (field->kind) {
 	case VALUE_NUMBER:
@@ -141,37 +154,10 @@ const char *field_show(const struct field *field, char *buf, size_t size)
 	}
 }
 
-static struct json_object *field_json(const struct field *field)
-{
-	char buf[32];
-
-	switch (field->kind) {
-	case VALUE_NUMBER:
-		return json_object_new_int64(field->number);
-	case VALUE_HEX:
-	case VALUE_TEXT:
-		return json_object_new_string(field_show(field, buf, sizeof(buf)));
-	case VALUE_BOOL:
-		return json_object_new_boolean(field->number != 0);
-	default:
-		return NULL;
-	}
-}
-
-struct json_object *fields_json(const struct fields *fields)
-{
-	struct json_object *object = json_object_new_object();
-
-	for (int i = 0; i < fields->nr; i++)
-		json_object_object_add_ex(object, fields->list[i].name, field_json(&fields->list[i]),
-					  JSON_C_OBJECT_KEY_IS_CONSTANT);
-	return object;
-}
-
 bool fields_lookup(void *row, const char *name, struct filter_value *ret)
 {
 	/* The kernel's word for a node's page number. */
-	const struct field *field = fields_find(row, strcmp(name, "kpfn") == 0 ? "pfn" : name);
+	const struct named_value *field = fields_find(row, strcmp(name, "kpfn") == 0 ? "pfn" : name);
 
 	if (!field || field->kind == VALUE_NOTHING)
 		return false;
