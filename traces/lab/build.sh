@@ -1,0 +1,104 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# build.sh [KIND...]: builds what the lab needs into $LAB_DIR (/tmp/ksmtop-lab), incrementally.
+# KIND: patched (the series in ../kernel), stock (the same config without it), debug (the series with
+# lock and list checks), scenarios, initramfs.  Without KIND: patched scenarios initramfs.
+# LAB_JOBS (2): jobs for make.  LAB_KSMTOP: the ksmtop to put into the guest (else one from the
+# builds around, else trace-cmd records).
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+kernel=$here/../kernel
+dir=${LAB_DIR:-/tmp/ksmtop-lab}
+jobs=${LAB_JOBS:-2}
+mkdir -p "$dir"
+
+packages() {
+	missing=
+	for package in linux-source-6.12 qemu-system-x86 bc bison flex libelf-dev libssl-dev cpio xz-utils \
+		rsync kmod busybox-static trace-cmd python3 build-essential; do
+		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok' || missing="$missing $package"
+	done
+	[ -z "$missing" ] && return
+	echo "lab: installing$missing" >&2
+	apt-get update -qq
+	# shellcheck disable=SC2086
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+}
+
+unpacked() { # TREE: an unpatched source tree, once
+	[ -e "$dir/$1/Makefile" ] && return
+	rm -rf "$dir/unpack"
+	mkdir "$dir/unpack"
+	tar -xf /usr/src/linux-source-6.12.tar.xz -C "$dir/unpack"
+	mv "$dir/unpack/linux-source-6.12" "$dir/$1"
+	rmdir "$dir/unpack"
+}
+
+# Touches no file that the same series has already patched, so that make has little to do
+patched() {
+	unpacked linux
+	have=$dir/applied
+	mkdir -p "$have"
+	if diff -q "$kernel" "$have" 2>/dev/null | grep -q '\.patch' || ! ls "$have"/*.patch >/dev/null 2>&1; then
+		for patch in $(ls -r "$have"/*.patch 2>/dev/null || true); do
+			patch -s -R -p1 -d "$dir/linux" <"$patch"
+		done
+		rm -f "$have"/*.patch
+		for patch in "$kernel"/*.patch; do
+			patch -s -p1 -d "$dir/linux" <"$patch"
+			cp "$patch" "$have/"
+		done
+	fi
+}
+
+make_kernel() { # TREE BUILD FRAGMENT...
+	tree=$dir/$1 build=$dir/$2
+	shift 2
+	mkdir -p "$build"
+	cat "$@" >"$build/fragment.new"
+	if ! cmp -s "$build/fragment.new" "$build/fragment"; then
+		make -s -C "$tree" O="$build" tinyconfig >/dev/null
+		(cd "$build" && "$tree/scripts/kconfig/merge_config.sh" -m -O . .config "$@" >merge.log 2>&1)
+		make -s -C "$tree" O="$build" olddefconfig >/dev/null
+		cp "$build/fragment.new" "$build/fragment"
+	fi
+	if ! make -s -C "$tree" O="$build" -j"$jobs" bzImage >"$build/make.log" 2>&1; then
+		tail -20 "$build/make.log" >&2
+		exit 1
+	fi
+}
+
+scenarios() {
+	mkdir -p "$dir/scenario"
+	for source in "$here"/scenario/*.c; do
+		program=$(basename "$source" .c)
+		[ "$program" = lab ] && continue
+		gcc -std=gnu17 -O2 -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla -Werror \
+			-static -pthread -o "$dir/$program.program" "$source" "$here/scenario/lab.c"
+	done
+	rm -f "$dir"/scenario/*
+	while read -r name program rest; do
+		case $name in '#'* | '') continue ;; esac
+		cp "$dir/$program.program" "$dir/scenario/$name"
+	done <"$here/scenarios"
+}
+
+initramfs() {
+	ksmtop=${LAB_KSMTOP:-}
+	if [ -z "$ksmtop" ]; then
+		ksmtop=$(ls -t "$here"/../../build*/src/ksmtop "$here"/../../build*/ksmtop 2>/dev/null | head -1 || true)
+	fi
+	"$here/initramfs.sh" "$dir/initramfs.gz" "$dir/scenario" "$ksmtop"
+}
+
+packages
+for kind in ${*:-patched scenarios initramfs}; do
+	case $kind in
+	patched) patched && make_kernel linux build "$kernel/lab.config" ;;
+	stock) unpacked linux-stock && make_kernel linux-stock build-stock "$kernel/lab.config" ;;
+	debug) patched && make_kernel linux build-debug "$kernel/lab.config" "$kernel/debug.config" ;;
+	scenarios) scenarios ;;
+	initramfs) initramfs ;;
+	*) echo "lab: build.sh does not know '$kind'" >&2 && exit 2 ;;
+	esac
+done
