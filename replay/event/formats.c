@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * formats.c - finding, guarding and parsing the format texts.
+ * formats.c - which formats a recording has, and what they are bound to.
  *
- * The hard idea: libtraceevent's parser may be given nothing that it cannot stand.  It is recursive
- * (40,000 nested parentheses overflow its stack, and a chain of casts or unary operators nests without
- * any parenthesis), so the print format is measured first: too deep, or too many tokens
- * outside of string literals, and only the part in front of it is parsed.  Everything
- * about an event but its pretty text works without a print format.
+ * Opening reads the name and the id of each text (format_guard.c) and gives libtraceevent only those
+ * that the table of events knows; the others are parsed when somebody asks for one, by the one thread
+ * that may.  The hard idea is that a format is hostile: libtraceevent never sees the file's text
+ * but what format_guard.c makes of it, and fields beyond any record unmake the event.
  *
- * Names and ids are read by a few lines here, so that only the events of the table are parsed on
- * opening.  It does not bind (binding.c) and does not print (event_text.c).
+ * It does not bind (binding.c) and does not print (event_text.c).
  */
 #include "event/formats.h"
 
@@ -19,81 +17,10 @@
 #include <traceevent/event-parse.h>
 
 #include "event/binding.h"
+#include "event/format_guard.h"
 #include "trace/trace_file.h"
 
-#define FORMAT_MAX_TEXT		(256u << 10)
-#define FORMAT_MAX_FIELDS	1024
-#define PRINT_MAX_DEPTH		100
-#define PRINT_MAX_CODE		8192	/* bytes outside of string literals */
-
-/* The line "KEY VALUE\n" at the start of `text`: VALUE, its length, and behind the line. */
-static const char *read_line(const char *text, const char *key, const char **ret_value, size_t *ret_size)
-{
-	size_t n = strlen(key);
-	const char *end;
-
-	if (strncmp(text, key, n) != 0)
-		return NULL;
-	text += n + strspn(text + n, " \t");
-	end = text + strcspn(text, "\r\n");
-	*ret_value = text;
-	*ret_size = (size_t)(end - text);
-	return end + strspn(end, "\r\n");
-}
-
-static bool read_head(const char *text, struct format_type *ret_type)
-{
-	const char *name, *id;
-	size_t name_size, id_size;
-	unsigned long n;
-	char *end;
-
-	text = read_line(text, "name:", &name, &name_size);
-	if (!text || name_size == 0 || name_size > 128 || !read_line(text, "ID:", &id, &id_size))
-		return false;
-	n = strtoul(id, &end, 10);
-	if (end == id || end > id + id_size || n > UINT16_MAX)
-		return false;
-	ret_type->type = (uint16_t)n;
-	ret_type->name = strndup(name, name_size);
-	return ret_type->name != NULL;
-}
-
-static bool print_is_tame(const char *print)
-{
-	size_t nr_code = 0;
-	int depth = 0;
-
-	/* Lengths out of the record, which libtraceevent does not hold against it. */
-	if (strstr(print, "%*p") || strstr(print, "%ph"))
-		return false;
-	for (const char *p = print; *p; p++) {
-		if (*p == '"') {
-			for (p++; *p && *p != '"'; p++)
-				if (*p == '\\' && p[1])
-					p++;
-			if (!*p)
-				return false;
-			continue;
-		}
-		if (strchr("([{?", *p) && ++depth > PRINT_MAX_DEPTH)
-			return false;
-		if (strchr(")]}:", *p))
-			depth--;
-		if (++nr_code > PRINT_MAX_CODE)
-			return false;
-	}
-	return true;
-}
-
-static bool fields_are_tame(const char *text, const char *end)
-{
-	int nr = 0;
-
-	for (const char *p = text; (p = strstr(p, "field:")) && p < end; p++)
-		nr++;
-	return nr <= FORMAT_MAX_FIELDS;
-}
+#define HEADER_MAX_TEXT		16384
 
 /* Fields whose place cannot be: the event is then not used for anything that reads records. */
 static bool event_is_tame(const struct tep_event *event)
@@ -109,44 +36,29 @@ static bool event_is_tame(const struct tep_event *event)
 	return true;
 }
 
-/* Parses a guarded copy of the text. */
 static struct tep_event *parse_event(struct formats *formats, const struct format_type *type,
 				     struct diag *diag)
 {
 	const struct trace_format *format = trace_file_format(formats->file, type->text);
-	const char *print = strstr(format->text.text, "print fmt:");
-	size_t size = print ? (size_t)(print - format->text.text) : strlen(format->text.text);
+	struct format_guard guard = { 0 };
+	char *text = format_guard_text(format->text.text, &guard);
 	struct tep_event *event = NULL;
-	char *copy = NULL;
 
-	if (strlen(format->text.text) > FORMAT_MAX_TEXT ||
-	    !fields_are_tame(format->text.text, format->text.text + size)) {
-		diag_set(diag, -EBADMSG, "the format of %s:%s is too long", type->system, type->name);
+	if (text) {
+		tep_parse_event(formats->tep, text, strlen(text), type->system);
+		event = tep_find_event(formats->tep, type->type);
+	}
+	free(text);
+	if (!event || !event_is_tame(event)) {
+		diag_set(diag, -EBADMSG, "the format of %s:%s cannot be parsed", type->system, type->name);
 		return NULL;
 	}
-	if (!print || !print_is_tame(print)) {
-		copy = malloc(size + 32);
-		if (!copy)
-			return NULL;
-		memcpy(copy, format->text.text, size);
-		strcpy(copy + size, "print fmt: \"\"\n");
-		if (print)
-			diag_set(diag, -EBADMSG, "the print format of %s:%s cannot be used, only its fields are",
-				 type->system, type->name);
-		size = strlen(copy);
-	} else {
-		size = strlen(format->text.text);
-	}
-	tep_parse_event(formats->tep, copy ? copy : format->text.text, size, type->system);
-	free(copy);
-	event = tep_find_event(formats->tep, type->type);
-	if (event && !event_is_tame(event)) {
-		diag_set(diag, -EBADMSG, "the format of %s:%s has fields beyond the end of any record",
+	if (guard.nr_dropped)
+		diag_set(diag, -EBADMSG, "the format of %s:%s has %u lines that are no fields",
+			 type->system, type->name, guard.nr_dropped);
+	else if (guard.print_dropped)
+		diag_set(diag, -EBADMSG, "the print format of %s:%s is not used: it is too deep or divides",
 			 type->system, type->name);
-		event = NULL;
-	} else if (!event) {
-		diag_set(diag, -EBADMSG, "the format of %s:%s cannot be parsed", type->system, type->name);
-	}
 	return event;
 }
 
@@ -212,8 +124,11 @@ static int list_types(struct formats *formats, struct damage_list *damages)
 		const struct trace_format *format = trace_file_format(formats->file, i);
 		struct format_type *type = &formats->types[formats->nr_types];
 
-		*type = (struct format_type){ .system = format->system, .text = i };
-		if (read_head(format->text.text, type)) {
+		struct format_guard guard;
+
+		if (format_guard_head(format->text.text, &guard) == 0) {
+			*type = (struct format_type){ .system = format->system, .text = i,
+						      .name = guard.name, .type = guard.type };
 			formats->nr_types++;
 			continue;
 		}
@@ -244,7 +159,7 @@ static void set_up_tep(struct formats *formats)
 	tep_set_page_size(formats->tep, (int)trace_file_page_size(formats->file));
 	tep_set_file_bigendian(formats->tep, formats->big_endian ? TEP_BIG_ENDIAN : TEP_LITTLE_ENDIAN);
 	tep_set_local_bigendian(formats->tep, tep_is_bigendian() ? TEP_BIG_ENDIAN : TEP_LITTLE_ENDIAN);
-	if (page.size > 0 && page.size < FORMAT_MAX_TEXT &&
+	if (page.size > 0 && page.size < HEADER_MAX_TEXT &&
 	    tep_parse_header_page(formats->tep, (char *)page.text, page.size, long_size) == 0) {
 		int size = tep_get_header_page_size(formats->tep);
 

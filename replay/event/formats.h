@@ -8,9 +8,8 @@
  * how to load it.  The others are parsed when somebody first asks for them (a recording made with
  * `trace-cmd record -e all` describes thousands).
  *
- * Formats are hostile input.  libtraceevent parses by recursion, so a text whose print format is
- * too long or too deep loses that print format (its fields remain), and a field that claims to lie
- * beyond FORMAT_MAX_RECORD is not believed.
+ * Formats are hostile input: see format_guard.c for what libtraceevent gets to see of them.  A field
+ * that claims to lie beyond FORMAT_MAX_RECORD is not believed.
  *
  * Bindings never change once made and may be used by any thread; everything that can parse (it
  * says so) belongs to one thread.  Private to replay/event.
