@@ -126,6 +126,17 @@ static bool report_sampled(struct query *query, int32_t pid, uint64_t nr)
 	return true;
 }
 
+/* Did events tell at some time which mm this process had?  Then they also told that it is gone. */
+static bool is_known_gone(const struct query *query, const struct history_sample *sample)
+{
+	struct ref mm;
+	union row row;
+
+	return history_find_pid(query->history, sample->tgid,
+				(struct moment){ sample->begin, query->when.known_by }, &mm) == 0 &&
+	       history_row(query->history, mm, query->when, &row) != 0;
+}
+
 static uint64_t report_sampled_processes(struct query *query, struct seen *seen, uint64_t nr)
 {
 	uint32_t nr_samples = history_nr_samples(query->history);
@@ -136,7 +147,8 @@ static uint64_t report_sampled_processes(struct query *query, struct seen *seen,
 		if (history_sample(query->history, i, &sample) || sample.kind != SAMPLE_PROCESS ||
 		    sample.end > query->when.t || seen_before(seen, sample.tgid))
 			continue;
-		nr += report_sampled(query, sample.tgid, nr);
+		if (!is_known_gone(query, &sample))
+			nr += report_sampled(query, sample.tgid, nr);
 	}
 	return nr;
 }
