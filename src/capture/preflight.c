@@ -53,8 +53,8 @@ static void check_root(struct check_context *context, struct capture_check *chec
 
 static void check_tracefs(struct check_context *context, struct capture_check *check)
 {
-	const char *dir = NULL;
-	bool ok = tracefs_tracing_dir_is_mounted(false, &dir) > 0 && dir;
+	const char *dir = session_mounted_dir();
+	bool ok = dir;
 	char instances[300] = "";
 
 	check->fatal = true;

@@ -31,16 +31,28 @@
 #define INSTANCE_PREFIX		"ksmtop-"
 #define DETAIL_FILE		"/sys/kernel/debug/ksmtop/detail"
 
+/* tracefs_tracing_dir_is_mounted() of libtracefs 1.6 loses memory, tracefs_tracing_dir() mounts. */
+const char *session_mounted_dir(void)
+{
+	struct proc_text text = {0};
+	bool mounted = !proc_text_read(&text, AT_FDCWD, "/proc/self/mounts") &&
+		       strstr(text.data, " tracefs ");
+
+	proc_text_fini(&text);
+	return mounted ? tracefs_tracing_dir() : NULL;
+}
+
 const char *session_tracing_dir(struct diag *diag)
 {
-	const char *dir = NULL;
+	const char *dir;
 
 	if (geteuid()) {
 		diag_set(diag, -EPERM, "recording needs root");
 		diag_advice(diag, "run it with sudo");
 		return NULL;
 	}
-	if (tracefs_tracing_dir_is_mounted(false, &dir) <= 0 || !dir) {
+	dir = session_mounted_dir();
+	if (!dir) {
 		diag_set(diag, -ENODEV, "tracefs is not mounted");
 		diag_advice(diag, "mount -t tracefs nodev /sys/kernel/tracing");
 		return NULL;
@@ -62,7 +74,7 @@ static bool instance_is_stale(const char *name)
 
 int session_remove_stale(bool list_only, char *name, size_t size)
 {
-	char **names = tracefs_instances("^" INSTANCE_PREFIX "[0-9]*-[0-9]*$");
+	char **names = tracefs_instances(NULL);
 	char path[512];
 	int nr = 0;
 

@@ -42,6 +42,8 @@ struct cpu_stats {
  * Where tracefs is; NULL and diag (-EPERM, -ENODEV) if it is not to be had.  Mounts nothing.
  */
 const char *session_tracing_dir(struct diag *diag);
+/* Only where it is, for anybody; NULL if it is not mounted. */
+const char *session_mounted_dir(void);
 
 /* 0, or -E and diag with everything undone. */
 int session_open(struct session *session, const struct event_list *list,
