@@ -20,19 +20,19 @@
 int feed_relation(struct feed *feed, const struct scene *scene, enum relation relation,
 		  struct ref parent)
 {
-	*feed = (struct feed){ .scene = scene, .budget = LIST_BUDGET, .kind = FEED_RELATION,
+	*feed = (struct feed){ .scene = scene, .room = LIST_BUDGET, .budget = LIST_BUDGET, .kind = FEED_RELATION,
 			       .relation = relation, .object = parent };
 	return history_list(scene->history, relation, parent, scene->when, &feed->cursor);
 }
 
 void feed_events(struct feed *feed, const struct scene *scene)
 {
-	*feed = (struct feed){ .scene = scene, .budget = EVENT_BUDGET, .kind = FEED_EVENTS };
+	*feed = (struct feed){ .scene = scene, .room = EVENT_BUDGET, .budget = EVENT_BUDGET, .kind = FEED_EVENTS };
 }
 
 void feed_touches(struct feed *feed, const struct scene *scene, struct ref object)
 {
-	*feed = (struct feed){ .scene = scene, .budget = EVENT_BUDGET, .kind = FEED_TOUCHES,
+	*feed = (struct feed){ .scene = scene, .room = EVENT_BUDGET, .budget = EVENT_BUDGET, .kind = FEED_TOUCHES,
 			       .object = object };
 }
 

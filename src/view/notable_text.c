@@ -46,7 +46,7 @@ const char *notable_text(const struct scene *scene, const struct notable *notabl
 	case NOTABLE_CHAIN_MADE: snprintf(buf, size, "chain made: %s", object); break;
 	case NOTABLE_CHAIN_GONE: snprintf(buf, size, "chain gone: %s", object); break;
 	case NOTABLE_MERGE_FAILED: snprintf(buf, size, "merge failed, %s", object); break;
-	case NOTABLE_POISON: snprintf(buf, size, "memory failure: %s, %s mappings", object, number); break;
+	case NOTABLE_POISON: snprintf(buf, size, "memory failure: %s", object); break;
 	case NOTABLE_SIGBUS: snprintf(buf, size, "SIGBUS, %s", object); break;
 	case NOTABLE_RECOVERY: snprintf(buf, size, "recovery of %s", object); break;
 	case NOTABLE_SLOW_WALK:

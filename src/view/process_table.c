@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "trace/sample.h"
+
 #include "format.h"
 #include "view_util.h"
 
@@ -37,8 +39,11 @@ void process_numbers(const struct scene *scene, const struct mm_row *mm, struct 
 {
 	uint64_t t = scene->when.t;
 
-	*ret = (struct process_numbers){ .merging = -1, .profit = INT64_MIN, .rmap_items = -1 };
+	*ret = (struct process_numbers){ .mapped = -1, .merging = -1, .profit = INT64_MIN, .rmap_items = -1 };
 	history_mm_counters(scene->history, mm->ref, scene->when, &ret->counters);
+	if (ret->counters.nr_mappings || (mm->tgid &&
+	    history_sample_before(scene->history, SAMPLE_PAGES, mm->tgid, t) >= 0))
+		ret->mapped = (int64_t)ret->counters.nr_mappings;
 	scene_process(scene, mm->tgid, t, "ksm_merging_pages", &ret->merging);
 	scene_process(scene, mm->tgid, t, "ksm_process_profit", &ret->profit);
 	scene_process(scene, mm->tgid, t, "ksm_rmap_items", &ret->rmap_items);
@@ -48,7 +53,7 @@ static int64_t sort_value(const struct process_numbers *numbers, int column)
 {
 	switch (column) {
 	case COLUMN_ITEMS: return (int64_t)numbers->counters.nr_stable_items;
-	case COLUMN_MAPPED: return (int64_t)numbers->counters.nr_mappings;
+	case COLUMN_MAPPED: return numbers->mapped;
 	case COLUMN_MERGING: return numbers->merging;
 	case COLUMN_PROFIT: return numbers->profit;
 	case COLUMN_SHARE: return numbers->rmap_items > 0 ? numbers->merging * 1000 / numbers->rmap_items : -1;
@@ -142,7 +147,7 @@ static void draw_process(struct pane pane, int y, const struct scene *scene, con
 	COLUMN(MM);
 	format_count(text, numbers.counters.nr_stable_items);
 	COLUMN(ITEMS);
-	format_count(text, numbers.counters.nr_mappings);
+	number_or_dash(text, sizeof(text), numbers.mapped);
 	COLUMN(MAPPED);
 	number_or_dash(text, sizeof(text), numbers.merging);
 	COLUMN(MERGING);

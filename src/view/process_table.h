@@ -16,7 +16,7 @@ extern const struct column process_columns[NR_PROCESS_COLUMNS];
 
 struct process_numbers {
 	struct history_mm_counters counters;
-	int64_t merging, profit, rmap_items;	/* -1, INT64_MIN, -1 without a sample */
+	int64_t mapped, merging, profit, rmap_items;	/* -1 (profit: INT64_MIN): nobody looked */
 };
 void process_numbers(const struct scene *scene, const struct mm_row *mm, struct process_numbers *ret);
 

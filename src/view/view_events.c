@@ -32,13 +32,13 @@ enum { COLUMN_NR, COLUMN_TIME, COLUMN_CPU, COLUMN_TASK, COLUMN_PID, COLUMN_EVENT
 static const struct column columns[] = {
 	{ "nr", "#", 7, 0, 0, ALIGN_RIGHT },
 	{ "time", "TIME", 11, 0, 0, ALIGN_RIGHT },
-	{ "cpu", "CPU", 3, 0, 3, ALIGN_RIGHT },
+	{ "cpu", "CPU", 3, 0, 1, ALIGN_RIGHT },
 	{ "task", "TASK", 8, 1, 0, ALIGN_LEFT },
 	{ "pid", "PID", 6, 0, 2, ALIGN_RIGHT },
 	{ "event", "EVENT", 19, 2, 0, ALIGN_LEFT },
 	{ "object", "OBJECT", 10, 0, 0, ALIGN_LEFT },
 	{ "effect", "EFFECT", 13, 0, 0, ALIGN_LEFT },
-	{ "why", "WHY", 24, 6, 1, ALIGN_LEFT },
+	{ "why", "WHY", 24, 6, 3, ALIGN_LEFT },
 };
 #define NR_COLUMNS ((int)(sizeof(columns) / sizeof(*columns)))
 

@@ -56,66 +56,64 @@ static bool key_equal(struct row_key a, struct row_key b)
 	return ref_equal(a.ref, b.ref) && a.event == b.event;
 }
 
-/* Goes back up to @nr rows; how many there were. */
-static int go_back(struct feed *feed, int nr)
-{
-	struct list_row row;
-	int done = 0;
-
-	while (done < nr && feed_prev(feed, &row) == 1)
-		done++;
-	return done;
-}
-
-/* How many of @nr rows there are from here on. */
-static int count_on(struct feed *feed, int nr)
-{
-	struct list_row row;
-	int done = 0;
-
-	while (done < nr && feed_next(feed, &row) == 1)
-		done++;
-	return done;
-}
-
 static int clamp(int value, int low, int high)
 {
 	return value < low ? low : value > high ? high : value;
 }
 
+/* A search in a direction of its own: what the last one passed over does not count. */
+static void begin(struct feed *feed, struct row_key key)
+{
+	feed->budget = feed->room;
+	feed_seek(feed, key);
+}
+
+/* Rows in front of @key into rows[0 .. nr), in order; how many there were. */
+static int read_back(struct feed *feed, struct row_key key, struct list_row *rows, int nr)
+{
+	int done = 0;
+
+	begin(feed, key);
+	while (done < nr && feed_prev(feed, &rows[nr - 1 - done]) == 1)
+		done++;
+	memmove(rows, rows + nr - done, (size_t)done * sizeof(*rows));
+	return done;
+}
+
 void view_list_window(struct view_list *list, struct feed *feed, struct row_key cursor, int height,
 		      struct list_window *ret)
 {
-	int line, above, below, err = 1;
-	struct list_row row;
+	int line, above, err = 1;
 
 	ret->nr = 0;
 	ret->cursor = -1;
-	ret->exact = ret->more_above = ret->more_below = ret->exhausted = false;
+	ret->exact = ret->exhausted = false;
 	height = clamp(height, 0, LIST_WINDOW_MAX);
 	list->height = height;
 	if (!height)
 		return;
 	line = clamp(list->line, 0, height - 1);
 
-	/* Near the end the window slides down the page: more rows stand above the cursor. */
-	feed_seek(feed, cursor);
-	below = count_on(feed, height - line);
-	feed_seek(feed, cursor);
-	above = go_back(feed, height - below);
-
-	/* What comes next is the window's first row. */
+	above = ret->nr = read_back(feed, cursor, ret->rows, line);
+	begin(feed, cursor);
 	while (ret->nr < height && (err = feed_next(feed, &ret->rows[ret->nr])) == 1)
 		ret->nr++;
 	ret->exhausted = err == -EAGAIN;
+
+	/* Near the end there are too few below: the window slides, and more stand above. */
+	if (ret->nr < height && above == line && ret->nr) {
+		struct row_key first = ret->rows[0].key;
+		int more = height - ret->nr, got;
+
+		memmove(ret->rows + more, ret->rows, (size_t)ret->nr * sizeof(*ret->rows));
+		got = read_back(feed, first, ret->rows, more);
+		memmove(ret->rows + got, ret->rows + more, (size_t)ret->nr * sizeof(*ret->rows));
+		ret->nr += got;
+		above += got;
+	}
 	if (ret->nr)
 		ret->cursor = clamp(above, 0, ret->nr - 1);
 	ret->exact = ret->nr && key_equal(ret->rows[ret->cursor].key, cursor);
-	ret->more_below = ret->nr == height && feed_next(feed, &row) == 1;
-	if (ret->nr) {
-		feed_seek(feed, ret->rows[0].key);
-		ret->more_above = feed_prev(feed, &row) == 1;
-	}
 	list->drawn_line = ret->cursor < 0 ? 0 : ret->cursor;
 }
 

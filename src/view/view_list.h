@@ -30,7 +30,7 @@
 #include "scene.h"
 
 #define LIST_WINDOW_MAX	256	/* rows of a window; more are not drawn */
-#define LIST_BUDGET	20000	/* rows that one picture may pass over ... */
+#define LIST_BUDGET	20000	/* rows that one search may pass over ... */
 #define EVENT_BUDGET	4000	/* ... and events, which have to be read for it */
 #define SORT_ROWS_MAX	20000
 
@@ -54,7 +54,8 @@ struct feed {
 	feed_accept_fn accept;	/* NULL: all */
 	const void *arg;	/* for accept */
 	struct event_filter *filter;	/* borrowed, NULL: all */
-	uint32_t budget;	/* rows that may still be passed over */
+	uint32_t room;		/* rows that one search may pass over ... */
+	uint32_t budget;	/* ... and that this one still may */
 	enum feed_kind { FEED_RELATION, FEED_EVENTS, FEED_TOUCHES, FEED_SORTED } kind;
 	struct history_cursor cursor;
 	enum relation relation;
@@ -91,7 +92,6 @@ struct list_window {
 	int nr;
 	int cursor;		/* index of the cursor's row, -1: none */
 	bool exact;		/* that row is the one the cursor names */
-	bool more_above, more_below;	/* there is at least one more */
 	bool exhausted;		/* the budget ended before the window was full */
 };
 

@@ -39,8 +39,8 @@ enum { COLUMN_NR, COLUMN_TIME, COLUMN_EVENT, COLUMN_EFFECT };
 static const struct column columns[] = {
 	{ "nr", "#", 7, 0, 1, ALIGN_RIGHT },
 	{ "time", "TIME", 11, 0, 2, ALIGN_RIGHT },
-	{ "event", "EVENT", 12, 2, 0, ALIGN_LEFT },
-	{ "effect", "EFFECT", 9, 1, 0, ALIGN_LEFT },
+	{ "event", "EVENT", 11, 2, 0, ALIGN_LEFT },
+	{ "effect", "EFFECT", 13, 1, 0, ALIGN_LEFT },
 };
 #define NR_COLUMNS ((int)(sizeof(columns) / sizeof(*columns)))
 

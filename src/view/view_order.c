@@ -131,7 +131,7 @@ int view_list_sort(struct view_list *list, struct feed *feed, row_compare_fn com
 	if (!list->order || !stamp_equal(&list->order->stamp, &stamp) ||
 	    strcmp(list->order->filter, filter)) {
 		rows = read_rows(feed, &nr, &err);
-		feed->budget = LIST_BUDGET;
+		feed->budget = feed->room;
 		if (err) {
 			free(rows);
 			return err;

@@ -266,7 +266,7 @@ static void draw_marks(struct pane pane, const struct scene *scene)
 		}
 	}
 	if (y == 1)
-		pane_text(pane, 2, 1, ROLE_HINT, "none yet: m A, then m B, compares two moments");
+		pane_text(pane, 2, 1, ROLE_HINT, "none yet; A and B compare two moments");
 }
 
 static void draw_bucket(struct pane pane, const struct chart *chart, int now)

@@ -19,6 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/sample.h"
+
 #include "format.h"
 #include "view_util.h"
 #include "views.h"
@@ -136,7 +138,9 @@ static void heading_count(const struct scene *scene, char *buf, size_t size)
 	uint64_t nr = 0, doubtful = 0;
 	char text[FORMAT_MAX], doubt[FORMAT_MAX];
 
-	history_count(scene->history, ALL_NODES, (struct ref){ 0 }, scene->when, &nr, &doubtful);
+	/* With hindsight, counting what stays doubtful would read them all. */
+	history_count(scene->history, ALL_NODES, (struct ref){ 0 }, scene->when, &nr,
+		      session_hindsight(scene->session) ? NULL : &doubtful);
 	snprintf(buf, size, doubtful ? "%s, %s ?" : "%s", format_count(text, nr),
 		 format_count(doubt, doubtful));
 }
@@ -244,6 +248,8 @@ static void draw_sharers(struct pane pane, int y, const struct scene *scene, str
 	struct view_state *state = session_view_state(scene->session);
 	struct sharers sharers = { .nr = 0 };
 	int bar = pane.width - 3 - 16 - 16 - 3;
+	/* Without a look at the page tables, no mapping seen is no number. */
+	bool looked = history_sample_before(scene->history, SAMPLE_PAGES, 0, scene->when.t) >= 0;
 	uint64_t most = 1, top;
 
 	collect(&sharers, scene, node, ITEMS_OF_NODE);
@@ -267,8 +273,11 @@ static void draw_sharers(struct pane pane, int y, const struct scene *scene, str
 			scene_owner(scene, s->mm, owner, sizeof(owner));
 		pane_put(pane, 0, row, ROLE_CURSOR, cursor ? '>' : ' ');
 		pane_fit(pane, 3, row, 16, ALIGN_LEFT, cursor ? ROLE_CURSOR : ROLE_TEXT, owner);
-		pane_printf(pane, 19, row, ROLE_TEXT, " %7" PRIu64 " %7" PRIu64, s->nr_items,
-			    s->nr_mappings);
+		pane_printf(pane, 19, row, ROLE_TEXT, " %7" PRIu64, s->nr_items);
+		if (looked || s->nr_mappings)
+			pane_printf(pane, 27, row, ROLE_TEXT, " %7" PRIu64, s->nr_mappings);
+		else
+			pane_fit(pane, 28, row, 7, ALIGN_RIGHT, ROLE_SKIPPED, "-");
 		pane_put(pane, 36, row, ROLE_DOUBT, s->doubtful ? '?' : ' ');
 		if (bar > 4)
 			pane_bar(pane, 38, row, bar, ROLE_BAR, s->nr_items, most);
@@ -321,7 +330,7 @@ static void draw_dups(struct pane pane, int y, const struct scene *scene, const 
 	}
 	pane_fit(pane, 0, y, pane.width, ALIGN_LEFT, ROLE_HINT,
 		 ref_is_none(next) ? "   all dups are full: the next merge makes another" :
-		 "*  the next merge lands on it: the fullest dup with room");
+		 "*  the next merge lands here: fullest with room");
 }
 
 static void draw_gone(struct pane pane, const struct scene *scene, struct ref node)

@@ -6,8 +6,8 @@
  * draws several lines it takes their number, so that the pane around it never moves, whether there
  * are facts for all of them or not.
  *
- * Filters that `*` makes name the number by which an object is known in the events (its pfn or
- * address), because the same text then works on a table and on the events.
+ * Filters that `*` makes name the number by which an object is known in the events (its address;
+ * a stock kernel's node: its pfn), because the same text then works on a table and on the events.
  */
 #include "view_util.h"
 
@@ -141,6 +141,11 @@ void util_filter_this(const struct scene *scene, struct ref object)
 
 	if (!field || !scene_row(scene, object, &row)) {
 		session_say(scene->session, "there is no object under the cursor");
+		return;
+	}
+	if (object.table == TABLE_NODE && row.node.name.addr) {
+		snprintf(text, sizeof(text), "node == 0x%" PRIx64, row.node.name.addr);
+		session_set_filter(scene->session, text);
 		return;
 	}
 	snprintf(text, sizeof(text), "%s == 0x%" PRIx64,

@@ -165,7 +165,7 @@ static void merge_with_page(const struct story *s, char *buf, size_t size)
 		snprintf(buf, size, "two equal pages: the one of %s (pfn 0x%" PRIx64 ") becomes the KSM page, if its partner merges too",
 			 s->mm, a->pfn);
 	else
-		snprintf(buf, size, "ksmd found a page of %s equal to %s (pfn 0x%" PRIx64 ") and mapped that one there, read-only",
+		snprintf(buf, size, "%s has a page equal to %s (pfn 0x%" PRIx64 ") and maps that one now",
 			 s->mm, s->node, a->pfn);
 }
 

@@ -100,7 +100,7 @@ static void say_item(const struct story *s, char *buf, size_t size)
 	case EVENT_P_ITEM_UNSTABLE: SAY("no equal page yet: %s at 0x%" PRIx64 " waits in the unstable tree of scan %" PRId64, s->mm,
 					ARGS(P_ITEM_UNSTABLE)->address, ARGS(P_ITEM_UNSTABLE)->seqnr); break;
 	case EVENT_P_UNSTABLE_RESET: SAY("scan %" PRId64 " throws the whole unstable tree away", ARGS(P_UNSTABLE_RESET)->seqnr); break;
-	case EVENT_P_ITEM_APPEND: SAY("the page of %s at 0x%" PRIx64 " equals %s and hangs on it now (%" PRId64 " items)", s->mm,
+	case EVENT_P_ITEM_APPEND: SAY("%s at 0x%" PRIx64 " equals %s and hangs on it now (items: %" PRId64 ")", s->mm,
 				      ARGS(P_ITEM_APPEND)->address, s->node, ARGS(P_ITEM_APPEND)->hlist_len); break;
 	case EVENT_P_ITEM_DETACH: SAY("%s at 0x%" PRIx64 " leaves %s: %s", s->mm, ARGS(P_ITEM_DETACH)->address, s->node,
 				      detach_site(ARGS(P_ITEM_DETACH)->site, text)); break;
