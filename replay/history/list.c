@@ -177,23 +177,25 @@ static int chain_seek(const struct place *place, struct history_cursor *cursor, 
 }
 
 /* ---- walking ---- */
+/*
+ * In the order in which they became known.  One whose begin was not seen holds from before the first event, so
+ * with hindsight those that hold at t need not lie side by side.
+ */
 static int episode_step(struct history_cursor *cursor, int dir, union row *ret_row)
 {
-	int ret;
+	uint64_t at = cursor->at;
 
-	if (dir < 0 && cursor->at == 0)
-		return 0;
-	if (dir < 0)
-		cursor->at--;
-	if (cursor->at >= cursor->history->episodes.nr)
-		return 0;
-	ret = episode_fill(cursor->history, (uint32_t)cursor->at, cursor->when, ret_row);
-	if (ret == 0 && ret_row->fact.born > cursor->when.t)
-		ret = -ENOENT;
-	if (ret == -ENOENT)
-		return dir < 0 ? episode_step(cursor, dir, ret_row) : 0;
-	cursor->at += dir > 0;
-	return 1;
+	while (dir > 0 ? at < cursor->history->episodes.nr : at > 0) {
+		uint32_t i = (uint32_t)(dir > 0 ? at : at - 1);
+
+		at = dir > 0 ? at + 1 : at - 1;
+		if (episode_fill(cursor->history, i, cursor->when, ret_row) == 0 &&
+		    ret_row->fact.born <= cursor->when.t) {
+			cursor->at = at;
+			return 1;
+		}
+	}
+	return 0;
 }
 
 static int step(struct history_cursor *cursor, int dir, union row *ret_row)
