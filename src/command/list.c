@@ -125,9 +125,9 @@ static int print_rows(struct query *query, const struct list_table *table)
 	while (err == 0 && (more = history_next(&cursor, &row)) != 0) {
 		if (more < 0)
 			return more;
-		row_fields(query->recording, &row, query->when, &fields);
-		if (query->filter && !event_filter_match_row(query->filter, fields_lookup, &fields))
+		if (!query_wants_row(query, &row))
 			continue;
+		row_fields(query->recording, &row, query->when, &fields);
 		if (query->json)
 			answer_item(query, fields_json(&fields));
 		else if (query->plain)

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "query.h"
+#include "view/row_field.h"
 
 #define LOAD_STEP_NS 100000000ull
 
@@ -127,6 +128,27 @@ const char *query_name(const struct query *query, struct ref ref, char *buf, siz
 	if (!ref_is_none(ref))
 		recording_object_name(query->recording, ref, buf, size);
 	return buf;
+}
+
+struct lookup {
+	const struct query *query;
+	const union row *row;
+	char text[ROW_TEXT];
+};
+
+static bool lookup_value(void *argument, const char *name, struct filter_value *ret)
+{
+	struct lookup *lookup = argument;
+
+	return row_value(lookup->query->recording, lookup->row, lookup->query->when, name, lookup->text,
+			 ret);
+}
+
+bool query_wants_row(struct query *query, const union row *row)
+{
+	struct lookup lookup = { .query = query, .row = row };
+
+	return !query->filter || event_filter_match_row(query->filter, lookup_value, &lookup);
 }
 
 /* ---- the envelope ---- */

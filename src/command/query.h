@@ -46,6 +46,9 @@ int query_moment(struct query *query, const char *text, struct moment *ret_momen
 /* The name of `ref`, "" for none. */
 const char *query_name(const struct query *query, struct ref ref, char *buf, size_t size);
 
+/* Does --filter let this row through?  Asks only for the values that the expression names. */
+bool query_wants_row(struct query *query, const union row *row);
+
 /* `schema` without "ksmtop/"; `path` NULL when the answer is about no file. */
 void answer_begin(struct query *query, const char *schema, const char *path);
 /* Takes over `item`. */

@@ -413,21 +413,28 @@ void row_fields(const struct recording *recording, const union row *row, struct 
 	fields_of(&reader, row, fields);
 }
 
-bool row_field(void *argument, const char *name, struct filter_value *ret)
+bool row_value(const struct recording *recording, const union row *row, struct moment when,
+	       const char *name, char text[ROW_TEXT], struct filter_value *ret)
 {
-	struct row_context *context = argument;
-	const struct scene *scene = context->scene;
-	struct reader reader = { scene->recording, scene->history, scene->when };
+	struct reader reader = { recording, recording_history(recording), when };
 	struct fields fields;
 
 	/* The kernel's word for a node's page number. */
 	fields_reset_for(&fields, strcmp(name, "kpfn") == 0 ? "pfn" : name);
-	fields_of(&reader, context->row, &fields);
+	fields_of(&reader, row, &fields);
 	if (!fields_lookup(&fields, name, ret))
 		return false;
 	if (ret->is_string) {
-		snprintf(context->text, sizeof(context->text), "%s", ret->string);
-		ret->string = context->text;
+		snprintf(text, ROW_TEXT, "%s", ret->string);
+		ret->string = text;
 	}
 	return true;
+}
+
+bool row_field(void *argument, const char *name, struct filter_value *ret)
+{
+	struct row_context *context = argument;
+	const struct scene *scene = context->scene;
+
+	return row_value(scene->recording, context->row, scene->when, name, context->text, ret);
 }

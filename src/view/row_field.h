@@ -2,7 +2,8 @@
 /*
  * row_field.h - the named values of a table's row: for JSON, columns, filters, sorting, searching.
  *
- * row_fields() adds all of them to a list; row_field() answers for one name, as a filter asks.
+ * row_fields() adds all of them to a list; row_value() answers for one name, and row_field() does
+ * so for a filter of a view.
  * In this order: what it is (`object`, which `ksmtop show` accepts, the short `name`, the
  * generation and, under the table's word, its address), its own attributes, then of the fact:
  * born, died, known, confirmed, evidence, doubtful, doubt.
@@ -37,11 +38,16 @@ void evidence_fields(char evidence, uint8_t doubt, struct fields *fields);
 /* Why a fact is doubtful, as a clause; NULL for DOUBT_NONE. */
 const char *doubt_text(uint8_t doubt);
 
+/* One value by name; a string is put into `text`.  False: no such value, or not known. */
+#define ROW_TEXT 96
+bool row_value(const struct recording *recording, const union row *row, struct moment when,
+	       const char *name, char text[ROW_TEXT], struct filter_value *ret);
+
 /* What a lookup works on; `row` is a filter_lookup_fn's argument. */
 struct row_context {
 	const struct scene *scene;
 	const union row *row;
-	char text[64];		/* where a string value lives until the next lookup */
+	char text[ROW_TEXT];	/* where a string value lives until the next lookup */
 };
 
 /* A filter_lookup_fn; the first argument is a struct row_context. */
