@@ -3,7 +3,7 @@
 """P10: what recording costs, against `trace-cmd record` (version 7, zstd) on the same load.
 
 	lost	events lost at 0.5 million a second (event_storm: the rate is exact), and CPU spent
-	ratio	CPU and file size per event of a real KSM load, paired runs, median; samples off
+	ratio	CPU and file size for a real KSM load that both record at once, median; samples off
 	samples	CPU of sampling 100,000 quiet KSM pages, the difference of two recordings
 
 CPU is user plus system time of the recorder and what it waited for, as wait4 tells it.  Never
@@ -25,32 +25,27 @@ STORM = os.environ.get("EVENT_STORM", "event_storm")
 FAST = {"run": 0, "sleep_millisecs": 0, "pages_to_scan": 50000}
 
 
-class Run:
-    """A recorder's file and price."""
-
-    def __init__(self, cpu, file, events, lost=0):
-        self.cpu, self.size, self.events, self.lost = cpu, os.path.getsize(file), events, lost
-        os.unlink(file)
-
-
-def timed(arguments, during=None):
+def timed(arguments, during=None, name="one"):
     """
     Runs a recorder to its end: (CPU seconds, what it said).  With `during` it records a shell that
     says when it runs and waits until that function is over.
     """
     if during:
-        for name in ("ready", "go"):
-            if not os.path.exists(name):
-                os.mkfifo(name)
-        arguments = [*arguments, "sh", "-c", "echo >ready; read _ <go"]
-    with open("said", "w+", encoding="utf-8") as said:
+        for end in ("ready", "go"):
+            if not os.path.exists(f"{name}.{end}"):
+                os.mkfifo(f"{name}.{end}")
+        arguments = [*arguments, "sh", "-c", f"echo >{name}.ready; read _ <{name}.go"]
+    with open(f"{name}.said", "w+", encoding="utf-8") as said:
         process = subprocess.Popen(arguments, stdout=said, stderr=subprocess.STDOUT)
-        if during:
-            with open("ready", encoding="ascii") as ready:
-                ready.read()
-            during()
-            with open("go", "w", encoding="ascii") as go:
-                go.write("\n")
+        try:
+            if during:
+                with open(f"{name}.ready", encoding="ascii") as ready:
+                    ready.read()
+                during()
+        finally:
+            if during:
+                with open(f"{name}.go", "w", encoding="ascii") as go:
+                    go.write("\n")
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         said.seek(0)
@@ -86,35 +81,33 @@ def merge_load():
                 load.tell("merge", worker)
 
 
-def record_ours():
-    cpu, said = timed([KSMTOP, "record", "-o", "ours.dat", "--no-samples", "--only", "-e", "ksm", "--"], merge_load)
-    events, lost = events_and_lost(said)
-    return Run(cpu, "ours.dat", events, lost)
-
-
-def record_theirs(trace_cmd):
-    arguments = trace_cmd.arguments("record", "--file-version", "7", "--compression", "zstd", "-C", "mono",
-                                    "-e", "ksm", "-o", "theirs.dat")
-    cpu, _ = timed(arguments, merge_load)
-    stat = trace_cmd("report", "--stat", "theirs.dat").stdout
-    numbers = {name: sum(int(n) for n in re.findall(rf"{name}: (\d+)", stat))
-               for name in ("entries", "overrun", "read events")}
-    return Run(cpu, "theirs.dat", numbers["entries"] + numbers["read events"], numbers["overrun"])
-
-
 def ratio():
-    pairs = []
+    """Both record the same load at the same time, so that both see exactly the same events."""
+    cpu, size, lost = [], [], [0, 0]
     with trace_cmd_possible() as trace_cmd, ksm_settings(**FAST):
+        theirs = trace_cmd.arguments("record", "--file-version", "7", "--compression", "zstd", "-C", "mono",
+                                     "-e", "ksm", "-o", "theirs.dat")
         for _ in range(RUNS):
-            pairs.append((record_ours(), record_theirs(trace_cmd)))
-    cpu = [(a.cpu / a.events) / (b.cpu / b.events) for a, b in pairs]
-    size = [(a.size / a.events) / (b.size / b.events) for a, b in pairs]
-    ours, theirs = pairs[-1]
+            prices = {}
+
+            def outer():
+                prices["ours"], prices["said"] = timed(
+                    [KSMTOP, "record", "-o", "ours.dat", "--no-samples", "--only", "-e", "ksm", "--"],
+                    merge_load, "inner")
+            prices["theirs"], _ = timed(theirs, outer, "outer")
+            events, ours_lost = events_and_lost(prices["said"])
+            stat = trace_cmd("report", "--stat", "theirs.dat").stdout
+            lost[0] += ours_lost
+            lost[1] += sum(int(n) for n in re.findall(r"overrun: (\d+)", stat))
+            cpu.append(prices["ours"] / prices["theirs"])
+            size.append(os.path.getsize("ours.dat") / os.path.getsize("theirs.dat"))
+            bytes_each = os.path.getsize("ours.dat") / events
+            os.unlink("ours.dat")
+            os.unlink("theirs.dat")
     print(f"P10  CPU against trace-cmd record v7 zstd: {statistics.median(cpu):.2f}x   (at least 1.2x, aim 0.8x); "
-          f"last pair {ours.cpu:.2f} s and {theirs.cpu:.2f} s for {ours.events} and {theirs.events} events")
+          f"{events} events a run, {RUNS} runs, of them {min(cpu):.2f}x to {max(cpu):.2f}x")
     print(f"P10  file size against it: {statistics.median(size):.2f}x   (at least 1.0x, aim 0.95x); "
-          f"last pair {ours.size / ours.events:.1f} and {theirs.size / theirs.events:.1f} B an event; "
-          f"lost {sum(a.lost for a, _ in pairs)} and {sum(b.lost for _, b in pairs)}")
+          f"{bytes_each:.1f} B an event; lost {lost[0]}, and {lost[1]} by trace-cmd")
 
 
 def samples():
