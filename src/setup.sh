@@ -3,7 +3,7 @@
 # Needs $top, the project's root.  Nothing is downloaded but Debian packages, and those only if
 # they are not there yet.
 
-BUILD_PACKAGES="gcc meson ninja-build pkg-config libncurses-dev libtraceevent-dev libtracefs-dev
+BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config libncurses-dev libtraceevent-dev libtracefs-dev
 libzstd-dev libyaml-dev libjson-c-dev libxxhash-dev libutf8proc-dev zlib1g-dev python3"
 
 die() {
