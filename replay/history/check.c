@@ -101,6 +101,19 @@ static void compare(struct checking *c, const struct history_sample *at, const c
 	tell(c, finding);
 }
 
+/* A counter of the sample, unless it is a number that no kernel counts to: sums of them must not overflow. */
+static int counter(const struct checking *c, uint32_t i, const char *name, int64_t *ret)
+{
+	int64_t value;
+	int err = history_sample_counter(c->h, i, name, &value);
+
+	if (err == 0 && (value < 0 || value > INT64_MAX / 4))
+		return -ERANGE;
+	if (err == 0)
+		*ret = value;
+	return err;
+}
+
 static void check_scans(struct checking *c, const struct history_sample *at, int64_t full_scans)
 {
 	int64_t ended = 0, expected;
@@ -139,10 +152,10 @@ static void check_ksm(struct checking *c, uint32_t i, const struct history_sampl
 	int64_t shared, sharing, value;
 	struct ref none = { 0 };
 
-	if (history_sample_counter(c->h, i, "full_scans", &value) == 0)
+	if (counter(c, i, "full_scans", &value) == 0)
 		check_scans(c, at, value);
-	if (history_sample_counter(c->h, i, "pages_shared", &shared) != 0 ||
-	    history_sample_counter(c->h, i, "pages_sharing", &sharing) != 0)
+	if (counter(c, i, "pages_shared", &shared) != 0 ||
+	    counter(c, i, "pages_sharing", &sharing) != 0)
 		return;
 	if (shared + sharing == 0 && !changed_during(c->h, at))
 		c->complete_from = at->end;
@@ -152,9 +165,9 @@ static void check_ksm(struct checking *c, uint32_t i, const struct history_sampl
 		(int64_t)now.nr_stable_items);
 	if (!c->h->patched)
 		return;
-	if (history_sample_counter(c->h, i, "stable_node_chains", &value) == 0)
+	if (counter(c, i, "stable_node_chains", &value) == 0)
 		compare(c, at, "counter-stable-node-chains", none, value, (int64_t)now.nr_chains);
-	if (history_sample_counter(c->h, i, "stable_node_dups", &value) == 0)
+	if (counter(c, i, "stable_node_dups", &value) == 0)
 		compare(c, at, "counter-stable-node-dups", none, value, (int64_t)now.nr_dups);
 }
 
@@ -166,7 +179,7 @@ static void check_process(struct checking *c, uint32_t i, const struct history_s
 	struct ref mm;
 	int64_t merging;
 
-	if (history_sample_counter(c->h, i, "ksm_merging_pages", &merging) != 0 ||
+	if (counter(c, i, "ksm_merging_pages", &merging) != 0 ||
 	    history_find_pid(c->h, at->tgid, when, &mm) != 0 ||
 	    history_row(c->h, mm, when, &row) != 0 || row.mm.tgid_doubtful ||
 	    history_mm_counters(c->h, mm, when, &counters) != 0)
