@@ -14,7 +14,6 @@
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "query.h"
@@ -162,11 +161,10 @@ static struct json_object *lost_json(struct query *query)
 	struct json_object *lost = json_object_new_object();
 	struct json_object *by_cpu = json_object_new_array();
 	uint64_t total = 0, unknown = 0;
-	static uint64_t counts[LOST_CPUS];
+	uint64_t counts[LOST_CPUS] = { 0 };
 	uint32_t nr_cpus = 0;
 	uint32_t nr = history_nr_losses(query->history);
 
-	memset(counts, 0, sizeof(counts));
 	for (uint32_t i = 0; i < event_index_nr_streams(events); i++) {
 		const char *buffer;
 		uint16_t cpu;

@@ -20,7 +20,7 @@ except ImportError:
     sys.exit(77)
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-KEEP = 60
+KEEP = 12
 failures = 0
 
 
