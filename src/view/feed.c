@@ -20,20 +20,28 @@
 int feed_relation(struct feed *feed, const struct scene *scene, enum relation relation,
 		  struct ref parent)
 {
-	*feed = (struct feed){ .scene = scene, .room = LIST_BUDGET, .budget = LIST_BUDGET, .kind = FEED_RELATION,
-			       .relation = relation, .object = parent };
+	*feed = (struct feed){.scene = scene,
+			      .room = LIST_BUDGET,
+			      .budget = LIST_BUDGET,
+			      .kind = FEED_RELATION,
+			      .relation = relation,
+			      .object = parent};
 	return history_list(scene->history, relation, parent, scene->when, &feed->cursor);
 }
 
 void feed_events(struct feed *feed, const struct scene *scene)
 {
-	*feed = (struct feed){ .scene = scene, .room = EVENT_BUDGET, .budget = EVENT_BUDGET, .kind = FEED_EVENTS };
+	*feed = (struct feed){
+		.scene = scene, .room = EVENT_BUDGET, .budget = EVENT_BUDGET, .kind = FEED_EVENTS};
 }
 
 void feed_touches(struct feed *feed, const struct scene *scene, struct ref object)
 {
-	*feed = (struct feed){ .scene = scene, .room = EVENT_BUDGET, .budget = EVENT_BUDGET, .kind = FEED_TOUCHES,
-			       .object = object };
+	*feed = (struct feed){.scene = scene,
+			      .room = EVENT_BUDGET,
+			      .budget = EVENT_BUDGET,
+			      .kind = FEED_TOUCHES,
+			      .object = object};
 }
 
 /* The lowest event of the list: 0 stands for "before the first". */
@@ -83,7 +91,7 @@ static int step_event(struct feed *feed, int dir, struct list_row *ret)
 		return 0;
 	if (dir < 0)
 		feed->at--;
-	ret->key = (struct row_key){ .event = feed->at };
+	ret->key = (struct row_key){.event = feed->at};
 	if (dir > 0)
 		feed->at++;
 	return 1;
@@ -94,12 +102,13 @@ static int step_touch(struct feed *feed, int dir, struct list_row *ret)
 	uint64_t event;
 
 	if (dir > 0)
-		event = history_touch(feed->scene->history, feed->object, feed->at ? feed->at - 1 : 0, 1);
+		event = history_touch(feed->scene->history, feed->object,
+				      feed->at ? feed->at - 1 : 0, 1);
 	else
 		event = history_touch(feed->scene->history, feed->object, feed->at, -1);
 	if (!event)
 		return 0;
-	ret->key = (struct row_key){ .event = event };
+	ret->key = (struct row_key){.event = event};
 	feed->at = dir > 0 ? event + 1 : event;
 	return 1;
 }
@@ -110,8 +119,9 @@ static int step_sorted(struct feed *feed, int dir, struct list_row *ret)
 
 	if (dir > 0 ? feed->at >= order->nr : feed->at == 0)
 		return 0;
-	ret->key = (struct row_key){ .ref = order->refs[dir > 0 ? feed->at++ : --feed->at] };
-	return history_row(feed->scene->history, ret->key.ref, feed->scene->when, &ret->row) ? 0 : 1;
+	ret->key = (struct row_key){.ref = order->refs[dir > 0 ? feed->at++ : --feed->at]};
+	return history_row(feed->scene->history, ret->key.ref, feed->scene->when, &ret->row) ? 0
+											     : 1;
 }
 
 static int step(struct feed *feed, int dir, struct list_row *ret)
@@ -119,15 +129,19 @@ static int step(struct feed *feed, int dir, struct list_row *ret)
 	int err;
 
 	switch (feed->kind) {
-	case FEED_EVENTS: return step_event(feed, dir, ret);
-	case FEED_TOUCHES: return step_touch(feed, dir, ret);
-	case FEED_SORTED: return step_sorted(feed, dir, ret);
-	default: break;
+	case FEED_EVENTS:
+		return step_event(feed, dir, ret);
+	case FEED_TOUCHES:
+		return step_touch(feed, dir, ret);
+	case FEED_SORTED:
+		return step_sorted(feed, dir, ret);
+	default:
+		break;
 	}
-	err = dir > 0 ? history_next(&feed->cursor, &ret->row) :
-		history_prev(&feed->cursor, &ret->row);
+	err = dir > 0 ? history_next(&feed->cursor, &ret->row)
+		      : history_prev(&feed->cursor, &ret->row);
 	if (err == 1)
-		ret->key = (struct row_key){ .ref = ret->row.any.ref };
+		ret->key = (struct row_key){.ref = ret->row.any.ref};
 	return err;
 }
 
@@ -141,12 +155,12 @@ static bool fits(struct feed *feed, const struct list_row *row)
 	if (!feed->filter || feed->kind == FEED_SORTED)
 		return true;
 	if (feed->kind == FEED_RELATION) {
-		struct row_context context = { .scene = feed->scene, .row = &row->row };
+		struct row_context context = {.scene = feed->scene, .row = &row->row};
 
 		return event_filter_match_row(feed->filter, row_field, &context);
 	}
 	return !event_index_read(index, row->key.event, &record) &&
-		event_filter_match(feed->filter, index, &record);
+	       event_filter_match(feed->filter, index, &record);
 }
 
 static int walk(struct feed *feed, int dir, struct list_row *ret)

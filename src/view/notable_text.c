@@ -21,15 +21,19 @@ char notable_mark(const struct notable *notable)
 		return '!';
 	switch (notable->kind) {
 	case NOTABLE_CHAIN_MADE:
-	case NOTABLE_MM_ENTERED: return '+';
+	case NOTABLE_MM_ENTERED:
+		return '+';
 	case NOTABLE_CHAIN_GONE:
 	case NOTABLE_MASS_REMOVAL:
-	case NOTABLE_MM_LEFT: return 'x';
-	default: return notable->severity ? '~' : '|';
+	case NOTABLE_MM_LEFT:
+		return 'x';
+	default:
+		return notable->severity ? '~' : '|';
 	}
 }
 
-const char *notable_text(const struct scene *scene, const struct notable *notable, char *buf, size_t size)
+const char *notable_text(const struct scene *scene, const struct notable *notable, char *buf,
+			 size_t size)
 {
 	char object[64], number[FORMAT_MAX];
 
@@ -40,29 +44,58 @@ const char *notable_text(const struct scene *scene, const struct notable *notabl
 	format_count(number, notable->value);
 	switch (notable->kind) {
 	case NOTABLE_LOSS:
-		snprintf(buf, size, notable->value ? "%s events lost" : "events lost, nobody knows how many", number);
+		snprintf(buf, size,
+			 notable->value ? "%s events lost" : "events lost, nobody knows how many",
+			 number);
 		break;
-	case NOTABLE_SCAN: snprintf(buf, size, "scan %" PRIu64 " of ksmd", notable->value); break;
-	case NOTABLE_CHAIN_MADE: snprintf(buf, size, "chain made: %s", object); break;
-	case NOTABLE_CHAIN_GONE: snprintf(buf, size, "chain gone: %s", object); break;
-	case NOTABLE_MERGE_FAILED: snprintf(buf, size, "merge failed, %s", object); break;
-	case NOTABLE_POISON: snprintf(buf, size, "memory failure: %s", object); break;
-	case NOTABLE_SIGBUS: snprintf(buf, size, "SIGBUS, %s", object); break;
-	case NOTABLE_RECOVERY: snprintf(buf, size, "recovery of %s", object); break;
+	case NOTABLE_SCAN:
+		snprintf(buf, size, "scan %" PRIu64 " of ksmd", notable->value);
+		break;
+	case NOTABLE_CHAIN_MADE:
+		snprintf(buf, size, "chain made: %s", object);
+		break;
+	case NOTABLE_CHAIN_GONE:
+		snprintf(buf, size, "chain gone: %s", object);
+		break;
+	case NOTABLE_MERGE_FAILED:
+		snprintf(buf, size, "merge failed, %s", object);
+		break;
+	case NOTABLE_POISON:
+		snprintf(buf, size, "memory failure: %s", object);
+		break;
+	case NOTABLE_SIGBUS:
+		snprintf(buf, size, "SIGBUS, %s", object);
+		break;
+	case NOTABLE_RECOVERY:
+		snprintf(buf, size, "recovery of %s", object);
+		break;
 	case NOTABLE_SLOW_WALK:
-		snprintf(buf, size, "slow rmap walk of %s: %s", object, format_duration(number, notable->value));
+		snprintf(buf, size, "slow rmap walk of %s: %s", object,
+			 format_duration(number, notable->value));
 		break;
-	case NOTABLE_COLLAPSE_FAILED: snprintf(buf, size, "collapse failed, %s", object); break;
-	case NOTABLE_MASS_REMOVAL: snprintf(buf, size, "mass removal: %s nodes", number); break;
-	case NOTABLE_MM_ENTERED: snprintf(buf, size, "%s enters KSM", object); break;
-	case NOTABLE_MM_LEFT: snprintf(buf, size, "%s leaves KSM", object); break;
-	case NOTABLE_FINDING: snprintf(buf, size, "differs from the kernel's own number: %s", number); break;
-	default: snprintf(buf, size, "%s", object);
+	case NOTABLE_COLLAPSE_FAILED:
+		snprintf(buf, size, "collapse failed, %s", object);
+		break;
+	case NOTABLE_MASS_REMOVAL:
+		snprintf(buf, size, "mass removal: %s nodes", number);
+		break;
+	case NOTABLE_MM_ENTERED:
+		snprintf(buf, size, "%s enters KSM", object);
+		break;
+	case NOTABLE_MM_LEFT:
+		snprintf(buf, size, "%s leaves KSM", object);
+		break;
+	case NOTABLE_FINDING:
+		snprintf(buf, size, "differs from the kernel's own number: %s", number);
+		break;
+	default:
+		snprintf(buf, size, "%s", object);
 	}
 	return buf;
 }
 
-bool notable_near(const struct scene *scene, uint64_t t, int dir, uint8_t severity, struct notable *ret)
+bool notable_near(const struct scene *scene, uint64_t t, int dir, uint8_t severity,
+		  struct notable *ret)
 {
 	int i = history_notable_near(scene->history, t, dir, severity);
 
@@ -77,5 +110,6 @@ void notable_jump(const struct scene *scene, int dir)
 	if (notable_near(scene, scene->when.t, dir, 1, &notable) && notable.event != scene->when.t)
 		session_jump_to(scene->session, notable.event);
 	else
-		session_say(scene->session, dir < 0 ? "no earlier notable moment" : "no later notable moment");
+		session_say(scene->session,
+			    dir < 0 ? "no earlier notable moment" : "no later notable moment");
 }

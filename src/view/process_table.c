@@ -20,29 +20,41 @@
 #include "format.h"
 #include "view_util.h"
 
-enum { COLUMN_PID, COLUMN_COMM, COLUMN_MM, COLUMN_ITEMS, COLUMN_MAPPED, COLUMN_MERGING, COLUMN_PROFIT,
-       COLUMN_SHARE, COLUMN_NOTE, COLUMN_EVIDENCE };
+enum {
+	COLUMN_PID,
+	COLUMN_COMM,
+	COLUMN_MM,
+	COLUMN_ITEMS,
+	COLUMN_MAPPED,
+	COLUMN_MERGING,
+	COLUMN_PROFIT,
+	COLUMN_SHARE,
+	COLUMN_NOTE,
+	COLUMN_EVIDENCE
+};
 const struct column process_columns[NR_PROCESS_COLUMNS] = {
-	{ "pid", "PID", 7, 0, 0, ALIGN_RIGHT },
-	{ "comm", "COMM", 11, 1, 0, ALIGN_LEFT },
-	{ "mm", "MM", 5, 0, 0, ALIGN_LEFT },
-	{ "items", "ITEMS", 8, 0, 0, ALIGN_RIGHT },
-	{ "mapped", "MAPPED", 8, 0, 0, ALIGN_RIGHT },
-	{ "merging", "MERGING", 8, 0, 0, ALIGN_RIGHT },
-	{ "profit", "PROFIT", 10, 0, 0, ALIGN_RIGHT },
-	{ "share", "SHARE OF ITS ITEMS MERGED", 25, 2, 2, ALIGN_LEFT },
-	{ "note", "NOTE", 6, 2, 1, ALIGN_LEFT },
-	{ "evidence", "SR", 2, 0, 0, ALIGN_LEFT },
+	{"pid", "PID", 7, 0, 0, ALIGN_RIGHT},
+	{"comm", "COMM", 11, 1, 0, ALIGN_LEFT},
+	{"mm", "MM", 5, 0, 0, ALIGN_LEFT},
+	{"items", "ITEMS", 8, 0, 0, ALIGN_RIGHT},
+	{"mapped", "MAPPED", 8, 0, 0, ALIGN_RIGHT},
+	{"merging", "MERGING", 8, 0, 0, ALIGN_RIGHT},
+	{"profit", "PROFIT", 10, 0, 0, ALIGN_RIGHT},
+	{"share", "SHARE OF ITS ITEMS MERGED", 25, 2, 2, ALIGN_LEFT},
+	{"note", "NOTE", 6, 2, 1, ALIGN_LEFT},
+	{"evidence", "SR", 2, 0, 0, ALIGN_LEFT},
 };
 
-void process_numbers(const struct scene *scene, const struct mm_row *mm, struct process_numbers *ret)
+void process_numbers(const struct scene *scene, const struct mm_row *mm,
+		     struct process_numbers *ret)
 {
 	uint64_t t = scene->when.t;
 
-	*ret = (struct process_numbers){ .mapped = -1, .merging = -1, .profit = INT64_MIN, .rmap_items = -1 };
+	*ret = (struct process_numbers){
+		.mapped = -1, .merging = -1, .profit = INT64_MIN, .rmap_items = -1};
 	history_mm_counters(scene->history, mm->ref, scene->when, &ret->counters);
-	if (ret->counters.nr_mappings || (mm->tgid &&
-	    history_sample_before(scene->history, SAMPLE_PAGES, mm->tgid, t) >= 0))
+	if (ret->counters.nr_mappings ||
+	    (mm->tgid && history_sample_before(scene->history, SAMPLE_PAGES, mm->tgid, t) >= 0))
 		ret->mapped = (int64_t)ret->counters.nr_mappings;
 	scene_process(scene, mm->tgid, t, "ksm_merging_pages", &ret->merging);
 	scene_process(scene, mm->tgid, t, "ksm_process_profit", &ret->profit);
@@ -52,26 +64,38 @@ void process_numbers(const struct scene *scene, const struct mm_row *mm, struct 
 static int64_t sort_value(const struct process_numbers *numbers, int column)
 {
 	switch (column) {
-	case COLUMN_ITEMS: return (int64_t)numbers->counters.nr_stable_items;
-	case COLUMN_MAPPED: return numbers->mapped;
-	case COLUMN_MERGING: return numbers->merging;
-	case COLUMN_PROFIT: return numbers->profit;
-	case COLUMN_SHARE: return numbers->rmap_items > 0 ? numbers->merging * 1000 / numbers->rmap_items : -1;
-	default: return 0;
+	case COLUMN_ITEMS:
+		return (int64_t)numbers->counters.nr_stable_items;
+	case COLUMN_MAPPED:
+		return numbers->mapped;
+	case COLUMN_MERGING:
+		return numbers->merging;
+	case COLUMN_PROFIT:
+		return numbers->profit;
+	case COLUMN_SHARE:
+		return numbers->rmap_items > 0 ? numbers->merging * 1000 / numbers->rmap_items : -1;
+	default:
+		return 0;
 	}
 }
 
-static int compare_mms(const struct scene *scene, int column, const union row *a, const union row *b)
+static int compare_mms(const struct scene *scene, int column, const union row *a,
+		       const union row *b)
 {
 	struct process_numbers x, y;
 	int64_t left, right;
 
 	switch (column) {
-	case COLUMN_PID: return a->mm.tgid < b->mm.tgid ? -1 : a->mm.tgid > b->mm.tgid;
-	case COLUMN_COMM: return strncmp(a->mm.comm, b->mm.comm, sizeof(a->mm.comm));
-	case COLUMN_MM: return a->mm.name.number < b->mm.name.number ? -1 :
-			a->mm.name.number > b->mm.name.number;
-	default: break;
+	case COLUMN_PID:
+		return a->mm.tgid < b->mm.tgid ? -1 : a->mm.tgid > b->mm.tgid;
+	case COLUMN_COMM:
+		return strncmp(a->mm.comm, b->mm.comm, sizeof(a->mm.comm));
+	case COLUMN_MM:
+		return a->mm.name.number < b->mm.name.number
+			       ? -1
+			       : a->mm.name.number > b->mm.name.number;
+	default:
+		break;
 	}
 	process_numbers(scene, &a->mm, &x);
 	process_numbers(scene, &b->mm, &y);
@@ -84,7 +108,7 @@ void process_feed(struct view_list *list, const struct scene *scene, struct feed
 {
 	const struct view_state *state = session_view_state(scene->session);
 
-	feed_relation(feed, scene, ALL_MMS, (struct ref){ 0 });
+	feed_relation(feed, scene, ALL_MMS, (struct ref){0});
 	view_list_filter(list, feed);
 	if (state->sort >= 0)
 		view_list_sort(list, feed, compare_mms, state->sort, state->descending);
@@ -120,23 +144,29 @@ static const char *note_of(const struct mm_row *mm, const struct process_numbers
 	if (numbers->merging > 0 && numbers->rmap_items > 4 * numbers->merging)
 		return "low yield";
 	switch (mm->origin) {
-	case MM_FORKED: return "forked";
-	case MM_EXECED: return "exec'd";
-	case MM_ENTERED: return "entered";
-	default: return "";
+	case MM_FORKED:
+		return "forked";
+	case MM_EXECED:
+		return "exec'd";
+	case MM_ENTERED:
+		return "entered";
+	default:
+		return "";
 	}
 }
 
-static void draw_process(struct pane pane, int y, const struct scene *scene, const struct column_place *places,
-			 const struct mm_row *mm, bool cursor)
+static void draw_process(struct pane pane, int y, const struct scene *scene,
+			 const struct column_place *places, const struct mm_row *mm, bool cursor)
 {
-	char mark = scene_mark(scene, (const union row *)mm), marks[3] = { cursor ? '>' : ' ', mark, 0 };
+	char mark = scene_mark(scene, (const union row *)mm),
+	     marks[3] = {cursor ? '>' : ' ', mark, 0};
 	enum role role = cursor ? ROLE_CURSOR : mark != ' ' ? mark_role(mark) : ROLE_TEXT;
 	struct process_numbers numbers;
 	char text[64];
 
 	process_numbers(scene, mm, &numbers);
-#define COLUMN(id) column_text(pane, y, &process_columns[COLUMN_##id], &places[COLUMN_##id], role, text)
+#define COLUMN(id)                                                                                 \
+	column_text(pane, y, &process_columns[COLUMN_##id], &places[COLUMN_##id], role, text)
 	snprintf(text, sizeof(text), "%d%s", mm->tgid, mm->tgid_doubtful ? "?" : "");
 	if (!mm->tgid)
 		strcpy(text, "?");
@@ -158,7 +188,8 @@ static void draw_process(struct pane pane, int y, const struct scene *scene, con
 #undef COLUMN
 	if (places[COLUMN_SHARE].width && numbers.rmap_items > 0)
 		pane_bar(pane, places[COLUMN_SHARE].x, y, places[COLUMN_SHARE].width, ROLE_BAR,
-			 numbers.merging > 0 ? (uint64_t)numbers.merging : 0, (uint64_t)numbers.rmap_items);
+			 numbers.merging > 0 ? (uint64_t)numbers.merging : 0,
+			 (uint64_t)numbers.rmap_items);
 	if (places[COLUMN_EVIDENCE].width)
 		pane_fact(pane, places[COLUMN_EVIDENCE].x, y, mm->fact.evidence,
 			  mm->fact.doubt != DOUBT_NONE || mm->tgid_doubtful);
@@ -174,17 +205,22 @@ struct ref process_draw(struct pane pane, struct view_list *list, const struct s
 	struct feed feed;
 
 	columns_fit(process_columns, NR_PROCESS_COLUMNS, state->columns, pane.width, places);
-	columns_heading(pane, 0, process_columns, NR_PROCESS_COLUMNS, places, state->sort, state->descending);
+	columns_heading(pane, 0, process_columns, NR_PROCESS_COLUMNS, places, state->sort,
+			state->descending);
 	process_feed(list, scene, &feed);
 	view_list_window(list, &feed, cursor, pane.height - 1, &window);
 	view_list_place(list, scene, &state->lists[0], &window, pane, 1);
 	for (int i = 0; i < window.nr; i++)
-		draw_process(pane, i + 1, scene, places, &window.rows[i].row.mm, i == window.cursor);
+		draw_process(pane, i + 1, scene, places, &window.rows[i].row.mm,
+			     i == window.cursor);
 	if (!window.nr)
-		pane_text(pane, 3, 1, ROLE_HINT, *session_filter(scene->session) ?
-			  "no process fits the filter" : "no process takes part in KSM at this moment");
-	return !ref_is_none(cursor.ref) ? cursor.ref :
-		window.cursor >= 0 ? window.rows[window.cursor].key.ref : cursor.ref;
+		pane_text(pane, 3, 1, ROLE_HINT,
+			  *session_filter(scene->session)
+				  ? "no process fits the filter"
+				  : "no process takes part in KSM at this moment");
+	return !ref_is_none(cursor.ref) ? cursor.ref
+	       : window.cursor >= 0     ? window.rows[window.cursor].key.ref
+					: cursor.ref;
 }
 
 struct ref process_selected(struct view_list *list, const struct scene *scene)
@@ -217,7 +253,8 @@ void process_moved(struct view_list *list, const struct scene *scene)
 	struct feed feed;
 
 	process_feed(list, scene, &feed);
-	if (view_list_move(list, &feed, util_cursor(scene, list, TABLE_MM), view_list_mouse(list, place)))
+	if (view_list_move(list, &feed, util_cursor(scene, list, TABLE_MM),
+			   view_list_mouse(list, place)))
 		session_select(scene->session, list->cursor.ref);
 }
 
@@ -234,7 +271,8 @@ bool process_find(struct view_list *list, const struct scene *scene, const char 
 	struct feed feed;
 
 	process_feed(list, scene, &feed);
-	if (!view_list_find(list, &feed, util_cursor(scene, list, TABLE_MM), text, dir, process_describe))
+	if (!view_list_find(list, &feed, util_cursor(scene, list, TABLE_MM), text, dir,
+			    process_describe))
 		return false;
 	session_select(scene->session, list->cursor.ref);
 	return true;

@@ -16,9 +16,10 @@ extern const struct column process_columns[NR_PROCESS_COLUMNS];
 
 struct process_numbers {
 	struct history_mm_counters counters;
-	int64_t mapped, merging, profit, rmap_items;	/* -1 (profit: INT64_MIN): nobody looked */
+	int64_t mapped, merging, profit, rmap_items; /* -1 (profit: INT64_MIN): nobody looked */
 };
-void process_numbers(const struct scene *scene, const struct mm_row *mm, struct process_numbers *ret);
+void process_numbers(const struct scene *scene, const struct mm_row *mm,
+		     struct process_numbers *ret);
 
 /* All mms of the moment, filtered and sorted as the current view's state says. */
 void process_feed(struct view_list *list, const struct scene *scene, struct feed *feed);
@@ -30,7 +31,8 @@ struct ref process_selected(struct view_list *list, const struct scene *scene);
 bool process_act(struct view_list *list, const struct scene *scene, enum action action);
 void process_moved(struct view_list *list, const struct scene *scene);
 bool process_find(struct view_list *list, const struct scene *scene, const char *text, int dir);
-void process_describe(const struct scene *scene, const struct list_row *row, char *buf, size_t size);
+void process_describe(const struct scene *scene, const struct list_row *row, char *buf,
+		      size_t size);
 /* "-84.6 MiB", "-" for INT64_MIN. */
 void process_profit(char *buf, size_t size, int64_t profit);
 

@@ -26,8 +26,11 @@ bool scene_init(struct scene *scene, struct session *session)
 	if (!source || !source->history)
 		return false;
 	*scene = (struct scene){
-		.session = session, .source = source, .recording = source->recording,
-		.history = source->history, .when = session_moment(session),
+		.session = session,
+		.source = source,
+		.recording = source->recording,
+		.history = source->history,
+		.when = session_moment(session),
 		.start_ns = source->time_ns(source->data, 0),
 	};
 	return true;
@@ -66,8 +69,7 @@ const char *scene_owner(const struct scene *scene, struct ref mm, char *buf, siz
 
 	/* An mm that is gone by now still has its name: ask for its last row. */
 	if (!scene_row(scene, mm, &row) &&
-	    (ref_is_none(mm) ||
-	     history_life(scene->history, mm, 0, scene->when.known_by, &row)))
+	    (ref_is_none(mm) || history_life(scene->history, mm, 0, scene->when.known_by, &row)))
 		return scene_name(scene, mm, buf, size);
 	if (row.mm.comm[0] && row.mm.tgid)
 		snprintf(buf, size, "%.16s %d", row.mm.comm, row.mm.tgid);
@@ -81,16 +83,20 @@ const char *scene_owner(const struct scene *scene, struct ref mm, char *buf, siz
 static struct ref resolve_item(const struct item_row *item, enum table table)
 {
 	switch (table) {
-	case TABLE_NODE: return item->node;
-	case TABLE_MM: return item->mm;
-	case TABLE_ANON_VMA: return item->anon_vma;
-	default: return (struct ref){ 0 };
+	case TABLE_NODE:
+		return item->node;
+	case TABLE_MM:
+		return item->mm;
+	case TABLE_ANON_VMA:
+		return item->anon_vma;
+	default:
+		return (struct ref){0};
 	}
 }
 
 struct ref scene_resolve(const struct scene *scene, struct ref object, enum table table)
 {
-	const struct ref none = { 0 };
+	const struct ref none = {0};
 	union row row;
 
 	if (object.table == table)
@@ -104,14 +110,19 @@ struct ref scene_resolve(const struct scene *scene, struct ref object, enum tabl
 	case TABLE_ITEM:
 		return resolve_item(&row.item, table);
 	case TABLE_MAPPING:
-		return table == TABLE_NODE ? row.mapping.node : table == TABLE_MM ? row.mapping.mm : none;
+		return table == TABLE_NODE ? row.mapping.node
+		       : table == TABLE_MM ? row.mapping.mm
+					   : none;
 	case TABLE_PAGE:
 		return table == TABLE_NODE ? row.page.node : none;
 	case TABLE_VMA:
-		return table == TABLE_MM ? row.vma.mm : table == TABLE_ANON_VMA ? row.vma.anon_vma : none;
+		return table == TABLE_MM         ? row.vma.mm
+		       : table == TABLE_ANON_VMA ? row.vma.anon_vma
+						 : none;
 	case TABLE_EPISODE:
-		return ref_is_none(row.episode.object) ? none :
-			scene_resolve(scene, row.episode.object, table);
+		return ref_is_none(row.episode.object)
+			       ? none
+			       : scene_resolve(scene, row.episode.object, table);
 	default:
 		return none;
 	}
@@ -141,24 +152,36 @@ int pane_fact(struct pane pane, int x, int y, char evidence, bool doubtful)
 const char *scene_doubt(uint8_t doubt)
 {
 	switch (doubt) {
-	case DOUBT_NONE: return "certain";
-	case DOUBT_LOSS: return "an event lost before";
-	case DOUBT_UNTRACED: return "its end is untraced";
-	case DOUBT_UNKNOWN_BEFORE: return "older than the file";
-	case DOUBT_ORDER: return "order is not certain";
-	case DOUBT_TENTATIVE: return "may still be undone";
-	default: return "doubtful";
+	case DOUBT_NONE:
+		return "certain";
+	case DOUBT_LOSS:
+		return "an event lost before";
+	case DOUBT_UNTRACED:
+		return "its end is untraced";
+	case DOUBT_UNKNOWN_BEFORE:
+		return "older than the file";
+	case DOUBT_ORDER:
+		return "order is not certain";
+	case DOUBT_TENTATIVE:
+		return "may still be undone";
+	default:
+		return "doubtful";
 	}
 }
 
 const char *scene_evidence(char evidence)
 {
 	switch (evidence) {
-	case EVIDENCE_TRACED: return "traced";
-	case EVIDENCE_DUMPED: return "dumped or sampled";
-	case EVIDENCE_INFERRED: return "inferred";
-	case EVIDENCE_MODELLED: return "modelled";
-	default: return "unknown";
+	case EVIDENCE_TRACED:
+		return "traced";
+	case EVIDENCE_DUMPED:
+		return "dumped or sampled";
+	case EVIDENCE_INFERRED:
+		return "inferred";
+	case EVIDENCE_MODELLED:
+		return "modelled";
+	default:
+		return "unknown";
 	}
 }
 
@@ -169,15 +192,16 @@ bool scene_sysfs(const struct scene *scene, uint64_t t, const char *name, int64_
 	return sample >= 0 && !history_sample_counter(scene->history, (uint32_t)sample, name, ret);
 }
 
-bool scene_process(const struct scene *scene, int32_t tgid, uint64_t t, const char *name, int64_t *ret)
+bool scene_process(const struct scene *scene, int32_t tgid, uint64_t t, const char *name,
+		   int64_t *ret)
 {
 	int i = tgid > 0 ? history_sample_before(scene->history, SAMPLE_PROCESS, tgid, t) : -1;
 	struct history_sample at;
 	struct sample sample;
 
 	return i >= 0 && !history_sample(scene->history, (uint32_t)i, &at) &&
-		!recording_sample(scene->recording, at.index, &sample) &&
-		!sample_number(&sample, name, ret);
+	       !recording_sample(scene->recording, at.index, &sample) &&
+	       !sample_number(&sample, name, ret);
 }
 
 void pane_heading(struct pane pane, int y, const char *text, const char *right)

@@ -25,8 +25,8 @@ struct scene {
 	struct recording *recording;
 	const struct history *history;
 	struct moment when;
-	uint64_t start_ns;		/* of the first event */
-	struct pane body;		/* while drawing: where lists are placed from */
+	uint64_t start_ns; /* of the first event */
+	struct pane body;  /* while drawing: where lists are placed from */
 };
 
 bool scene_init(struct scene *scene, struct session *session);
@@ -64,7 +64,8 @@ const char *scene_evidence(char evidence);
 bool scene_sysfs(const struct scene *scene, uint64_t t, const char *name, int64_t *ret);
 
 /* The same of a process (ksm_stat's names, ksm_merging_pages). */
-bool scene_process(const struct scene *scene, int32_t tgid, uint64_t t, const char *name, int64_t *ret);
+bool scene_process(const struct scene *scene, int32_t tgid, uint64_t t, const char *name,
+		   int64_t *ret);
 
 /* "  NAME: " in ROLE_HEADING over a pane's first row, with @right at its right end. */
 void pane_heading(struct pane pane, int y, const char *text, const char *right);

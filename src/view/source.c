@@ -21,8 +21,9 @@ static uint64_t time_ns(void *data, uint64_t event)
 
 	if (event < first)
 		event = first ? first : 1;
-	return event > event_index_last(recording_events(data)) ?
-		recording_start_ns(data) : event_index_time(recording_events(data), event);
+	return event > event_index_last(recording_events(data))
+		       ? recording_start_ns(data)
+		       : event_index_time(recording_events(data), event);
 }
 
 static uint64_t event_at(void *data, uint64_t ns)
@@ -100,11 +101,19 @@ void source_init(struct source *source, struct recording *recording)
 	const struct history *h = recording_history(recording);
 
 	*source = (struct source){
-		.data = recording, .recording = recording, .history = h,
-		.file = recording_path(recording), .nr_events = history_last(h),
-		.nr_lost = count_lost(h), .damaged = recording_nr_damages(recording) > 0,
-		.time_ns = time_ns, .event_at = event_at, .step = step,
-		.object_name = object_name, .parse_moment = parse_moment,
-		.parse_object = parse_object, .check_filter = check_filter,
+		.data = recording,
+		.recording = recording,
+		.history = h,
+		.file = recording_path(recording),
+		.nr_events = history_last(h),
+		.nr_lost = count_lost(h),
+		.damaged = recording_nr_damages(recording) > 0,
+		.time_ns = time_ns,
+		.event_at = event_at,
+		.step = step,
+		.object_name = object_name,
+		.parse_moment = parse_moment,
+		.parse_object = parse_object,
+		.check_filter = check_filter,
 	};
 }

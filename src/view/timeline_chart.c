@@ -17,12 +17,12 @@
 
 #include "notable_text.h"
 
-#define LOSSES_LOOK	100000
+#define LOSSES_LOOK 100000
 
 uint64_t chart_ns(const struct chart_window *window, int column)
 {
-	return window->from_ns +
-		(uint64_t)((unsigned __int128)window->span_ns * (unsigned int)column / (unsigned int)window->nr);
+	return window->from_ns + (uint64_t)((unsigned __int128)window->span_ns *
+					    (unsigned int)column / (unsigned int)window->nr);
 }
 
 int chart_column(const struct chart_window *window, uint64_t ns)
@@ -31,7 +31,8 @@ int chart_column(const struct chart_window *window, uint64_t ns)
 
 	if (ns < window->from_ns || ns - window->from_ns >= window->span_ns)
 		return -1;
-	column = (int)((unsigned __int128)(ns - window->from_ns) * (unsigned int)window->nr / window->span_ns);
+	column = (int)((unsigned __int128)(ns - window->from_ns) * (unsigned int)window->nr /
+		       window->span_ns);
 	/* Rounding: the column is the last one that begins at or before the time. */
 	while (column + 1 < window->nr && chart_ns(window, column + 1) <= ns)
 		column++;
@@ -74,10 +75,12 @@ static void make_saved(struct chart *chart, const struct scene *scene)
 	chart->most_saved = 0;
 	for (int i = 0; i < chart->window.nr; i++) {
 		chart->saved[i] = UINT64_MAX;
-		if (!scene_sysfs(scene, chart->edge[i + 1], "pages_sharing", &sharing) || sharing < 0)
+		if (!scene_sysfs(scene, chart->edge[i + 1], "pages_sharing", &sharing) ||
+		    sharing < 0)
 			continue;
 		chart->saved[i] = (uint64_t)sharing;
-		chart->most_saved = chart->saved[i] > chart->most_saved ? chart->saved[i] : chart->most_saved;
+		chart->most_saved =
+			chart->saved[i] > chart->most_saved ? chart->saved[i] : chart->most_saved;
 	}
 }
 
@@ -122,14 +125,18 @@ static void make_losses(struct chart *chart, const struct scene *scene)
 	chart->nr_losses = history_nr_losses(scene->history);
 	for (uint32_t i = 0; i < LOSSES_LOOK && !history_loss(scene->history, i, &loss); i++) {
 		/* A gap at an end of its stream has one side only: mark where that is. */
-		uint64_t from = loss.after ? loss.after : loss.before, to = loss.before ? loss.before : loss.after;
-		uint64_t from_ns = (uint64_t)scene_ns(scene, from), to_ns = (uint64_t)scene_ns(scene, to);
-		int first = chart_column(&chart->window, from_ns), last = chart_column(&chart->window, to_ns);
+		uint64_t from = loss.after ? loss.after : loss.before,
+			 to = loss.before ? loss.before : loss.after;
+		uint64_t from_ns = (uint64_t)scene_ns(scene, from),
+			 to_ns = (uint64_t)scene_ns(scene, to);
+		int first = chart_column(&chart->window, from_ns),
+		    last = chart_column(&chart->window, to_ns);
 
 		if (!from || to_ns < chart->window.from_ns ||
 		    from_ns >= chart->window.from_ns + chart->window.span_ns)
 			continue;
-		for (int c = first < 0 ? 0 : first; c <= (last < 0 ? chart->window.nr - 1 : last); c++)
+		for (int c = first < 0 ? 0 : first; c <= (last < 0 ? chart->window.nr - 1 : last);
+		     c++)
 			chart->lost[c] = '!';
 	}
 }
@@ -138,8 +145,8 @@ void chart_make(struct chart *chart, const struct scene *scene, const struct cha
 {
 	const struct chart_window *have = &chart->window;
 
-	if (have->nr == window->nr && have->from_ns == window->from_ns && have->span_ns == window->span_ns &&
-	    have->last == window->last)
+	if (have->nr == window->nr && have->from_ns == window->from_ns &&
+	    have->span_ns == window->span_ns && have->last == window->last)
 		return;
 	chart->window = *window;
 	make_edges(chart, scene);

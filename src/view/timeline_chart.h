@@ -13,25 +13,25 @@
 
 #include "scene.h"
 
-#define CHART_COLUMNS_MAX	1000
+#define CHART_COLUMNS_MAX 1000
 
 struct chart_window {
-	uint64_t from_ns, span_ns;	/* since the first event */
-	int nr;				/* columns */
-	uint64_t last;			/* events loaded when it was made */
+	uint64_t from_ns, span_ns; /* since the first event */
+	int nr;                    /* columns */
+	uint64_t last;             /* events loaded when it was made */
 };
 
 struct chart {
 	struct chart_window window;
 	uint64_t edge[CHART_COLUMNS_MAX + 1];
 	uint64_t activity[NR_ACTIVITIES][CHART_COLUMNS_MAX];
-	uint64_t most[NR_ACTIVITIES];		/* the highest column */
-	uint64_t saved[CHART_COLUMNS_MAX];	/* pages_sharing sampled last, GRID_NO_VALUE */
+	uint64_t most[NR_ACTIVITIES];      /* the highest column */
+	uint64_t saved[CHART_COLUMNS_MAX]; /* pages_sharing sampled last, GRID_NO_VALUE */
 	uint64_t most_saved;
-	char scan[CHART_COLUMNS_MAX];		/* '[' ']' '=' '#' ' ' */
-	int64_t seqnr[CHART_COLUMNS_MAX];	/* scan at the column's end, -1: none seen */
-	char notable[CHART_COLUMNS_MAX];	/* its mark, '.' for none */
-	char lost[CHART_COLUMNS_MAX];		/* '!' or '.' */
+	char scan[CHART_COLUMNS_MAX];     /* '[' ']' '=' '#' ' ' */
+	int64_t seqnr[CHART_COLUMNS_MAX]; /* scan at the column's end, -1: none seen */
+	char notable[CHART_COLUMNS_MAX];  /* its mark, '.' for none */
+	char lost[CHART_COLUMNS_MAX];     /* '!' or '.' */
 	uint64_t nr_losses;
 };
 

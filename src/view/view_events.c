@@ -27,18 +27,23 @@ struct events_view {
 	struct view_list list;
 };
 
-enum { COLUMN_NR, COLUMN_TIME, COLUMN_CPU, COLUMN_TASK, COLUMN_PID, COLUMN_EVENT, COLUMN_OBJECT,
-       COLUMN_EFFECT, COLUMN_WHY };
+enum {
+	COLUMN_NR,
+	COLUMN_TIME,
+	COLUMN_CPU,
+	COLUMN_TASK,
+	COLUMN_PID,
+	COLUMN_EVENT,
+	COLUMN_OBJECT,
+	COLUMN_EFFECT,
+	COLUMN_WHY
+};
 static const struct column columns[] = {
-	{ "nr", "#", 7, 0, 0, ALIGN_RIGHT },
-	{ "time", "TIME", 11, 0, 0, ALIGN_RIGHT },
-	{ "cpu", "CPU", 3, 0, 1, ALIGN_RIGHT },
-	{ "task", "TASK", 8, 1, 0, ALIGN_LEFT },
-	{ "pid", "PID", 6, 0, 2, ALIGN_RIGHT },
-	{ "event", "EVENT", 19, 2, 0, ALIGN_LEFT },
-	{ "object", "OBJECT", 10, 0, 0, ALIGN_LEFT },
-	{ "effect", "EFFECT", 13, 0, 0, ALIGN_LEFT },
-	{ "why", "WHY", 24, 6, 3, ALIGN_LEFT },
+	{"nr", "#", 7, 0, 0, ALIGN_RIGHT},          {"time", "TIME", 11, 0, 0, ALIGN_RIGHT},
+	{"cpu", "CPU", 3, 0, 1, ALIGN_RIGHT},       {"task", "TASK", 8, 1, 0, ALIGN_LEFT},
+	{"pid", "PID", 6, 0, 2, ALIGN_RIGHT},       {"event", "EVENT", 19, 2, 0, ALIGN_LEFT},
+	{"object", "OBJECT", 10, 0, 0, ALIGN_LEFT}, {"effect", "EFFECT", 13, 0, 0, ALIGN_LEFT},
+	{"why", "WHY", 24, 6, 3, ALIGN_LEFT},
 };
 #define NR_COLUMNS ((int)(sizeof(columns) / sizeof(*columns)))
 
@@ -55,9 +60,9 @@ static struct row_key anchor(struct feed *feed, uint64_t t, bool *ret_there)
 {
 	struct list_row row;
 
-	feed_seek(feed, (struct row_key){ .event = t + 1 });
+	feed_seek(feed, (struct row_key){.event = t + 1});
 	*ret_there = feed_prev(feed, &row) == 1;
-	return *ret_there ? row.key : (struct row_key){ .event = t };
+	return *ret_there ? row.key : (struct row_key){.event = t};
 }
 
 struct event_line {
@@ -72,7 +77,7 @@ static bool read_line(const struct scene *scene, uint64_t nr, struct event_line 
 	struct event_record record;
 	struct ref object;
 
-	*line = (struct event_line){ .mark = ' ' };
+	*line = (struct event_line){.mark = ' '};
 	if (event_index_read(recording_events(scene->recording), nr, &record))
 		return false;
 	/* The record is gone with the next read: take what is shown. */
@@ -90,7 +95,8 @@ static bool read_line(const struct scene *scene, uint64_t nr, struct event_line 
 
 static void draw_start(struct pane pane, int y, const struct column_place *places, bool now)
 {
-	pane_fit(pane, places[COLUMN_NR].x, y, places[COLUMN_NR].width, ALIGN_RIGHT, ROLE_SKIPPED, "0");
+	pane_fit(pane, places[COLUMN_NR].x, y, places[COLUMN_NR].width, ALIGN_RIGHT, ROLE_SKIPPED,
+		 "0");
 	pane_text(pane, places[COLUMN_TIME].x + 1, y, ROLE_SKIPPED, "before the first event");
 	row_marks(pane, y, now ? "> " : "  ");
 }
@@ -101,18 +107,19 @@ static const char *fit_name(const char *name, int width)
 	return (int)strlen(name) > width && !strncmp(name, "ksm_", 4) ? name + 4 : name;
 }
 
-static void draw_event(struct pane pane, int y, const struct scene *scene, const struct column_place *places,
-		       uint64_t nr, bool now)
+static void draw_event(struct pane pane, int y, const struct scene *scene,
+		       const struct column_place *places, uint64_t nr, bool now)
 {
 	struct event_line line;
-	char marks[3] = { now ? '>' : ' ', ' ', 0 }, text[WHY_MAX];
+	char marks[3] = {now ? '>' : ' ', ' ', 0}, text[WHY_MAX];
 	enum role role = now ? ROLE_CURSOR : nr > scene->when.t ? ROLE_SKIPPED : ROLE_TEXT;
 
 	if (!nr) {
 		draw_start(pane, y, places, now);
 		return;
 	}
-#define COLUMN(id, value) column_text(pane, y, &columns[COLUMN_##id], &places[COLUMN_##id], role, value)
+#define COLUMN(id, value)                                                                          \
+	column_text(pane, y, &columns[COLUMN_##id], &places[COLUMN_##id], role, value)
 	snprintf(text, sizeof(text), "%" PRIu64, nr);
 	COLUMN(NR, text);
 	if (!read_line(scene, nr, &line)) {
@@ -129,7 +136,8 @@ static void draw_event(struct pane pane, int y, const struct scene *scene, const
 	COLUMN(EVENT, fit_name(line.name, places[COLUMN_EVENT].width));
 	COLUMN(OBJECT, line.object);
 	column_text(pane, y, &columns[COLUMN_EFFECT], &places[COLUMN_EFFECT],
-		    role == ROLE_TEXT && line.mark != ' ' ? mark_role(line.mark) : role, line.effect);
+		    role == ROLE_TEXT && line.mark != ' ' ? mark_role(line.mark) : role,
+		    line.effect);
 	if (places[COLUMN_WHY].width) {
 		why_event(scene, nr, text, sizeof(text));
 		COLUMN(WHY, text);
@@ -167,7 +175,8 @@ static void draw_list(struct pane pane, struct events_view *view, const struct s
 /* ---- the event under the cursor ---- */
 
 /* Takes "NAME=VALUE" off *text: VALUE may hold blanks, until the next " NAME=". */
-static bool next_field(const char **text, char *name, size_t name_size, char *value, size_t value_size)
+static bool next_field(const char **text, char *name, size_t name_size, char *value,
+		       size_t value_size)
 {
 	const char *start = *text + strspn(*text, " "), *equals = strchr(start, '='), *end;
 
@@ -179,7 +188,8 @@ static bool next_field(const char **text, char *name, size_t name_size, char *va
 
 		if (*end != ' ')
 			continue;
-		word += strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+		word += strspn(word,
+			       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 		if (*word == '=' && word != end + 1)
 			break;
 	}
@@ -189,8 +199,8 @@ static bool next_field(const char **text, char *name, size_t name_size, char *va
 }
 
 /* What stands behind a number: a pfn in hex, the process of an mm. */
-static void explain_field(const struct scene *scene, uint64_t nr, const char *name, char *value, size_t size,
-			  bool narrow)
+static void explain_field(const struct scene *scene, uint64_t nr, const char *name, char *value,
+			  size_t size, bool narrow)
 {
 	size_t length = strlen(value);
 	char owner[64];
@@ -209,7 +219,8 @@ static void explain_field(const struct scene *scene, uint64_t nr, const char *na
 		else
 			snprintf(value + length, size - length, " = %s", owner);
 	} else if (!strcmp(name, "err") && value[0] == '-') {
-		snprintf(value + length, size - length, " = %s", why_error(strtoll(value, NULL, 10)));
+		snprintf(value + length, size - length, " = %s",
+			 why_error(strtoll(value, NULL, 10)));
 	}
 }
 
@@ -226,26 +237,30 @@ static void draw_fields(struct pane pane, const struct scene *scene, uint64_t nr
 	snprintf(heading, sizeof(heading), "#%" PRIu64 "  %s:%s", nr, system, event);
 	event_record_fields(index, &record, text, sizeof(text));
 	pane_heading(pane, 0, heading, "");
-	for (int y = 1; y < pane.height && next_field(&at, name, sizeof(name), value, sizeof(value)); y++) {
+	for (int y = 1;
+	     y < pane.height && next_field(&at, name, sizeof(name), value, sizeof(value)); y++) {
 		explain_field(scene, nr, name, value, sizeof(value), pane.width < 50);
 		pane_fieldf(pane, y, ' ', name, EVIDENCE_TRACED, false, "%s", value);
 	}
 }
 
 /* "5" or "5 > 6 ~". */
-static int draw_change(struct pane pane, int y, const char *label, uint64_t before, uint64_t now, char evidence)
+static int draw_change(struct pane pane, int y, const char *label, uint64_t before, uint64_t now,
+		       char evidence)
 {
 	char a[FORMAT_MAX], b[FORMAT_MAX];
 
 	if (before == now)
 		pane_fieldf(pane, y, ' ', label, evidence, false, "%s", format_count(a, now));
 	else
-		pane_fieldf(pane, y, '~', label, evidence, false, "%s %s %s", format_count(a, before),
-			    pane_charset(pane) == GRID_ASCII ? "->" : "→", format_count(b, now));
+		pane_fieldf(pane, y, '~', label, evidence, false, "%s %s %s",
+			    format_count(a, before), pane_charset(pane) == GRID_ASCII ? "->" : "→",
+			    format_count(b, now));
 	return y + 1;
 }
 
-static int draw_object(struct pane pane, int y, const struct scene *scene, struct ref ref, uint64_t nr)
+static int draw_object(struct pane pane, int y, const struct scene *scene, struct ref ref,
+		       uint64_t nr)
 {
 	union row before, now;
 	bool was = !history_row(scene->history, ref, why_moment(scene, nr - 1), &before);
@@ -255,21 +270,31 @@ static int draw_object(struct pane pane, int y, const struct scene *scene, struc
 
 	scene_name(scene, ref, name, sizeof(name));
 	if (!was || !is) {
-		pane_fieldf(pane, y, !was && is ? '+' : was ? 'x' : ' ', name, is ? now.fact.evidence : 0,
-			    is && now.fact.doubt, was ? "gone" : is ? "new" : "not known");
+		pane_fieldf(pane, y,
+			    !was && is ? '+'
+			    : was      ? 'x'
+				       : ' ',
+			    name, is ? now.fact.evidence : 0, is && now.fact.doubt,
+			    was  ? "gone"
+			    : is ? "new"
+				 : "not known");
 		return y + 1;
 	}
 	if (ref.table == TABLE_NODE)
-		return draw_change(pane, y, name, before.node.nr_items, now.node.nr_items, now.fact.evidence);
-	if (ref.table == TABLE_MM && !history_mm_counters(scene->history, ref, why_moment(scene, nr - 1), &a) &&
+		return draw_change(pane, y, name, before.node.nr_items, now.node.nr_items,
+				   now.fact.evidence);
+	if (ref.table == TABLE_MM &&
+	    !history_mm_counters(scene->history, ref, why_moment(scene, nr - 1), &a) &&
 	    !history_mm_counters(scene->history, ref, why_moment(scene, nr), &b))
-		return draw_change(pane, y, name, a.nr_stable_items, b.nr_stable_items, now.fact.evidence);
-	if (ref.table == TABLE_ITEM && (before.item.state != now.item.state ||
-					!ref_equal(before.item.node, now.item.node)))
+		return draw_change(pane, y, name, a.nr_stable_items, b.nr_stable_items,
+				   now.fact.evidence);
+	if (ref.table == TABLE_ITEM &&
+	    (before.item.state != now.item.state || !ref_equal(before.item.node, now.item.node)))
 		pane_fieldf(pane, y, '~', name, now.fact.evidence, now.fact.doubt, "%s -> %s",
 			    item_state_name(before.item.state), item_state_name(now.item.state));
 	else
-		pane_fieldf(pane, y, ' ', name, now.fact.evidence, now.fact.doubt, "named, not changed");
+		pane_fieldf(pane, y, ' ', name, now.fact.evidence, now.fact.doubt,
+			    "named, not changed");
 	return y + 1;
 }
 
@@ -284,13 +309,15 @@ static void draw_effects(struct pane pane, const struct scene *scene, uint64_t n
 	for (uint32_t i = 0; i < found && i < WHY_OBJECTS && y < room; i++)
 		y = draw_object(pane, y, scene, refs[i], nr);
 	if (found > (uint32_t)(y - 1) && y < pane.height) {
-		pane_printf(pane, 2, y, ROLE_HINT, "and %" PRIu32 " more", found - (uint32_t)(y - 1));
+		pane_printf(pane, 2, y, ROLE_HINT, "and %" PRIu32 " more",
+			    found - (uint32_t)(y - 1));
 		y++;
 	}
 	history_counters(scene->history, why_moment(scene, nr - 1), &before);
 	history_counters(scene->history, why_moment(scene, nr), &now);
 	if (y < pane.height)
-		y = draw_change(pane, y, "all items", before.nr_stable_items, now.nr_stable_items, EVIDENCE_INFERRED);
+		y = draw_change(pane, y, "all items", before.nr_stable_items, now.nr_stable_items,
+				EVIDENCE_INFERRED);
 	if (y < pane.height)
 		draw_change(pane, y, "all nodes", before.nr_nodes, now.nr_nodes, EVIDENCE_INFERRED);
 }
@@ -312,8 +339,8 @@ static void draw(struct session *session, void *own, struct pane body)
 	pane_hline(below, 0, 0, body.width, ROLE_BORDER);
 	if (scene.when.t) {
 		draw_fields(pane_sub(below, 0, 1, split, detail - 2), &scene, scene.when.t);
-		draw_effects(pane_sub(below, split + 1, 1, body.width - split - 1, detail - 2), &scene,
-			     scene.when.t);
+		draw_effects(pane_sub(below, split + 1, 1, body.width - split - 1, detail - 2),
+			     &scene, scene.when.t);
 	} else {
 		pane_text(below, 2, 2, ROLE_HINT, "no event yet: Right steps to the first");
 	}
@@ -334,7 +361,7 @@ static bool step(struct session *session, void *own, int dir, uint64_t *ret_even
 	if (!scene_init(&scene, session))
 		return false;
 	events_feed(view, &scene, &feed);
-	feed_seek(&feed, (struct row_key){ .event = dir > 0 ? scene.when.t + 1 : scene.when.t });
+	feed_seek(&feed, (struct row_key){.event = dir > 0 ? scene.when.t + 1 : scene.when.t});
 	feed.budget = 100000;
 	if ((dir > 0 ? feed_next(&feed, &row) : feed_prev(&feed, &row)) != 1)
 		return false;
@@ -347,9 +374,15 @@ static bool act_on(const struct scene *scene, enum action action)
 	struct ref object = why_object(scene, scene->when.t);
 
 	switch (action) {
-	case ACTION_OPEN: util_open(scene, object); return true;
-	case ACTION_WHEN_CHANGED: util_when_changed(scene, object); return true;
-	case ACTION_THIS: util_filter_this(scene, object); return true;
+	case ACTION_OPEN:
+		util_open(scene, object);
+		return true;
+	case ACTION_WHEN_CHANGED:
+		util_when_changed(scene, object);
+		return true;
+	case ACTION_THIS:
+		util_filter_this(scene, object);
+		return true;
 	case ACTION_SORT:
 		session_say(scene->session, "events stand in the order of time");
 		return true;
@@ -364,7 +397,8 @@ static bool act_on(const struct scene *scene, enum action action)
 	}
 }
 
-static bool act(struct session *session, void *own, enum action action, const struct argument *argument)
+static bool act(struct session *session, void *own, enum action action,
+		const struct argument *argument)
 {
 	struct events_view *view = own;
 	struct row_key cursor;
@@ -417,8 +451,8 @@ static void describe(const struct scene *scene, const struct list_row *row, char
 	buf[0] = 0;
 	if (!row->key.event || event_index_read(index, row->key.event, &record))
 		return;
-	length = snprintf(buf, size, "%s %.16s-%d ", util_event_name(&record), record.comm ? record.comm : "?",
-			  record.pid);
+	length = snprintf(buf, size, "%s %.16s-%d ", util_event_name(&record),
+			  record.comm ? record.comm : "?", record.pid);
 	if (length > 0 && (size_t)length < size)
 		event_record_fields(index, &record, buf + length, size - (size_t)length);
 	scene_name(scene, why_object(scene, row->key.event), object, sizeof(object));
@@ -450,10 +484,11 @@ static void copy(struct session *session, void *own, char *buffer, size_t size)
 	struct scene scene;
 
 	(void)own;
-	if (!scene_init(&scene, session) || !scene.when.t || !read_line(&scene, scene.when.t, &line))
+	if (!scene_init(&scene, session) || !scene.when.t ||
+	    !read_line(&scene, scene.when.t, &line))
 		return;
-	snprintf(buffer, size, "%" PRIu64 " %s cpu%u %s-%d %s %s %s", scene.when.t, line.time, line.cpu,
-		 line.task, line.pid, line.name, line.object, line.effect);
+	snprintf(buffer, size, "%" PRIu64 " %s cpu%u %s-%d %s %s %s", scene.when.t, line.time,
+		 line.cpu, line.task, line.pid, line.name, line.object, line.effect);
 }
 
 static void command(struct session *session, void *own, char *buffer, size_t size)
@@ -468,8 +503,9 @@ static void command(struct session *session, void *own, char *buffer, size_t siz
 	if (filter[0])
 		snprintf(buffer, size, "ksmtop events %s%s", scene.source->file, filter);
 	else
-		snprintf(buffer, size, "ksmtop events %s --from %" PRIu64 " --to %" PRIu64, scene.source->file,
-			 scene.when.t ? scene.when.t : 1, scene.when.t ? scene.when.t : 1);
+		snprintf(buffer, size, "ksmtop events %s --from %" PRIu64 " --to %" PRIu64,
+			 scene.source->file, scene.when.t ? scene.when.t : 1,
+			 scene.when.t ? scene.when.t : 1);
 }
 
 static void status(struct session *session, void *own, char *buffer, size_t size)
@@ -479,7 +515,8 @@ static void status(struct session *session, void *own, char *buffer, size_t size
 
 	(void)own;
 	if (scene_init(&scene, session))
-		snprintf(buffer, size, "%s events%s", format_count(count, history_last(scene.history)),
+		snprintf(buffer, size, "%s events%s",
+			 format_count(count, history_last(scene.history)),
 			 *session_filter(session) ? ", filtered" : "");
 }
 
@@ -498,8 +535,24 @@ static void state_free(void *own)
 }
 
 const struct view view_events = {
-	.id = VIEW_EVENTS, .title = "Events", .tab = "Events", .draw = draw, .key = '5', .unit = "event",
-	.nr_lists = 1, .columns = columns, .nr_columns = NR_COLUMNS,
-	.state_new = state_new, .state_free = state_free, .status = status, .why = util_why, .act = act,
-	.step = step, .find = find, .moved = moved, .copy = copy, .command = command, .source = util_source,
+	.id = VIEW_EVENTS,
+	.title = "Events",
+	.tab = "Events",
+	.draw = draw,
+	.key = '5',
+	.unit = "event",
+	.nr_lists = 1,
+	.columns = columns,
+	.nr_columns = NR_COLUMNS,
+	.state_new = state_new,
+	.state_free = state_free,
+	.status = status,
+	.why = util_why,
+	.act = act,
+	.step = step,
+	.find = find,
+	.moved = moved,
+	.copy = copy,
+	.command = command,
+	.source = util_source,
 };

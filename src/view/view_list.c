@@ -25,14 +25,14 @@
 #include "view_order.h"
 
 /* Rows that one key press (not a picture) may pass over. */
-#define MOVE_BUDGET	100000
+#define MOVE_BUDGET 100000
 
 void view_list_fini(struct view_list *list)
 {
 	event_filter_free(list->filter);
 	free(list->filter_text);
 	order_free(list->order);
-	*list = (struct view_list){ 0 };
+	*list = (struct view_list){0};
 }
 
 void view_list_filter(struct view_list *list, struct feed *feed)
@@ -141,7 +141,7 @@ bool view_list_move(struct view_list *list, struct feed *feed, struct row_key cu
 		return false;
 	feed_seek(feed, to.key);
 	if (delta > 0)
-		feed_next(feed, &row);	/* over the row itself */
+		feed_next(feed, &row); /* over the row itself */
 	while (moved != delta) {
 		if ((delta > 0 ? feed_next(feed, &row) : feed_prev(feed, &row)) != 1)
 			break;
@@ -163,7 +163,7 @@ bool view_list_end(struct view_list *list, struct feed *feed, bool last)
 	if (last)
 		feed_seek_end(feed);
 	else
-		feed_seek(feed, (struct row_key){ 0 });
+		feed_seek(feed, (struct row_key){0});
 	err = last ? feed_prev(feed, &row) : feed_next(feed, &row);
 	if (err != 1)
 		return false;
@@ -178,13 +178,26 @@ bool view_list_act(struct view_list *list, struct feed *feed, struct row_key cur
 	int page = list->height > 2 ? list->height - 1 : 1;
 
 	switch (action) {
-	case ACTION_UP: view_list_move(list, feed, cursor, -1); return true;
-	case ACTION_DOWN: view_list_move(list, feed, cursor, 1); return true;
-	case ACTION_PAGE_UP: view_list_move(list, feed, cursor, -page); return true;
-	case ACTION_PAGE_DOWN: view_list_move(list, feed, cursor, page); return true;
-	case ACTION_TOP: view_list_end(list, feed, false); return true;
-	case ACTION_BOTTOM: view_list_end(list, feed, true); return true;
-	default: return false;
+	case ACTION_UP:
+		view_list_move(list, feed, cursor, -1);
+		return true;
+	case ACTION_DOWN:
+		view_list_move(list, feed, cursor, 1);
+		return true;
+	case ACTION_PAGE_UP:
+		view_list_move(list, feed, cursor, -page);
+		return true;
+	case ACTION_PAGE_DOWN:
+		view_list_move(list, feed, cursor, page);
+		return true;
+	case ACTION_TOP:
+		view_list_end(list, feed, false);
+		return true;
+	case ACTION_BOTTOM:
+		view_list_end(list, feed, true);
+		return true;
+	default:
+		return false;
 	}
 }
 

@@ -29,10 +29,10 @@
 #include "row_field.h"
 #include "scene.h"
 
-#define LIST_WINDOW_MAX	256	/* rows of a window; more are not drawn */
-#define LIST_BUDGET	20000	/* rows that one search may pass over ... */
-#define EVENT_BUDGET	4000	/* ... and events, which have to be read for it */
-#define SORT_ROWS_MAX	20000
+#define LIST_WINDOW_MAX 256   /* rows of a window; more are not drawn */
+#define LIST_BUDGET     20000 /* rows that one search may pass over ... */
+#define EVENT_BUDGET    4000  /* ... and events, which have to be read for it */
+#define SORT_ROWS_MAX   20000
 
 /* What names a row over time: an object or an event number.  {0} is the first row. */
 struct row_key {
@@ -42,7 +42,7 @@ struct row_key {
 
 struct list_row {
 	struct row_key key;
-	union row row;		/* of feed_relation() only */
+	union row row; /* of feed_relation() only */
 };
 
 struct feed;
@@ -51,16 +51,16 @@ typedef bool (*feed_accept_fn)(const struct feed *feed, const struct list_row *r
 /* Private but for accept and arg. */
 struct feed {
 	const struct scene *scene;
-	feed_accept_fn accept;	/* NULL: all */
-	const void *arg;	/* for accept */
-	struct event_filter *filter;	/* borrowed, NULL: all */
-	uint32_t room;		/* rows that one search may pass over ... */
-	uint32_t budget;	/* ... and that this one still may */
+	feed_accept_fn accept;       /* NULL: all */
+	const void *arg;             /* for accept */
+	struct event_filter *filter; /* borrowed, NULL: all */
+	uint32_t room;               /* rows that one search may pass over ... */
+	uint32_t budget;             /* ... and that this one still may */
 	enum feed_kind { FEED_RELATION, FEED_EVENTS, FEED_TOUCHES, FEED_SORTED } kind;
 	struct history_cursor cursor;
 	enum relation relation;
 	struct ref object;
-	uint64_t at;		/* events: the number that comes next; sorted: the index */
+	uint64_t at; /* events: the number that comes next; sorted: the index */
 	const struct view_list *sorted;
 };
 
@@ -80,19 +80,19 @@ int feed_prev(struct feed *feed, struct list_row *ret);
 
 struct view_list {
 	struct row_key cursor;
-	int line;		/* of the window, where the cursor stands */
-	int height, drawn_line;	/* as last drawn: for paging and the mouse */
-	struct event_filter *filter;	/* of filter_text */
+	int line;                    /* of the window, where the cursor stands */
+	int height, drawn_line;      /* as last drawn: for paging and the mouse */
+	struct event_filter *filter; /* of filter_text */
 	char *filter_text;
-	struct sort_order *order;	/* of the last view_list_sort() */
+	struct sort_order *order; /* of the last view_list_sort() */
 };
 
 struct list_window {
 	struct list_row rows[LIST_WINDOW_MAX];
 	int nr;
-	int cursor;		/* index of the cursor's row, -1: none */
-	bool exact;		/* that row is the one the cursor names */
-	bool exhausted;		/* the budget ended before the window was full */
+	int cursor;     /* index of the cursor's row, -1: none */
+	bool exact;     /* that row is the one the cursor names */
+	bool exhausted; /* the budget ended before the window was full */
 };
 
 void view_list_fini(struct view_list *list);
@@ -118,7 +118,8 @@ void view_list_window(struct view_list *list, struct feed *feed, struct row_key 
  * Moves by @delta rows from @cursor, as far as there are rows: true and the new key, which is then
  * list->cursor as well.  The line follows, within the window.
  */
-bool view_list_move(struct view_list *list, struct feed *feed, struct row_key cursor, int64_t delta);
+bool view_list_move(struct view_list *list, struct feed *feed, struct row_key cursor,
+		    int64_t delta);
 /* First or last row. */
 bool view_list_end(struct view_list *list, struct feed *feed, bool last);
 /*

@@ -15,32 +15,31 @@
  * the facts.
  */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "format.h"
+#include "object_facts.h"
 #include "view_util.h"
 #include "views.h"
 #include "why.h"
 
-#define SPANS_LOOK	1000
-#define FACTS_ROWS	7
+#define FACTS_ROWS 7
 
 struct object_view {
 	struct view_list life, related;
-	struct ref object;	/* whose related.cursor this is */
-	int relation;		/* index into relations_of() */
+	struct ref object; /* whose related.cursor this is */
+	int relation;      /* index into relations_of() */
 };
 
 /* Life is lists[0]: its columns can be chosen. */
 enum { COLUMN_NR, COLUMN_TIME, COLUMN_EVENT, COLUMN_EFFECT };
 static const struct column columns[] = {
-	{ "nr", "#", 7, 0, 1, ALIGN_RIGHT },
-	{ "time", "TIME", 11, 0, 2, ALIGN_RIGHT },
-	{ "event", "EVENT", 11, 2, 0, ALIGN_LEFT },
-	{ "effect", "EFFECT", 13, 1, 0, ALIGN_LEFT },
+	{"nr", "#", 7, 0, 1, ALIGN_RIGHT},
+	{"time", "TIME", 11, 0, 2, ALIGN_RIGHT},
+	{"event", "EVENT", 11, 2, 0, ALIGN_LEFT},
+	{"effect", "EFFECT", 13, 1, 0, ALIGN_LEFT},
 };
 #define NR_COLUMNS ((int)(sizeof(columns) / sizeof(*columns)))
 
@@ -53,17 +52,25 @@ struct relation_name {
 static int relations_of(enum table table, const struct relation_name **ret)
 {
 	static const struct relation_name mm[] = {
-		{ ITEMS_OF_MM, "ITEMS" }, { MAPPINGS_OF_MM, "MAPPINGS" }, { VMAS_OF_MM, "VMAS" } };
+		{ITEMS_OF_MM, "ITEMS"}, {MAPPINGS_OF_MM, "MAPPINGS"}, {VMAS_OF_MM, "VMAS"}};
 	static const struct relation_name node[] = {
-		{ ITEMS_OF_NODE, "ITEMS" }, { MAPPINGS_OF_NODE, "MAPPINGS" }, { DUPS_OF_CHAIN, "DUPS" } };
-	static const struct relation_name anon_vma[] = {
-		{ VMAS_OF_ANON_VMA, "VMAS" }, { ITEMS_OF_ANON_VMA, "ITEMS" } };
+		{ITEMS_OF_NODE, "ITEMS"}, {MAPPINGS_OF_NODE, "MAPPINGS"}, {DUPS_OF_CHAIN, "DUPS"}};
+	static const struct relation_name anon_vma[] = {{VMAS_OF_ANON_VMA, "VMAS"},
+							{ITEMS_OF_ANON_VMA, "ITEMS"}};
 
 	switch (table) {
-	case TABLE_MM: *ret = mm; return 3;
-	case TABLE_NODE: *ret = node; return 3;
-	case TABLE_ANON_VMA: *ret = anon_vma; return 2;
-	default: *ret = NULL; return 0;
+	case TABLE_MM:
+		*ret = mm;
+		return 3;
+	case TABLE_NODE:
+		*ret = node;
+		return 3;
+	case TABLE_ANON_VMA:
+		*ret = anon_vma;
+		return 2;
+	default:
+		*ret = NULL;
+		return 0;
 	}
 }
 
@@ -71,26 +78,37 @@ static int relations_of(enum table table, const struct relation_name **ret)
 static struct ref parent_of(const union row *row)
 {
 	switch (row->any.ref.table) {
-	case TABLE_MM: return row->mm.parent;
-	case TABLE_ANON_VMA: return ref_is_none(row->anon_vma.parent) ? row->anon_vma.root : row->anon_vma.parent;
-	case TABLE_VMA: return row->vma.anon_vma;
-	case TABLE_NODE: return row->node.chain;
-	case TABLE_ITEM: return ref_is_none(row->item.node) ? row->item.mm : row->item.node;
-	case TABLE_MAPPING: return ref_is_none(row->mapping.node) ? row->mapping.mm : row->mapping.node;
-	case TABLE_PAGE: return row->page.node;
-	case TABLE_EPISODE: return row->episode.object;
-	default: return (struct ref){ 0 };
+	case TABLE_MM:
+		return row->mm.parent;
+	case TABLE_ANON_VMA:
+		return ref_is_none(row->anon_vma.parent) ? row->anon_vma.root
+							 : row->anon_vma.parent;
+	case TABLE_VMA:
+		return row->vma.anon_vma;
+	case TABLE_NODE:
+		return row->node.chain;
+	case TABLE_ITEM:
+		return ref_is_none(row->item.node) ? row->item.mm : row->item.node;
+	case TABLE_MAPPING:
+		return ref_is_none(row->mapping.node) ? row->mapping.mm : row->mapping.node;
+	case TABLE_PAGE:
+		return row->page.node;
+	case TABLE_EPISODE:
+		return row->episode.object;
+	default:
+		return (struct ref){0};
 	}
 }
 
 /* The row now, else its last span begun by now, else its first.  True: it is alive. */
-static bool object_row(const struct scene *scene, struct ref object, union row *ret, uint32_t *ret_spans)
+static bool object_row(const struct scene *scene, struct ref object, union row *ret,
+		       uint32_t *ret_spans)
 {
 	bool alive = scene_row(scene, object, ret);
 	uint32_t i;
 	union row span;
 
-	for (i = 0; i < SPANS_LOOK; i++) {
+	for (i = 0; i < OBJECT_SPANS_LOOK; i++) {
 		if (history_life(scene->history, object, i, scene->when.known_by, &span))
 			break;
 		if (!alive && (!i || span.fact.born <= scene->when.t))
@@ -100,172 +118,10 @@ static bool object_row(const struct scene *scene, struct ref object, union row *
 	return alive;
 }
 
-/* ---- facts ---- */
-
-/* Fields go down the left column, then down the right one. */
-struct facts {
-	struct pane pane;
-	int nr, rows;
-	char evidence;
-	bool doubtful;
-};
-
-static void fact(struct facts *facts, char mark, const char *label, char evidence, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
-static void fact(struct facts *facts, char mark, const char *label, char evidence, const char *format, ...)
-{
-	int half = facts->pane.width / 2, column = facts->nr / facts->rows;
-	struct pane pane = pane_sub(facts->pane, column * half, 0, column ? facts->pane.width - half : half,
-				    facts->pane.height);
-	struct field field = { .label = label, .mark = mark, .evidence = evidence,
-			       .doubtful = evidence && facts->doubtful };
-	char value[200];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(value, sizeof(value), format, args);
-	va_end(args);
-	field.value = value;
-	if (column < 2)
-		pane_field(pane, 1 + facts->nr % facts->rows, &field);
-	facts->nr++;
-}
-
-static void link_fact(struct facts *facts, const struct scene *scene, const char *label, struct ref ref)
-{
-	char name[64];
-
-	if (ref.table == TABLE_MM)
-		scene_owner(scene, ref, name, sizeof(name));
-	else
-		scene_name(scene, ref, name, sizeof(name));
-	fact(facts, ' ', label, ref_is_none(ref) ? 0 : facts->evidence, "%s",
-	     ref_is_none(ref) ? "not known" : name);
-}
-
-static void node_facts(struct facts *facts, const struct scene *scene, const struct node_row *node)
-{
-	char e = facts->evidence;
-
-	fact(facts, ' ', "pfn", e, node->kind == NODE_CHAIN ? "none: a chain" : "0x%" PRIx64, node->kpfn);
-	fact(facts, ' ', "address", node->name.addr ? e : 0, node->name.addr ? "0x%" PRIx64 : "not traced",
-	     node->name.addr);
-	fact(facts, ' ', "items", e, "%" PRIu32, node->nr_items);
-	if (node->kind == NODE_UNKNOWN)
-		fact(facts, ' ', "kind", 0, "needs the patch");
-	else
-		fact(facts, ' ', "kind", e, "%s, %s", node_kind_name(node->kind), node_place_name(node->place));
-	if (node->kind == NODE_DUP)
-		link_fact(facts, scene, "chain", node->chain);
-	fact(facts, ' ', "nid", node->nid < 0 ? 0 : e, node->nid < 0 ? "not known" : "%d", node->nid);
-}
-
-static void item_facts(struct facts *facts, const struct scene *scene, const struct item_row *item)
-{
-	char e = facts->evidence;
-
-	fact(facts, ' ', "rmap_item", e, "0x%" PRIx64, item->name.addr);
-	fact(facts, ' ', "state", e, "%s", item_state_name(item->state));
-	link_fact(facts, scene, "process", item->mm);
-	link_fact(facts, scene, "node", item->node);
-	fact(facts, ' ', "address", item->has_address ? e : 0, item->has_address ? "0x%" PRIx64 : "not traced",
-	     item->address);
-	link_fact(facts, scene, "anon_vma", item->anon_vma);
-	if (item->has_index)
-		fact(facts, ' ', "index", e, "0x%" PRIx64, item->index);
-}
-
-static void mm_facts(struct facts *facts, const struct scene *scene, const struct mm_row *mm)
-{
-	struct history_mm_counters counters = { 0 };
-	char e = facts->evidence, count[FORMAT_MAX];
-
-	history_mm_counters(scene->history, mm->ref, scene->when, &counters);
-	fact(facts, ' ', "mm", e, "0x%" PRIx64, mm->name.addr);
-	fact(facts, ' ', "process", mm->tgid_evidence, mm->tgid ? "%.16s %d%s" : "not known", mm->comm, mm->tgid,
-	     mm->tgid_doubtful ? " ?" : "");
-	fact(facts, ' ', "stable items", e, "%s", format_count(count, counters.nr_stable_items));
-	fact(facts, ' ', "mappings", e, "%s", format_count(count, counters.nr_mappings));
-	fact(facts, ' ', "merges so far", e, "%s", format_count(count, counters.nr_merges));
-	link_fact(facts, scene, "forked from", mm->parent);
-}
-
-static void other_facts(struct facts *facts, const struct scene *scene, const union row *row)
-{
-	char e = facts->evidence, text[FORMAT_MAX];
-
-	switch (row->any.ref.table) {
-	case TABLE_ANON_VMA:
-		fact(facts, ' ', "anon_vma", e, "0x%" PRIx64, row->anon_vma.name.addr);
-		link_fact(facts, scene, "root", row->anon_vma.root);
-		link_fact(facts, scene, "parent", row->anon_vma.parent);
-		break;
-	case TABLE_VMA:
-		fact(facts, ' ', "start", e, "0x%" PRIx64, row->vma.start);
-		fact(facts, ' ', "end", e, "0x%" PRIx64, row->vma.end);
-		fact(facts, ' ', "vm_pgoff", e, "0x%" PRIx64, row->vma.pgoff);
-		fact(facts, ' ', "vm_flags", e, "0x%" PRIx64, row->vma.flags);
-		link_fact(facts, scene, "process", row->vma.mm);
-		link_fact(facts, scene, "anon_vma", row->vma.anon_vma);
-		break;
-	case TABLE_MAPPING:
-		fact(facts, ' ', "address", e, "0x%" PRIx64, row->mapping.address);
-		fact(facts, ' ', "pfn", e, "0x%" PRIx64, row->mapping.pfn);
-		link_fact(facts, scene, "process", row->mapping.mm);
-		link_fact(facts, scene, "node", row->mapping.node);
-		fact(facts, ' ', "mapcount", row->mapping.mapcount ? 'D' : 0, row->mapping.mapcount ? "%" PRIu32 :
-		     "not known", row->mapping.mapcount);
-		break;
-	case TABLE_PAGE:
-		fact(facts, ' ', "pfn", e, "0x%" PRIx64, row->page.name.addr);
-		fact(facts, row->page.state & PAGE_POISONED ? '!' : ' ', "state", e, "%s%s%s",
-		     row->page.state & PAGE_KSM ? "KSM " : "", row->page.state & PAGE_POISONED ? "poisoned " : "",
-		     row->page.state & PAGE_GONE ? "gone" : "");
-		link_fact(facts, scene, "node", row->page.node);
-		break;
-	case TABLE_EPISODE:
-		fact(facts, ' ', "kind", e, "%s", episode_kind_name(row->episode.kind));
-		fact(facts, ' ', "task", e, "%.16s %d", row->episode.comm, row->episode.tid);
-		fact(facts, ' ', "scan", e, "%" PRId64, row->episode.seqnr);
-		if (row->episode.end_ns >= row->episode.begin_ns)
-			fact(facts, ' ', "took", e, "%s",
-			     format_duration(text, row->episode.end_ns - row->episode.begin_ns));
-		break;
-	default:
-		break;
-	}
-}
-
-static void draw_facts(struct pane pane, const struct scene *scene, const union row *row, bool alive,
-		       uint32_t spans)
-{
-	struct facts facts = { .pane = pane, .rows = pane.height > 1 ? pane.height - 1 : 1, .evidence = row->fact.evidence,
-			       .doubtful = row->fact.doubt != DOUBT_NONE };
-	uint64_t t = scene->when.t;
-	char event[64];
-
-	switch (row->any.ref.table) {
-	case TABLE_NODE: node_facts(&facts, scene, &row->node); break;
-	case TABLE_ITEM: item_facts(&facts, scene, &row->item); break;
-	case TABLE_MM: mm_facts(&facts, scene, &row->mm); break;
-	default: other_facts(&facts, scene, row); break;
-	}
-	if (facts.nr < facts.rows)
-		facts.nr = facts.rows;	/* what every object has stands in the right column */
-	fact(&facts, t && row->fact.born == t ? '+' : ' ', "born", 0, "%s",
-	     util_event(scene, row->fact.born, event, sizeof(event)));
-	fact(&facts, !alive && row->fact.died <= t ? 'x' : ' ', "gone", 0, "%s", row->fact.died == NEVER ?
-	     "not before the end" : util_event(scene, row->fact.died, event, sizeof(event)));
-	fact(&facts, ' ', "known since", 0, "%s", util_event(scene, row->fact.known, event, sizeof(event)));
-	fact(&facts, ' ', "confirmed", 0, "%s", util_event(scene, row->fact.confirmed, event, sizeof(event)));
-	fact(&facts, ' ', "spans", 0, spans == SPANS_LOOK ? "%" PRIu32 " or more" : "%" PRIu32, spans);
-	fact(&facts, ' ', facts.doubtful ? "doubtful" : "evidence", 0, "%s", facts.doubtful ?
-	     scene_doubt(row->fact.doubt) : scene_evidence(row->fact.evidence));
-}
-
 /* ---- its life ---- */
 
-static void life_feed(struct object_view *view, const struct scene *scene, struct ref object, struct feed *feed)
+static void life_feed(struct object_view *view, const struct scene *scene, struct ref object,
+		      struct feed *feed)
 {
 	feed_touches(feed, scene, object);
 	view_list_filter(&view->life, feed);
@@ -276,16 +132,17 @@ static struct row_key life_cursor(struct feed *feed, uint64_t t, bool *ret_there
 {
 	struct list_row row;
 
-	feed_seek(feed, (struct row_key){ .event = t + 1 });
+	feed_seek(feed, (struct row_key){.event = t + 1});
 	*ret_there = feed_prev(feed, &row) == 1;
-	return *ret_there ? row.key : (struct row_key){ .event = t + 1 };
+	return *ret_there ? row.key : (struct row_key){.event = t + 1};
 }
 
-static void draw_event(struct pane pane, int y, const struct scene *scene, const struct column_place *places,
-		       struct ref object, uint64_t nr, const char *now)
+static void draw_event(struct pane pane, int y, const struct scene *scene,
+		       const struct column_place *places, struct ref object, uint64_t nr,
+		       const char *now)
 {
 	enum role role = *now == '>' ? ROLE_CURSOR : nr > scene->when.t ? ROLE_SKIPPED : ROLE_TEXT;
-	char text[FORMAT_MAX], effect[64], marks[3] = { now[0], ' ', 0 };
+	char text[FORMAT_MAX], effect[64], marks[3] = {now[0], ' ', 0};
 	struct event_record record;
 
 	snprintf(text, sizeof(text), "%" PRIu64, nr);
@@ -305,7 +162,8 @@ static void draw_event(struct pane pane, int y, const struct scene *scene, const
 	row_marks(pane, y, marks);
 }
 
-static void draw_life(struct pane pane, struct object_view *view, const struct scene *scene, struct ref object)
+static void draw_life(struct pane pane, struct object_view *view, const struct scene *scene,
+		      struct ref object)
 {
 	struct view_state *state = session_view_state(scene->session);
 	struct column_place places[NR_COLUMNS];
@@ -325,13 +183,15 @@ static void draw_life(struct pane pane, struct object_view *view, const struct s
 		draw_event(pane, i + 1, scene, places, object, window.rows[i].key.event,
 			   there && window.exact && i == window.cursor ? ">" : " ");
 	if (!window.nr)
-		pane_text(pane, 3, 1, ROLE_HINT, *session_filter(scene->session) ?
-			  "no event of its life fits" : "no event names it");
+		pane_text(pane, 3, 1, ROLE_HINT,
+			  *session_filter(scene->session) ? "no event of its life fits"
+							  : "no event names it");
 }
 
 /* ---- what belongs to it ---- */
 
-static void related_text(const struct scene *scene, const union row *row, char *left, char *right, size_t size)
+static void related_text(const struct scene *scene, const union row *row, char *left, char *right,
+			 size_t size)
 {
 	char name[64];
 
@@ -339,7 +199,8 @@ static void related_text(const struct scene *scene, const union row *row, char *
 	right[0] = 0;
 	switch (row->any.ref.table) {
 	case TABLE_ITEM:
-		snprintf(left, size, row->item.has_address ? "%s 0x%" PRIx64 : "%s", name, row->item.address);
+		snprintf(left, size, row->item.has_address ? "%s 0x%" PRIx64 : "%s", name,
+			 row->item.address);
 		scene_owner(scene, row->item.mm, right, size);
 		break;
 	case TABLE_MAPPING:
@@ -362,10 +223,10 @@ static void related_text(const struct scene *scene, const union row *row, char *
 	}
 }
 
-static void draw_related_row(struct pane pane, int y, const struct scene *scene, const union row *row,
-			     bool cursor)
+static void draw_related_row(struct pane pane, int y, const struct scene *scene,
+			     const union row *row, bool cursor)
 {
-	char marks[3] = { cursor ? '>' : ' ', scene_mark(scene, row), 0 }, left[96], right[96];
+	char marks[3] = {cursor ? '>' : ' ', scene_mark(scene, row), 0}, left[96], right[96];
 	enum role role = cursor ? ROLE_CURSOR : marks[1] != ' ' ? mark_role(marks[1]) : ROLE_TEXT;
 	int wide = (pane.width - 6) * 3 / 5;
 
@@ -386,13 +247,15 @@ static void draw_tabs(struct pane pane, const struct scene *scene, struct ref ob
 		uint64_t rows = 0;
 
 		history_count(scene->history, names[i].relation, object, scene->when, &rows, NULL);
-		x += pane_printf(pane, x, 0, i == active ? ROLE_TAB_ACTIVE : ROLE_TAB, i == active ? "[%s %s]" :
-				 " %s %s ", names[i].name, format_count(count, rows));
+		x += pane_printf(pane, x, 0, i == active ? ROLE_TAB_ACTIVE : ROLE_TAB,
+				 i == active ? "[%s %s]" : " %s %s ", names[i].name,
+				 format_count(count, rows));
 	}
 }
 
 /* The relation that is shown, or -1: the object has none. */
-static int shown_relation(const struct object_view *view, struct ref object, const struct relation_name **ret)
+static int shown_relation(const struct object_view *view, struct ref object,
+			  const struct relation_name **ret)
 {
 	int nr = relations_of(object.table, ret);
 
@@ -401,10 +264,11 @@ static int shown_relation(const struct object_view *view, struct ref object, con
 
 static struct row_key related_cursor(const struct object_view *view, struct ref object)
 {
-	return ref_equal(view->object, object) ? view->related.cursor : (struct row_key){ 0 };
+	return ref_equal(view->object, object) ? view->related.cursor : (struct row_key){0};
 }
 
-static void draw_related(struct pane pane, struct object_view *view, const struct scene *scene, struct ref object)
+static void draw_related(struct pane pane, struct object_view *view, const struct scene *scene,
+			 struct ref object)
 {
 	struct view_state *state = session_view_state(scene->session);
 	const struct relation_name *names;
@@ -414,16 +278,18 @@ static void draw_related(struct pane pane, struct object_view *view, const struc
 
 	if (active < 0) {
 		pane_heading(pane, 0, "u: what it belongs to", "");
-		state->lists[1] = (struct list){ 0 };
+		state->lists[1] = (struct list){0};
 		return;
 	}
 	draw_tabs(pane, scene, object, names, relations_of(object.table, &names), active);
 	if (feed_relation(&feed, scene, names[active].relation, object))
 		return;
-	view_list_window(&view->related, &feed, related_cursor(view, object), pane.height - 1, &window);
+	view_list_window(&view->related, &feed, related_cursor(view, object), pane.height - 1,
+			 &window);
 	view_list_place(&view->related, scene, &state->lists[1], &window, pane, 1);
 	for (int i = 0; i < window.nr; i++)
-		draw_related_row(pane, i + 1, scene, &window.rows[i].row, state->focus == 1 && i == window.cursor);
+		draw_related_row(pane, i + 1, scene, &window.rows[i].row,
+				 state->focus == 1 && i == window.cursor);
 	if (!window.nr)
 		pane_text(pane, 3, 1, ROLE_HINT, "none is known at this moment");
 }
@@ -433,8 +299,10 @@ static void draw_related(struct pane pane, struct object_view *view, const struc
 static void draw_nothing(struct pane body)
 {
 	pane_text(body, 2, 1, ROLE_HEADING, "No object is selected.");
-	pane_text(body, 2, 3, ROLE_HINT, "Put the cursor on a row of another view and press Enter, or type");
-	pane_text(body, 2, 4, ROLE_HINT, "  :object pfn:0x1a2f40     :object node#12     :object pid:3141");
+	pane_text(body, 2, 3, ROLE_HINT,
+		  "Put the cursor on a row of another view and press Enter, or type");
+	pane_text(body, 2, 4, ROLE_HINT,
+		  "  :object pfn:0x1a2f40     :object node#12     :object pid:3141");
 }
 
 static void draw(struct session *session, void *own, struct pane body)
@@ -461,20 +329,23 @@ static void draw(struct session *session, void *own, struct pane body)
 		pane_printf(body, 2, 1, ROLE_HINT, "%s is no longer held, or not known yet", name);
 		return;
 	}
-	pane_heading(pane_sub(body, 0, 0, body.width, 1), 0, name, alive ? "" : "x not there at this moment ");
+	pane_heading(pane_sub(body, 0, 0, body.width, 1), 0, name,
+		     alive ? "" : "x not there at this moment ");
 	if (!alive)
 		pane_paint(body, body.width - 27, 0, 27, 1, ROLE_CHANGED);
-	draw_facts(pane_sub(body, 0, 0, body.width, facts), &scene, &row, alive, spans);
+	object_draw_facts(pane_sub(body, 0, 0, body.width, facts), &scene, &row, alive, spans);
 	below = pane_sub(body, 0, facts, body.width, body.height - facts);
 	pane_rule(below, 0, "ITS LIFE", "Tab: other side   Space: other relation ");
 	pane_vline(below, split, 1, below.height - 1, ROLE_BORDER);
 	draw_life(pane_sub(below, 0, 1, split, below.height - 1), view, &scene, object);
-	draw_related(pane_sub(below, split + 1, 1, body.width - split - 1, below.height - 1), view, &scene, object);
+	draw_related(pane_sub(below, split + 1, 1, body.width - split - 1, below.height - 1), view,
+		     &scene, object);
 }
 
 /* ---- keys ---- */
 
-static bool related_feed(struct object_view *view, const struct scene *scene, struct ref object, struct feed *feed)
+static bool related_feed(struct object_view *view, const struct scene *scene, struct ref object,
+			 struct feed *feed)
 {
 	const struct relation_name *names;
 	int active = shown_relation(view, object, &names);
@@ -483,7 +354,7 @@ static bool related_feed(struct object_view *view, const struct scene *scene, st
 		return false;
 	if (!ref_equal(view->object, object)) {
 		view->object = object;
-		view->related.cursor = (struct row_key){ 0 };
+		view->related.cursor = (struct row_key){0};
 		view->related.line = 0;
 	}
 	return true;
@@ -501,19 +372,26 @@ static void open_related(struct object_view *view, const struct scene *scene, st
 		util_open(scene, row.key.ref);
 }
 
-static bool act_on(struct object_view *view, const struct scene *scene, enum action action, struct ref object)
+static bool act_on(struct object_view *view, const struct scene *scene, enum action action,
+		   struct ref object)
 {
 	const struct relation_name *names;
 	uint32_t spans;
 	union row row;
 
 	switch (action) {
-	case ACTION_OPEN: open_related(view, scene, object); return true;
-	case ACTION_WHEN_CHANGED: util_when_changed(scene, object); return true;
-	case ACTION_THIS: util_filter_this(scene, object); return true;
+	case ACTION_OPEN:
+		open_related(view, scene, object);
+		return true;
+	case ACTION_WHEN_CHANGED:
+		util_when_changed(scene, object);
+		return true;
+	case ACTION_THIS:
+		util_filter_this(scene, object);
+		return true;
 	case ACTION_FOLD:
 		view->relation = (shown_relation(view, object, &names) + 1) % 3;
-		view->related.cursor = (struct row_key){ 0 };
+		view->related.cursor = (struct row_key){0};
 		view->related.line = 0;
 		return true;
 	case ACTION_PARENT:
@@ -532,7 +410,8 @@ static bool act_on(struct object_view *view, const struct scene *scene, enum act
 }
 
 /* Moving in a life is moving in time. */
-static bool move_life(struct object_view *view, const struct scene *scene, struct ref object, enum action action)
+static bool move_life(struct object_view *view, const struct scene *scene, struct ref object,
+		      enum action action)
 {
 	struct row_key cursor;
 	struct feed feed;
@@ -553,7 +432,8 @@ static bool move_life(struct object_view *view, const struct scene *scene, struc
 	return true;
 }
 
-static bool act(struct session *session, void *own, enum action action, const struct argument *argument)
+static bool act(struct session *session, void *own, enum action action,
+		const struct argument *argument)
 {
 	struct ref object = session_object(session);
 	struct object_view *view = own;
@@ -568,7 +448,7 @@ static bool act(struct session *session, void *own, enum action action, const st
 	if (session_view_state(session)->focus != 1)
 		return move_life(view, &scene, object, action);
 	return related_feed(view, &scene, object, &feed) &&
-		view_list_act(&view->related, &feed, related_cursor(view, object), action);
+	       view_list_act(&view->related, &feed, related_cursor(view, object), action);
 }
 
 static void moved(struct session *session, void *own)
@@ -632,8 +512,8 @@ static bool find(struct session *session, void *own, const char *text, int dir)
 static bool object_text(const struct scene *scene, struct ref object, char *buf, size_t size)
 {
 	static const char *const prefixes[NR_TABLES] = {
-		[TABLE_MM] = "mm", [TABLE_ANON_VMA] = "anon_vma", [TABLE_VMA] = "vma", [TABLE_NODE] = "node",
-		[TABLE_ITEM] = "item", [TABLE_PAGE] = "pfn",
+		[TABLE_MM] = "mm",     [TABLE_ANON_VMA] = "anon_vma", [TABLE_VMA] = "vma",
+		[TABLE_NODE] = "node", [TABLE_ITEM] = "item",         [TABLE_PAGE] = "pfn",
 	};
 	uint32_t spans;
 	union row row;
@@ -644,8 +524,8 @@ static bool object_text(const struct scene *scene, struct ref object, char *buf,
 	if (object.table == TABLE_NODE && !row.node.name.addr)
 		snprintf(buf, size, "pfn:0x%" PRIx64, row.node.kpfn);
 	else
-		snprintf(buf, size, "%s:0x%" PRIx64 "%%%" PRIu32, prefixes[object.table], row.mm.name.addr,
-			 row.mm.name.generation);
+		snprintf(buf, size, "%s:0x%" PRIx64 "%%%" PRIu32, prefixes[object.table],
+			 row.mm.name.addr, row.mm.name.generation);
 	return true;
 }
 
@@ -666,7 +546,8 @@ static void command(struct session *session, void *own, char *buffer, size_t siz
 	(void)own;
 	if (scene_init(&scene, session) && !ref_is_none(session_object(session)) &&
 	    object_text(&scene, session_object(session), object, sizeof(object)))
-		snprintf(buffer, size, "ksmtop show %s %s --at %" PRIu64, scene.source->file, object, scene.when.t);
+		snprintf(buffer, size, "ksmtop show %s %s --at %" PRIu64, scene.source->file,
+			 object, scene.when.t);
 }
 
 static void *state_new(void)
@@ -686,8 +567,22 @@ static void state_free(void *own)
 }
 
 const struct view view_object = {
-	.id = VIEW_OBJECT, .title = "Object", .tab = "Object", .draw = draw, .key = '6', .unit = "event",
-	.nr_lists = 2, .columns = columns, .nr_columns = NR_COLUMNS, .state_new = state_new,
-	.state_free = state_free, .why = util_why, .act = act, .find = find, .moved = moved, .copy = copy,
-	.command = command, .source = util_source,
+	.id = VIEW_OBJECT,
+	.title = "Object",
+	.tab = "Object",
+	.draw = draw,
+	.key = '6',
+	.unit = "event",
+	.nr_lists = 2,
+	.columns = columns,
+	.nr_columns = NR_COLUMNS,
+	.state_new = state_new,
+	.state_free = state_free,
+	.why = util_why,
+	.act = act,
+	.find = find,
+	.moved = moved,
+	.copy = copy,
+	.command = command,
+	.source = util_source,
 };

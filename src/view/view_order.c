@@ -65,7 +65,7 @@ static struct sorting *read_rows(struct feed *feed, uint64_t *ret_nr, int *ret_e
 	int err;
 
 	feed->budget = SORT_ROWS_MAX;
-	feed_seek(feed, (struct row_key){ 0 });
+	feed_seek(feed, (struct row_key){0});
 	while ((err = feed_next(feed, &row)) == 1 && nr < SORT_ROWS_MAX) {
 		if (nr == room) {
 			struct sorting *more;
@@ -78,7 +78,7 @@ static struct sorting *read_rows(struct feed *feed, uint64_t *ret_nr, int *ret_e
 			}
 			rows = more;
 		}
-		rows[nr] = (struct sorting){ .row = row.row, .index = nr };
+		rows[nr] = (struct sorting){.row = row.row, .index = nr};
 		nr++;
 	}
 	*ret_nr = nr;
@@ -108,21 +108,25 @@ static struct sort_order *order_new(const struct sorting *rows, uint64_t nr,
 
 static bool stamp_equal(const struct order_stamp *a, const struct order_stamp *b)
 {
-	return a->when.t == b->when.t && a->when.known_by == b->when.known_by && a->last == b->last &&
-		a->relation == b->relation && ref_equal(a->parent, b->parent) &&
-		a->column == b->column && a->descending == b->descending;
+	return a->when.t == b->when.t && a->when.known_by == b->when.known_by &&
+	       a->last == b->last && a->relation == b->relation &&
+	       ref_equal(a->parent, b->parent) && a->column == b->column &&
+	       a->descending == b->descending;
 }
 
 int view_list_sort(struct view_list *list, struct feed *feed, row_compare_fn compare, int column,
 		   bool descending)
 {
 	struct order_stamp stamp = {
-		.when = feed->scene->when, .last = history_last(feed->scene->history),
-		.relation = feed->relation, .parent = feed->object, .column = column,
+		.when = feed->scene->when,
+		.last = history_last(feed->scene->history),
+		.relation = feed->relation,
+		.parent = feed->object,
+		.column = column,
 		.descending = descending,
 	};
 	const char *filter = list->filter_text ? list->filter_text : "";
-	struct sort_by by = { feed->scene, compare, column, descending };
+	struct sort_by by = {feed->scene, compare, column, descending};
 	struct sort_order *order;
 	struct sorting *rows;
 	uint64_t nr;

@@ -13,7 +13,7 @@
 
 struct order_stamp {
 	struct moment when;
-	uint64_t last;			/* events loaded */
+	uint64_t last; /* events loaded */
 	enum relation relation;
 	struct ref parent;
 	int column;
@@ -22,7 +22,7 @@ struct order_stamp {
 
 struct sort_order {
 	struct order_stamp stamp;
-	char *filter;			/* its text, "" for none */
+	char *filter; /* its text, "" for none */
 	uint64_t nr;
 	struct ref *refs;
 };

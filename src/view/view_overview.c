@@ -27,13 +27,13 @@
 #include "view_util.h"
 #include "views.h"
 
-#define AHEAD_MAX	12
-#define PAGE_BYTES	4096
-#define EPISODES_LOOK	64
+#define AHEAD_MAX     12
+#define PAGE_BYTES    4096
+#define EPISODES_LOOK 64
 
 struct overview {
 	struct view_list processes;
-	uint64_t ahead[AHEAD_MAX];	/* events of the rows, as drawn */
+	uint64_t ahead[AHEAD_MAX]; /* events of the rows, as drawn */
 	int nr_ahead;
 	struct chart chart;
 };
@@ -46,12 +46,12 @@ static const struct counter {
 	const char *file, *label;
 	enum rebuilt rebuilt;
 } page_counters[] = {
-	{ "pages_shared", "shared", REBUILT_SHARED },
-	{ "pages_sharing", "sharing", REBUILT_SHARING },
-	{ "pages_unshared", "unshared", REBUILT_UNSHARED },
-	{ "pages_volatile", "volatile", REBUILT_NONE },
-	{ "ksm_zero_pages", "zero", REBUILT_NONE },
-	{ "pages_skipped", "skipped", REBUILT_NONE },
+	{"pages_shared", "shared", REBUILT_SHARED},
+	{"pages_sharing", "sharing", REBUILT_SHARING},
+	{"pages_unshared", "unshared", REBUILT_UNSHARED},
+	{"pages_volatile", "volatile", REBUILT_NONE},
+	{"ksm_zero_pages", "zero", REBUILT_NONE},
+	{"pages_skipped", "skipped", REBUILT_NONE},
 };
 #define NR_PAGE_COUNTERS ((int)(sizeof(page_counters) / sizeof(*page_counters)))
 
@@ -60,14 +60,17 @@ static bool rebuilt_value(const struct scene *scene, const struct history_counte
 			  enum rebuilt rebuilt, int64_t *ret)
 {
 	switch (rebuilt) {
-	case REBUILT_SHARED: *ret = (int64_t)counters->nr_nodes; return true;
+	case REBUILT_SHARED:
+		*ret = (int64_t)counters->nr_nodes;
+		return true;
 	case REBUILT_SHARING:
 		*ret = (int64_t)counters->nr_stable_items - (int64_t)counters->nr_nodes;
 		return true;
 	case REBUILT_UNSHARED:
 		*ret = (int64_t)counters->nr_unstable_items;
 		return history_is_patched(scene->history);
-	default: return false;
+	default:
+		return false;
 	}
 }
 
@@ -79,8 +82,9 @@ static void signed_number(char *buf, size_t size, int64_t value)
 		 format_count(number, value < 0 ? 0 - (uint64_t)value : (uint64_t)value));
 }
 
-static void draw_counter(struct pane pane, int y, const struct scene *scene, const struct counter *counter,
-			 const struct history_counters *counters, bool wide)
+static void draw_counter(struct pane pane, int y, const struct scene *scene,
+			 const struct counter *counter, const struct history_counters *counters,
+			 bool wide)
 {
 	int64_t a = session_mark(scene->session, 'A'), now, then, before, rebuilt;
 	bool sampled = scene_sysfs(scene, scene->when.t, counter->file, &now);
@@ -90,8 +94,8 @@ static void draw_counter(struct pane pane, int y, const struct scene *scene, con
 
 	if (!sampled && known)
 		now = rebuilt;
-	changed = sampled && scene->when.t && scene_sysfs(scene, scene->when.t - 1, counter->file, &before) &&
-		before != now;
+	changed = sampled && scene->when.t &&
+		  scene_sysfs(scene, scene->when.t - 1, counter->file, &before) && before != now;
 	pane_put(pane, 1, y, ROLE_CHANGED, changed ? '~' : ' ');
 	pane_fit(pane, 3, y, 8, ALIGN_LEFT, ROLE_SKIPPED, counter->label);
 	if (!sampled && !known) {
@@ -110,7 +114,8 @@ static void draw_counter(struct pane pane, int y, const struct scene *scene, con
 	}
 }
 
-static void draw_pages(struct pane pane, const struct scene *scene, const struct history_counters *counters)
+static void draw_pages(struct pane pane, const struct scene *scene,
+		       const struct history_counters *counters)
 {
 	bool wide = pane.width >= 44;
 
@@ -124,7 +129,8 @@ static void draw_pages(struct pane pane, const struct scene *scene, const struct
 }
 
 /* "label      value D": the label takes what the value leaves. */
-static void draw_small_text(struct pane pane, int y, const char *label, const char *value, char evidence)
+static void draw_small_text(struct pane pane, int y, const char *label, const char *value,
+			    char evidence)
 {
 	int right = pane.width - 2, width = text_width(value);
 
@@ -134,7 +140,8 @@ static void draw_small_text(struct pane pane, int y, const char *label, const ch
 		pane_put(pane, right, y, ROLE_EVIDENCE, (uint32_t)evidence);
 }
 
-static void draw_small(struct pane pane, int y, const struct scene *scene, const char *label, const char *file)
+static void draw_small(struct pane pane, int y, const struct scene *scene, const char *label,
+		       const char *file)
 {
 	char text[FORMAT_MAX + 8] = "-";
 	int64_t value;
@@ -151,19 +158,20 @@ static bool last_scan(const struct scene *scene, struct episode_row *ret)
 	struct history_cursor cursor;
 	union row row;
 
-	if (history_list(scene->history, ALL_EPISODES, (struct ref){ 0 }, scene->when, &cursor))
+	if (history_list(scene->history, ALL_EPISODES, (struct ref){0}, scene->when, &cursor))
 		return false;
 	history_seek_end(&cursor);
 	for (int i = 0; i < EPISODES_LOOK && history_prev(&cursor, &row) == 1; i++)
-		if (row.episode.kind == EPISODE_SCAN && row.fact.died != NEVER && row.fact.died <= scene->when.t &&
-		    row.episode.end_ns > row.episode.begin_ns) {
+		if (row.episode.kind == EPISODE_SCAN && row.fact.died != NEVER &&
+		    row.fact.died <= scene->when.t && row.episode.end_ns > row.episode.begin_ns) {
 			*ret = row.episode;
 			return true;
 		}
 	return false;
 }
 
-static void draw_scan(struct pane pane, const struct scene *scene, const struct history_counters *counters)
+static void draw_scan(struct pane pane, const struct scene *scene,
+		      const struct history_counters *counters)
 {
 	char text[FORMAT_MAX + 16];
 	struct episode_row scan;
@@ -177,28 +185,36 @@ static void draw_scan(struct pane pane, const struct scene *scene, const struct 
 			 counters->scan_seqnr);
 	draw_small_text(pane, 2, "ksmd", text, counters->scan_seqnr < 0 ? 0 : EVIDENCE_TRACED);
 	if (last_scan(scene, &scan))
-		draw_small_text(pane, 3, "last scan", format_duration(text, scan.end_ns - scan.begin_ns),
+		draw_small_text(pane, 3, "last scan",
+				format_duration(text, scan.end_ns - scan.begin_ns),
 				EVIDENCE_TRACED);
 	else
 		draw_small_text(pane, 3, "last scan", "-", 0);
-	draw_small_text(pane, 4, "merges", format_count(text, counters->nr_merges), EVIDENCE_TRACED);
+	draw_small_text(pane, 4, "merges", format_count(text, counters->nr_merges),
+			EVIDENCE_TRACED);
 	draw_small(pane, 5, scene, "chains", "stable_node_chains");
 	draw_small(pane, 6, scene, "dups", "stable_node_dups");
 }
 
 static void draw_ksmd(struct pane pane, const struct scene *scene)
 {
-	static const char *const files[] = { "run", "pages_to_scan", "sleep_millisecs", "max_page_sharing",
-					     "merge_across_nodes", "smart_scan" };
+	static const char *const files[] = {"run",
+					    "pages_to_scan",
+					    "sleep_millisecs",
+					    "max_page_sharing",
+					    "merge_across_nodes",
+					    "smart_scan"};
 
 	pane_text(pane, 1, 0, ROLE_HEADING, "KSMD");
 	for (int i = 0; i < 6; i++)
 		draw_small(pane, i + 1, scene, files[i], files[i]);
 }
 
-static void draw_recording(struct pane pane, const struct scene *scene, const struct history_counters *counters)
+static void draw_recording(struct pane pane, const struct scene *scene,
+			   const struct history_counters *counters)
 {
-	int host = history_sample_before(scene->history, SAMPLE_HOST, 0, history_last(scene->history));
+	int host =
+		history_sample_before(scene->history, SAMPLE_HOST, 0, history_last(scene->history));
 	const char *release = NULL;
 	char text[FORMAT_MAX];
 	struct history_sample at;
@@ -211,7 +227,8 @@ static void draw_recording(struct pane pane, const struct scene *scene, const st
 	draw_small_text(pane, 1, "kernel", release ? release : "-", 0);
 	draw_small_text(pane, 2, "events", format_count(text, history_last(scene->history)), 0);
 	draw_small_text(pane, 3, "lost so far", format_count(text, counters->nr_lost), 0);
-	draw_small_text(pane, 4, "samples", format_count(text, history_nr_samples(scene->history)), 0);
+	draw_small_text(pane, 4, "samples", format_count(text, history_nr_samples(scene->history)),
+			0);
 	draw_small_text(pane, 5, "clock", recording_clock(scene->recording), 0);
 	draw_small_text(pane, 6, "the patch", history_is_patched(scene->history) ? "yes" : "no", 0);
 }
@@ -222,7 +239,7 @@ static void draw_savings(struct pane pane, int y, const struct scene *scene)
 {
 	int64_t shared = 0, sharing = 0, zero = 0, profit = 0;
 	bool known = scene_sysfs(scene, scene->when.t, "pages_sharing", &sharing) &&
-		scene_sysfs(scene, scene->when.t, "pages_shared", &shared);
+		     scene_sysfs(scene, scene->when.t, "pages_shared", &shared);
 	bool priced = known && scene_sysfs(scene, scene->when.t, "general_profit", &profit);
 	char text[FORMAT_MAX + 8];
 	int x = 1;
@@ -233,10 +250,12 @@ static void draw_savings(struct pane pane, int y, const struct scene *scene)
 	}
 	scene_sysfs(scene, scene->when.t, "ksm_zero_pages", &zero);
 	x += pane_printf(pane, x, y, ROLE_SKIPPED, "saved ");
-	x += pane_printf(pane, x, y, ROLE_GOOD, "%s   ", format_bytes(text, (uint64_t)(sharing + zero) * PAGE_BYTES));
+	x += pane_printf(pane, x, y, ROLE_GOOD, "%s   ",
+			 format_bytes(text, (uint64_t)(sharing + zero) * PAGE_BYTES));
 	x += pane_printf(pane, x, y, ROLE_SKIPPED, "ratio ");
 	if (shared)
-		x += pane_printf(pane, x, y, ROLE_TEXT, "%.1f:1   ", (double)sharing / (double)shared);
+		x += pane_printf(pane, x, y, ROLE_TEXT, "%.1f:1   ",
+				 (double)sharing / (double)shared);
 	else
 		x += pane_printf(pane, x, y, ROLE_TEXT, "-   ");
 	if (!priced)
@@ -244,8 +263,9 @@ static void draw_savings(struct pane pane, int y, const struct scene *scene)
 	/* ksm_general_profit(): pages saved less sizeof(struct ksm_rmap_item) for every item. */
 	if ((sharing + zero) * PAGE_BYTES >= profit) {
 		x += pane_printf(pane, x, y, ROLE_SKIPPED, "metadata ");
-		x += pane_printf(pane, x, y, ROLE_TEXT, "%s   ",
-				 format_bytes(text, (uint64_t)((sharing + zero) * PAGE_BYTES - profit)));
+		x += pane_printf(
+			pane, x, y, ROLE_TEXT, "%s   ",
+			format_bytes(text, (uint64_t)((sharing + zero) * PAGE_BYTES - profit)));
 	}
 	x += pane_printf(pane, x, y, ROLE_SKIPPED, "profit ");
 	process_profit(text, sizeof(text), profit);
@@ -260,17 +280,21 @@ static int draw_rate(struct pane pane, int y, const struct overview *view, const
 	char a[FORMAT_MAX], b[FORMAT_MAX];
 
 	pane_text(pane, 1, y, ROLE_SKIPPED, label);
-	pane_spark(pane, 10, y, ROLE_BAR, chart->activity[activity], chart->window.nr, chart->most[activity]);
-	pane_printf(pane, 11 + chart->window.nr, y, ROLE_TEXT, "now %7s  peak %7s", now < 0 ? "-" :
-		    format_count(a, chart->activity[activity][now]), format_count(b, chart->most[activity]));
+	pane_spark(pane, 10, y, ROLE_BAR, chart->activity[activity], chart->window.nr,
+		   chart->most[activity]);
+	pane_printf(pane, 11 + chart->window.nr, y, ROLE_TEXT, "now %7s  peak %7s",
+		    now < 0 ? "-" : format_count(a, chart->activity[activity][now]),
+		    format_count(b, chart->most[activity]));
 	return y + 1;
 }
 
-static int draw_rates(struct pane pane, int y, struct overview *view, const struct scene *scene, bool tall)
+static int draw_rates(struct pane pane, int y, struct overview *view, const struct scene *scene,
+		      bool tall)
 {
 	uint64_t last = history_last(scene->history);
 	struct chart_window window = {
-		.span_ns = last ? (uint64_t)scene_ns(scene, last) + 1 : 1, .last = last,
+		.span_ns = last ? (uint64_t)scene_ns(scene, last) + 1 : 1,
+		.last = last,
 		.nr = pane.width - 11 - 27 < 10 ? 10 : pane.width - 11 - 27,
 	};
 	int now;
@@ -301,13 +325,14 @@ static void draw_ahead(struct pane pane, struct overview *view, const struct sce
 	view->nr_ahead = 0;
 	while (view->nr_ahead < rows && notable_near(scene, t, 1, 1, &notable)) {
 		char text[160], time[FORMAT_MAX], mark = notable_mark(&notable);
-		bool cursor = state->focus == 1 && state->lists[1].cursor == (uint64_t)view->nr_ahead;
+		bool cursor =
+			state->focus == 1 && state->lists[1].cursor == (uint64_t)view->nr_ahead;
 		int y = view->nr_ahead + 1;
 
 		pane_put(pane, 1, y, ROLE_CURSOR, cursor ? '>' : ' ');
 		pane_put(pane, 2, y, mark_role(mark), (uint32_t)mark);
-		pane_printf(pane, 4, y, cursor ? ROLE_CURSOR : ROLE_SKIPPED, "%-13s", format_moment(time,
-			    (uint64_t)scene_ns(scene, notable.event)));
+		pane_printf(pane, 4, y, cursor ? ROLE_CURSOR : ROLE_SKIPPED, "%-13s",
+			    format_moment(time, (uint64_t)scene_ns(scene, notable.event)));
 		pane_fit(pane, 18, y, pane.width - 19, ALIGN_LEFT, cursor ? ROLE_CURSOR : ROLE_TEXT,
 			 notable_text(scene, &notable, text, sizeof(text)));
 		view->ahead[view->nr_ahead++] = notable.event;
@@ -315,8 +340,8 @@ static void draw_ahead(struct pane pane, struct overview *view, const struct sce
 	}
 	if (!view->nr_ahead && rows > 0)
 		pane_text(pane, 4, 1, ROLE_HINT, "nothing notable from here to the end");
-	list_place(&state->lists[1], (uint64_t)view->nr_ahead, pane.x - scene->body.x, pane.y - scene->body.y + 1,
-		   pane.width, rows);
+	list_place(&state->lists[1], (uint64_t)view->nr_ahead, pane.x - scene->body.x,
+		   pane.y - scene->body.y + 1, pane.width, rows);
 }
 
 /* ---- the view ---- */
@@ -326,7 +351,8 @@ static void draw_boxes(struct pane pane, const struct scene *scene)
 {
 	bool wide = pane.width >= 112;
 	int pages = wide ? 44 : 32, rest = pane.width - pages, x = pages;
-	int widths[3] = { wide ? rest / 3 : rest * 11 / 24, wide ? rest / 3 : rest - rest * 11 / 24, rest - rest / 3 * 2 };
+	int widths[3] = {wide ? rest / 3 : rest * 11 / 24, wide ? rest / 3 : rest - rest * 11 / 24,
+			 rest - rest / 3 * 2};
 	struct history_counters counters;
 
 	history_counters(scene->history, scene->when, &counters);
@@ -358,7 +384,8 @@ static void draw(struct session *session, void *own, struct pane body)
 	draw_savings(body, y++, &scene);
 	y = draw_rates(body, y, view, &scene, body.height > 26);
 	pane_hline(body, 0, y++, body.width, ROLE_BORDER);
-	process_draw(pane_sub(body, 0, y, body.width, body.height - y - ahead), &view->processes, &scene);
+	process_draw(pane_sub(body, 0, y, body.width, body.height - y - ahead), &view->processes,
+		     &scene);
 	draw_ahead(pane_sub(body, 0, body.height - ahead, body.width, ahead), view, &scene);
 }
 
@@ -372,7 +399,8 @@ static void open_ahead(const struct scene *scene, const struct overview *view)
 		session_say(scene->session, "nothing is ahead");
 }
 
-static bool act(struct session *session, void *own, enum action action, const struct argument *argument)
+static bool act(struct session *session, void *own, enum action action,
+		const struct argument *argument)
 {
 	struct overview *view = own;
 	struct scene scene;
@@ -391,11 +419,18 @@ static bool act(struct session *session, void *own, enum action action, const st
 		else
 			util_open(&scene, mm);
 		return true;
-	case ACTION_WHEN_CHANGED: util_when_changed(&scene, mm); return true;
-	case ACTION_THIS: util_filter_this(&scene, mm); return true;
+	case ACTION_WHEN_CHANGED:
+		util_when_changed(&scene, mm);
+		return true;
+	case ACTION_THIS:
+		util_filter_this(&scene, mm);
+		return true;
 	case ACTION_SAME_PREV:
-	case ACTION_SAME_NEXT: session_select(session, mm); return false;
-	default: return !ahead && process_act(&view->processes, &scene, action);
+	case ACTION_SAME_NEXT:
+		session_select(session, mm);
+		return false;
+	default:
+		return !ahead && process_act(&view->processes, &scene, action);
 	}
 }
 
@@ -413,13 +448,14 @@ static bool find(struct session *session, void *own, const char *text, int dir)
 	struct overview *view = own;
 	struct scene scene;
 
-	return view && scene_init(&scene, session) && process_find(&view->processes, &scene, text, dir);
+	return view && scene_init(&scene, session) &&
+	       process_find(&view->processes, &scene, text, dir);
 }
 
 static void copy(struct session *session, void *own, char *buffer, size_t size)
 {
 	struct overview *view = own;
-	struct list_row row = { 0 };
+	struct list_row row = {0};
 	struct scene scene;
 
 	if (!view || !scene_init(&scene, session))
@@ -435,7 +471,8 @@ static void command(struct session *session, void *own, char *buffer, size_t siz
 
 	(void)own;
 	if (scene_init(&scene, session))
-		snprintf(buffer, size, "ksmtop report %s --at %" PRIu64, scene.source->file, scene.when.t);
+		snprintf(buffer, size, "ksmtop report %s --at %" PRIu64, scene.source->file,
+			 scene.when.t);
 }
 
 static void *state_new(void)
@@ -453,12 +490,26 @@ static void state_free(void *own)
 }
 
 const struct view view_overview = {
-	.id = VIEW_OVERVIEW, .title = "Overview", .tab = "Over", .draw = draw, .key = '1', .unit = "event",
-	.nr_lists = 2, .columns = process_columns, .nr_columns = NR_PROCESS_COLUMNS, .state_new = state_new,
-	.state_free = state_free, .why = util_why, .act = act, .find = find, .moved = moved, .copy = copy,
-	.command = command, .source = util_source,
+	.id = VIEW_OVERVIEW,
+	.title = "Overview",
+	.tab = "Over",
+	.draw = draw,
+	.key = '1',
+	.unit = "event",
+	.nr_lists = 2,
+	.columns = process_columns,
+	.nr_columns = NR_PROCESS_COLUMNS,
+	.state_new = state_new,
+	.state_free = state_free,
+	.why = util_why,
+	.act = act,
+	.find = find,
+	.moved = moved,
+	.copy = copy,
+	.command = command,
+	.source = util_source,
 };
 
 const struct view *const views_all[] = {
-	&view_overview, &view_tree, &view_processes, &view_timeline, &view_events, &view_object, NULL
-};
+	&view_overview, &view_tree, &view_processes, &view_timeline, &view_events,
+	&view_object,   NULL};

@@ -23,7 +23,7 @@
 #include "view_util.h"
 #include "views.h"
 
-#define DETAIL_ROWS	7	/* with its rule */
+#define DETAIL_ROWS 7 /* with its rule */
 
 struct processes_view {
 	struct view_list list, items;
@@ -44,26 +44,29 @@ static void draw_facts(struct pane pane, const struct scene *scene, const struct
 	process_numbers(scene, mm, &numbers);
 	pane_fieldf(pane, 1, ' ', "mm", mm->fact.evidence, mm->fact.doubt != DOUBT_NONE,
 		    "0x%" PRIx64, mm->name.addr);
-	pane_fieldf(pane, 2, ' ', "process", mm->tgid_evidence, mm->tgid_doubtful, mm->tgid ? "%.16s %d" :
-		    "not known", mm->comm, mm->tgid);
-	pane_fieldf(pane, 3, scene->when.t && mm->fact.born == scene->when.t ? '+' : ' ', "since", 0, false, "%s",
-		    util_event(scene, mm->fact.born, text, sizeof(text)));
-	pane_fieldf(pane, 4, ' ', "rmap_items", numbers.rmap_items < 0 ? 0 : 'D', false, "%s", numbers.rmap_items < 0 ?
-		    "no sample yet" : format_count(count, (uint64_t)numbers.rmap_items));
+	pane_fieldf(pane, 2, ' ', "process", mm->tgid_evidence, mm->tgid_doubtful,
+		    mm->tgid ? "%.16s %d" : "not known", mm->comm, mm->tgid);
+	pane_fieldf(pane, 3, scene->when.t && mm->fact.born == scene->when.t ? '+' : ' ', "since",
+		    0, false, "%s", util_event(scene, mm->fact.born, text, sizeof(text)));
+	pane_fieldf(pane, 4, ' ', "rmap_items", numbers.rmap_items < 0 ? 0 : 'D', false, "%s",
+		    numbers.rmap_items < 0 ? "no sample yet"
+					   : format_count(count, (uint64_t)numbers.rmap_items));
 	if (!ref_is_none(mm->parent))
 		pane_fieldf(pane, 5, ' ', "forked from", 0, false, "%s",
 			    scene_owner(scene, mm->parent, text, sizeof(text)));
 	else
 		pane_fieldf(pane, 5, ' ', "merges so far", mm->fact.evidence, false, "%s",
 			    format_count(count, numbers.counters.nr_merges));
-	pane_fieldf(pane, 6, ' ', mm->fact.doubt ? "doubtful" : "KSM", 0, false, "%s", mm->fact.doubt ?
-		    scene_doubt(mm->fact.doubt) : mm->in_ksm ? "ksmd scans it" : "has left it");
+	pane_fieldf(pane, 6, ' ', mm->fact.doubt ? "doubtful" : "KSM", 0, false, "%s",
+		    mm->fact.doubt ? scene_doubt(mm->fact.doubt)
+		    : mm->in_ksm   ? "ksmd scans it"
+				   : "has left it");
 }
 
-static void draw_item(struct pane pane, int y, const struct scene *scene, const struct item_row *item,
-		      bool cursor)
+static void draw_item(struct pane pane, int y, const struct scene *scene,
+		      const struct item_row *item, bool cursor)
 {
-	char marks[3] = { cursor ? '>' : ' ', scene_mark(scene, (const union row *)item), 0 };
+	char marks[3] = {cursor ? '>' : ' ', scene_mark(scene, (const union row *)item), 0};
 	char name[48], address[32] = "address not traced";
 	int wide = pane.width > 48 ? 20 : 12;
 
@@ -72,9 +75,10 @@ static void draw_item(struct pane pane, int y, const struct scene *scene, const 
 	else
 		snprintf(address, sizeof(address), "item 0x%" PRIx64, item->name.addr);
 	pane_fit(pane, 3, y, wide + 10, ALIGN_LEFT, cursor ? ROLE_CURSOR : ROLE_TEXT, address);
-	pane_fit(pane, wide + 14, y, pane.width - wide - 17, ALIGN_LEFT, cursor ? ROLE_CURSOR : ROLE_TEXT,
-		 item->state == ITEM_STABLE ? scene_name(scene, item->node, name, sizeof(name)) :
-		 item_state_name(item->state));
+	pane_fit(pane, wide + 14, y, pane.width - wide - 17, ALIGN_LEFT,
+		 cursor ? ROLE_CURSOR : ROLE_TEXT,
+		 item->state == ITEM_STABLE ? scene_name(scene, item->node, name, sizeof(name))
+					    : item_state_name(item->state));
 	pane_fact(pane, pane.width - 2, y, item->fact.evidence, item->fact.doubt != DOUBT_NONE);
 	row_marks(pane, y, marks);
 }
@@ -108,7 +112,8 @@ static void draw(struct session *session, void *own, struct pane body)
 
 	if (!scene_draw(&scene, session, body))
 		return;
-	mm = process_draw(pane_sub(body, 0, 0, body.width, body.height - detail), &view->list, &scene);
+	mm = process_draw(pane_sub(body, 0, 0, body.width, body.height - detail), &view->list,
+			  &scene);
 	below = pane_sub(body, 0, body.height - detail, body.width, detail);
 	pane_rule(below, 0, ref_is_none(mm) ? "" : scene_owner(&scene, mm, name, sizeof(name)),
 		  "Tab: its items   Enter: its life");
@@ -138,12 +143,21 @@ static struct ref subject(struct processes_view *view, const struct scene *scene
 static bool act_on(const struct scene *scene, enum action action, struct ref object)
 {
 	switch (action) {
-	case ACTION_OPEN: util_open(scene, object); return true;
-	case ACTION_WHEN_CHANGED: util_when_changed(scene, object); return true;
-	case ACTION_THIS: util_filter_this(scene, object); return true;
+	case ACTION_OPEN:
+		util_open(scene, object);
+		return true;
+	case ACTION_WHEN_CHANGED:
+		util_when_changed(scene, object);
+		return true;
+	case ACTION_THIS:
+		util_filter_this(scene, object);
+		return true;
 	case ACTION_SAME_PREV:
-	case ACTION_SAME_NEXT: session_select(scene->session, object); return false;
-	default: return false;
+	case ACTION_SAME_NEXT:
+		session_select(scene->session, object);
+		return false;
+	default:
+		return false;
 	}
 }
 
@@ -158,7 +172,8 @@ static bool act_parent(const struct scene *scene, struct ref mm)
 	return true;
 }
 
-static bool act(struct session *session, void *own, enum action action, const struct argument *argument)
+static bool act(struct session *session, void *own, enum action action,
+		const struct argument *argument)
 {
 	struct processes_view *view = own;
 	struct scene scene;
@@ -179,7 +194,7 @@ static bool act(struct session *session, void *own, enum action action, const st
 	}
 	if (!process_act(&view->list, &scene, action))
 		return false;
-	view->items.cursor = (struct row_key){ 0 };
+	view->items.cursor = (struct row_key){0};
 	view->items.line = 0;
 	return true;
 }
@@ -212,7 +227,7 @@ static bool find(struct session *session, void *own, const char *text, int dir)
 
 static void copy(struct session *session, void *own, char *buffer, size_t size)
 {
-	struct list_row row = { 0 };
+	struct list_row row = {0};
 	struct scene scene;
 
 	if (!scene_init(&scene, session))
@@ -229,8 +244,8 @@ static void command(struct session *session, void *own, char *buffer, size_t siz
 
 	(void)own;
 	if (scene_init(&scene, session))
-		snprintf(buffer, size, "ksmtop list %s mms --at %" PRIu64 "%s", scene.source->file, scene.when.t,
-			 util_filter_option(&scene, filter, sizeof(filter)));
+		snprintf(buffer, size, "ksmtop list %s mms --at %" PRIu64 "%s", scene.source->file,
+			 scene.when.t, util_filter_option(&scene, filter, sizeof(filter)));
 }
 
 static void status(struct session *session, void *own, char *buffer, size_t size)
@@ -242,7 +257,7 @@ static void status(struct session *session, void *own, char *buffer, size_t size
 	(void)own;
 	if (!scene_init(&scene, session))
 		return;
-	history_count(scene.history, ALL_MMS, (struct ref){ 0 }, scene.when, &nr, NULL);
+	history_count(scene.history, ALL_MMS, (struct ref){0}, scene.when, &nr, NULL);
 	snprintf(buffer, size, "%s %s", format_count(count, nr), nr == 1 ? "process" : "processes");
 }
 
@@ -263,8 +278,23 @@ static void state_free(void *own)
 }
 
 const struct view view_processes = {
-	.id = VIEW_PROCESSES, .title = "Processes", .tab = "Procs", .draw = draw, .key = '3', .unit = "event",
-	.nr_lists = 2, .columns = process_columns, .nr_columns = NR_PROCESS_COLUMNS, .state_new = state_new,
-	.state_free = state_free, .status = status, .why = util_why, .act = act, .find = find,
-	.moved = moved, .copy = copy, .command = command, .source = util_source,
+	.id = VIEW_PROCESSES,
+	.title = "Processes",
+	.tab = "Procs",
+	.draw = draw,
+	.key = '3',
+	.unit = "event",
+	.nr_lists = 2,
+	.columns = process_columns,
+	.nr_columns = NR_PROCESS_COLUMNS,
+	.state_new = state_new,
+	.state_free = state_free,
+	.status = status,
+	.why = util_why,
+	.act = act,
+	.find = find,
+	.moved = moved,
+	.copy = copy,
+	.command = command,
+	.source = util_source,
 };

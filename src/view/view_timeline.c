@@ -23,48 +23,56 @@
 #include "view_util.h"
 #include "views.h"
 
-#define LABEL		13
-#define PEAK		7	/* "  1 208" behind a row */
-#define SPAN_LEAST	1000	/* ns */
-#define WORTH_MAX	16
+#define LABEL      13
+#define PEAK       7    /* "  1 208" behind a row */
+#define SPAN_LEAST 1000 /* ns */
+#define WORTH_MAX  16
 
 struct timeline_view {
-	uint64_t from_ns, span_ns;	/* span 0: the whole recording */
+	uint64_t from_ns, span_ns; /* span 0: the whole recording */
 	int drawn_columns;
-	uint64_t worth[WORTH_MAX];	/* events of the list below, as drawn */
+	uint64_t worth[WORTH_MAX]; /* events of the list below, as drawn */
 	int nr_worth;
 	struct chart chart;
 };
 
-enum track_kind { TRACK_ACTIVITY, TRACK_SCAN, TRACK_NOTABLE, TRACK_LOST, TRACK_SAVED, TRACK_CURSOR, TRACK_MARKS };
+enum track_kind {
+	TRACK_ACTIVITY,
+	TRACK_SCAN,
+	TRACK_NOTABLE,
+	TRACK_LOST,
+	TRACK_SAVED,
+	TRACK_CURSOR,
+	TRACK_MARKS
+};
 
 /* In order of how soon they are wanted; `rank` decides which go when there is little room. */
 static const struct track {
 	const char *label;
 	enum track_kind kind;
 	enum activity activity;
-	bool patched;		/* only the patch tells */
+	bool patched; /* only the patch tells */
 	int rank;
 } tracks[] = {
-	{ "scan", TRACK_SCAN, 0, false, 0 },
-	{ "merges", TRACK_ACTIVITY, ACTIVITY_MERGES, false, 0 },
-	{ "merge fails", TRACK_ACTIVITY, ACTIVITY_MERGE_FAILURES, false, 1 },
-	{ "removals", TRACK_ACTIVITY, ACTIVITY_REMOVALS, false, 0 },
-	{ "nodes made", TRACK_ACTIVITY, ACTIVITY_NODES_MADE, false, 2 },
-	{ "nodes gone", TRACK_ACTIVITY, ACTIVITY_NODES_GONE, false, 2 },
-	{ "chains", TRACK_ACTIVITY, ACTIVITY_CHAINS, true, 0 },
-	{ "dups", TRACK_ACTIVITY, ACTIVITY_DUPS, true, 0 },
-	{ "rmap walks", TRACK_ACTIVITY, ACTIVITY_WALKS, true, 2 },
-	{ "poison", TRACK_ACTIVITY, ACTIVITY_POISON, false, 2 },
-	{ "migrations", TRACK_ACTIVITY, ACTIVITY_MIGRATIONS, false, 3 },
-	{ "collapses", TRACK_ACTIVITY, ACTIVITY_COLLAPSES, false, 3 },
-	{ "lock waits", TRACK_ACTIVITY, ACTIVITY_CONTENTION, false, 3 },
-	{ "other events", TRACK_ACTIVITY, ACTIVITY_OTHER, false, 3 },
-	{ "saved", TRACK_SAVED, 0, false, 0 },
-	{ "notable", TRACK_NOTABLE, 0, false, 0 },
-	{ "lost", TRACK_LOST, 0, false, 0 },
-	{ "now", TRACK_CURSOR, 0, false, 0 },
-	{ "marks", TRACK_MARKS, 0, false, 0 },
+	{"scan", TRACK_SCAN, 0, false, 0},
+	{"merges", TRACK_ACTIVITY, ACTIVITY_MERGES, false, 0},
+	{"merge fails", TRACK_ACTIVITY, ACTIVITY_MERGE_FAILURES, false, 1},
+	{"removals", TRACK_ACTIVITY, ACTIVITY_REMOVALS, false, 0},
+	{"nodes made", TRACK_ACTIVITY, ACTIVITY_NODES_MADE, false, 2},
+	{"nodes gone", TRACK_ACTIVITY, ACTIVITY_NODES_GONE, false, 2},
+	{"chains", TRACK_ACTIVITY, ACTIVITY_CHAINS, true, 0},
+	{"dups", TRACK_ACTIVITY, ACTIVITY_DUPS, true, 0},
+	{"rmap walks", TRACK_ACTIVITY, ACTIVITY_WALKS, true, 2},
+	{"poison", TRACK_ACTIVITY, ACTIVITY_POISON, false, 2},
+	{"migrations", TRACK_ACTIVITY, ACTIVITY_MIGRATIONS, false, 3},
+	{"collapses", TRACK_ACTIVITY, ACTIVITY_COLLAPSES, false, 3},
+	{"lock waits", TRACK_ACTIVITY, ACTIVITY_CONTENTION, false, 3},
+	{"other events", TRACK_ACTIVITY, ACTIVITY_OTHER, false, 3},
+	{"saved", TRACK_SAVED, 0, false, 0},
+	{"notable", TRACK_NOTABLE, 0, false, 0},
+	{"lost", TRACK_LOST, 0, false, 0},
+	{"now", TRACK_CURSOR, 0, false, 0},
+	{"marks", TRACK_MARKS, 0, false, 0},
 };
 #define NR_TRACKS ((int)(sizeof(tracks) / sizeof(*tracks)))
 
@@ -78,22 +86,28 @@ static uint64_t whole_span(const struct scene *scene)
 }
 
 /* The stored window, turned to the page that holds the moment. */
-static struct chart_window effective(const struct timeline_view *view, const struct scene *scene, int nr)
+static struct chart_window effective(const struct timeline_view *view, const struct scene *scene,
+				     int nr)
 {
 	uint64_t whole = whole_span(scene), now = (uint64_t)scene_ns(scene, scene->when.t), pages;
 	struct chart_window window = {
-		.from_ns = 0, .span_ns = whole, .nr = nr > 0 ? nr : 1, .last = history_last(scene->history),
+		.from_ns = 0,
+		.span_ns = whole,
+		.nr = nr > 0 ? nr : 1,
+		.last = history_last(scene->history),
 	};
 
 	if (!view->span_ns || view->span_ns >= whole)
 		return window;
 	window.span_ns = view->span_ns;
 	if (now >= view->from_ns) {
-		window.from_ns = view->from_ns + (now - view->from_ns) / view->span_ns * view->span_ns;
+		window.from_ns =
+			view->from_ns + (now - view->from_ns) / view->span_ns * view->span_ns;
 		return window;
 	}
 	pages = (view->from_ns - now + view->span_ns - 1) / view->span_ns;
-	window.from_ns = view->from_ns / view->span_ns < pages ? 0 : view->from_ns - pages * view->span_ns;
+	window.from_ns =
+		view->from_ns / view->span_ns < pages ? 0 : view->from_ns - pages * view->span_ns;
 	return window;
 }
 
@@ -116,7 +130,7 @@ static void draw_scale(struct pane pane, const struct chart_window *window)
 	pane_printf(pane, 1, 1, ROLE_HINT, "col %s", text);
 	for (int c = 0; c < window->nr; c++)
 		pane_put(pane, LABEL + 2 + c, 1, ROLE_BORDER, c % 10 ? '-' : '|');
-	for (int c = 0; c < window->nr; c += decimals > 3 ? 20 : 10) {
+	for (int c = 0; c<window->nr; c += decimals> 3 ? 20 : 10) {
 		uint64_t ns = chart_ns(window, c);
 
 		snprintf(text, sizeof(text), "%.*f", decimals, (double)ns / 1e9);
@@ -144,17 +158,20 @@ static void draw_scan(struct pane pane, int y, const struct chart *chart)
 			int width = snprintf(label, sizeof(label), "%" PRId64, chart->seqnr[begin]);
 
 			if (c - begin > width + 2)
-				pane_text(pane, LABEL + 2 + (begin + c - width + 1) / 2, y, ROLE_VISITED, label);
+				pane_text(pane, LABEL + 2 + (begin + c - width + 1) / 2, y,
+					  ROLE_VISITED, label);
 			begin = -1;
 		}
 	}
 }
 
-static void draw_marks_row(struct pane pane, int y, const struct scene *scene, const struct chart_window *window)
+static void draw_marks_row(struct pane pane, int y, const struct scene *scene,
+			   const struct chart_window *window)
 {
 	for (const char *letter = "zyxwvutsrqponmlkjihgfedcbaBA"; *letter; letter++) {
 		int64_t t = session_mark(scene->session, *letter);
-		int column = t < 0 ? -1 : chart_column(window, (uint64_t)scene_ns(scene, (uint64_t)t));
+		int column =
+			t < 0 ? -1 : chart_column(window, (uint64_t)scene_ns(scene, (uint64_t)t));
 
 		if (column >= 0)
 			pane_put(pane, LABEL + 2 + column, y, ROLE_KEY, (uint32_t)*letter);
@@ -166,27 +183,30 @@ static void draw_peak(struct pane pane, int y, uint64_t most)
 	char text[FORMAT_MAX];
 
 	if (most)
-		pane_fit(pane, pane.width - PEAK, y, PEAK, ALIGN_RIGHT, ROLE_HINT, format_count(text, most));
+		pane_fit(pane, pane.width - PEAK, y, PEAK, ALIGN_RIGHT, ROLE_HINT,
+			 format_count(text, most));
 }
 
 static void draw_saved(struct pane pane, int y, const struct chart *chart)
 {
 	char text[FORMAT_MAX];
 
-	pane_spark(pane, LABEL + 2, y, ROLE_GOOD, chart->saved, chart->window.nr, chart->most_saved);
+	pane_spark(pane, LABEL + 2, y, ROLE_GOOD, chart->saved, chart->window.nr,
+		   chart->most_saved);
 	if (chart->most_saved)
 		pane_fit(pane, pane.width - PEAK - 1, y, PEAK + 1, ALIGN_RIGHT, ROLE_HINT,
 			 format_bytes(text, chart->most_saved * 4096));
 }
 
-static void draw_track(struct pane pane, int y, const struct track *track, const struct scene *scene,
-		       const struct chart *chart, int now)
+static void draw_track(struct pane pane, int y, const struct track *track,
+		       const struct scene *scene, const struct chart *chart, int now)
 {
 	int nr = chart->window.nr;
 
 	pane_fit(pane, 1, y, LABEL, ALIGN_LEFT, ROLE_HEADING, track->label);
 	if (track->patched && !history_is_patched(scene->history)) {
-		pane_text(pane, LABEL + 2, y, ROLE_SKIPPED, "not traced by this kernel: the ksmtop patch tells");
+		pane_text(pane, LABEL + 2, y, ROLE_SKIPPED,
+			  "not traced by this kernel: the ksmtop patch tells");
 		return;
 	}
 	switch (track->kind) {
@@ -195,16 +215,23 @@ static void draw_track(struct pane pane, int y, const struct track *track, const
 			   chart->most[track->activity]);
 		draw_peak(pane, y, chart->most[track->activity]);
 		break;
-	case TRACK_SCAN: draw_scan(pane, y, chart); break;
-	case TRACK_SAVED: draw_saved(pane, y, chart); break;
+	case TRACK_SCAN:
+		draw_scan(pane, y, chart);
+		break;
+	case TRACK_SAVED:
+		draw_saved(pane, y, chart);
+		break;
 	case TRACK_NOTABLE:
 		for (int c = 0; c < nr; c++)
-			pane_put(pane, LABEL + 2 + c, y, chart->notable[c] == '.' ? ROLE_SKIPPED :
-				 mark_role(chart->notable[c]), (uint32_t)chart->notable[c]);
+			pane_put(pane, LABEL + 2 + c, y,
+				 chart->notable[c] == '.' ? ROLE_SKIPPED
+							  : mark_role(chart->notable[c]),
+				 (uint32_t)chart->notable[c]);
 		break;
 	case TRACK_LOST:
 		for (int c = 0; c < nr; c++)
-			pane_put(pane, LABEL + 2 + c, y, chart->lost[c] == '!' ? ROLE_FAULT : ROLE_SKIPPED,
+			pane_put(pane, LABEL + 2 + c, y,
+				 chart->lost[c] == '!' ? ROLE_FAULT : ROLE_SKIPPED,
 				 (uint32_t)chart->lost[c]);
 		draw_peak(pane, y, chart->nr_losses);
 		break;
@@ -212,13 +239,15 @@ static void draw_track(struct pane pane, int y, const struct track *track, const
 		if (now >= 0)
 			pane_put(pane, LABEL + 2 + now, y, ROLE_CURSOR, '^');
 		break;
-	case TRACK_MARKS: draw_marks_row(pane, y, scene, &chart->window); break;
+	case TRACK_MARKS:
+		draw_marks_row(pane, y, scene, &chart->window);
+		break;
 	}
 }
 
 /* Draws the tracks that fit in @rows, the least wanted left out; rows used. */
-static int draw_tracks(struct pane pane, int y, int rows, const struct scene *scene, const struct chart *chart,
-		       int now)
+static int draw_tracks(struct pane pane, int y, int rows, const struct scene *scene,
+		       const struct chart *chart, int now)
 {
 	int rank = 4, fit, used = 0;
 
@@ -241,8 +270,9 @@ static void draw_mark(struct pane pane, int y, const struct scene *scene, char l
 	char event[64];
 
 	pane_put(pane, 1, y, ROLE_KEY, (uint32_t)letter);
-	pane_printf(pane, 4, y, ROLE_TEXT, "%-24s %s", t ? util_event(scene, (uint64_t)t, event, sizeof(event)) :
-		    "start", session_mark_name(scene->session, letter));
+	pane_printf(pane, 4, y, ROLE_TEXT, "%-24s %s",
+		    t ? util_event(scene, (uint64_t)t, event, sizeof(event)) : "start",
+		    session_mark_name(scene->session, letter));
 }
 
 static void draw_marks(struct pane pane, const struct scene *scene)
@@ -252,7 +282,8 @@ static void draw_marks(struct pane pane, const struct scene *scene)
 	int y = 1;
 
 	pane_heading(pane, 0, "MARKS", "m sets, ' goes ");
-	for (const char *letter = "ABabcdefghijklmnopqrstuvwxyz"; *letter && y < pane.height; letter++) {
+	for (const char *letter = "ABabcdefghijklmnopqrstuvwxyz"; *letter && y < pane.height;
+	     letter++) {
 		int64_t t = session_mark(scene->session, *letter);
 
 		if (t >= 0)
@@ -260,7 +291,8 @@ static void draw_marks(struct pane pane, const struct scene *scene)
 		if (*letter == 'B' && a >= 0 && b >= 0 && y < pane.height) {
 			int64_t ns = scene_ns(scene, (uint64_t)b) - scene_ns(scene, (uint64_t)a);
 
-			pane_printf(pane, 1, y++, ROLE_TEXT, "B-A  %s%s, %s events", ns < 0 ? "-" : "",
+			pane_printf(pane, 1, y++, ROLE_TEXT, "B-A  %s%s, %s events",
+				    ns < 0 ? "-" : "",
 				    format_duration(span, (uint64_t)(ns < 0 ? -ns : ns)),
 				    format_count(events, (uint64_t)(b > a ? b - a : a - b)));
 		}
@@ -271,13 +303,23 @@ static void draw_marks(struct pane pane, const struct scene *scene)
 
 static void draw_bucket(struct pane pane, const struct chart *chart, int now)
 {
-	static const struct { const char *name; enum activity activity; } names[] = {
-		{ "merges", ACTIVITY_MERGES }, { "merge failures", ACTIVITY_MERGE_FAILURES },
-		{ "removals", ACTIVITY_REMOVALS }, { "nodes made", ACTIVITY_NODES_MADE },
-		{ "nodes gone", ACTIVITY_NODES_GONE }, { "chains", ACTIVITY_CHAINS }, { "dups", ACTIVITY_DUPS },
-		{ "rmap walks", ACTIVITY_WALKS }, { "poison", ACTIVITY_POISON },
-		{ "migrations", ACTIVITY_MIGRATIONS }, { "collapses", ACTIVITY_COLLAPSES },
-		{ "lock waits", ACTIVITY_CONTENTION }, { "other", ACTIVITY_OTHER },
+	static const struct {
+		const char *name;
+		enum activity activity;
+	} names[] = {
+		{"merges", ACTIVITY_MERGES},
+		{"merge failures", ACTIVITY_MERGE_FAILURES},
+		{"removals", ACTIVITY_REMOVALS},
+		{"nodes made", ACTIVITY_NODES_MADE},
+		{"nodes gone", ACTIVITY_NODES_GONE},
+		{"chains", ACTIVITY_CHAINS},
+		{"dups", ACTIVITY_DUPS},
+		{"rmap walks", ACTIVITY_WALKS},
+		{"poison", ACTIVITY_POISON},
+		{"migrations", ACTIVITY_MIGRATIONS},
+		{"collapses", ACTIVITY_COLLAPSES},
+		{"lock waits", ACTIVITY_CONTENTION},
+		{"other", ACTIVITY_OTHER},
 	};
 	char heading[96], from[FORMAT_MAX], to[FORMAT_MAX], count[FORMAT_MAX];
 	uint64_t most = 0;
@@ -298,7 +340,8 @@ static void draw_bucket(struct pane pane, const struct chart *chart, int now)
 
 		if (!nr)
 			continue;
-		pane_printf(pane, 2, y, ROLE_TEXT, "%-15s %8s", names[i].name, format_count(count, nr));
+		pane_printf(pane, 2, y, ROLE_TEXT, "%-15s %8s", names[i].name,
+			    format_count(count, nr));
 		if (pane.width > 32)
 			pane_bar(pane, 28, y, pane.width - 30, ROLE_BAR, nr, most);
 		y++;
@@ -307,7 +350,8 @@ static void draw_bucket(struct pane pane, const struct chart *chart, int now)
 		pane_text(pane, 2, 1, ROLE_HINT, "nothing changed in this stretch");
 }
 
-static void draw_worth_row(struct pane pane, int y, const struct scene *scene, const struct notable *notable)
+static void draw_worth_row(struct pane pane, int y, const struct scene *scene,
+			   const struct notable *notable)
 {
 	char text[160], time[FORMAT_MAX], mark = notable_mark(notable);
 	bool now = notable->event == scene->when.t;
@@ -315,8 +359,8 @@ static void draw_worth_row(struct pane pane, int y, const struct scene *scene, c
 
 	pane_put(pane, 1, y, ROLE_CURSOR, now ? '>' : ' ');
 	pane_put(pane, 2, y, mark_role(mark), (uint32_t)mark);
-	x += pane_printf(pane, x, y, now ? ROLE_CURSOR : ROLE_SKIPPED, "%-13s", format_moment(time,
-			 (uint64_t)scene_ns(scene, notable->event)));
+	x += pane_printf(pane, x, y, now ? ROLE_CURSOR : ROLE_SKIPPED, "%-13s",
+			 format_moment(time, (uint64_t)scene_ns(scene, notable->event)));
 	pane_fit(pane, x + 1, y, pane.width - x - 2, ALIGN_LEFT, now ? ROLE_CURSOR : ROLE_TEXT,
 		 notable_text(scene, notable, text, sizeof(text)));
 }
@@ -329,7 +373,8 @@ static int next_worth(const struct scene *scene, int i, int dir)
 	if (history_notable(scene->history, (uint32_t)i, &from))
 		return -1;
 	/* Among its neighbours first, then past whatever is merely seen. */
-	for (int j = i + dir; j >= 0 && !history_notable(scene->history, (uint32_t)j, &notable); j += dir) {
+	for (int j = i + dir; j >= 0 && !history_notable(scene->history, (uint32_t)j, &notable);
+	     j += dir) {
 		if (notable.severity >= 1)
 			return j;
 		if (notable.event != from.event)
@@ -358,7 +403,8 @@ static void draw_worth(struct pane pane, struct timeline_view *view, const struc
 	if (at < 0)
 		at = history_notable_near(scene->history, t, 1, 1);
 	view->nr_worth = 0;
-	while (at >= 0 && view->nr_worth < rows && !history_notable(scene->history, (uint32_t)at, &notable)) {
+	while (at >= 0 && view->nr_worth < rows &&
+	       !history_notable(scene->history, (uint32_t)at, &notable)) {
 		if (notable.event <= t)
 			cursor = view->nr_worth;
 		view->worth[view->nr_worth++] = notable.event;
@@ -369,13 +415,14 @@ static void draw_worth(struct pane pane, struct timeline_view *view, const struc
 		pane_text(pane, 4, 1, ROLE_HINT, "nothing stands out in this recording");
 	place->top = 0;
 	place->cursor = (uint64_t)cursor;
-	list_place(place, (uint64_t)view->nr_worth, pane.x - scene->body.x, pane.y - scene->body.y + 1, pane.width,
-		   rows);
+	list_place(place, (uint64_t)view->nr_worth, pane.x - scene->body.x,
+		   pane.y - scene->body.y + 1, pane.width, rows);
 }
 
 static void draw(struct session *session, void *own, struct pane body)
 {
-	int nr = columns_of(body.width), low = body.height > 26 ? body.height / 3 : 0, used, now, y, rows;
+	int nr = columns_of(body.width), low = body.height > 26 ? body.height / 3 : 0, used, now, y,
+	    rows;
 	struct timeline_view *view = own;
 	struct chart_window window;
 	struct scene scene;
@@ -393,11 +440,12 @@ static void draw(struct session *session, void *own, struct pane body)
 	rows = body.height - y - low;
 	draw_marks(pane_sub(body, 0, y, body.width / 2, rows), &scene);
 	pane_vline(body, body.width / 2, y, rows, ROLE_BORDER);
-	draw_bucket(pane_sub(body, body.width / 2 + 1, y, body.width - body.width / 2 - 1, rows), &view->chart, now);
+	draw_bucket(pane_sub(body, body.width / 2 + 1, y, body.width - body.width / 2 - 1, rows),
+		    &view->chart, now);
 	if (low)
 		draw_worth(pane_sub(body, 0, body.height - low, body.width, low), view, &scene);
 	else
-		session_view_state(session)->lists[0] = (struct list){ 0 };
+		session_view_state(session)->lists[0] = (struct list){0};
 }
 
 /* ---- keys ---- */
@@ -413,7 +461,8 @@ static bool step(struct session *session, void *own, int dir, uint64_t *ret_even
 	if (!view || !scene_init(&scene, session))
 		return false;
 	t = scene.when.t;
-	window = effective(view, &scene, view->drawn_columns ? view->drawn_columns : columns_of(80));
+	window =
+		effective(view, &scene, view->drawn_columns ? view->drawn_columns : columns_of(80));
 	column = chart_column(&window, (uint64_t)scene_ns(&scene, t));
 	if (column < 0)
 		return false;
@@ -434,11 +483,12 @@ static bool step(struct session *session, void *own, int dir, uint64_t *ret_even
 	for (int tries = 0; tries < 2; tries++) {
 		uint64_t ns = chart_ns(&window, column);
 
-		start = ns ? scene.source->event_at(scene.source->data, scene.start_ns + ns - 1) : 0;
+		start = ns ? scene.source->event_at(scene.source->data, scene.start_ns + ns - 1)
+			   : 0;
 		if (start + 1 < t || !start)
 			break;
 		column = chart_column(&window, (uint64_t)scene_ns(&scene, start));
-		if (column < 0)	/* on the page before: its last event */
+		if (column < 0) /* on the page before: its last event */
 			break;
 	}
 	*ret_event = start + 1 < t ? start + 1 : start;
@@ -449,7 +499,9 @@ static void zoom(struct timeline_view *view, const struct scene *scene, bool in)
 {
 	struct chart_window window = effective(view, scene, view->drawn_columns);
 	uint64_t now = (uint64_t)scene_ns(scene, scene->when.t), whole = whole_span(scene);
-	uint64_t span = in ? window.span_ns / 2 : window.span_ns > whole / 2 ? whole : window.span_ns * 2;
+	uint64_t span = in                           ? window.span_ns / 2
+			: window.span_ns > whole / 2 ? whole
+						     : window.span_ns * 2;
 	uint64_t left;
 
 	if (span < SPAN_LEAST)
@@ -471,7 +523,8 @@ static void zoom(struct timeline_view *view, const struct scene *scene, bool in)
 static void pan(struct timeline_view *view, const struct scene *scene, int dir)
 {
 	struct chart_window window = effective(view, scene, view->drawn_columns);
-	uint64_t whole = whole_span(scene), by = window.span_ns / 4, now = (uint64_t)scene_ns(scene, scene->when.t);
+	uint64_t whole = whole_span(scene), by = window.span_ns / 4,
+		 now = (uint64_t)scene_ns(scene, scene->when.t);
 
 	if (!view->span_ns) {
 		session_say(scene->session, "the whole recording is shown; + zooms in");
@@ -480,13 +533,17 @@ static void pan(struct timeline_view *view, const struct scene *scene, int dir)
 	if (dir < 0)
 		by = by < window.from_ns ? by : window.from_ns;
 	else if (window.from_ns + window.span_ns + by > whole)
-		by = whole > window.from_ns + window.span_ns ? whole - window.from_ns - window.span_ns : 0;
+		by = whole > window.from_ns + window.span_ns
+			     ? whole - window.from_ns - window.span_ns
+			     : 0;
 	view->from_ns = dir < 0 ? window.from_ns - by : window.from_ns + by;
 	now = dir < 0 ? now - (by < now ? by : now) : now + by;
-	session_step_to(scene->session, scene->source->event_at(scene->source->data, scene->start_ns + now));
+	session_step_to(scene->session,
+			scene->source->event_at(scene->source->data, scene->start_ns + now));
 }
 
-static bool act(struct session *session, void *own, enum action action, const struct argument *argument)
+static bool act(struct session *session, void *own, enum action action,
+		const struct argument *argument)
 {
 	struct timeline_view *view = own;
 	struct scene scene;
@@ -495,19 +552,40 @@ static bool act(struct session *session, void *own, enum action action, const st
 	if (!view || !scene_init(&scene, session))
 		return false;
 	switch (action) {
-	case ACTION_ZOOM_IN: zoom(view, &scene, true); return true;
-	case ACTION_ZOOM_OUT: zoom(view, &scene, false); return true;
-	case ACTION_ZOOM_ALL: view->span_ns = view->from_ns = 0; return true;
-	case ACTION_PAN_LEFT: pan(view, &scene, -1); return true;
-	case ACTION_PAN_RIGHT: pan(view, &scene, 1); return true;
+	case ACTION_ZOOM_IN:
+		zoom(view, &scene, true);
+		return true;
+	case ACTION_ZOOM_OUT:
+		zoom(view, &scene, false);
+		return true;
+	case ACTION_ZOOM_ALL:
+		view->span_ns = view->from_ns = 0;
+		return true;
+	case ACTION_PAN_LEFT:
+		pan(view, &scene, -1);
+		return true;
+	case ACTION_PAN_RIGHT:
+		pan(view, &scene, 1);
+		return true;
 	case ACTION_UP:
-	case ACTION_PREV: notable_jump(&scene, -1); return true;
+	case ACTION_PREV:
+		notable_jump(&scene, -1);
+		return true;
 	case ACTION_DOWN:
-	case ACTION_NEXT: notable_jump(&scene, 1); return true;
-	case ACTION_TOP: session_jump_to(session, 0); return true;
-	case ACTION_BOTTOM: session_jump_to(session, history_last(scene.history)); return true;
-	case ACTION_OPEN: session_show(session, VIEW_EVENTS); return true;
-	default: return false;
+	case ACTION_NEXT:
+		notable_jump(&scene, 1);
+		return true;
+	case ACTION_TOP:
+		session_jump_to(session, 0);
+		return true;
+	case ACTION_BOTTOM:
+		session_jump_to(session, history_last(scene.history));
+		return true;
+	case ACTION_OPEN:
+		session_show(session, VIEW_EVENTS);
+		return true;
+	default:
+		return false;
 	}
 }
 
@@ -531,7 +609,8 @@ static bool find(struct session *session, void *own, const char *text, int dir)
 	if (!scene_init(&scene, session))
 		return false;
 	i = history_notable_near(scene.history, scene.when.t, dir, 0);
-	for (; i >= 0 && !history_notable(scene.history, (uint32_t)i, &notable); i += dir > 0 ? 1 : -1)
+	for (; i >= 0 && !history_notable(scene.history, (uint32_t)i, &notable);
+	     i += dir > 0 ? 1 : -1)
 		if (text_holds(notable_text(&scene, &notable, line, sizeof(line)), text)) {
 			session_jump_to(session, notable.event);
 			return true;
@@ -572,7 +651,8 @@ static void command(struct session *session, void *own, char *buffer, size_t siz
 
 	if (!view || !scene_init(&scene, session))
 		return;
-	window = effective(view, &scene, view->drawn_columns ? view->drawn_columns : columns_of(80));
+	window =
+		effective(view, &scene, view->drawn_columns ? view->drawn_columns : columns_of(80));
 	column = chart_column(&window, (uint64_t)scene_ns(&scene, scene.when.t));
 	snprintf(buffer, size, "ksmtop events %s --from +%.9fs --to +%.9fs", scene.source->file,
 		 (double)chart_ns(&window, column < 0 ? 0 : column) / 1e9,
@@ -585,7 +665,22 @@ static void *state_new(void)
 }
 
 const struct view view_timeline = {
-	.id = VIEW_TIMELINE, .title = "Timeline", .tab = "Time", .draw = draw, .key = '4', .unit = "column",
-	.nr_lists = 1, .state_new = state_new, .state_free = free, .status = status, .why = util_why, .act = act,
-	.step = step, .find = find, .moved = moved, .copy = copy, .command = command, .source = util_source,
+	.id = VIEW_TIMELINE,
+	.title = "Timeline",
+	.tab = "Time",
+	.draw = draw,
+	.key = '4',
+	.unit = "column",
+	.nr_lists = 1,
+	.state_new = state_new,
+	.state_free = free,
+	.status = status,
+	.why = util_why,
+	.act = act,
+	.step = step,
+	.find = find,
+	.moved = moved,
+	.copy = copy,
+	.command = command,
+	.source = util_source,
 };

@@ -22,14 +22,22 @@
 enum role mark_role(char mark)
 {
 	switch (mark) {
-	case '>': return ROLE_CURSOR;
-	case '*': return ROLE_VISITED;
-	case '~': return ROLE_CHANGED;
-	case '+': return ROLE_NEW;
-	case 'x': return ROLE_CHANGED;
-	case '!': return ROLE_FAULT;
-	case '.': return ROLE_SKIPPED;
-	default: return ROLE_TEXT;
+	case '>':
+		return ROLE_CURSOR;
+	case '*':
+		return ROLE_VISITED;
+	case '~':
+		return ROLE_CHANGED;
+	case '+':
+		return ROLE_NEW;
+	case 'x':
+		return ROLE_CHANGED;
+	case '!':
+		return ROLE_FAULT;
+	case '.':
+		return ROLE_SKIPPED;
+	default:
+		return ROLE_TEXT;
 	}
 }
 
@@ -44,11 +52,11 @@ void pane_field(struct pane pane, int y, const struct field *field)
 		pane_fact(pane, pane.width - 2, y, field->evidence, field->doubtful);
 }
 
-void pane_fieldf(struct pane pane, int y, char mark, const char *label, char evidence, bool doubtful,
-		 const char *format, ...)
+void pane_fieldf(struct pane pane, int y, char mark, const char *label, char evidence,
+		 bool doubtful, const char *format, ...)
 {
-	struct field field = { .label = label, .mark = mark, .evidence = evidence,
-			       .doubtful = doubtful };
+	struct field field = {
+		.label = label, .mark = mark, .evidence = evidence, .doubtful = doubtful};
 	char value[256];
 	va_list args;
 
@@ -90,11 +98,12 @@ const char *util_event(const struct scene *scene, uint64_t event, char *buf, siz
 	return buf;
 }
 
-struct row_key util_cursor(const struct scene *scene, const struct view_list *list, enum table table)
+struct row_key util_cursor(const struct scene *scene, const struct view_list *list,
+			   enum table table)
 {
 	struct ref object = scene_resolve(scene, session_object(scene->session), table);
 
-	return ref_is_none(object) ? list->cursor : (struct row_key){ .ref = object };
+	return ref_is_none(object) ? list->cursor : (struct row_key){.ref = object};
 }
 
 bool util_current(struct feed *feed, struct row_key cursor, struct list_row *ret)
@@ -118,8 +127,8 @@ void util_open(const struct scene *scene, struct ref object)
 
 void util_when_changed(const struct scene *scene, struct ref object)
 {
-	uint64_t event = ref_is_none(object) ? 0 :
-		history_touch(scene->history, object, scene->when.t, -1);
+	uint64_t event =
+		ref_is_none(object) ? 0 : history_touch(scene->history, object, scene->when.t, -1);
 	char name[64];
 
 	if (event)
@@ -132,8 +141,8 @@ void util_when_changed(const struct scene *scene, struct ref object)
 void util_filter_this(const struct scene *scene, struct ref object)
 {
 	static const char *const fields[NR_TABLES] = {
-		[TABLE_MM] = "mm", [TABLE_ANON_VMA] = "anon_vma", [TABLE_VMA] = "vma",
-		[TABLE_NODE] = "pfn", [TABLE_ITEM] = "item", [TABLE_PAGE] = "pfn",
+		[TABLE_MM] = "mm",    [TABLE_ANON_VMA] = "anon_vma", [TABLE_VMA] = "vma",
+		[TABLE_NODE] = "pfn", [TABLE_ITEM] = "item",         [TABLE_PAGE] = "pfn",
 	};
 	const char *field = object.table < NR_TABLES ? fields[object.table] : NULL;
 	char text[64];
@@ -149,7 +158,8 @@ void util_filter_this(const struct scene *scene, struct ref object)
 		return;
 	}
 	snprintf(text, sizeof(text), "%s == 0x%" PRIx64,
-		 object.table == TABLE_ITEM && !history_is_patched(scene->history) ? "rmap_item" : field,
+		 object.table == TABLE_ITEM && !history_is_patched(scene->history) ? "rmap_item"
+										   : field,
 		 object.table == TABLE_NODE ? row.node.kpfn : row.mm.name.addr);
 	session_set_filter(scene->session, text);
 }
@@ -201,14 +211,16 @@ static void last_change(struct pane pane, int y, const struct scene *scene, uint
 	if (event == scene->when.t)
 		pane_put(pane, 0, y, ROLE_CURSOR, '>');
 	pane_put(pane, 1, y, mark_role(mark), (uint32_t)mark);
-	x += pane_text(pane, x, y, ROLE_SKIPPED, format_moment(time, (uint64_t)scene_ns(scene, event)));
+	x += pane_text(pane, x, y, ROLE_SKIPPED,
+		       format_moment(time, (uint64_t)scene_ns(scene, event)));
 	x++;
 	if (!effect[0] && !event_index_read(recording_events(scene->recording), event, &record))
 		snprintf(effect, sizeof(effect), "%s", util_event_name(&record));
 	pane_fit(pane, x, y, pane.width - x, ALIGN_LEFT, mark_role(mark), effect);
 }
 
-void pane_last_changes(struct pane pane, int y, int nr, const struct scene *scene, struct ref object)
+void pane_last_changes(struct pane pane, int y, int nr, const struct scene *scene,
+		       struct ref object)
 {
 	uint64_t event = scene->when.t + 1;
 

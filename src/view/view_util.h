@@ -16,18 +16,18 @@
 
 struct field {
 	const char *label, *value;
-	char mark;		/* ' ' '+' '~' 'x' '!' '*' in front of the label */
-	char evidence;		/* 0: none */
+	char mark;     /* ' ' '+' '~' 'x' '!' '*' in front of the label */
+	char evidence; /* 0: none */
 	bool doubtful;
 };
 
 enum role mark_role(char mark);
 /* Where values begin: two marks, the label's columns, a blank. */
-#define FIELD_LABEL	14
+#define FIELD_LABEL 14
 void pane_field(struct pane pane, int y, const struct field *field);
 /* printf for the value. */
-void pane_fieldf(struct pane pane, int y, char mark, const char *label, char evidence, bool doubtful,
-		 const char *format, ...) __attribute__((format(printf, 7, 8)));
+void pane_fieldf(struct pane pane, int y, char mark, const char *label, char evidence,
+		 bool doubtful, const char *format, ...) __attribute__((format(printf, 7, 8)));
 
 /* A rule across the pane, with a heading in it. */
 void pane_rule(struct pane pane, int y, const char *heading, const char *right);
@@ -36,7 +36,8 @@ void pane_rule(struct pane pane, int y, const char *heading, const char *right);
 const char *util_event(const struct scene *scene, uint64_t event, char *buf, size_t size);
 
 /* Key of the cursor in a list of @table. */
-struct row_key util_cursor(const struct scene *scene, const struct view_list *list, enum table table);
+struct row_key util_cursor(const struct scene *scene, const struct view_list *list,
+			   enum table table);
 /* The row under the cursor, the first one if none was chosen. */
 bool util_current(struct feed *feed, struct row_key cursor, struct list_row *ret);
 
@@ -57,6 +58,7 @@ const char *util_filter_option(const struct scene *scene, char *buf, size_t size
 const char *util_event_name(const struct event_record *record);
 
 /* The events that last touched an object, newest first, from t on backwards; draws @nr lines. */
-void pane_last_changes(struct pane pane, int y, int nr, const struct scene *scene, struct ref object);
+void pane_last_changes(struct pane pane, int y, int nr, const struct scene *scene,
+		       struct ref object);
 
 #endif /* KSMTOP_VIEW_UTIL_H */

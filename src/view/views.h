@@ -15,6 +15,6 @@
 extern const struct view view_overview, view_tree, view_processes, view_timeline, view_events,
 	view_object;
 
-extern const struct view *const views_all[];	/* NULL-ended */
+extern const struct view *const views_all[]; /* NULL-ended */
 
 #endif /* KSMTOP_VIEWS_H */

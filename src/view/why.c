@@ -34,13 +34,14 @@ struct ref why_touched(const struct scene *scene, uint64_t nr, enum table table)
 	for (uint32_t i = 0; i < found && i < WHY_OBJECTS; i++)
 		if (refs[i].table == table)
 			return refs[i];
-	return (struct ref){ 0 };
+	return (struct ref){0};
 }
 
 struct ref why_object(const struct scene *scene, uint64_t nr)
 {
-	static const enum table order[] = { TABLE_NODE, TABLE_PAGE, TABLE_ITEM, TABLE_MM, TABLE_VMA,
-					    TABLE_ANON_VMA, TABLE_MAPPING, TABLE_EPISODE };
+	static const enum table order[] = {TABLE_NODE,    TABLE_PAGE,   TABLE_ITEM,
+					   TABLE_MM,      TABLE_VMA,    TABLE_ANON_VMA,
+					   TABLE_MAPPING, TABLE_EPISODE};
 	struct ref refs[WHY_OBJECTS];
 	uint32_t found = nr ? history_touched(scene->history, nr, refs, WHY_OBJECTS) : 0;
 
@@ -48,7 +49,7 @@ struct ref why_object(const struct scene *scene, uint64_t nr)
 		for (uint32_t j = 0; j < found && j < WHY_OBJECTS; j++)
 			if (refs[j].table == order[i])
 				return refs[j];
-	return (struct ref){ 0 };
+	return (struct ref){0};
 }
 
 const char *why_error(int64_t err)
@@ -60,7 +61,8 @@ const char *why_error(int64_t err)
 
 /* ---- what it changed ---- */
 
-static char node_effect(const struct scene *scene, struct ref ref, uint64_t nr, char *buf, size_t size)
+static char node_effect(const struct scene *scene, struct ref ref, uint64_t nr, char *buf,
+			size_t size)
 {
 	union row before, now;
 	bool was = !history_row(scene->history, ref, why_moment(scene, nr - 1), &before);
@@ -74,7 +76,8 @@ static char node_effect(const struct scene *scene, struct ref ref, uint64_t nr, 
 	else if (was && before.node.kind != now.node.kind)
 		snprintf(buf, size, "becomes %s", node_kind_name(now.node.kind));
 	else if (was && before.node.kind == NODE_CHAIN && before.node.nr_dups != now.node.nr_dups)
-		snprintf(buf, size, "dups %" PRIu32 ">%" PRIu32, before.node.nr_dups, now.node.nr_dups);
+		snprintf(buf, size, "dups %" PRIu32 ">%" PRIu32, before.node.nr_dups,
+			 now.node.nr_dups);
 	else if (was && before.node.nr_items != now.node.nr_items)
 		snprintf(buf, size, "items %" PRIu32 ">%" PRIu32, before.node.nr_items,
 			 now.node.nr_items);
@@ -83,7 +86,8 @@ static char node_effect(const struct scene *scene, struct ref ref, uint64_t nr, 
 	return !was ? '+' : !is ? 'x' : '~';
 }
 
-static char plain_effect(const struct scene *scene, struct ref ref, uint64_t nr, char *buf, size_t size)
+static char plain_effect(const struct scene *scene, struct ref ref, uint64_t nr, char *buf,
+			 size_t size)
 {
 	union row row;
 	bool was = !history_row(scene->history, ref, why_moment(scene, nr - 1), &row);
@@ -95,7 +99,8 @@ static char plain_effect(const struct scene *scene, struct ref ref, uint64_t nr,
 	return is ? '+' : 'x';
 }
 
-static char item_effect(const struct scene *scene, struct ref ref, uint64_t nr, char *buf, size_t size)
+static char item_effect(const struct scene *scene, struct ref ref, uint64_t nr, char *buf,
+			size_t size)
 {
 	union row before, now;
 	char name[48];
@@ -108,7 +113,8 @@ static char item_effect(const struct scene *scene, struct ref ref, uint64_t nr, 
 	if (now.item.state == ITEM_STABLE)
 		snprintf(buf, size, "on %s", scene_name(scene, now.item.node, name, sizeof(name)));
 	else
-		snprintf(buf, size, "%s", now.item.state == ITEM_UNSTABLE ? "unstable" : "off its node");
+		snprintf(buf, size, "%s",
+			 now.item.state == ITEM_UNSTABLE ? "unstable" : "off its node");
 	return '~';
 }
 
@@ -117,20 +123,25 @@ char why_effect_on(const struct scene *scene, struct ref ref, uint64_t nr, char 
 	buf[0] = 0;
 	if (!nr)
 		return ' ';
-	return ref.table == TABLE_NODE ? node_effect(scene, ref, nr, buf, size) :
-		ref.table == TABLE_ITEM ? item_effect(scene, ref, nr, buf, size) :
-		plain_effect(scene, ref, nr, buf, size);
+	return ref.table == TABLE_NODE   ? node_effect(scene, ref, nr, buf, size)
+	       : ref.table == TABLE_ITEM ? item_effect(scene, ref, nr, buf, size)
+					 : plain_effect(scene, ref, nr, buf, size);
 }
 
 /* err of the kinds that have one; 0 for the others. */
 static int64_t event_error(const struct event *event)
 {
 	switch (event->kind) {
-	case EVENT_KSM_MERGE_ONE_PAGE: return EVENT_ARGS(event, KSM_MERGE_ONE_PAGE)->err;
-	case EVENT_KSM_MERGE_WITH_KSM_PAGE: return EVENT_ARGS(event, KSM_MERGE_WITH_KSM_PAGE)->err;
-	case EVENT_P_RECOVERY_COPY: return EVENT_ARGS(event, P_RECOVERY_COPY)->err;
-	case EVENT_P_RECOVERY_MOVE: return EVENT_ARGS(event, P_RECOVERY_MOVE)->err;
-	default: return 0;
+	case EVENT_KSM_MERGE_ONE_PAGE:
+		return EVENT_ARGS(event, KSM_MERGE_ONE_PAGE)->err;
+	case EVENT_KSM_MERGE_WITH_KSM_PAGE:
+		return EVENT_ARGS(event, KSM_MERGE_WITH_KSM_PAGE)->err;
+	case EVENT_P_RECOVERY_COPY:
+		return EVENT_ARGS(event, P_RECOVERY_COPY)->err;
+	case EVENT_P_RECOVERY_MOVE:
+		return EVENT_ARGS(event, P_RECOVERY_MOVE)->err;
+	default:
+		return 0;
 	}
 }
 
@@ -156,16 +167,22 @@ char why_effect(const struct scene *scene, uint64_t nr, char *buf, size_t size)
 
 static void merge_with_page(const struct story *s, char *buf, size_t size)
 {
-	const struct args_KSM_MERGE_WITH_KSM_PAGE *a = EVENT_ARGS(s->event, KSM_MERGE_WITH_KSM_PAGE);
+	const struct args_KSM_MERGE_WITH_KSM_PAGE *a =
+		EVENT_ARGS(s->event, KSM_MERGE_WITH_KSM_PAGE);
 
 	if (a->err)
-		snprintf(buf, size, "a page of %s was not merged into pfn 0x%" PRIx64 ": %s (it changed, or could not be write-protected)",
+		snprintf(buf, size,
+			 "a page of %s was not merged into pfn 0x%" PRIx64
+			 ": %s (it changed, or could not be write-protected)",
 			 s->mm, a->pfn, why_error(a->err));
 	else if (!a->ksm_page)
-		snprintf(buf, size, "two equal pages: the one of %s (pfn 0x%" PRIx64 ") becomes the KSM page, if its partner merges too",
+		snprintf(buf, size,
+			 "two equal pages: the one of %s (pfn 0x%" PRIx64
+			 ") becomes the KSM page, if its partner merges too",
 			 s->mm, a->pfn);
 	else
-		snprintf(buf, size, "%s has a page equal to %s (pfn 0x%" PRIx64 ") and maps that one now",
+		snprintf(buf, size,
+			 "%s has a page equal to %s (pfn 0x%" PRIx64 ") and maps that one now",
 			 s->mm, s->node, a->pfn);
 }
 
@@ -174,10 +191,12 @@ static void merge_zero_page(const struct story *s, char *buf, size_t size)
 	const struct args_KSM_MERGE_ONE_PAGE *a = EVENT_ARGS(s->event, KSM_MERGE_ONE_PAGE);
 
 	if (a->err)
-		snprintf(buf, size, "an empty page of %s was not replaced by the zero page: %s", s->mm,
-			 why_error(a->err));
+		snprintf(buf, size, "an empty page of %s was not replaced by the zero page: %s",
+			 s->mm, why_error(a->err));
 	else
-		snprintf(buf, size, "a page of %s held only zeroes: it now maps the kernel's zero page (was pfn 0x%" PRIx64 ")",
+		snprintf(buf, size,
+			 "a page of %s held only zeroes: it now maps the kernel's zero page (was "
+			 "pfn 0x%" PRIx64 ")",
 			 s->mm, a->pfn);
 }
 
@@ -198,16 +217,22 @@ static void tasks(const struct story *s, char *buf, size_t size)
 
 	switch (e->kind) {
 	case EVENT_SCHED_PROCESS_FORK:
-		snprintf(buf, size, "%.16s %" PRId64 " forked %.16s %" PRId64 ": the child maps the same KSM pages, and has no rmap_item yet",
-			 EVENT_ARGS(e, SCHED_PROCESS_FORK)->parent_comm, EVENT_ARGS(e, SCHED_PROCESS_FORK)->parent_pid,
-			 EVENT_ARGS(e, SCHED_PROCESS_FORK)->child_comm, EVENT_ARGS(e, SCHED_PROCESS_FORK)->child_pid);
+		snprintf(buf, size,
+			 "%.16s %" PRId64 " forked %.16s %" PRId64
+			 ": the child maps the same KSM pages, and has no rmap_item yet",
+			 EVENT_ARGS(e, SCHED_PROCESS_FORK)->parent_comm,
+			 EVENT_ARGS(e, SCHED_PROCESS_FORK)->parent_pid,
+			 EVENT_ARGS(e, SCHED_PROCESS_FORK)->child_comm,
+			 EVENT_ARGS(e, SCHED_PROCESS_FORK)->child_pid);
 		break;
 	case EVENT_SCHED_PROCESS_EXEC:
 		snprintf(buf, size, "process %" PRId64 " runs %.16s from now on: its old mm goes",
-			 EVENT_ARGS(e, SCHED_PROCESS_EXEC)->pid, EVENT_ARGS(e, SCHED_PROCESS_EXEC)->filename);
+			 EVENT_ARGS(e, SCHED_PROCESS_EXEC)->pid,
+			 EVENT_ARGS(e, SCHED_PROCESS_EXEC)->filename);
 		break;
 	case EVENT_SCHED_PROCESS_EXIT:
-		snprintf(buf, size, "%.16s %" PRId64 " exits", EVENT_ARGS(e, SCHED_PROCESS_EXIT)->comm,
+		snprintf(buf, size, "%.16s %" PRId64 " exits",
+			 EVENT_ARGS(e, SCHED_PROCESS_EXIT)->comm,
 			 EVENT_ARGS(e, SCHED_PROCESS_EXIT)->pid);
 		break;
 	case EVENT_TASK_NEWTASK:
@@ -235,16 +260,20 @@ static void memory(const struct story *s, char *buf, size_t size)
 
 	switch (e->kind) {
 	case EVENT_MEMORY_FAILURE_EVENT:
-		snprintf(buf, size, "memory failure at pfn 0x%" PRIx64 " (%s): type %" PRId64 ", result %" PRId64,
+		snprintf(buf, size,
+			 "memory failure at pfn 0x%" PRIx64 " (%s): type %" PRId64
+			 ", result %" PRId64,
 			 EVENT_ARGS(e, MEMORY_FAILURE_EVENT)->pfn, s->node,
-			 EVENT_ARGS(e, MEMORY_FAILURE_EVENT)->type, EVENT_ARGS(e, MEMORY_FAILURE_EVENT)->result);
+			 EVENT_ARGS(e, MEMORY_FAILURE_EVENT)->type,
+			 EVENT_ARGS(e, MEMORY_FAILURE_EVENT)->result);
 		break;
 	case EVENT_MM_MIGRATE_PAGES_START:
 		snprintf(buf, size, "%s begins to migrate pages", s->task);
 		break;
 	case EVENT_MM_MIGRATE_PAGES:
 		snprintf(buf, size, "%s migrated %" PRId64 " pages, %" PRId64 " failed", s->task,
-			 EVENT_ARGS(e, MM_MIGRATE_PAGES)->succeeded, EVENT_ARGS(e, MM_MIGRATE_PAGES)->failed);
+			 EVENT_ARGS(e, MM_MIGRATE_PAGES)->succeeded,
+			 EVENT_ARGS(e, MM_MIGRATE_PAGES)->failed);
 		break;
 	case EVENT_SET_MIGRATION_PTE:
 		snprintf(buf, size, "address 0x%" PRIx64 " is unmapped for a migration",
@@ -255,8 +284,8 @@ static void memory(const struct story *s, char *buf, size_t size)
 			 EVENT_ARGS(e, REMOVE_MIGRATION_PTE)->addr);
 		break;
 	case EVENT_MM_COLLAPSE_HUGE_PAGE:
-		snprintf(buf, size, "khugepaged collapsed a huge page of %s: status %" PRId64, s->mm,
-			 EVENT_ARGS(e, MM_COLLAPSE_HUGE_PAGE)->status);
+		snprintf(buf, size, "khugepaged collapsed a huge page of %s: status %" PRId64,
+			 s->mm, EVENT_ARGS(e, MM_COLLAPSE_HUGE_PAGE)->status);
 		break;
 	case EVENT_CONTENTION_BEGIN:
 		snprintf(buf, size, "%s waits for the lock at 0x%" PRIx64, s->task,
@@ -281,7 +310,8 @@ static void ksm(const struct story *s, char *buf, size_t size)
 		scan(s, buf, size);
 		break;
 	case EVENT_KSM_ENTER:
-		snprintf(buf, size, "%s enters KSM: ksmd scans its mergeable memory from now on", s->mm);
+		snprintf(buf, size, "%s enters KSM: ksmd scans its mergeable memory from now on",
+			 s->mm);
 		break;
 	case EVENT_KSM_EXIT:
 		snprintf(buf, size, "%s leaves KSM: ksmd forgets its rmap_items", s->mm);
@@ -293,16 +323,21 @@ static void ksm(const struct story *s, char *buf, size_t size)
 		merge_with_page(s, buf, size);
 		break;
 	case EVENT_KSM_REMOVE_KSM_PAGE:
-		snprintf(buf, size, "ksmd noticed that KSM page pfn 0x%" PRIx64 " is gone and freed %s; the page itself went earlier",
+		snprintf(buf, size,
+			 "ksmd noticed that KSM page pfn 0x%" PRIx64
+			 " is gone and freed %s; the page itself went earlier",
 			 EVENT_ARGS(e, KSM_REMOVE_KSM_PAGE)->pfn, s->node);
 		break;
 	case EVENT_KSM_REMOVE_RMAP_ITEM:
-		snprintf(buf, size, "%s (pfn 0x%" PRIx64 ") dies: an rmap_item of %s leaves it", s->node,
-			 EVENT_ARGS(e, KSM_REMOVE_RMAP_ITEM)->pfn, s->mm);
+		snprintf(buf, size, "%s (pfn 0x%" PRIx64 ") dies: an rmap_item of %s leaves it",
+			 s->node, EVENT_ARGS(e, KSM_REMOVE_RMAP_ITEM)->pfn, s->mm);
 		break;
 	case EVENT_KSM_ADVISOR:
-		snprintf(buf, size, "the advisor sets pages_to_scan to %" PRId64 " after a scan of %" PRId64 " ms",
-			 EVENT_ARGS(e, KSM_ADVISOR)->pages_to_scan, EVENT_ARGS(e, KSM_ADVISOR)->scan_time);
+		snprintf(buf, size,
+			 "the advisor sets pages_to_scan to %" PRId64 " after a scan of %" PRId64
+			 " ms",
+			 EVENT_ARGS(e, KSM_ADVISOR)->pages_to_scan,
+			 EVENT_ARGS(e, KSM_ADVISOR)->scan_time);
 		break;
 	default:
 		break;
@@ -340,11 +375,12 @@ void why_event(const struct scene *scene, uint64_t nr, char *buf, size_t size)
 	struct event_record record;
 	const char *system, *name;
 	struct event event;
-	struct story story = { .scene = &then, .event = &event };
+	struct story story = {.scene = &then, .event = &event};
 
 	buf[0] = 0;
 	if (!nr) {
-		snprintf(buf, size, "before the first event: what was here already is not known yet");
+		snprintf(buf, size,
+			 "before the first event: what was here already is not known yet");
 		return;
 	}
 	if (event_index_read(index, nr, &record)) {
@@ -353,7 +389,8 @@ void why_event(const struct scene *scene, uint64_t nr, char *buf, size_t size)
 	}
 	then.when = why_moment(scene, nr);
 	event_record_name(&record, &system, &name);
-	snprintf(story.task, sizeof(story.task), "%.15s %d", record.comm ? record.comm : "task", record.pid);
+	snprintf(story.task, sizeof(story.task), "%.15s %d", record.comm ? record.comm : "task",
+		 record.pid);
 	snprintf(buf, size, "%s:%s in %s", system, name, story.task);
 	if (event_index_event(index, nr, &event) || event.kind == EVENT_UNKNOWN || !event.args)
 		return;
@@ -369,33 +406,53 @@ const char *why_source(enum event_kind kind)
 {
 	switch (kind) {
 	case EVENT_KSM_START_SCAN:
-	case EVENT_KSM_STOP_SCAN: return "mm/ksm.c:scan_get_next_rmap_item";
-	case EVENT_KSM_ENTER: return "mm/ksm.c:__ksm_enter";
-	case EVENT_KSM_EXIT: return "mm/ksm.c:__ksm_exit";
-	case EVENT_KSM_MERGE_ONE_PAGE: return "mm/ksm.c:try_to_merge_with_zero_page";
-	case EVENT_KSM_MERGE_WITH_KSM_PAGE: return "mm/ksm.c:try_to_merge_with_ksm_page";
+	case EVENT_KSM_STOP_SCAN:
+		return "mm/ksm.c:scan_get_next_rmap_item";
+	case EVENT_KSM_ENTER:
+		return "mm/ksm.c:__ksm_enter";
+	case EVENT_KSM_EXIT:
+		return "mm/ksm.c:__ksm_exit";
+	case EVENT_KSM_MERGE_ONE_PAGE:
+		return "mm/ksm.c:try_to_merge_with_zero_page";
+	case EVENT_KSM_MERGE_WITH_KSM_PAGE:
+		return "mm/ksm.c:try_to_merge_with_ksm_page";
 	case EVENT_KSM_REMOVE_KSM_PAGE:
-	case EVENT_KSM_REMOVE_RMAP_ITEM: return "mm/ksm.c:remove_node_from_stable_tree";
-	case EVENT_KSM_ADVISOR: return "mm/ksm.c:scan_time_advisor";
+	case EVENT_KSM_REMOVE_RMAP_ITEM:
+		return "mm/ksm.c:remove_node_from_stable_tree";
+	case EVENT_KSM_ADVISOR:
+		return "mm/ksm.c:scan_time_advisor";
 	case EVENT_P_NODE_INSERT:
-	case EVENT_P_CHAIN_MAKE: return "mm/ksm.c:stable_tree_insert";
-	case EVENT_P_DUP_ADD: return "mm/ksm.c:stable_node_chain_add_dup";
+	case EVENT_P_CHAIN_MAKE:
+		return "mm/ksm.c:stable_tree_insert";
+	case EVENT_P_DUP_ADD:
+		return "mm/ksm.c:stable_node_chain_add_dup";
 	case EVENT_P_CHAIN_COLLAPSE:
-	case EVENT_P_DUP_HEAD: return "mm/ksm.c:stable_node_dup";
-	case EVENT_P_ITEM_APPEND: return "mm/ksm.c:stable_tree_append";
-	case EVENT_P_ITEM_DETACH: return "mm/ksm.c:remove_rmap_item_from_tree";
-	case EVENT_P_ITEM_UNSTABLE: return "mm/ksm.c:unstable_tree_search_insert";
-	case EVENT_P_ITEM_SCAN: return "mm/ksm.c:cmp_and_merge_page";
+	case EVENT_P_DUP_HEAD:
+		return "mm/ksm.c:stable_node_dup";
+	case EVENT_P_ITEM_APPEND:
+		return "mm/ksm.c:stable_tree_append";
+	case EVENT_P_ITEM_DETACH:
+		return "mm/ksm.c:remove_rmap_item_from_tree";
+	case EVENT_P_ITEM_UNSTABLE:
+		return "mm/ksm.c:unstable_tree_search_insert";
+	case EVENT_P_ITEM_SCAN:
+		return "mm/ksm.c:cmp_and_merge_page";
 	case EVENT_P_WALK_BEGIN:
 	case EVENT_P_WALK_ITEM:
 	case EVENT_P_WALK_VMA:
-	case EVENT_P_WALK_END: return "mm/ksm.c:rmap_walk_ksm";
+	case EVENT_P_WALK_END:
+		return "mm/ksm.c:rmap_walk_ksm";
 	case EVENT_P_KILL_BEGIN:
-	case EVENT_P_KILL_TASK: return "mm/ksm.c:collect_procs_ksm";
-	case EVENT_P_NODE_KPFN: return "mm/ksm.c:folio_migrate_ksm";
-	case EVENT_MEMORY_FAILURE_EVENT: return "mm/memory-failure.c:action_result";
+	case EVENT_P_KILL_TASK:
+		return "mm/ksm.c:collect_procs_ksm";
+	case EVENT_P_NODE_KPFN:
+		return "mm/ksm.c:folio_migrate_ksm";
+	case EVENT_MEMORY_FAILURE_EVENT:
+		return "mm/memory-failure.c:action_result";
 	case EVENT_MM_MIGRATE_PAGES_START:
-	case EVENT_MM_MIGRATE_PAGES: return "mm/migrate.c:migrate_pages";
-	default: return NULL;
+	case EVENT_MM_MIGRATE_PAGES:
+		return "mm/migrate.c:migrate_pages";
+	default:
+		return NULL;
 	}
 }

@@ -17,8 +17,8 @@
 #include "row_field.h"
 #include "scene.h"
 
-#define WHY_MAX		400
-#define WHY_OBJECTS	8	/* of an event's objects, how many are looked at */
+#define WHY_MAX     400
+#define WHY_OBJECTS 8 /* of an event's objects, how many are looked at */
 
 /* One sentence for event @nr (0: before the first).  `buf` of WHY_MAX bytes is enough. */
 void why_event(const struct scene *scene, uint64_t nr, char *buf, size_t size);
@@ -48,6 +48,6 @@ struct story {
 	char node[48], mm[48], item[48], anon_vma[48], task[32];
 };
 bool why_patch(const struct story *story, char *buf, size_t size);
-const char *why_error(int64_t err);	/* "EFAULT" of -14 */
+const char *why_error(int64_t err); /* "EFAULT" of -14 */
 
 #endif /* KSMTOP_WHY_H */

@@ -17,7 +17,8 @@
 
 #include "format.h"
 
-static const char *word(const char *const *words, size_t nr, int64_t value, char *number, size_t size)
+static const char *word(const char *const *words, size_t nr, int64_t value, char *number,
+			size_t size)
 {
 	if (value >= 0 && (size_t)value < nr)
 		return words[value];
@@ -27,12 +28,12 @@ static const char *word(const char *const *words, size_t nr, int64_t value, char
 
 /* The phrase of an enumerated value: WORD(KSMTOP_DETACH_SITES, value, buffer). */
 #define WORD_LINE(id, text) text,
-#define DEFINE_WORD(function, list)							\
-	static const char *function(int64_t value, char number[24])			\
-	{										\
-		static const char *const words[] = { list(WORD_LINE) };			\
-											\
-		return word(words, sizeof(words) / sizeof(*words), value, number, 24);	\
+#define DEFINE_WORD(function, list)                                                                \
+	static const char *function(int64_t value, char number[24])                                \
+	{                                                                                          \
+		static const char *const words[] = {list(WORD_LINE)};                              \
+                                                                                                   \
+		return word(words, sizeof(words) / sizeof(*words), value, number, 24);             \
 	}
 DEFINE_WORD(detach_site, KSMTOP_DETACH_SITES)
 DEFINE_WORD(scan_outcome, KSMTOP_SCAN_OUTCOMES)
@@ -46,21 +47,34 @@ DEFINE_WORD(recovery_outcome, KSMTOP_RECOVERY_OUTCOMES)
 DEFINE_WORD(collapse_step, KSMTOP_COLLAPSE_STEPS)
 
 #define ARGS(kind) EVENT_ARGS(s->event, kind)
-#define SAY(...) snprintf(buf, size, __VA_ARGS__)
+#define SAY(...)   snprintf(buf, size, __VA_ARGS__)
 
 static void say_mm(const struct story *s, char *buf, size_t size)
 {
 	switch (s->event->kind) {
-	case EVENT_P_MM_ENTER: SAY("%s enters KSM: ksmd scans its mergeable memory from now on", s->mm); break;
-	case EVENT_P_MM_FORK: SAY("%.16s forks: the child's mm maps the same KSM pages and has no rmap_item yet",
-				  ARGS(P_MM_FORK)->comm); break;
-	case EVENT_P_MM_OWNER: SAY("the forked mm belongs to %.16s %" PRId64, ARGS(P_MM_OWNER)->comm,
-				   ARGS(P_MM_OWNER)->tgid); break;
-	case EVENT_P_MM_EXEC: SAY("%.16s %" PRId64 " runs a new program and leaves its old mm", ARGS(P_MM_EXEC)->comm,
-				  ARGS(P_MM_EXEC)->tgid); break;
-	case EVENT_P_MM_LEAVE: SAY("%s leaves KSM", s->mm); break;
-	case EVENT_P_MM_FREE: SAY("the mm of %s is freed", s->mm); break;
-	default: break;
+	case EVENT_P_MM_ENTER:
+		SAY("%s enters KSM: ksmd scans its mergeable memory from now on", s->mm);
+		break;
+	case EVENT_P_MM_FORK:
+		SAY("%.16s forks: the child's mm maps the same KSM pages and has no rmap_item yet",
+		    ARGS(P_MM_FORK)->comm);
+		break;
+	case EVENT_P_MM_OWNER:
+		SAY("the forked mm belongs to %.16s %" PRId64, ARGS(P_MM_OWNER)->comm,
+		    ARGS(P_MM_OWNER)->tgid);
+		break;
+	case EVENT_P_MM_EXEC:
+		SAY("%.16s %" PRId64 " runs a new program and leaves its old mm",
+		    ARGS(P_MM_EXEC)->comm, ARGS(P_MM_EXEC)->tgid);
+		break;
+	case EVENT_P_MM_LEAVE:
+		SAY("%s leaves KSM", s->mm);
+		break;
+	case EVENT_P_MM_FREE:
+		SAY("the mm of %s is freed", s->mm);
+		break;
+	default:
+		break;
 	}
 }
 
@@ -69,24 +83,57 @@ static void say_node(const struct story *s, char *buf, size_t size)
 	char text[24];
 
 	switch (s->event->kind) {
-	case EVENT_P_NODE_INSERT: SAY("%s (pfn 0x%" PRIx64 ") takes its place in the stable tree of nid %" PRId64, s->node,
-				      ARGS(P_NODE_INSERT)->kpfn, ARGS(P_NODE_INSERT)->nid); break;
-	case EVENT_P_NODE_ERASE: SAY("%s leaves the stable tree", s->node); break;
-	case EVENT_P_NODE_REPLACE: SAY("%s takes another node's place in the stable tree", s->node); break;
-	case EVENT_P_NODE_KPFN: SAY("the page of %s moved: pfn 0x%" PRIx64 " is now 0x%" PRIx64, s->node,
-				    ARGS(P_NODE_KPFN)->old_kpfn, ARGS(P_NODE_KPFN)->kpfn); break;
-	case EVENT_P_NODE_FREE: SAY("%s is freed: no page holds it any more", s->node); break;
-	case EVENT_P_CHAIN_MAKE: SAY("the page reached max_page_sharing: %s now heads a chain, and a second copy can join", s->node); break;
-	case EVENT_P_CHAIN_COLLAPSE: SAY("one dup is left: the chain goes and its dup becomes a plain node"); break;
-	case EVENT_P_CHAIN_FREE: SAY("%s, an empty chain, is freed", s->node); break;
-	case EVENT_P_DUP_ADD: SAY("every dup was full: a new copy of the content, pfn 0x%" PRIx64 ", joins the chain",
-				  ARGS(P_DUP_ADD)->kpfn); break;
-	case EVENT_P_DUP_DEL: SAY("%s leaves its chain", s->node); break;
-	case EVENT_P_DUP_HEAD: SAY("the dup with pfn 0x%" PRIx64 " moves to the head of its chain: the next merge lands there",
-				   ARGS(P_DUP_HEAD)->kpfn); break;
-	case EVENT_P_MIGRATE_ADD: SAY("%s goes to the migrate list: %s", s->node, migrate_site(ARGS(P_MIGRATE_ADD)->site, text)); break;
-	case EVENT_P_MIGRATE_DEL: SAY("%s leaves the migrate list: %s", s->node, migrate_site(ARGS(P_MIGRATE_DEL)->site, text)); break;
-	default: break;
+	case EVENT_P_NODE_INSERT:
+		SAY("%s (pfn 0x%" PRIx64 ") takes its place in the stable tree of nid %" PRId64,
+		    s->node, ARGS(P_NODE_INSERT)->kpfn, ARGS(P_NODE_INSERT)->nid);
+		break;
+	case EVENT_P_NODE_ERASE:
+		SAY("%s leaves the stable tree", s->node);
+		break;
+	case EVENT_P_NODE_REPLACE:
+		SAY("%s takes another node's place in the stable tree", s->node);
+		break;
+	case EVENT_P_NODE_KPFN:
+		SAY("the page of %s moved: pfn 0x%" PRIx64 " is now 0x%" PRIx64, s->node,
+		    ARGS(P_NODE_KPFN)->old_kpfn, ARGS(P_NODE_KPFN)->kpfn);
+		break;
+	case EVENT_P_NODE_FREE:
+		SAY("%s is freed: no page holds it any more", s->node);
+		break;
+	case EVENT_P_CHAIN_MAKE:
+		SAY("the page reached max_page_sharing: %s now heads a chain, and a second copy "
+		    "can join",
+		    s->node);
+		break;
+	case EVENT_P_CHAIN_COLLAPSE:
+		SAY("one dup is left: the chain goes and its dup becomes a plain node");
+		break;
+	case EVENT_P_CHAIN_FREE:
+		SAY("%s, an empty chain, is freed", s->node);
+		break;
+	case EVENT_P_DUP_ADD:
+		SAY("every dup was full: a new copy of the content, pfn 0x%" PRIx64
+		    ", joins the chain",
+		    ARGS(P_DUP_ADD)->kpfn);
+		break;
+	case EVENT_P_DUP_DEL:
+		SAY("%s leaves its chain", s->node);
+		break;
+	case EVENT_P_DUP_HEAD:
+		SAY("the dup with pfn 0x%" PRIx64
+		    " moves to the head of its chain: the next merge lands there",
+		    ARGS(P_DUP_HEAD)->kpfn);
+		break;
+	case EVENT_P_MIGRATE_ADD:
+		SAY("%s goes to the migrate list: %s", s->node,
+		    migrate_site(ARGS(P_MIGRATE_ADD)->site, text));
+		break;
+	case EVENT_P_MIGRATE_DEL:
+		SAY("%s leaves the migrate list: %s", s->node,
+		    migrate_site(ARGS(P_MIGRATE_DEL)->site, text));
+		break;
+	default:
+		break;
 	}
 }
 
@@ -95,33 +142,61 @@ static void say_item(const struct story *s, char *buf, size_t size)
 	char text[24];
 
 	switch (s->event->kind) {
-	case EVENT_P_ITEM_NEW: SAY("ksmd starts to follow %s at 0x%" PRIx64, s->mm, ARGS(P_ITEM_NEW)->address); break;
-	case EVENT_P_ITEM_FREE: SAY("ksmd forgets %s at 0x%" PRIx64, s->mm, ARGS(P_ITEM_FREE)->address); break;
-	case EVENT_P_ITEM_UNSTABLE: SAY("no equal page yet: %s at 0x%" PRIx64 " waits in the unstable tree of scan %" PRId64, s->mm,
-					ARGS(P_ITEM_UNSTABLE)->address, ARGS(P_ITEM_UNSTABLE)->seqnr); break;
-	case EVENT_P_UNSTABLE_RESET: SAY("scan %" PRId64 " throws the whole unstable tree away", ARGS(P_UNSTABLE_RESET)->seqnr); break;
-	case EVENT_P_ITEM_APPEND: SAY("%s at 0x%" PRIx64 " equals %s and hangs on it now (items: %" PRId64 ")", s->mm,
-				      ARGS(P_ITEM_APPEND)->address, s->node, ARGS(P_ITEM_APPEND)->hlist_len); break;
-	case EVENT_P_ITEM_DETACH: SAY("%s at 0x%" PRIx64 " leaves %s: %s", s->mm, ARGS(P_ITEM_DETACH)->address, s->node,
-				      detach_site(ARGS(P_ITEM_DETACH)->site, text)); break;
-	case EVENT_P_ITEM_SCAN: SAY("ksmd looked at %s 0x%" PRIx64 ": %s", s->mm, ARGS(P_ITEM_SCAN)->address,
-				    scan_outcome(ARGS(P_ITEM_SCAN)->outcome, text)); break;
-	case EVENT_P_SCAN_SUM: SAY("in scan %" PRId64 ", %" PRId64 " pages of %s: %s", ARGS(P_SCAN_SUM)->seqnr, ARGS(P_SCAN_SUM)->nr,
-				   s->mm, scan_outcome(ARGS(P_SCAN_SUM)->outcome, text)); break;
-	default: break;
+	case EVENT_P_ITEM_NEW:
+		SAY("ksmd starts to follow %s at 0x%" PRIx64, s->mm, ARGS(P_ITEM_NEW)->address);
+		break;
+	case EVENT_P_ITEM_FREE:
+		SAY("ksmd forgets %s at 0x%" PRIx64, s->mm, ARGS(P_ITEM_FREE)->address);
+		break;
+	case EVENT_P_ITEM_UNSTABLE:
+		SAY("no equal page yet: %s at 0x%" PRIx64
+		    " waits in the unstable tree of scan %" PRId64,
+		    s->mm, ARGS(P_ITEM_UNSTABLE)->address, ARGS(P_ITEM_UNSTABLE)->seqnr);
+		break;
+	case EVENT_P_UNSTABLE_RESET:
+		SAY("scan %" PRId64 " throws the whole unstable tree away",
+		    ARGS(P_UNSTABLE_RESET)->seqnr);
+		break;
+	case EVENT_P_ITEM_APPEND:
+		SAY("%s at 0x%" PRIx64 " equals %s and hangs on it now (items: %" PRId64 ")", s->mm,
+		    ARGS(P_ITEM_APPEND)->address, s->node, ARGS(P_ITEM_APPEND)->hlist_len);
+		break;
+	case EVENT_P_ITEM_DETACH:
+		SAY("%s at 0x%" PRIx64 " leaves %s: %s", s->mm, ARGS(P_ITEM_DETACH)->address,
+		    s->node, detach_site(ARGS(P_ITEM_DETACH)->site, text));
+		break;
+	case EVENT_P_ITEM_SCAN:
+		SAY("ksmd looked at %s 0x%" PRIx64 ": %s", s->mm, ARGS(P_ITEM_SCAN)->address,
+		    scan_outcome(ARGS(P_ITEM_SCAN)->outcome, text));
+		break;
+	case EVENT_P_SCAN_SUM:
+		SAY("in scan %" PRId64 ", %" PRId64 " pages of %s: %s", ARGS(P_SCAN_SUM)->seqnr,
+		    ARGS(P_SCAN_SUM)->nr, s->mm, scan_outcome(ARGS(P_SCAN_SUM)->outcome, text));
+		break;
+	default:
+		break;
 	}
 }
 
 static void say_anon_vma(const struct story *s, char *buf, size_t size)
 {
 	switch (s->event->kind) {
-	case EVENT_P_ANON_VMA_NEW: SAY("a new anon_vma, %s", s->anon_vma); break;
-	case EVENT_P_ANON_VMA_FREE: SAY("%s is freed", s->anon_vma); break;
-	case EVENT_P_VMA_INSERT: SAY("VMA 0x%" PRIx64 "-0x%" PRIx64 " of %s enters the interval tree of %s", ARGS(P_VMA_INSERT)->start,
-				     ARGS(P_VMA_INSERT)->end, s->mm, s->anon_vma); break;
-	case EVENT_P_VMA_REMOVE: SAY("VMA 0x%" PRIx64 "-0x%" PRIx64 " of %s leaves the interval tree of %s", ARGS(P_VMA_REMOVE)->start,
-				     ARGS(P_VMA_REMOVE)->end, s->mm, s->anon_vma); break;
-	default: break;
+	case EVENT_P_ANON_VMA_NEW:
+		SAY("a new anon_vma, %s", s->anon_vma);
+		break;
+	case EVENT_P_ANON_VMA_FREE:
+		SAY("%s is freed", s->anon_vma);
+		break;
+	case EVENT_P_VMA_INSERT:
+		SAY("VMA 0x%" PRIx64 "-0x%" PRIx64 " of %s enters the interval tree of %s",
+		    ARGS(P_VMA_INSERT)->start, ARGS(P_VMA_INSERT)->end, s->mm, s->anon_vma);
+		break;
+	case EVENT_P_VMA_REMOVE:
+		SAY("VMA 0x%" PRIx64 "-0x%" PRIx64 " of %s leaves the interval tree of %s",
+		    ARGS(P_VMA_REMOVE)->start, ARGS(P_VMA_REMOVE)->end, s->mm, s->anon_vma);
+		break;
+	default:
+		break;
 	}
 }
 
@@ -130,20 +205,35 @@ static void say_walk(const struct story *s, char *buf, size_t size)
 	char text[24], time[FORMAT_MAX];
 
 	switch (s->event->kind) {
-	case EVENT_P_WALK_BEGIN: SAY("%s walks all mappings of %s (pfn 0x%" PRIx64 ") to %s", s->task, s->node, ARGS(P_WALK_BEGIN)->pfn,
-				     purpose(ARGS(P_WALK_BEGIN)->purpose, text)); break;
-	case EVENT_P_WALK_ITEM: SAY("pass %" PRId64 ", rmap_item of %s at 0x%" PRIx64 ": its anon_vma's lock took %s", ARGS(P_WALK_ITEM)->pass,
-				    s->mm, ARGS(P_WALK_ITEM)->address,
-				    format_duration(time, (uint64_t)ARGS(P_WALK_ITEM)->waited_ns)); break;
-	case EVENT_P_WALK_VMA: SAY("pass %" PRId64 ", a VMA of %s: %s", ARGS(P_WALK_VMA)->pass, s->mm,
-				   verdict(ARGS(P_WALK_VMA)->verdict, text)); break;
-	case EVENT_P_WALK_UNLOCK: SAY("the anon_vma's lock was held for %s: %" PRId64 " VMAs outside, %" PRId64 " of another mm",
-				      format_duration(time, (uint64_t)ARGS(P_WALK_UNLOCK)->held_ns), ARGS(P_WALK_UNLOCK)->outside,
-				      ARGS(P_WALK_UNLOCK)->other_mm); break;
-	case EVENT_P_WALK_END: SAY("the walk ends after %s (%s): %" PRId64 " VMAs offered, %" PRId64 " visited, mapcount left %" PRId64,
-				   format_duration(time, (uint64_t)ARGS(P_WALK_END)->duration_ns), walk_end(ARGS(P_WALK_END)->why, text),
-				   ARGS(P_WALK_END)->iterations, ARGS(P_WALK_END)->visited, ARGS(P_WALK_END)->mapcount); break;
-	default: break;
+	case EVENT_P_WALK_BEGIN:
+		SAY("%s walks all mappings of %s (pfn 0x%" PRIx64 ") to %s", s->task, s->node,
+		    ARGS(P_WALK_BEGIN)->pfn, purpose(ARGS(P_WALK_BEGIN)->purpose, text));
+		break;
+	case EVENT_P_WALK_ITEM:
+		SAY("pass %" PRId64 ", rmap_item of %s at 0x%" PRIx64
+		    ": its anon_vma's lock took %s",
+		    ARGS(P_WALK_ITEM)->pass, s->mm, ARGS(P_WALK_ITEM)->address,
+		    format_duration(time, (uint64_t)ARGS(P_WALK_ITEM)->waited_ns));
+		break;
+	case EVENT_P_WALK_VMA:
+		SAY("pass %" PRId64 ", a VMA of %s: %s", ARGS(P_WALK_VMA)->pass, s->mm,
+		    verdict(ARGS(P_WALK_VMA)->verdict, text));
+		break;
+	case EVENT_P_WALK_UNLOCK:
+		SAY("the anon_vma's lock was held for %s: %" PRId64 " VMAs outside, %" PRId64
+		    " of another mm",
+		    format_duration(time, (uint64_t)ARGS(P_WALK_UNLOCK)->held_ns),
+		    ARGS(P_WALK_UNLOCK)->outside, ARGS(P_WALK_UNLOCK)->other_mm);
+		break;
+	case EVENT_P_WALK_END:
+		SAY("the walk ends after %s (%s): %" PRId64 " VMAs offered, %" PRId64
+		    " visited, mapcount left %" PRId64,
+		    format_duration(time, (uint64_t)ARGS(P_WALK_END)->duration_ns),
+		    walk_end(ARGS(P_WALK_END)->why, text), ARGS(P_WALK_END)->iterations,
+		    ARGS(P_WALK_END)->visited, ARGS(P_WALK_END)->mapcount);
+		break;
+	default:
+		break;
 	}
 }
 
@@ -152,28 +242,52 @@ static void say_failure(const struct story *s, char *buf, size_t size)
 	char text[24], time[FORMAT_MAX];
 
 	switch (s->event->kind) {
-	case EVENT_P_KILL_BEGIN: SAY("pfn 0x%" PRIx64 " (%s) failed: who maps it is collected", ARGS(P_KILL_BEGIN)->pfn, s->node); break;
-	case EVENT_P_KILL_TASK: SAY("process %" PRId64 " may be killed for 0x%" PRIx64 "%s", ARGS(P_KILL_TASK)->tgid,
-				    ARGS(P_KILL_TASK)->address, ARGS(P_KILL_TASK)->mapped ? "" : ", though it does not map the page"); break;
-	case EVENT_P_KILL_END: SAY("%" PRId64 " processes are on the kill list after %s", ARGS(P_KILL_END)->nr_tasks,
-				   format_duration(time, (uint64_t)ARGS(P_KILL_END)->duration_ns)); break;
-	case EVENT_P_RECOVERY_BEGIN: SAY("recovery of pfn 0x%" PRIx64 " (%s) begins: %" PRId64 " mappings", ARGS(P_RECOVERY_BEGIN)->pfn, s->node,
-					 ARGS(P_RECOVERY_BEGIN)->mapcount); break;
-	case EVENT_P_RECOVERY_SEARCH: SAY("%s after a search of %" PRId64 " nodes", ARGS(P_RECOVERY_SEARCH)->chain ? "its chain was found" :
-					  "it has no chain", ARGS(P_RECOVERY_SEARCH)->nr_nodes); break;
-	case EVENT_P_RECOVERY_DUP: SAY("the dup with pfn 0x%" PRIx64 ": %s", ARGS(P_RECOVERY_DUP)->kpfn,
-				       dup_verdict(ARGS(P_RECOVERY_DUP)->verdict, text)); break;
+	case EVENT_P_KILL_BEGIN:
+		SAY("pfn 0x%" PRIx64 " (%s) failed: who maps it is collected",
+		    ARGS(P_KILL_BEGIN)->pfn, s->node);
+		break;
+	case EVENT_P_KILL_TASK:
+		SAY("process %" PRId64 " may be killed for 0x%" PRIx64 "%s",
+		    ARGS(P_KILL_TASK)->tgid, ARGS(P_KILL_TASK)->address,
+		    ARGS(P_KILL_TASK)->mapped ? "" : ", though it does not map the page");
+		break;
+	case EVENT_P_KILL_END:
+		SAY("%" PRId64 " processes are on the kill list after %s",
+		    ARGS(P_KILL_END)->nr_tasks,
+		    format_duration(time, (uint64_t)ARGS(P_KILL_END)->duration_ns));
+		break;
+	case EVENT_P_RECOVERY_BEGIN:
+		SAY("recovery of pfn 0x%" PRIx64 " (%s) begins: %" PRId64 " mappings",
+		    ARGS(P_RECOVERY_BEGIN)->pfn, s->node, ARGS(P_RECOVERY_BEGIN)->mapcount);
+		break;
+	case EVENT_P_RECOVERY_SEARCH:
+		SAY("%s after a search of %" PRId64 " nodes",
+		    ARGS(P_RECOVERY_SEARCH)->chain ? "its chain was found" : "it has no chain",
+		    ARGS(P_RECOVERY_SEARCH)->nr_nodes);
+		break;
+	case EVENT_P_RECOVERY_DUP:
+		SAY("the dup with pfn 0x%" PRIx64 ": %s", ARGS(P_RECOVERY_DUP)->kpfn,
+		    dup_verdict(ARGS(P_RECOVERY_DUP)->verdict, text));
+		break;
 	case EVENT_P_RECOVERY_COPY:
 		if (ARGS(P_RECOVERY_COPY)->err)
-			SAY("no fresh copy could be made: %s", why_error(ARGS(P_RECOVERY_COPY)->err));
+			SAY("no fresh copy could be made: %s",
+			    why_error(ARGS(P_RECOVERY_COPY)->err));
 		else
-			SAY("a fresh copy of the content: pfn 0x%" PRIx64, ARGS(P_RECOVERY_COPY)->kpfn);
+			SAY("a fresh copy of the content: pfn 0x%" PRIx64,
+			    ARGS(P_RECOVERY_COPY)->kpfn);
 		break;
-	case EVENT_P_RECOVERY_MOVE: SAY("%s at 0x%" PRIx64 " moves to: %s", s->mm, ARGS(P_RECOVERY_MOVE)->address,
-					move_target(ARGS(P_RECOVERY_MOVE)->target, text)); break;
-	case EVENT_P_RECOVERY_END: SAY("recovery ends: %s, %" PRId64 " moved, %" PRId64 " not", recovery_outcome(ARGS(P_RECOVERY_END)->outcome, text),
-				       ARGS(P_RECOVERY_END)->moved, ARGS(P_RECOVERY_END)->failed); break;
-	default: break;
+	case EVENT_P_RECOVERY_MOVE:
+		SAY("%s at 0x%" PRIx64 " moves to: %s", s->mm, ARGS(P_RECOVERY_MOVE)->address,
+		    move_target(ARGS(P_RECOVERY_MOVE)->target, text));
+		break;
+	case EVENT_P_RECOVERY_END:
+		SAY("recovery ends: %s, %" PRId64 " moved, %" PRId64 " not",
+		    recovery_outcome(ARGS(P_RECOVERY_END)->outcome, text),
+		    ARGS(P_RECOVERY_END)->moved, ARGS(P_RECOVERY_END)->failed);
+		break;
+	default:
+		break;
 	}
 }
 
@@ -182,23 +296,47 @@ static void say_other(const struct story *s, char *buf, size_t size)
 	char text[24];
 
 	switch (s->event->kind) {
-	case EVENT_P_COLLAPSE_BEGIN: SAY("khugepaged collapses %s at 0x%" PRIx64, s->mm, ARGS(P_COLLAPSE_BEGIN)->address); break;
-	case EVENT_P_COLLAPSE_PAGE: SAY("page %" PRId64 " of the range, pfn 0x%" PRIx64 ": %s", ARGS(P_COLLAPSE_PAGE)->index,
-					ARGS(P_COLLAPSE_PAGE)->pfn, collapse_step(ARGS(P_COLLAPSE_PAGE)->step, text)); break;
-	case EVENT_P_COLLAPSE_END: SAY("the collapse of %s at 0x%" PRIx64 " ends with %" PRId64, s->mm, ARGS(P_COLLAPSE_END)->address,
-				       ARGS(P_COLLAPSE_END)->result); break;
-	case EVENT_P_DUMP_BEGIN: SAY("a dump of KSM's state begins: %" PRId64 " pages shared, %" PRId64 " sharing", ARGS(P_DUMP_BEGIN)->pages_shared,
-				     ARGS(P_DUMP_BEGIN)->pages_sharing); break;
-	case EVENT_P_DUMP_END: SAY("the dump is complete: %" PRId64 " nodes, %" PRId64 " items", ARGS(P_DUMP_END)->nr_nodes,
-				   ARGS(P_DUMP_END)->nr_items); break;
-	case EVENT_P_DUMP_MM: SAY("dump: %s takes part in KSM with %" PRId64 " items", s->mm, ARGS(P_DUMP_MM)->nr_items); break;
-	case EVENT_P_DUMP_NODE: SAY("dump: %s, pfn 0x%" PRIx64 ", %" PRId64 " items", s->node, ARGS(P_DUMP_NODE)->kpfn,
-				    ARGS(P_DUMP_NODE)->hlist_len); break;
-	case EVENT_P_DUMP_ITEM: SAY("dump: an rmap_item of %s at 0x%" PRIx64, s->mm, ARGS(P_DUMP_ITEM)->address); break;
-	case EVENT_P_DUMP_ANON_VMA: SAY("dump: %s with %" PRId64 " VMAs", s->anon_vma, ARGS(P_DUMP_ANON_VMA)->nr_vmas); break;
-	case EVENT_P_DUMP_VMA: SAY("dump: VMA 0x%" PRIx64 "-0x%" PRIx64 " of %s in %s", ARGS(P_DUMP_VMA)->start, ARGS(P_DUMP_VMA)->end, s->mm,
-				   s->anon_vma); break;
-	default: break;
+	case EVENT_P_COLLAPSE_BEGIN:
+		SAY("khugepaged collapses %s at 0x%" PRIx64, s->mm,
+		    ARGS(P_COLLAPSE_BEGIN)->address);
+		break;
+	case EVENT_P_COLLAPSE_PAGE:
+		SAY("page %" PRId64 " of the range, pfn 0x%" PRIx64 ": %s",
+		    ARGS(P_COLLAPSE_PAGE)->index, ARGS(P_COLLAPSE_PAGE)->pfn,
+		    collapse_step(ARGS(P_COLLAPSE_PAGE)->step, text));
+		break;
+	case EVENT_P_COLLAPSE_END:
+		SAY("the collapse of %s at 0x%" PRIx64 " ends with %" PRId64, s->mm,
+		    ARGS(P_COLLAPSE_END)->address, ARGS(P_COLLAPSE_END)->result);
+		break;
+	case EVENT_P_DUMP_BEGIN:
+		SAY("a dump of KSM's state begins: %" PRId64 " pages shared, %" PRId64 " sharing",
+		    ARGS(P_DUMP_BEGIN)->pages_shared, ARGS(P_DUMP_BEGIN)->pages_sharing);
+		break;
+	case EVENT_P_DUMP_END:
+		SAY("the dump is complete: %" PRId64 " nodes, %" PRId64 " items",
+		    ARGS(P_DUMP_END)->nr_nodes, ARGS(P_DUMP_END)->nr_items);
+		break;
+	case EVENT_P_DUMP_MM:
+		SAY("dump: %s takes part in KSM with %" PRId64 " items", s->mm,
+		    ARGS(P_DUMP_MM)->nr_items);
+		break;
+	case EVENT_P_DUMP_NODE:
+		SAY("dump: %s, pfn 0x%" PRIx64 ", %" PRId64 " items", s->node,
+		    ARGS(P_DUMP_NODE)->kpfn, ARGS(P_DUMP_NODE)->hlist_len);
+		break;
+	case EVENT_P_DUMP_ITEM:
+		SAY("dump: an rmap_item of %s at 0x%" PRIx64, s->mm, ARGS(P_DUMP_ITEM)->address);
+		break;
+	case EVENT_P_DUMP_ANON_VMA:
+		SAY("dump: %s with %" PRId64 " VMAs", s->anon_vma, ARGS(P_DUMP_ANON_VMA)->nr_vmas);
+		break;
+	case EVENT_P_DUMP_VMA:
+		SAY("dump: VMA 0x%" PRIx64 "-0x%" PRIx64 " of %s in %s", ARGS(P_DUMP_VMA)->start,
+		    ARGS(P_DUMP_VMA)->end, s->mm, s->anon_vma);
+		break;
+	default:
+		break;
 	}
 }
 

@@ -30,15 +30,15 @@ static struct opened {
 	const char *name, *path;
 	struct recording *recording;
 	struct source source;
-} files[] = { { .name = "stock" }, { .name = "patched" } };
+} files[] = {{.name = "stock"}, {.name = "patched"}};
 #define NR_FILES ((int)(sizeof(files) / sizeof(*files)))
 
 static bool open_file(struct opened *file, const char *path)
 {
-	struct recording_options options = { .no_cache = true };
+	struct recording_options options = {.no_cache = true};
 	const char *slash = strrchr(path, '/');
 	char text[DIAG_TEXT_SIZE];
-	struct diag diag = { 0 };
+	struct diag diag = {0};
 
 	file->path = path;
 	if (recording_open(path, &options, &file->recording, &diag) ||
@@ -47,7 +47,7 @@ static bool open_file(struct opened *file, const char *path)
 		return false;
 	}
 	source_init(&file->source, file->recording);
-	file->source.file = slash ? slash + 1 : path;	/* the same title wherever the tree is */
+	file->source.file = slash ? slash + 1 : path; /* the same title wherever the tree is */
 	return true;
 }
 
@@ -72,7 +72,7 @@ static void type(struct session *session, struct grid *grid, const char *words)
 	session_draw(session, grid);
 	for (char *word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
 		for (char *c = word; *c; c++)
-			*c = *c == '_' ? ' ' : *c;	/* a blank within a command */
+			*c = *c == '_' ? ' ' : *c; /* a blank within a command */
 		if (word[0] == ':' && word[1])
 			session_command(session, word + 1);
 		else
@@ -86,15 +86,16 @@ static void type(struct session *session, struct grid *grid, const char *words)
 static const struct shot {
 	const char *name, *why, *keys;
 } shots[] = {
-	{ "overview", "counters, savings, rates, processes and what is ahead stay where they are", "1" },
-	{ "tree", "nodes in order, the sharers of the chosen one, and what this kernel cannot tell",
-	  "2 Down Down" },
-	{ "processes", "three sources of numbers, a dash where there is none", "3 Down" },
-	{ "timeline", "activity by column, scans, losses, marks and the bucket under the cursor",
-	  "m A :time_75% m B :time_60% 4" },
-	{ "events", "now in the middle, fields with their letters, the state before and after", "5" },
-	{ "object", "a life around now, and what belongs to the object", "2 Down Enter" },
-	{ "filter", "a filter is seen, and shows what fits only", "2 Down * 5" },
+	{"overview", "counters, savings, rates, processes and what is ahead stay where they are",
+	 "1"},
+	{"tree", "nodes in order, the sharers of the chosen one, and what this kernel cannot tell",
+	 "2 Down Down"},
+	{"processes", "three sources of numbers, a dash where there is none", "3 Down"},
+	{"timeline", "activity by column, scans, losses, marks and the bucket under the cursor",
+	 "m A :time_75% m B :time_60% 4"},
+	{"events", "now in the middle, fields with their letters, the state before and after", "5"},
+	{"object", "a life around now, and what belongs to the object", "2 Down Enter"},
+	{"filter", "a filter is seen, and shows what fits only", "2 Down * 5"},
 };
 
 static void take(const struct opened *file, const struct shot *shot, int width, int height,
@@ -139,20 +140,23 @@ static struct cell *keep(const struct grid *grid)
 	return cells;
 }
 
-static void expect_same(const struct grid *grid, const struct cell *cells, const char *what, uint64_t t)
+static void expect_same(const struct grid *grid, const struct cell *cells, const char *what,
+			uint64_t t)
 {
 	for (int y = 0; y < grid->height; y++)
 		for (int x = 0; x < grid->width; x++) {
-			const struct cell *a = &grid->cells[y * grid->width + x], *b = &cells[y * grid->width + x];
+			const struct cell *a = &grid->cells[y * grid->width + x],
+					  *b = &cells[y * grid->width + x];
 
 			if (a->cp != b->cp || a->role != b->role)
-				fail_msg("%s: at event %" PRIu64 " cell %d,%d is '%c' and was '%c'", what, t, x, y,
-					 (int)a->cp, (int)b->cp);
+				fail_msg("%s: at event %" PRIu64 " cell %d,%d is '%c' and was '%c'",
+					 what, t, x, y, (int)a->cp, (int)b->cp);
 		}
 }
 
 /* n steps on and n back: every picture on the way back is the one of the way there. */
-static void there_and_back(const struct opened *file, const char *view, const char *on, const char *back)
+static void there_and_back(const struct opened *file, const char *view, const char *on,
+			   const char *back)
 {
 	struct session *session = open_session(file, GRID_ASCII);
 	struct grid *grid = grid_new(120, 40, GRID_ASCII);
@@ -163,8 +167,8 @@ static void there_and_back(const struct opened *file, const char *view, const ch
 
 	type(session, grid, ":time_20%");
 	type(session, grid, view);
-	type(session, grid, on);	/* onto a step of this kind */
-	type(session, grid, "Esc");	/* which clears the message line */
+	type(session, grid, on);    /* onto a step of this kind */
+	type(session, grid, "Esc"); /* which clears the message line */
 	snprintf(what, sizeof(what), "%s, view %s, %s", file->name, view, on);
 	for (; nr <= STEPS; nr++) {
 		uint64_t t = session_t(session);
@@ -174,7 +178,7 @@ static void there_and_back(const struct opened *file, const char *view, const ch
 		if (nr < STEPS)
 			type(session, grid, on);
 		type(session, grid, "Esc");
-		if (session_t(session) == t) {	/* as far as it goes */
+		if (session_t(session) == t) { /* as far as it goes */
 			nr++;
 			break;
 		}
@@ -192,7 +196,7 @@ static void there_and_back(const struct opened *file, const char *view, const ch
 
 static void test_there_and_back(void **state)
 {
-	static const char *const views[] = { "1", "2 Down", "3 Down", "4", "5", "2 Down Enter" };
+	static const char *const views[] = {"1", "2 Down", "3 Down", "4", "5", "2 Down Enter"};
 
 	(void)state;
 	for (int f = 0; f < NR_FILES; f++)
@@ -206,7 +210,7 @@ static void test_there_and_back(void **state)
 /* The way does not matter, only where one is: jumped to, or stepped to from either side. */
 static void test_moment_alone(void **state)
 {
-	static const char *const views[] = { "1", "2", "3", "4", "5" };
+	static const char *const views[] = {"1", "2", "3", "4", "5"};
 
 	(void)state;
 	for (int f = 0; f < NR_FILES; f++)
@@ -247,10 +251,12 @@ static void draw_guarded(struct session *session, const struct view *view, int w
 	for (int y = 0; y < grid->height; y++)
 		for (int x = 0; x < grid->width; x++) {
 			const struct cell *cell = grid_at(grid, x, y);
-			bool inside = x >= GUARD && x < GUARD + width && y >= GUARD && y < GUARD + height;
+			bool inside =
+				x >= GUARD && x < GUARD + width && y >= GUARD && y < GUARD + height;
 
 			if (!inside && (cell->cp != '@' || cell->role != ROLE_FAULT))
-				fail_msg("%s at %dx%d wrote outside, at %d,%d", view->title, width, height, x, y);
+				fail_msg("%s at %dx%d wrote outside, at %d,%d", view->title, width,
+					 height, x, y);
 		}
 	grid_free(grid);
 }
@@ -284,11 +290,63 @@ static uint32_t random_next(uint32_t *seed)
 static void test_keys(void **state)
 {
 	static const char *const words[] = {
-		"1", "2", "3", "4", "5", "6", "Right", "Left", "Shift-Right", "Shift-Left", "[", "]", "(", ")", "w",
-		"Up", "Down", "PgUp", "PgDn", "g", "G", "h", "l", "Tab", "Enter", "u", "Space", "s", "*", "F", "n",
-		"N", "+", "-", "0", "K", "y", "Y", "o", "Ctrl-O", "Home", "End", "m", "A", "'", "B", "Esc",
-		":time_33%", ":time_90%", ":find_node", ":find_ksm", ":find_1", ":sort_items", ":columns_nid",
-		":filter_err_==_0", ":filter_items_>_1", ":ascii",
+		"1",
+		"2",
+		"3",
+		"4",
+		"5",
+		"6",
+		"Right",
+		"Left",
+		"Shift-Right",
+		"Shift-Left",
+		"[",
+		"]",
+		"(",
+		")",
+		"w",
+		"Up",
+		"Down",
+		"PgUp",
+		"PgDn",
+		"g",
+		"G",
+		"h",
+		"l",
+		"Tab",
+		"Enter",
+		"u",
+		"Space",
+		"s",
+		"*",
+		"F",
+		"n",
+		"N",
+		"+",
+		"-",
+		"0",
+		"K",
+		"y",
+		"Y",
+		"o",
+		"Ctrl-O",
+		"Home",
+		"End",
+		"m",
+		"A",
+		"'",
+		"B",
+		"Esc",
+		":time_33%",
+		":time_90%",
+		":find_node",
+		":find_ksm",
+		":find_1",
+		":sort_items",
+		":columns_nid",
+		":filter_err_==_0",
+		":filter_items_>_1",
+		":ascii",
 	};
 	const char *text = getenv("KSMTOP_SEED");
 	uint32_t seed = text ? (uint32_t)strtoul(text, NULL, 0) : 2026;
@@ -304,8 +362,10 @@ static void test_keys(void **state)
 			struct cell *cells;
 
 			if (i % 30 == 0)
-				grid_resize(grid, 80 + (int)(random_next(&seed) % 100), 24 + (int)(random_next(&seed) % 30));
-			type(session, grid, words[random_next(&seed) % (sizeof(words) / sizeof(*words))]);
+				grid_resize(grid, 80 + (int)(random_next(&seed) % 100),
+					    24 + (int)(random_next(&seed) % 30));
+			type(session, grid,
+			     words[random_next(&seed) % (sizeof(words) / sizeof(*words))]);
 			while (session_take_effect(session).kind != EFFECT_NONE)
 				continue;
 			cells = keep(grid);
@@ -344,9 +404,12 @@ static bool grid_holds(const struct grid *grid, const char *text)
 /* Copying the equivalent command, in every view, names the file and the moment. */
 static void test_commands(void **state)
 {
-	static const struct { const char *keys, *start; } cases[] = {
-		{ "1 Y", "ksmtop report " }, { "2 Y", "ksmtop list " }, { "3 Y", "ksmtop list " },
-		{ "4 Y", "ksmtop events " }, { "5 Y", "ksmtop events " }, { "2 Down Enter Y", "ksmtop show " },
+	static const struct {
+		const char *keys, *start;
+	} cases[] = {
+		{"1 Y", "ksmtop report "}, {"2 Y", "ksmtop list "},
+		{"3 Y", "ksmtop list "},   {"4 Y", "ksmtop events "},
+		{"5 Y", "ksmtop events "}, {"2 Down Enter Y", "ksmtop show "},
 	};
 
 	(void)state;
@@ -389,8 +452,8 @@ static void test_sort(void **state)
 
 			row_text(grid, y, row, sizeof(row));
 			node = strstr(row, "node#");
-			if (!node || node - row > 10 || sscanf(node, "%*s %31s %lu", pfn, &items) != 2 ||
-			    pfn[0] != '0')
+			if (!node || node - row > 10 ||
+			    sscanf(node, "%*s %31s %lu", pfn, &items) != 2 || pfn[0] != '0')
 				continue;
 			assert_true(items <= last);
 			last = items;
@@ -414,7 +477,7 @@ static void test_filter_this(void **state)
 	assert_memory_equal(session_filter(session), "pfn == 0x", 9);
 	assert_true(grid_holds(grid, session_filter(session) + 7));
 	t = session_t(session);
-	type(session, grid, "5 Left");	/* to an event that names it, not just the one before */
+	type(session, grid, "5 Left"); /* to an event that names it, not just the one before */
 	assert_true(session_t(session) < t);
 	assert_true(grid_holds(grid, session_filter(session) + 7));
 	type(session, grid, "F");
@@ -456,8 +519,9 @@ static void test_fold(void **state)
 
 	(void)state;
 	type(session, grid, ":time_60% 2");
-	assert_int_equal(history_list(files[1].source.history, ALL_NODES, (struct ref){ 0 },
-				      session_moment(session), &cursor), 0);
+	assert_int_equal(history_list(files[1].source.history, ALL_NODES, (struct ref){0},
+				      session_moment(session), &cursor),
+			 0);
 	do
 		assert_int_equal(history_next(&cursor, &row), 1);
 	while (row.node.kind != NODE_CHAIN);
@@ -476,9 +540,10 @@ static void test_fold(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_shots), cmocka_unit_test(test_there_and_back),
-		cmocka_unit_test(test_moment_alone), cmocka_unit_test(test_sizes), cmocka_unit_test(test_keys),
-		cmocka_unit_test(test_commands), cmocka_unit_test(test_sort), cmocka_unit_test(test_filter_this),
+		cmocka_unit_test(test_shots),        cmocka_unit_test(test_there_and_back),
+		cmocka_unit_test(test_moment_alone), cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_keys),         cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_sort),         cmocka_unit_test(test_filter_this),
 		cmocka_unit_test(test_when_changed), cmocka_unit_test(test_fold),
 	};
 	int failed;
