@@ -14,9 +14,14 @@ FAST = {"run": 1, "sleep_millisecs": 0, "pages_to_scan": 20000}
 
 
 def listed_mappings(file):
-    """{(pid, address): pfn} that `list mappings` is sure of, and how many it doubts."""
+    """
+    {(pid, address): pfn} of the load that `list mappings` is sure of, and how many it doubts.
+    Others on this machine may come and go: what became of them the kernel does not trace.
+    """
     sure, doubtful = {}, 0
     for item in ksmtop_json("list", file, "mappings", "--at", "end")["items"]:
+        if not (item["comm"] or "").startswith("load-"):
+            continue
         if item["doubtful"]:
             doubtful += 1
             continue
