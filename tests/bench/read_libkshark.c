@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * read_libkshark.c - the peer: the same file loaded by KernelShark's library.
+ *
+ *	read_libkshark FILE
+ *
+ * Its model is one small row an event, which is what a viewer of traces keeps in memory.  Prints
+ * KEY=VALUE like open_recording: events, anonymous and peak memory in kB.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libkshark.h>
+
+static long status_kb(const char *key)
+{
+	FILE *file = fopen("/proc/self/status", "r");
+	char line[256];
+	long value = -1;
+
+	while (file && fgets(line, sizeof(line), file))
+		if (strncmp(line, key, strlen(key)) == 0)
+			value = atol(line + strlen(key) + 1);
+	if (file)
+		fclose(file);
+	return value;
+}
+
+int main(int argc, char **argv)
+{
+	struct kshark_context *context = NULL;
+	struct kshark_entry **rows = NULL;
+	ssize_t nr;
+	int stream;
+
+	if (argc != 2 || !kshark_instance(&context))
+		return 2;
+	stream = kshark_open(context, argv[1]);
+	if (stream < 0)
+		return 2;
+	nr = kshark_load_entries(context, stream, &rows);
+	if (nr < 0)
+		return 2;
+	printf("events=%zd anon=%ld peak=%ld\n", nr, status_kb("RssAnon:"), status_kb("VmHWM:"));
+	return 0;
+}
