@@ -73,9 +73,8 @@ one() {
 
 status=0
 for wanted; do
-	line=$(table | awk -v w="$wanted" '$1 == w || index(w, $1 "-") == 1 && !(w in all)' | head -1)
-	exact=$(table | awk -v w="$wanted" '$1 == w')
-	[ -n "$exact" ] && line=$exact
+	line=$(table | awk -v w="$wanted" '$1 == w')
+	[ -n "$line" ] || line=$(table | awk -v w="$wanted" 'index(w, $1 "-") == 1' | head -1)
 	if [ -z "$line" ]; then
 		echo "$wanted provoked: no (there is no such scenario)"
 		status=1
