@@ -378,6 +378,7 @@ void builder_free(struct builder *b)
 	free(b->processes);
 	free(b->tasks);
 	free(b->mms);
+	free(b->running);
 	build_dump_fini(b);
 	pool_fini(&b->times);
 	free(b);

@@ -66,6 +66,8 @@ struct builder {
 	uint64_t last_mm_addr;		/* the mm looked up last */
 	uint32_t last_mm;
 	uint32_t scan;			/* episode that runs, or NO_ID */
+	struct running *running;	/* episodes of the other kinds that run: build_episode.c */
+	uint32_t nr_running;
 	bool items_complete;		/* every stable item is known */
 	bool items_counted;		/* a KSM sample was seen */
 	uint64_t nr_merges, nr_failures, nr_removals, nr_scans, nr_lost;
@@ -138,6 +140,7 @@ bool build_task_event(struct builder *b, const struct event *ev);
 void build_stock_prefetch(struct builder *b, const struct event *events, uint32_t nr);
 bool build_stock_event(struct builder *b, const struct event *ev);
 void build_around_event(struct builder *b, const struct event *ev);
+void build_episode_event(struct builder *b, const struct event *ev);
 void build_note_removals(struct builder *b, const struct event *ev);
 void build_loss(struct builder *b, const struct event_loss *loss);
 int build_sample(struct builder *b, const struct sample *sample, uint32_t index);

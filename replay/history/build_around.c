@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * build_around.c - scans, losses, poison, and what else happens around KSM.
+ * build_around.c - losses, poison, and what else happens around KSM.
  *
- * A scan is an episode from ksm_start_scan to ksm_stop_scan; a recording may begin or end inside one,
- * and a lost event may swallow either end.  A loss is written down with the stream's events around
+ * A loss is written down with the stream's events around
  * it; which rows it makes doubtful is computed when somebody asks (fact.c).  What it ends for good is
  * the builder's claim to know every item: only a sample that says "none" restores that.
  *
@@ -13,61 +12,6 @@
 
 #define SIGBUS_NR 7
 #define MASS_REMOVAL 1000u
-
-static struct episode *episode_new(struct builder *b, enum episode_kind kind, const struct event *ev)
-{
-	struct episode *episode = pool_grow(&b->h->episodes, 1);
-
-	if (!episode) {
-		build_fail(b, -ENOMEM);
-		return NULL;
-	}
-	*episode = (struct episode){ .first = b->seg->base + b->now, .known = b->seg->base + b->now,
-				     .begin_ns = b->now_ns, .kind = (uint8_t)kind, .tid = ev->pid,
-				     .seqnr = -1 };
-	memcpy(episode->comm, build_task_comm(b, ev->pid), sizeof(episode->comm));
-	return episode;
-}
-
-static void scan_starts(struct builder *b, const struct event *ev)
-{
-	const struct args_KSM_START_SCAN *args = EVENT_ARGS(ev, KSM_START_SCAN);
-	struct episode *episode;
-
-	if (b->scan != NO_ID) {		/* its end was lost */
-		episode = pool_at(&b->h->episodes, b->scan);
-		episode->last = b->seg->base + b->now;
-		episode->end_ns = b->now_ns;
-	}
-	b->scan = (uint32_t)b->h->episodes.nr;
-	episode = episode_new(b, EPISODE_SCAN, ev);
-	if (!episode)
-		return;
-	episode->seqnr = args->seq;
-	build_notable(b, NOTABLE_SCAN, 0, (uint64_t)args->rmap_entries,
-		      (struct ref){ .id = b->scan, .table = TABLE_EPISODE });
-}
-
-static void scan_stops(struct builder *b, const struct event *ev)
-{
-	const struct args_KSM_STOP_SCAN *args = EVENT_ARGS(ev, KSM_STOP_SCAN);
-	struct episode *episode;
-
-	if (b->scan != NO_ID) {
-		episode = pool_at(&b->h->episodes, b->scan);
-	} else {
-		episode = episode_new(b, EPISODE_SCAN, ev);
-		if (!episode)
-			return;
-		episode->first = b->loss_now ? b->seg->base + b->loss_now : 0;
-		episode->begin_ns = 0;
-		episode->flags = EPISODE_BEGIN_UNSEEN;
-		episode->seqnr = args->seq;
-	}
-	episode->last = b->seg->base + b->now;
-	episode->end_ns = b->now_ns;
-	b->scan = NO_ID;
-}
 
 /* ---- pages ---- */
 static void poisoned(struct builder *b, uint64_t pfn)
@@ -155,13 +99,8 @@ void build_around_event(struct builder *b, const struct event *ev)
 {
 	struct ref none = { 0 };
 
+	build_episode_event(b, ev);
 	switch (ev->kind) {
-	case EVENT_KSM_START_SCAN:
-		scan_starts(b, ev);
-		break;
-	case EVENT_KSM_STOP_SCAN:
-		scan_stops(b, ev);
-		break;
 	case EVENT_MEMORY_FAILURE_EVENT:
 		poisoned(b, (uint64_t)EVENT_ARGS(ev, MEMORY_FAILURE_EVENT)->pfn);
 		break;

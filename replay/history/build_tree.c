@@ -336,6 +336,7 @@ bool build_tree_event(struct builder *b, const struct event *ev)
 		break;
 	case EVENT_P_NODE_KPFN:
 		kpfn_changed(b, EVENT_ARGS(ev, P_NODE_KPFN));
+		build_episode_event(b, ev);
 		activity = ACTIVITY_MIGRATIONS;
 		break;
 	case EVENT_P_NODE_FREE:

@@ -30,6 +30,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "history/episode_totals.h"
+
 struct history;
 
 enum table {
@@ -190,6 +192,9 @@ struct episode_row {
 	struct ref object;	/* what it is about: node, page or mm */
 	int64_t seqnr;		/* a scan's */
 	uint64_t begin_ns, end_ns;
+	bool ended;		/* its totals are final */
+	bool begin_lost, end_lost;	/* the event was never seen */
+	union episode_totals totals;	/* none for a scan */
 };
 
 union row {
@@ -269,6 +274,9 @@ void history_seek_end(struct history_cursor *cursor);
 /* How many rows the list has at the moment; `ret_doubtful` may be NULL. */
 int history_count(const struct history *h, enum relation relation, struct ref parent,
 		  struct moment when, uint64_t *ret_nr, uint64_t *ret_doubtful);
+
+/* The last event of an episode that is in the recording, whether or not its end is. */
+uint64_t history_episode_seen(const struct history *h, struct ref episode);
 
 /* ---- finding ---- */
 /* Object by kernel address or pfn; generation 0: the one alive at `when`, else the last before it. */

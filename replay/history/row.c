@@ -186,6 +186,60 @@ void row_fill(const struct history *h, const struct place *place, enum table tab
 }
 
 /* ---- episodes: rows of their own kind ---- */
+/* What was not known before its end is taken away. */
+static void totals_of_running(uint8_t kind, union episode_totals *totals)
+{
+	union episode_totals all = *totals;
+
+	memset(totals, 0, sizeof(*totals));
+	switch (kind) {
+	case EPISODE_WALK:
+		totals->walk.walk_id = all.walk.walk_id;
+		totals->walk.pfn = all.walk.pfn;
+		totals->walk.rmap_one = all.walk.rmap_one;
+		totals->walk.mapcount_before = all.walk.mapcount_before;
+		totals->walk.purpose = all.walk.purpose;
+		totals->walk.rule = all.walk.rule;
+		break;
+	case EPISODE_KILL_LIST:
+		totals->kill.pfn = all.kill.pfn;
+		totals->kill.force_early = all.kill.force_early;
+		break;
+	case EPISODE_RECOVERY:
+		totals->recovery.pfn = all.recovery.pfn;
+		totals->recovery.mapcount_before = all.recovery.mapcount_before;
+		totals->recovery.waited_ns = all.recovery.waited_ns;
+		break;
+	case EPISODE_COLLAPSE:
+		totals->collapse.address = all.collapse.address;
+		totals->collapse.hpfn = all.collapse.hpfn;
+		totals->collapse.is_shmem = all.collapse.is_shmem;
+		break;
+	case EPISODE_MIGRATION:
+		totals->migration.mode = all.migration.mode;
+		totals->migration.reason = all.migration.reason;
+		break;
+	default:
+		break;
+	}
+}
+
+static uint8_t episode_doubt(const struct history *h, const struct episode_row *row)
+{
+	if (row->begin_lost)
+		return DOUBT_UNKNOWN_BEFORE;
+	if (row->end_lost || (row->ended && lost_between(h, row->fact.born, row->fact.died)))
+		return DOUBT_LOSS;
+	return DOUBT_NONE;
+}
+
+uint64_t history_episode_seen(const struct history *h, struct ref episode)
+{
+	if (episode.table != TABLE_EPISODE || episode.id >= h->episodes.nr)
+		return 0;
+	return ((struct episode *)pool_at(&h->episodes, episode.id))->seen;
+}
+
 int episode_fill(const struct history *h, uint32_t i, struct moment when, union row *ret)
 {
 	const struct episode *episode;
@@ -199,12 +253,6 @@ int episode_fill(const struct history *h, uint32_t i, struct moment when, union 
 	ret->episode.fact = (struct fact){ .born = episode->first, .known = episode->known,
 					   .confirmed = episode->known, .died = NEVER,
 					   .evidence = EVIDENCE_TRACED };
-	if (episode->flags & EPISODE_BEGIN_UNSEEN)
-		ret->episode.fact.doubt = DOUBT_UNKNOWN_BEFORE;
-	if (episode->last && episode->last <= when.known_by) {
-		ret->episode.fact.died = episode->last;
-		ret->episode.end_ns = episode->end_ns;
-	}
 	ret->episode.ref = (struct ref){ .id = i, .table = TABLE_EPISODE };
 	ret->episode.number = i + 1;
 	ret->episode.kind = episode->kind;
@@ -213,6 +261,17 @@ int episode_fill(const struct history *h, uint32_t i, struct moment when, union 
 	ret->episode.object = episode->object;
 	ret->episode.seqnr = episode->seqnr;
 	ret->episode.begin_ns = episode->begin_ns;
+	ret->episode.totals = episode->totals;
+	ret->episode.begin_lost = episode->flags & EPISODE_BEGIN_UNSEEN;
+	if (episode->last && episode->last <= when.known_by) {
+		ret->episode.fact.died = episode->last;
+		ret->episode.end_ns = episode->end_ns;
+		ret->episode.end_lost = episode->flags & EPISODE_END_UNSEEN;
+		ret->episode.ended = !ret->episode.end_lost;
+	}
+	if (!ret->episode.ended)
+		totals_of_running(episode->kind, &ret->episode.totals);
+	ret->episode.fact.doubt = episode_doubt(h, &ret->episode);
 	return 0;
 }
 

@@ -188,8 +188,10 @@ struct episode {
 	int32_t tid;
 	uint8_t kind, flags;		/* flags: enum episode_flag */
 	uint8_t pad[2];
+	uint64_t seen;			/* the last event of it */
+	union episode_totals totals;
 };
-enum episode_flag { EPISODE_BEGIN_UNSEEN = 1 };
+enum episode_flag { EPISODE_BEGIN_UNSEEN = 1, EPISODE_END_UNSEEN = 2 };
 
 /* Losses lie in the order of `before`, NEVER for a stream that ends in the gap. */
 struct stored_loss {
