@@ -86,7 +86,7 @@ scenarios() {
 initramfs() {
 	ksmtop=${LAB_KSMTOP:-}
 	if [ -z "$ksmtop" ]; then
-		ksmtop=$(ls -t "$here"/../../build*/src/ksmtop "$here"/../../build*/ksmtop 2>/dev/null | head -1 || true)
+		ksmtop=$(ls -t "$here"/../../build*/src/command/ksmtop 2>/dev/null | head -1 || true)
 	fi
 	"$here/initramfs.sh" "$dir/initramfs.gz" "$dir/scenario" "$ksmtop"
 }
