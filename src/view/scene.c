@@ -195,13 +195,10 @@ bool scene_sysfs(const struct scene *scene, uint64_t t, const char *name, int64_
 bool scene_process(const struct scene *scene, int32_t tgid, uint64_t t, const char *name,
 		   int64_t *ret)
 {
-	int i = tgid > 0 ? history_sample_before(scene->history, SAMPLE_PROCESS, tgid, t) : -1;
-	struct history_sample at;
-	struct sample sample;
+	int sample = tgid > 0 ? history_sample_before(scene->history, SAMPLE_PROCESS, tgid, t) : -1;
 
-	return i >= 0 && !history_sample(scene->history, (uint32_t)i, &at) &&
-	       !recording_sample(scene->recording, at.index, &sample) &&
-	       !sample_number(&sample, name, ret);
+	return sample >= 0 &&
+	       !history_sample_counter(scene->history, (uint32_t)sample, name, ret);
 }
 
 void pane_heading(struct pane pane, int y, const char *text, const char *right)
