@@ -132,6 +132,54 @@ void build_set(struct builder *b, enum table table, uint64_t key, uint32_t span)
 		  hash, span);
 }
 
+/* ---- generations that no row tells of any more ---- */
+static bool past_has_key(const void *arg, uint32_t id, uint64_t key)
+{
+	return ((const uint64_t *)arg)[id] >> 10 == key;
+}
+
+void build_remember(struct builder *b, enum table table, uint64_t addr_gen)
+{
+	struct idmap *map = &b->past_maps[table];
+	uint64_t key = addr_gen >> 10, *slot, *past;
+
+	if (idmap_reserve(map, 1) != 0) {
+		build_fail(b, -ENOMEM);
+		return;
+	}
+	slot = idmap_slot(map, idmap_hash(key), key, past_has_key, b->past[table].data);
+	if (*slot) {
+		*(uint64_t *)pool_at(&b->past[table], idmap_slot_id(slot)) = addr_gen;
+		return;
+	}
+	past = grow(b, &b->past[table]);
+	if (!past)
+		return;
+	*past = addr_gen;
+	idmap_set(map, slot, idmap_hash(key), (uint32_t)b->past[table].nr - 1);
+}
+
+uint32_t build_generation(struct builder *b, enum table table, uint64_t key, uint32_t old,
+			  uint32_t *flags)
+{
+	const struct idmap *map = &b->past_maps[table];
+	uint32_t gen = 0;
+
+	key = key << 10 >> 10;
+	if (old != NO_ID) {
+		gen = span_gen(span_at(b->seg, table, old));
+	} else if (map->order) {
+		uint64_t *slot = idmap_slot(map, idmap_hash(key), key, past_has_key,
+					    b->past[table].data);
+
+		if (*slot)
+			gen = *(uint64_t *)pool_at(&b->past[table], idmap_slot_id(slot)) & MAX_GENERATION;
+	}
+	if (gen)
+		*flags &= ~(uint32_t)SPAN_FOUND;
+	return gen < MAX_GENERATION ? gen + 1 : gen;
+}
+
 /* ---- rows ---- */
 static int grow_side(struct builder *b, struct pool *side)
 {
@@ -277,6 +325,16 @@ static void apply(struct builder *b, const struct event *ev)
 
 #define GROUP 64u
 
+/* Not between the two of a merge pair, nor inside a dump unless it never ends. */
+static bool seal_is_due(const struct builder *b)
+{
+	uint32_t events = b->h->options.segment_events ? b->h->options.segment_events : UINT32_MAX / 2;
+
+	if (b->now < events || b->error)
+		return false;
+	return b->now / 2 >= events || (!b->pair.active && !build_dump_runs(b));
+}
+
 static int feed_events(struct builder *b, const struct event_batch *batch)
 {
 	for (uint32_t i = 0; i < batch->nr_events && !b->error; i += GROUP) {
@@ -294,6 +352,8 @@ static int feed_events(struct builder *b, const struct event_batch *batch)
 			apply(b, ev);
 			b->seg->last = b->now;
 		}
+		if (seal_is_due(b))
+			build_fail(b, segment_seal(b));
 	}
 	return b->error;
 }
@@ -361,6 +421,8 @@ int builder_new(struct history *h, struct builder **ret)
 	b->scan = NO_ID;
 	b->last_mm = NO_ID;
 	pool_init(&b->times, sizeof(uint64_t), h->table_dir);
+	for (unsigned i = 0; i < NR_TABLES; i++)
+		pool_init(&b->past[i], sizeof(uint64_t), NULL);
 	*ret = b;
 	return 0;
 }
@@ -369,8 +431,11 @@ void builder_free(struct builder *b)
 {
 	if (!b)
 		return;
-	for (unsigned i = 0; i < NR_TABLES; i++)
+	for (unsigned i = 0; i < NR_TABLES; i++) {
 		idmap_fini(&b->maps[i]);
+		idmap_fini(&b->past_maps[i]);
+		pool_fini(&b->past[i]);
+	}
 	idmap_fini(&b->task_map);
 	idmap_fini(&b->process_map);
 	for (uint32_t i = 0; i < b->nr_processes; i++)

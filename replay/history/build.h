@@ -51,6 +51,8 @@ struct builder {
 	uint32_t now;			/* event, since the segment's base */
 	uint64_t now_ns;
 	struct idmap maps[NR_TABLES];	/* address or pfn -> last span */
+	struct idmap past_maps[NR_TABLES];	/* address or pfn -> index into past, of the dead */
+	struct pool past[NR_TABLES];		/* uint64_t addr_gen */
 	struct counts counts;
 	uint32_t counts_changes;	/* since counts were last written down */
 	uint32_t counts_event;		/* event of the last change */
@@ -112,6 +114,15 @@ static inline uint64_t pfn_key(uint64_t pfn, uint32_t gen)
 	return pfn << 10 | (gen > MAX_GENERATION ? MAX_GENERATION : gen);
 }
 
+/*
+ * The generation of a new object with that address; `old` is build_find()'s answer.  SPAN_FOUND goes
+ * from *flags if there was one before: then it was not there from the beginning.
+ */
+uint32_t build_generation(struct builder *b, enum table table, uint64_t key, uint32_t old,
+			  uint32_t *flags);
+/* Remembers the generation of an object that is not carried over a seam. */
+void build_remember(struct builder *b, enum table table, uint64_t addr_gen);
+
 /* The last span with that address or pfn, alive or not; NO_ID.  `shift` as in key_of_*. */
 uint32_t build_find(struct builder *b, enum table table, uint64_t key);
 /* Makes `span` what the key finds from now on. */
@@ -120,6 +131,11 @@ void build_set(struct builder *b, enum table table, uint64_t key, uint32_t span)
 /* Writes down that a set was found as rebuilt (or dumped), now. */
 void build_confirm(struct builder *b, struct pool *pool, uint32_t group);
 void build_dump_lost(struct builder *b);
+bool build_dump_runs(const struct builder *b);
+/* Starts a new segment with what is alive, drops the oldest. */
+int segment_seal(struct builder *b);
+/* Makes the VMA span findable by its pair. */
+void build_vma_set(struct builder *b, uint32_t id);
 /* Fills in what lies beside a new item span, and counts it.  `more`: patched only. */
 void item_place(struct builder *b, uint32_t id, uint32_t mm, uint32_t node, const struct item_more *more);
 

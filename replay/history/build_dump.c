@@ -55,6 +55,11 @@ void build_dump_lost(struct builder *b)
 		b->dump->lost = true;
 }
 
+bool build_dump_runs(const struct builder *b)
+{
+	return b->dump && b->dump->running && !b->dump->lost;
+}
+
 /* ---- what was seen ---- */
 static void see(struct builder *b, enum table table, uint32_t object)
 {

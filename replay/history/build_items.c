@@ -55,14 +55,11 @@ static uint32_t item_make(struct builder *b, uint64_t addr, uint32_t mm, uint64_
 	struct item_more more = { .address = address, .anon_vma = NO_ID, .state = ITEM_NEW,
 				  .evidence = flags & SPAN_FOUND ? EVIDENCE_INFERRED
 								 : EVIDENCE_TRACED };
-	uint32_t old = build_find(b, TABLE_ITEM, addr >> 3), gen = 1, id;
+	uint32_t old = build_find(b, TABLE_ITEM, addr >> 3), id;
+	uint32_t gen = build_generation(b, TABLE_ITEM, addr >> 3, old, &flags);
 
-	if (old != NO_ID) {
-		gen = span_gen(span_at(b->seg, TABLE_ITEM, old)) + 1;
-		if (span_at(b->seg, TABLE_ITEM, old)->died == ALIVE)
-			build_item_end(b, old, 0);
-		flags &= ~(uint32_t)SPAN_FOUND;
-	}
+	if (old != NO_ID && span_at(b->seg, TABLE_ITEM, old)->died == ALIVE)
+		build_item_end(b, old, 0);
 	id = build_span(b, TABLE_ITEM, NO_ID, addr_key(addr, gen), mm, flags);
 	if (id != NO_ID)
 		item_place(b, id, mm, NO_ID, &more);

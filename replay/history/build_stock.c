@@ -79,12 +79,8 @@ void build_stock_prefetch(struct builder *b, const struct event *events, uint32_
 static uint32_t node_new(struct builder *b, uint64_t pfn, uint32_t flags)
 {
 	uint32_t old = build_find(b, TABLE_NODE, pfn);
-	uint32_t gen = old == NO_ID ? 1 : span_gen(span_at(b->seg, TABLE_NODE, old)) + 1;
-	uint32_t id;
+	uint32_t gen = build_generation(b, TABLE_NODE, pfn, old, &flags), id;
 
-	/* What an earlier generation left unknown was not there from the beginning. */
-	if (old != NO_ID)
-		flags &= ~(uint32_t)SPAN_FOUND;
 	id = build_span(b, TABLE_NODE, NO_ID, pfn_key(pfn, gen), OWNER_NONE, flags);
 	if (id == NO_ID)
 		return NO_ID;
@@ -170,19 +166,18 @@ void item_place(struct builder *b, uint32_t id, uint32_t mm, uint32_t node, cons
 uint32_t build_item_on_node(struct builder *b, uint64_t addr, uint32_t mm, uint32_t node,
 			    uint32_t flags)
 {
-	uint32_t old = build_find(b, TABLE_ITEM, addr >> 3), before = NO_ID, gen = 1, id;
+	uint32_t old = build_find(b, TABLE_ITEM, addr >> 3), before = NO_ID, id;
+	uint32_t gen = build_generation(b, TABLE_ITEM, addr >> 3, old, &flags);
 
 	if (old != NO_ID) {
 		const struct span *span = span_at(b->seg, TABLE_ITEM, old);
 
-		gen = span_gen(span);
 		if (span->died == ALIVE)
 			build_item_end(b, old, 0);
 		if (span_owner(span) == mm)
 			before = old;
-		else
-			gen++;
-		flags &= ~(uint32_t)SPAN_FOUND;
+		if (before != NO_ID)
+			gen = span_gen(span);
 	}
 	id = build_span(b, TABLE_ITEM, before, addr_key(addr, gen), mm, flags);
 	if (id == NO_ID)

@@ -49,19 +49,16 @@ static int room_for_mm(struct builder *b, uint32_t mm)
 
 uint32_t build_mm_new(struct builder *b, uint64_t addr, const struct mm_data *data, bool found)
 {
-	uint32_t old = build_find(b, TABLE_MM, addr >> 3), gen = 1, id, *number;
+	uint32_t old = build_find(b, TABLE_MM, addr >> 3), id, *number, flags = found ? SPAN_FOUND : 0;
+	uint32_t gen = build_generation(b, TABLE_MM, addr >> 3, old, &flags);
 	struct spans *table = &b->seg->tables[TABLE_MM];
 
-	if (old != NO_ID) {
-		gen = span_gen(span_at(b->seg, TABLE_MM, old)) + 1;
-		if (span_at(b->seg, TABLE_MM, old)->died == ALIVE)
-			build_mm_end(b, addr);
-		found = false;
-	}
+	if (old != NO_ID && span_at(b->seg, TABLE_MM, old)->died == ALIVE)
+		build_mm_end(b, addr);
 	build_changes(b);
 	/* An mm's owner field holds its number: the A of "mm A". */
 	id = build_span(b, TABLE_MM, NO_ID, addr_key(addr, gen),
-			table->first_number + (uint32_t)table->numbers.nr, found ? SPAN_FOUND : 0);
+			table->first_number + (uint32_t)table->numbers.nr, flags);
 	if (id == NO_ID || id >= OWNER_NONE || room_for_mm(b, id) != 0) {
 		build_fail(b, -EFBIG);
 		return NO_ID;

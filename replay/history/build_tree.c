@@ -87,14 +87,11 @@ static void node_counts(struct builder *b, uint32_t span, int by)
 
 uint32_t node_make(struct builder *b, uint64_t addr, const struct node_more *more, uint32_t flags)
 {
-	uint32_t old = build_find(b, TABLE_NODE, addr >> 3), gen = 1, id;
+	uint32_t old = build_find(b, TABLE_NODE, addr >> 3), id;
+	uint32_t gen = build_generation(b, TABLE_NODE, addr >> 3, old, &flags);
 
-	if (old != NO_ID) {
-		gen = span_gen(span_at(b->seg, TABLE_NODE, old)) + 1;
-		if (span_at(b->seg, TABLE_NODE, old)->died == ALIVE)
-			node_gone(b, old);
-		flags &= ~(uint32_t)SPAN_FOUND;
-	}
+	if (old != NO_ID && span_at(b->seg, TABLE_NODE, old)->died == ALIVE)
+		node_gone(b, old);
 	id = build_span(b, TABLE_NODE, NO_ID, addr_key(addr, gen), OWNER_NONE, flags);
 	if (id == NO_ID)
 		return NO_ID;

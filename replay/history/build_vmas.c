@@ -14,15 +14,12 @@
 
 static uint32_t anon_vma_make(struct builder *b, uint64_t addr, uint32_t flags)
 {
-	uint32_t old = build_find(b, TABLE_ANON_VMA, addr >> 3), gen = 1, id;
+	uint32_t old = build_find(b, TABLE_ANON_VMA, addr >> 3), id;
+	uint32_t gen = build_generation(b, TABLE_ANON_VMA, addr >> 3, old, &flags);
 
-	if (old != NO_ID) {
-		gen = span_gen(span_at(b->seg, TABLE_ANON_VMA, old)) + 1;
-		flags &= ~(uint32_t)SPAN_FOUND;
-		if (span_at(b->seg, TABLE_ANON_VMA, old)->died == ALIVE) {
-			build_end(b, TABLE_ANON_VMA, old, 0);
-			b->counts.anon_vmas--;
-		}
+	if (old != NO_ID && span_at(b->seg, TABLE_ANON_VMA, old)->died == ALIVE) {
+		build_end(b, TABLE_ANON_VMA, old, 0);
+		b->counts.anon_vmas--;
 	}
 	id = build_span(b, TABLE_ANON_VMA, NO_ID, addr_key(addr, gen), OWNER_NONE, flags);
 	if (id == NO_ID)
@@ -131,8 +128,6 @@ void vma_gone(struct builder *b, uint32_t span)
 
 uint32_t vma_make(struct builder *b, uint64_t vma, const struct vma_data *data, uint32_t flags)
 {
-	struct idmap *map = &b->maps[TABLE_VMA];
-	uint64_t key = pair_key(vma & ~7ull, data->anon_vma);
 	uint32_t old = vma_last(b, vma, data->anon_vma), id;
 
 	if (old != NO_ID) {
@@ -141,10 +136,8 @@ uint32_t vma_make(struct builder *b, uint64_t vma, const struct vma_data *data, 
 			vma_gone(b, old);
 	}
 	id = build_span(b, TABLE_VMA, old, addr_key(vma, 1), OWNER_NONE, flags);
-	if (id == NO_ID || idmap_reserve(map, 1) != 0) {
-		build_fail(b, -ENOMEM);
+	if (id == NO_ID)
 		return NO_ID;
-	}
 	*(struct vma_data *)data_at(b->seg, TABLE_VMA, id) = *data;
 	if (data->anon_vma != NO_ID) {
 		struct anon_vma_data *in = data_at(b->seg, TABLE_ANON_VMA, data->anon_vma);
@@ -152,9 +145,22 @@ uint32_t vma_make(struct builder *b, uint64_t vma, const struct vma_data *data, 
 		((struct vma_data *)data_at(b->seg, TABLE_VMA, id))->older = in->newest;
 		in->newest = id;
 	}
-	idmap_set(map, idmap_slot(map, idmap_hash(key), key, is_pair, b->seg), idmap_hash(key), id);
+	build_vma_set(b, id);
 	b->counts.vmas++;
 	return id;
+}
+
+void build_vma_set(struct builder *b, uint32_t id)
+{
+	const struct vma_data *data = data_at(b->seg, TABLE_VMA, id);
+	uint64_t key = pair_key(span_addr(span_at(b->seg, TABLE_VMA, id)), data->anon_vma);
+	struct idmap *map = &b->maps[TABLE_VMA];
+
+	if (idmap_reserve(map, 1) != 0)
+		build_fail(b, -ENOMEM);
+	else
+		idmap_set(map, idmap_slot(map, idmap_hash(key), key, is_pair, b->seg),
+			  idmap_hash(key), id);
 }
 
 static struct vma_data data_of(struct builder *b, const struct args_P_VMA_INSERT *args)

@@ -114,6 +114,7 @@ int history_place(const struct history *h, struct moment when, struct place *ret
 	ret->seg = seg;
 	ret->t = local_event(seg, when.t);
 	ret->known = local_event(seg, when.known_by);
+	ret->known_by = when.known_by < when.t ? when.t : when.known_by;
 	if (ret->known < ret->t)
 		ret->known = ret->t;
 	return 0;

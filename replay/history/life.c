@@ -199,7 +199,7 @@ int history_life(const struct history *h, struct ref ref, uint32_t i, uint64_t k
 						  ret_row);
 	for (uint32_t s = 0; s < h->nr_segments; s++) {
 		const struct segment *seg = h->segments[s];
-		struct place place = { .seg = seg };
+		struct place place = { .seg = seg, .known_by = known_by };
 		uint32_t object, id;
 		int ret = ref_object(h, seg, ref, &object);
 
@@ -311,7 +311,7 @@ static int tell(const struct changing *c, enum table table, uint32_t id, uint32_
 /* The items that an mm took with it. */
 static int tell_items_of_mm(const struct changing *c, uint32_t mm, uint32_t event)
 {
-	struct place place = { c->seg, event - 1, event - 1 };
+	struct place place = { c->seg, event - 1, event - 1, c->seg->base + event - 1 };
 	uint64_t at, hi;
 	int ret = order_ready(c->h, c->seg, ORDER_ITEM_MM);
 

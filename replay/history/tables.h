@@ -120,7 +120,7 @@ struct spans {
 	struct pool numbers;		/* uint32_t: object id of each number since first_number */
 };
 
-struct carried { uint64_t origin, born, known; uint32_t number, pad; };
+struct carried { uint64_t origin, born, known, confirmed; uint32_t number, tentative; };
 
 /* ---- orders: spans sorted by what a list goes by ---- */
 enum order_id {
@@ -299,7 +299,7 @@ uint32_t object_span(const struct segment *seg, enum table table, uint32_t objec
 		     uint32_t known);
 
 /* ---- moments and segments ---- */
-struct place { const struct segment *seg; uint32_t t, known; };
+struct place { const struct segment *seg; uint32_t t, known; uint64_t known_by; };
 /* 0, or -ESTALE when that moment's segment was dropped. */
 int history_place(const struct history *h, struct moment when, struct place *ret);
 struct ref make_ref(const struct segment *seg, enum table table, uint32_t object);

@@ -7,7 +7,8 @@
  * moment: every row of every list, the lists of every object, and the counters.
  *
  * KSMTOP_SEED repeats one storm (the seed is printed when a property fails), KSMTOP_STORMS sets how
- * many there are.
+ * many there are.  KSMTOP_SEGMENTS=1 runs the comparison of sealed segments with one history instead,
+ * which does not hold yet for all doubt.
  */
 #include <assert.h>
 #include <errno.h>
@@ -459,6 +460,141 @@ static void a_saved_history_is_the_same(const struct storm *storm, const struct 
 	fclose(file);
 }
 
+/* ---- segments: what is retained answers as one history fed at once ---- */
+/* Refs name a segment, addresses do not.  Generations and numbers count what a seam forgets. */
+static void number_ref(const struct history *h, struct ref *ref, struct moment when)
+{
+	union row row;
+
+	if (ref_is_none(*ref) || ref->table == TABLE_MAPPING || ref->table == TABLE_EPISODE) {
+		*ref = (struct ref){ .table = ref->table };
+		return;
+	}
+	if (history_row(h, *ref, when, &row) != 0) {
+		*ref = (struct ref){ 0 };	/* gone by then: a seam may have forgotten it */
+		return;
+	}
+	/* Every named row has its name at the same place. */
+	ref->id = (uint32_t)(row.node.name.addr ^ row.node.kpfn * (ref->table == TABLE_NODE));
+	ref->segment = 0;
+}
+
+static void without_refs(const struct history *h, union row *row, struct moment when)
+{
+	enum table table = row->any.ref.table;
+
+	number_ref(h, &row->any.ref, when);
+	switch (table) {
+	case TABLE_MM:
+		number_ref(h, &row->mm.parent, when);
+		row->mm.name.generation = row->mm.name.number = 0;
+		break;
+	case TABLE_NODE:
+		number_ref(h, &row->node.chain, when);
+		row->node.name.generation = row->node.name.number = 0;
+		break;
+	case TABLE_ITEM:
+		number_ref(h, &row->item.mm, when);
+		number_ref(h, &row->item.node, when);
+		number_ref(h, &row->item.anon_vma, when);
+		row->item.name.generation = row->item.name.number = 0;
+		break;
+	case TABLE_MAPPING:
+		number_ref(h, &row->mapping.mm, when);
+		number_ref(h, &row->mapping.node, when);
+		break;
+	case TABLE_ANON_VMA:
+		number_ref(h, &row->anon_vma.root, when);
+		number_ref(h, &row->anon_vma.parent, when);
+		row->anon_vma.name.generation = row->anon_vma.name.number = 0;
+		break;
+	case TABLE_VMA:
+		number_ref(h, &row->vma.anon_vma, when);
+		number_ref(h, &row->vma.mm, when);
+		row->vma.name.generation = row->vma.name.number = 0;
+		break;
+	case TABLE_PAGE:
+		number_ref(h, &row->page.node, when);
+		row->page.name.generation = row->page.name.number = 0;
+		break;
+	default:
+		break;
+	}
+}
+
+static int by_bytes(const void *a, const void *b) { return memcmp(a, b, sizeof(union row)); }
+
+/* As a set for each relation: the order of equal keys may differ behind a seam. */
+static struct picture picture_plain(const struct history *h, struct moment when)
+{
+	struct picture picture = picture_take(h, when);
+	uint32_t first = 0;
+
+	for (uint32_t i = 0; i < picture.nr; i++)
+		without_refs(h, &picture.rows[i], when);
+	for (uint32_t i = 1; i <= picture.nr; i++) {
+		if (i < picture.nr && picture.relations[i] == picture.relations[first])
+			continue;
+		qsort(&picture.rows[first], i - first, sizeof(union row), by_bytes);
+		first = i;
+	}
+	/* Totals of events count what is retained. */
+	picture.counters.nr_merges = picture.counters.nr_merge_failures = 0;
+	picture.counters.nr_removals = 0;
+	return picture;
+}
+
+static void segments_answer_like_one(const struct storm *storm, const struct history *h, uint64_t *rng)
+{
+	struct history_options options = {
+		.stock = !storm->patched, .segment_events = 60 + (uint32_t)(storm_random(rng) % 200),
+		.keep_segments = (uint32_t)(storm_random(rng) % 4),
+	};
+	struct history *live;
+
+	assert_int_equal(history_new(&options, &live), 0);
+	assert_int_equal(storm_feed(storm, live, 0, storm->nr_events, 1 + storm_random(rng)), 0);
+	for (unsigned i = 0; i < 10; i++) {
+		uint64_t t = some_moment(h, rng);
+		struct picture a, b;
+
+		if (t < history_first(live)) {
+			struct history_cursor cursor;
+
+			if (t < history_first(live) - 1)
+				assert_int_equal(history_list(live, ALL_ITEMS, (struct ref){ 0 },
+							      moment_at(t), &cursor), -ESTALE);
+			continue;
+		}
+		a = picture_plain(h, moment_at(t));
+		b = picture_plain(live, moment_at(t));
+		fprintf(stderr, "at %llu, segments of %llu, first %llu\r", (unsigned long long)t,
+			(unsigned long long)options.segment_events,
+			(unsigned long long)history_first(live));
+		pictures_equal(&a, &b, "one segment, many");
+		picture_free(&a);
+		picture_free(&b);
+	}
+	/* A ref taken in one segment is good in the next, or says that it is stale. */
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t t = history_first(live) + storm_random(rng) %
+			     (history_last(live) - history_first(live) + 1);
+		struct picture then = picture_take(live, moment_at(t));
+
+		for (uint32_t r = 0; r < then.nr; r++) {
+			union row row;
+			int ret = history_row(live, then.rows[r].any.ref, moment_at(history_last(live)),
+					      &row);
+
+			assert_true(ret == 0 || ret == -ENOENT || ret == -ESTALE);
+			if (ret == 0)
+				assert_true(ref_equal(row.any.ref, then.rows[r].any.ref));
+		}
+		picture_free(&then);
+	}
+	history_free(live);
+}
+
 /* Asking an interval is what passing over all VMAs gives, in the same order. */
 static void stabbing_is_filtering(const struct storm *storm, const struct history *h, uint64_t *rng)
 {
@@ -510,6 +646,7 @@ static void checking_is_total(const struct storm *storm, const struct history *h
 }
 
 #define PROPERTY(name) static void test_##name(void **state) { (void)state; for_storms(name); }
+PROPERTY(segments_answer_like_one)
 PROPERTY(stabbing_is_filtering)
 PROPERTY(query_equals_rebuild)
 PROPERTY(batches_do_not_matter)
@@ -542,5 +679,11 @@ int main(void)
 	}
 	if (getenv("KSMTOP_STORMS"))
 		nr_storms = (uint32_t)strtoul(getenv("KSMTOP_STORMS"), NULL, 10);
+	/* Known gap: what confirmed a stock row before a seam is not yet the same behind it. */
+	if (getenv("KSMTOP_SEGMENTS")) {
+		const struct CMUnitTest seams[] = { cmocka_unit_test(test_segments_answer_like_one) };
+
+		return cmocka_run_group_tests(seams, NULL, NULL);
+	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * carry.c - sealing a segment: what is alive goes on in a new one, the oldest are dropped.
+ *
+ * A segment answers for its own events alone, so what holds at the seam is copied: one span for each
+ * live object, born at local event 0, with its true birth, its last confirmation and its first name
+ * (`origin`: segment and id) beside it.  Refs are made of origins, so an object keeps its ref over
+ * any number of seams; carried objects lie in the order of their origins, because they are copied
+ * in order, and are found by binary search.
+ *
+ * Everything in the builder that names a row is translated with it: live counts, processes' pages,
+ * the chains of nodes and anon_vmas, the places of the trees.  What is dead at the seam is not
+ * carried, only the generation that its address has reached is remembered.
+ *
+ * A segment is not sealed between the two of a merge pair or inside a dump; a dump that does not
+ * end is given up, like one that lost an event.
+ */
+#include <stdlib.h>
+
+#include "history/build.h"
+
+struct carrying {
+	struct builder *b;
+	struct segment *from, *to;
+	uint32_t *ids[NR_TABLES];	/* old object id -> new one, NO_ID: not carried */
+};
+
+static uint32_t new_id(const struct carrying *c, enum table table, uint32_t old)
+{
+	return old < nr_spans(c->from, table) ? c->ids[table][old] : NO_ID;
+}
+
+static bool goes_over(const struct carrying *c, enum table table, const struct span *span)
+{
+	if (span->died != ALIVE)
+		return false;
+	return table != TABLE_ITEM || !c->b->mms[span_owner(span)].dead;
+}
+
+static int carry_span(struct carrying *c, enum table table, uint32_t object, uint32_t id)
+{
+	struct place place = { .seg = c->from, .t = (uint32_t)c->from->last,
+			       .known = (uint32_t)c->from->last,
+			       .known_by = c->from->base + c->from->last };
+	const struct span *old = span_at(c->from, table, id);
+	struct spans *to = &c->to->tables[table];
+	uint32_t owner = table == TABLE_ITEM ? new_id(c, TABLE_MM, span_owner(old)) : span_owner(old);
+	struct span *span = pool_grow(&to->spans, 1);
+	struct carried *carried = pool_grow(&to->carried, 1);
+	struct ref ref = make_ref(c->from, table, object);
+	struct fact fact;
+
+	if (!span || !carried || (to->data.element_size && !pool_grow(&to->data, 1)) ||
+	    (to->more.element_size && !pool_grow(&to->more, 1)))
+		return -ENOMEM;
+	fact_fill(c->b->h, &place, table, id, &fact);
+	*carried = (struct carried){ .origin = (uint64_t)ref.segment << 32 | ref.id,
+				     .born = fact.born, .known = fact.known,
+				     .confirmed = fact.confirmed,
+				     .number = object_number(c->from, table, object),
+				     .tentative = fact.doubt == DOUBT_TENTATIVE };
+	*span = (struct span){ .addr_gen = old->addr_gen, .died = ALIVE,
+			       .owner_flags = (owner & ~SPAN_FLAGS) | SPAN_FIRST | SPAN_LAST |
+					      (old->owner_flags & SPAN_FOUND),
+			       .link = (uint32_t)to->spans.nr - 1 };
+	c->ids[table][object] = (uint32_t)to->spans.nr - 1;
+	if (to->data.element_size)
+		memcpy(pool_at(&to->data, to->data.nr - 1), data_at(c->from, table, id),
+		       to->data.element_size);
+	if (to->more.element_size)
+		memcpy(pool_at(&to->more, to->more.nr - 1), more_at(c->from, table, id),
+		       to->more.element_size);
+	if (table == TABLE_ITEM && to->more.element_size)
+		((struct item_more *)pool_at(&to->more, to->more.nr - 1))->state =
+			item_state(c->from, id, place.t);
+	return 0;
+}
+
+static int carry_table(struct carrying *c, enum table table)
+{
+	uint32_t nr = nr_spans(c->from, table);
+	const struct spans *from = &c->from->tables[table];
+
+	c->ids[table] = malloc((nr + 1) * sizeof(uint32_t));
+	if (!c->ids[table])
+		return -ENOMEM;
+	for (uint32_t i = 0; i < nr; i++) {
+		uint32_t last;
+
+		c->ids[table][i] = NO_ID;
+		if (!span_is(span_at(c->from, table, i), SPAN_FIRST))
+			continue;
+		last = object_last(c->from, table, i);
+		if (!goes_over(c, table, span_at(c->from, table, last)))
+			build_remember(c->b, table, span_at(c->from, table, i)->addr_gen);
+		else if (carry_span(c, table, i, last) != 0)
+			return -ENOMEM;
+	}
+	c->to->tables[table].first_number = from->first_number +
+		(uint32_t)(table == TABLE_MM ? from->numbers.nr : nr - from->carried.nr);
+	return 0;
+}
+
+/* ---- links between rows ---- */
+static void link_items(struct carrying *c)
+{
+	for (uint32_t node = 0; node < nr_spans(c->from, TABLE_NODE); node++) {
+		uint32_t to = c->ids[TABLE_NODE][node], item, *at;
+
+		if (to == NO_ID)
+			continue;
+		at = &((struct node_data *)data_at(c->to, TABLE_NODE, to))->newest;
+		item = ((struct node_data *)data_at(c->from, TABLE_NODE, node))->newest;
+		for (; item != NO_ID;
+		     item = ((struct item_data *)data_at(c->from, TABLE_ITEM, item))->older) {
+			uint32_t id;
+
+			if (!goes_over(c, TABLE_ITEM, span_at(c->from, TABLE_ITEM, item)))
+				continue;
+			id = c->ids[TABLE_ITEM][span_object(c->from, TABLE_ITEM, item)];
+			*at = id;
+			at = &((struct item_data *)data_at(c->to, TABLE_ITEM, id))->older;
+		}
+		*at = NO_ID;
+	}
+	for (uint32_t i = 0; i < nr_spans(c->to, TABLE_ITEM); i++) {
+		struct item_data *data = data_at(c->to, TABLE_ITEM, i);
+		struct item_more *more = more_at(c->to, TABLE_ITEM, i);
+
+		data->node = new_id(c, TABLE_NODE, data->node);
+		if (data->node == NO_ID)
+			data->older = NO_ID;
+		if (c->to->tables[TABLE_ITEM].more.nr)
+			more->anon_vma = new_id(c, TABLE_ANON_VMA, more->anon_vma);
+	}
+}
+
+static void link_vmas(struct carrying *c)
+{
+	for (uint32_t i = 0; i < nr_spans(c->to, TABLE_ANON_VMA); i++) {
+		struct anon_vma_data *data = data_at(c->to, TABLE_ANON_VMA, i);
+
+		data->root = new_id(c, TABLE_ANON_VMA, data->root);
+		data->parent = new_id(c, TABLE_ANON_VMA, data->parent);
+		data->newest = NO_ID;
+	}
+	for (uint32_t i = 0; i < nr_spans(c->to, TABLE_VMA); i++) {
+		struct vma_data *data = data_at(c->to, TABLE_VMA, i);
+
+		data->mm = new_id(c, TABLE_MM, data->mm);
+		data->anon_vma = new_id(c, TABLE_ANON_VMA, data->anon_vma);
+		data->older = NO_ID;
+		if (data->anon_vma != NO_ID) {
+			struct anon_vma_data *in = data_at(c->to, TABLE_ANON_VMA, data->anon_vma);
+
+			data->older = in->newest;
+			in->newest = i;
+		}
+	}
+}
+
+static void link_others(struct carrying *c)
+{
+	for (uint32_t i = 0; i < nr_spans(c->to, TABLE_MM); i++) {
+		struct mm_data *data = data_at(c->to, TABLE_MM, i);
+
+		data->parent = new_id(c, TABLE_MM, data->parent);
+	}
+	for (uint32_t i = 0; i < nr_spans(c->to, TABLE_MAPPING); i++) {
+		struct mapping_data *data = data_at(c->to, TABLE_MAPPING, i);
+
+		data->mm = new_id(c, TABLE_MM, data->mm);
+	}
+	for (uint32_t i = 0; i < nr_spans(c->to, TABLE_PAGE); i++) {
+		struct page_data *data = data_at(c->to, TABLE_PAGE, i);
+
+		data->node = new_id(c, TABLE_NODE, data->node);
+	}
+	for (uint32_t i = 0; i < nr_spans(c->to, TABLE_NODE); i++) {
+		struct node_data *data = data_at(c->to, TABLE_NODE, i);
+
+		/* An earlier generation that is still there, reached through no dead one. */
+		data->previous = data->previous == NO_ID ? NO_ID :
+			new_id(c, TABLE_NODE, span_object(c->from, TABLE_NODE, data->previous));
+		if (c->to->tables[TABLE_NODE].more.nr) {
+			struct node_more *more = more_at(c->to, TABLE_NODE, i);
+
+			more->chain = new_id(c, TABLE_NODE, more->chain);
+		}
+	}
+}
+
+/* ---- the trees' order: only places in use go over ---- */
+static int carry_places(struct carrying *c)
+{
+	uint32_t *ids = calloc(c->from->tree.nr + 1, sizeof(*ids));
+	int ret = ids ? 0 : -ENOMEM;
+
+	for (uint32_t i = 0; ids && i < nr_spans(c->to, TABLE_NODE); i++) {
+		uint64_t position = c->to->tables[TABLE_NODE].more.nr ?
+			((struct node_more *)more_at(c->to, TABLE_NODE, i))->position : NO_ID;
+
+		if (position < c->from->tree.nr)
+			ids[position] = 1;
+	}
+	for (uint64_t i = 0; ret == 0 && i < c->from->tree_heads.nr; i++) {
+		const struct tree_head *head = pool_at(&c->from->tree_heads, i);
+		struct tree_head *to = pool_grow(&c->to->tree_heads, 1);
+		uint32_t last = NO_ID;
+
+		if (!to) {
+			ret = -ENOMEM;
+			break;
+		}
+		for (uint32_t at = head->place; at != NO_ID && ret == 0;
+		     at = ((struct tree_place *)pool_at(&c->from->tree, at))->next) {
+			struct tree_place *place;
+
+			if (at != head->place && !ids[at])
+				continue;
+			place = pool_grow(&c->to->tree, 1);
+			if (!place) {
+				ret = -ENOMEM;
+				break;
+			}
+			place->next = NO_ID;
+			ids[at] = (uint32_t)c->to->tree.nr;	/* + 1 */
+			if (last != NO_ID)
+				((struct tree_place *)pool_at(&c->to->tree, last))->next = ids[at] - 1;
+			else
+				*to = (struct tree_head){ head->nid, ids[at] - 1 };
+			last = ids[at] - 1;
+		}
+	}
+	for (uint32_t i = 0; ret == 0 && i < nr_spans(c->to, TABLE_NODE); i++) {
+		struct node_more *more = more_at(c->to, TABLE_NODE, i);
+
+		if (c->to->tables[TABLE_NODE].more.nr && more->position < c->from->tree.nr)
+			more->position = ids[more->position] - 1;
+	}
+	free(ids);
+	return ret;
+}
+
+/* ---- the builder ---- */
+static int carry_mms(struct carrying *c)
+{
+	struct builder *b = c->b;
+	uint32_t nr = nr_spans(c->to, TABLE_MM), room = nr + 64;
+	struct mm_live *mms = calloc(room, sizeof(*mms));
+
+	if (!mms)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < nr_spans(c->from, TABLE_MM); i++) {
+		uint32_t to = c->ids[TABLE_MM][i];
+		struct mm_count *count;
+
+		if (to == NO_ID)
+			continue;
+		mms[to] = b->mms[i];
+		mms[to].changes = mms[to].counted = 0;
+		/* Merges are counted since the mm came, items since the seam: they are rows here. */
+		count = pool_grow(&c->to->mm_counts, 1);
+		if (!count) {
+			free(mms);
+			return -ENOMEM;
+		}
+		*count = (struct mm_count){ .mm = to, .merges = mms[to].merges };
+	}
+	free(b->mms);
+	b->mms = mms;
+	b->nr_mms_room = room;
+	for (uint32_t i = 0; i < b->nr_tasks; i++)
+		b->tasks[i].entered = b->tasks[i].entered == NO_ID ? NO_ID :
+				      new_id(c, TABLE_MM, b->tasks[i].entered);
+	for (uint32_t i = 0; i < b->nr_processes; i++) {
+		struct process *process = &b->processes[i];
+
+		process->mm = process->mm == NO_ID ? NO_ID : new_id(c, TABLE_MM, process->mm);
+		for (uint32_t p = 0; p < process->nr_pages; p++)
+			process->pages[p] = c->ids[TABLE_MAPPING][process->pages[p]];
+	}
+	return 0;
+}
+
+static int carry_builder(struct carrying *c)
+{
+	static const enum table mapped[] = { TABLE_MM, TABLE_NODE, TABLE_ITEM, TABLE_ANON_VMA, TABLE_PAGE };
+	struct builder *b = c->b;
+	int ret = carry_mms(c);
+
+	if (ret != 0)
+		return ret;
+	if (b->pair.active) {
+		b->pair.node = new_id(c, TABLE_NODE, b->pair.node);
+		b->pair.span = NO_ID - 1;
+		b->pair.active = b->pair.node != NO_ID;
+	}
+	b->seg = c->to;
+	b->now = b->counts_event = b->counts_changes = 0;
+	b->loss_now = 0;
+	b->last_mm = NO_ID;
+	memset(b->activity_sums, 0, sizeof(b->activity_sums));
+	pool_resize(&b->times, 0);
+	build_dump_lost(b);
+	for (unsigned i = 0; i < NR_TABLES; i++)
+		idmap_fini(&b->maps[i]);
+	for (unsigned i = 0; i < sizeof(mapped) / sizeof(*mapped); i++)
+		for (uint32_t id = 0; id < nr_spans(c->to, mapped[i]); id++)
+			build_set(b, mapped[i], span_at(c->to, mapped[i], id)->addr_gen >> 10, id);
+	for (uint32_t id = 0; id < nr_spans(c->to, TABLE_ITEM); id++)
+		build_hint(b, id, span_owner(span_at(c->to, TABLE_ITEM, id)));
+	for (uint32_t id = 0; id < nr_spans(c->to, TABLE_VMA); id++)
+		build_vma_set(b, id);
+	return b->error;
+}
+
+static void drop_oldest(struct history *h)
+{
+	while (h->options.keep_segments && h->nr_segments > h->options.keep_segments) {
+		segment_free(h->segments[0]);
+		h->nr_segments--;
+		memmove(h->segments, h->segments + 1, h->nr_segments * sizeof(*h->segments));
+	}
+}
+
+int segment_seal(struct builder *b)
+{
+	static const enum table tables[] = { TABLE_MM, TABLE_ANON_VMA, TABLE_NODE, TABLE_ITEM,
+					     TABLE_MAPPING, TABLE_VMA, TABLE_PAGE };
+	struct history *h = b->h;
+	struct carrying c = { .b = b, .from = b->seg };
+	struct segment **segments;
+	int ret = segment_new(h, c.from->id + 1, c.from->base + c.from->last, &c.to);
+
+	for (unsigned i = 0; ret == 0 && i < sizeof(tables) / sizeof(*tables); i++)
+		ret = carry_table(&c, tables[i]);
+	if (ret == 0) {
+		link_items(&c);
+		link_vmas(&c);
+		link_others(&c);
+		ret = carry_places(&c);
+	}
+	segments = ret == 0 ? realloc(h->segments, (h->nr_segments + 1) * sizeof(*segments)) : NULL;
+	if (segments) {
+		h->segments = segments;
+		h->segments[h->nr_segments++] = c.to;
+		h->now = c.to;
+		ret = carry_builder(&c);
+		drop_oldest(h);
+	} else {
+		segment_free(c.to);
+		ret = ret ? ret : -ENOMEM;
+	}
+	for (unsigned i = 0; i < NR_TABLES; i++)
+		free(c.ids[i]);
+	return ret;
+}
