@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # build.sh [KIND...]: builds what the lab needs into $LAB_DIR (/tmp/ksmtop-lab), incrementally.
 # KIND: patched (the series in ../kernel), stock (the same config without it), debug (the series with
-# lock and list checks), scenarios, initramfs.  Without KIND: patched scenarios initramfs.
+# lock and list checks), debian (the distribution's own image), scenarios, initramfs.  Without KIND: patched scenarios initramfs.
 # LAB_JOBS (2): jobs for make.  LAB_KSMTOP: the ksmtop to put into the guest (else one from the
 # builds around, else trace-cmd records).
 set -eu
@@ -68,6 +68,17 @@ make_kernel() { # TREE BUILD FRAGMENT...
 	fi
 }
 
+debian() {
+	[ -s "$dir/debian/vmlinuz" ] && return
+	name=$(apt-cache search --names-only '^linux-image-6\.12\..*-cloud-amd64(-unsigned)?$' | awk '{ print $1 }' | sort -V | tail -1)
+	[ -n "$name" ] || { echo "lab: no linux-image-6.12.*-cloud-amd64 in apt's lists" >&2; exit 1; }
+	rm -rf "$dir/debian"
+	mkdir -p "$dir/debian"
+	(cd "$dir/debian" && apt-get download -qq "$name" 2>/dev/null && dpkg-deb --fsys-tarfile ./*.deb | tar -xf - ./boot)
+	mv "$dir"/debian/boot/vmlinuz-* "$dir/debian/vmlinuz"
+	rm -f "$dir"/debian/*.deb
+}
+
 scenarios() {
 	mkdir -p "$dir/scenario"
 	for source in "$here"/scenario/*.c; do
@@ -97,6 +108,7 @@ for kind in ${*:-patched scenarios initramfs}; do
 	patched) patched && make_kernel linux build "$kernel/lab.config" ;;
 	stock) unpacked linux-stock && make_kernel linux-stock build-stock "$kernel/lab.config" ;;
 	debug) patched && make_kernel linux build-debug "$kernel/lab.config" "$kernel/debug.config" ;;
+	debian) debian ;;
 	scenarios) scenarios ;;
 	initramfs) initramfs ;;
 	*) echo "lab: build.sh does not know '$kind'" >&2 && exit 2 ;;

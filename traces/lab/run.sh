@@ -46,15 +46,19 @@ one() {
 	fi
 	work=$dir/work/$name
 	rm -rf "$work"
-	swap=0
+	swap=0 image=$dir/$build/arch/x86/boot/bzImage
 	[ "$1" = walk-reclaim ] && swap=1
+	if [ "$1" = debian ]; then
+		"$here/build.sh" debian || return
+		image=$dir/debian/vmlinuz
+	fi
 	# shellcheck disable=SC2086
-	LAB_MEM=$3 LAB_SWAP=$swap "$here/boot.sh" "$dir/$build/arch/x86/boot/bzImage" "$dir/initramfs.gz" "$work" $words
+	LAB_MEM=$3 LAB_SWAP=$swap "$here/boot.sh" "$image" "$dir/initramfs.gz" "$work" $words
 	if [ ! -s "$work/$name.truth.json" ]; then
 		echo "no truth file: $(grep -h 'lab: \|Kernel panic' "$work/console" | head -1)"
 	elif [ ! -s "$work/$name.dat" ]; then
 		echo "no recording: $(tail -1 "$work/$name.log" 2>/dev/null)"
-	elif [ "$build" = build-debug ] && grep -q 'WARNING:\|BUG:\|INFO: ' "$work/dmesg"; then
+	elif [ "$build" = build-debug ] && [ "$1" != debian ] && grep -q 'WARNING:\|BUG:\|INFO: ' "$work/dmesg"; then
 		grep -h 'WARNING:\|BUG:\|INFO: ' "$work/dmesg" | head -1
 	else
 		python3 - "$work/$name.truth.json" <<-'END'

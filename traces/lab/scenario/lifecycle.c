@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * lifecycle: everything that happens to KSM pages in a day, each once, with one process to show it.
+ * lifecycle, debian: everything that happens to KSM pages in a day, each once, with one process to show
+ * it; debian is the same on the distribution's own kernel, which has only the stock events.
  *
  * Provokes: merge in the unstable and the stable tree; max_page_sharing reached, a chain with dups, its
  * pruning and collapse; COW by a write; fork, and the child met by ksmd; exec; munmap; unmerge; exit; the
@@ -84,15 +85,17 @@ static void tell(struct worker *w, char command)
 		lab_die("%s did not do '%c'", w->role, command);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	const char *name = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
 	static const char *const roles[] = { "writer", "forker", "execer", "unmapper", "unmerger", "exiter",
 					     "zero", "volatile", "pinned" };
 	enum { WRITER, FORKER, EXECER, UNMAPPER, UNMERGER, EXITER, ZERO, VOLATILE, PINNED, NR_WORKERS };
 	struct worker w[NR_WORKERS];
 	long chains, dups, zero;
 
-	lab_init("lifecycle");
+	(void)argc;
+	lab_init(name);
 	ksm_set("run", 2);
 	ksm_set("max_page_sharing", 8);
 	ksm_set("use_zero_pages", 1);
