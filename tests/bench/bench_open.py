@@ -1,14 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""P1-P5, P8, P9, P14: what opening a recording costs, beside its peers on the same file.
+"""P1-P4, P8, P9, P14: what opening a recording costs, beside its peers on the same file.
 
 	bench_open.py BUILD_DIR/tests/bench
 
 Every comparison is paired: ours and the peer's run come one after the other, whole processes, warm
 cache; the median of the ratios is printed, of wall time and of CPU time (user + system), because the
 first means little while something else runs.  Never fails on a number: it prints.
-BENCH_RUNS sets the number of pairs (5), BENCH_EVENTS the size of the reference recording
-(6,600,000), BENCH_BIG=1 adds the 50 M recording of P14 (it takes 3 GB of memory to make).
+BENCH_RUNS sets the number of pairs (5), BENCH_EVENTS the size of the reference recording (6,600,000),
+BENCH_CACHED that of P4 (10,000,000), BENCH_GROWTH those of P14 ("1000000 10000000"; with 50000000
+a recording is made that takes 3 GB of memory).
 """
 import os
 import resource
@@ -21,6 +22,8 @@ import time
 
 RUNS = int(os.environ.get("BENCH_RUNS", "5"))
 EVENTS = int(os.environ.get("BENCH_EVENTS", "6600000"))
+CACHED = int(os.environ.get("BENCH_CACHED", "10000000"))
+GROWTH = [int(size) for size in os.environ.get("BENCH_GROWTH", "1000000 10000000").split()]
 
 
 def run(command, env=None):
@@ -60,8 +63,8 @@ def compare(name, what, least, aim, ours, peer, pairs=RUNS):
 
 def main():
     tools = sys.argv[1]
-    make, ours, theirs = (os.path.join(tools, n)
-                          for n in ("make_recording", "open_recording", "read_libtracecmd"))
+    make, ours, theirs, kshark = (os.path.join(tools, n) for n in (
+        "make_recording", "open_recording", "read_libtracecmd", "read_libkshark"))
     work = tempfile.mkdtemp(prefix="bench-open-")
     try:
         zstd, v6 = os.path.join(work, "ref.dat"), os.path.join(work, "ref6.dat")
@@ -72,14 +75,14 @@ def main():
         line("", "measure", "least", "aim", "measured")
         if shutil.which("trace-cmd"):
             compare("P1", "v7 zstd: decode and build, against trace-cmd report", "25x", "50x",
-                    [ours, zstd], ["trace-cmd", "report", zstd], max(1, RUNS // 2))
+                    [ours, zstd], ["trace-cmd", "report", zstd])
         if os.path.exists(theirs):
             compare("P2", "the same against libtracecmd, 4 cached fields", "8x", "15x",
-                    [ours, zstd], [theirs, zstd], max(1, RUNS // 2))
+                    [ours, zstd], [theirs, zstd])
             compare("P3", "v6: decode and build, against libtracecmd", "1x", "2x",
                     [ours, v6], [theirs, v6])
         cache(ours, make, work)
-        memory(ours, theirs, zstd)
+        memory(ours, theirs, kshark, zstd)
         growth(ours, make, work)
     finally:
         shutil.rmtree(work)
@@ -87,43 +90,41 @@ def main():
 
 def cache(ours, make, work):
     file = os.path.join(work, "ten.dat")
-    subprocess.run([make, file, "10000000", "zstd"], check=True)
+    subprocess.run([make, file, str(CACHED), "zstd"], check=True)
     env = dict(os.environ, XDG_CACHE_HOME=os.path.join(work, "cache"))
     run([ours, file, "cache"], env)
     seen = [run([ours, file, "cache"], env)[2] for _ in range(RUNS)]
     hit = all(s["cached"] == "1" for s in seen)
-    line("P4", "second opening of 10 M events", "100ms", "30ms",
+    line("P4", f"second opening of {CACHED / 1e6:g} M events", "100ms", "30ms",
          f"{statistics.median(float(s['load']) for s in seen):.0f} ms" + ("" if hit else " NOT CACHED"))
-    first = [run([ours, file])[2] for _ in range(RUNS)]
-    line("P5", "first picture can be drawn (50 ms of it building)", "200ms", "100ms",
-         f"{statistics.median(float(s['first']) for s in first):.0f} ms")
     os.unlink(file)
 
 
-def memory(ours, theirs, file):
+def memory(ours, theirs, kshark, file):
     env = dict(os.environ, XDG_CACHE_HOME=file + ".cache")
     values = run([ours, file, "cache"], env)[2]
     events = int(values["events"])
     line("P8", "tables, B an event: history + index", "36+8", "28+8",
          f"{int(values['history']) / events:.1f} + {int(values['index']) / events:.1f}")
-    peak = ""
+    if os.path.exists(kshark):
+        peer = int(run([kshark, file])[2]["anon"])
+        line("P9", "anonymous memory against libkshark's", "below", "half",
+             f"{int(values['anon']) / peer:.2f}x ({values['anon']} and {peer} kB)")
     if os.path.exists(theirs):
-        theirs_kb = int(run([theirs, file])[2]["peak"])
-        peak = f"; libtracecmd's peak plus the file {theirs_kb + os.path.getsize(file) // 1024} kB"
-    line("P9", "anonymous memory; libkshark has 101 B an event", "below", "half",
-         f"{values['anon']} kB, libkshark {101 * events // 1024} kB; peak {values['peak']} kB{peak}")
+        peer = int(run([theirs, file])[2]["peak"]) + os.path.getsize(file) // 1024
+        line("P9", "peak RSS against libtracecmd's plus the file", "below", "half",
+             f"{int(values['peak']) / peer:.2f}x ({values['peak']} and {peer} kB)")
     shutil.rmtree(file + ".cache", ignore_errors=True)
 
 
 def growth(ours, make, work):
     costs = []
-    sizes = [1000000, 10000000] + ([50000000] if os.environ.get("BENCH_BIG") else [])
-    for size in sizes:
+    for size in GROWTH:
         file = os.path.join(work, "grow.dat")
         subprocess.run([make, file, str(size), "zstd"], check=True)
-        cpu = statistics.median(run([ours, file])[1] for _ in range(3))
+        cpu = statistics.median(run([ours, file])[1] for _ in range(RUNS))
         costs.append(cpu / size * 1e9)
-    line("P14", "CPU an event at " + ", ".join(f"{s // 1000000} M" for s in sizes), "1.3x", "1.1x",
+    line("P14", "CPU an event at " + ", ".join(f"{s / 1e6:g} M" for s in GROWTH), "1.3x", "1.1x",
          ", ".join(f"{c:.0f} ns" for c in costs) + f": {max(costs) / costs[0]:.2f}x")
 
 
