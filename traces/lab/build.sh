@@ -92,6 +92,7 @@ scenarios() {
 		case $name in '#'* | '') continue ;; esac
 		cp "$dir/$program.program" "$dir/scenario/$name"
 	done <"$here/scenarios"
+	cp "$dir/cost.program" "$dir/scenario/cost"
 }
 
 initramfs() {

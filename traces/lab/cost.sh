@@ -1,0 +1,27 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# cost.sh [N]: boots the stock and the patched kernel N times each (10), in turn, and prints the median time
+# of what the series' hooks are in, with all events off.  Uninterleaved comparisons are noise.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+dir=${LAB_DIR:-/tmp/ksmtop-lab}
+export LAB_DIR="$dir"
+"$here/build.sh" stock patched scenarios initramfs
+: >"$dir/cost"
+for i in $(seq "${1:-10}"); do
+	for kernel in build-stock build; do
+		LAB_MEM=1024 "$here/boot.sh" "$dir/$kernel/arch/x86/boot/bzImage" "$dir/initramfs.gz" "$dir/work/cost" lab=cost
+		sed -n "s/.*cost: /$kernel /p" "$dir/work/cost/console" | tr -d '\r' >>"$dir/cost"
+	done
+done
+python3 - "$dir/cost" <<'END'
+import collections, statistics, sys
+times = collections.defaultdict(lambda: collections.defaultdict(list))
+for line in open(sys.argv[1]):
+    kernel, what, ns = line.split()
+    times[what][kernel].append(int(ns) / 1e6)
+print("| what | stock ms | patched ms | ratio | runs |\n| --- | --- | --- | --- | --- |")
+for what, of in times.items():
+    stock, patched = statistics.median(of["build-stock"]), statistics.median(of["build"])
+    print("| %s | %.1f | %.1f | %.3f | %d |" % (what, stock, patched, patched / stock, len(of["build"])))
+END
