@@ -12,12 +12,12 @@
  * It looks for nothing itself: the sanitizers of the build and the fuzzer's assertions judge.
  */
 #include <dirent.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -129,24 +129,14 @@ static void change(struct input *input, const struct corpus *corpus, uint64_t *s
 	}
 }
 
-/* What was tried last survives a crash, in a file that is shared memory. */
-static struct { uint32_t size; uint8_t data[INPUT_MAX]; } *last;
-
-static void last_open(const char *program, char *path, size_t path_size)
+/* What is tried lies in a file, so that it is there after a crash. */
+static int last_open(const char *program, char *path, size_t path_size)
 {
-	FILE *file;
-
 	snprintf(path, path_size, "%s.last", program);
-	file = fopen(path, "w+");
-	if (file && ftruncate(fileno(file), sizeof(*last)) == 0)
-		last = mmap(NULL, sizeof(*last), PROT_READ | PROT_WRITE, MAP_SHARED, fileno(file), 0);
-	if (last == MAP_FAILED)
-		last = NULL;
-	if (file)
-		fclose(file);
+	return open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 }
 
-static void try(const struct input *input)
+static void try(const struct input *input, int last)
 {
 	/* An allocation of its own: a read behind its end is seen by ASan. */
 	uint8_t *copy = malloc(input->size ? input->size : 1);
@@ -154,27 +144,26 @@ static void try(const struct input *input)
 	if (!copy)
 		abort();
 	memcpy(copy, input->data, input->size);
-	if (last) {
-		last->size = (uint32_t)input->size;
-		memcpy(last->data, input->data, input->size);
-	}
+	if (last >= 0 && (pwrite(last, input->data, input->size, 0) != (ssize_t)input->size ||
+			  ftruncate(last, (off_t)input->size) != 0))
+		perror("keeping the input");
 	LLVMFuzzerTestOneInput(copy, input->size);
 	free(copy);
 }
 
-static void rounds_run(const struct corpus *corpus, unsigned long rounds)
+static void rounds_run(const struct corpus *corpus, unsigned long rounds, int last)
 {
 	struct input input = { .data = malloc(INPUT_MAX) };
 	uint64_t seed = 1;
 
 	for (uint32_t i = 0; input.data && i < corpus->nr; i++) {
-		try(&corpus->inputs[i]);
+		try(&corpus->inputs[i], last);
 		for (unsigned long round = 0; round < rounds; round++) {
 			memcpy(input.data, corpus->inputs[i].data, corpus->inputs[i].size);
 			input.size = corpus->inputs[i].size;
 			for (uint32_t n = 1 + random_below(&seed, 6); n; n--)
 				change(&input, corpus, &seed);
-			try(&input);
+			try(&input, last);
 		}
 	}
 	free(input.data);
@@ -185,7 +174,7 @@ int main(int argc, char **argv)
 	static struct corpus corpus;
 	unsigned long rounds = 0;
 	char path[PATH_MAX];
-	int status = 0;
+	int status = 0, last;
 
 	for (int i = 1; i < argc; i++) {
 		struct stat st;
@@ -201,9 +190,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "no corpus: %s [--rounds N] FILE|FOLDER...\n", argv[0]);
 		return 2;
 	}
-	last_open(argv[0], path, sizeof(path));
-	rounds_run(&corpus, rounds);
+	last = last_open(argv[0], path, sizeof(path));
+	rounds_run(&corpus, rounds, last);
 	unlink(path);
+	close(last);
 	for (uint32_t i = 0; i < corpus.nr; i++)
 		free(corpus.inputs[i].data);
 	return status;
