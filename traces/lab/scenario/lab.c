@@ -463,7 +463,7 @@ void lab_record_start_without_dump(void)
 void lab_dump(void)
 {
 	if (lab_has("dump"))
-		lab_switch("dump", "1000 1000");
+		lab_switch("dump", "4000 1000");
 }
 
 void lab_record_stop(void)
