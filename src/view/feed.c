@@ -59,7 +59,7 @@ void feed_seek(struct feed *feed, struct row_key key)
 		if (ref_is_none(key.ref))
 			history_list(feed->scene->history, feed->relation, feed->object,
 				     feed->scene->when, &feed->cursor);
-		else
+		else if (feed->cursor.history)
 			history_seek(&feed->cursor, key.ref);
 		break;
 	case FEED_SORTED:
@@ -72,8 +72,10 @@ void feed_seek(struct feed *feed, struct row_key key)
 
 void feed_seek_end(struct feed *feed)
 {
-	if (feed->kind == FEED_RELATION)
+	if (feed->kind == FEED_RELATION && feed->cursor.history)
 		history_seek_end(&feed->cursor);
+	else if (feed->kind == FEED_RELATION)
+		return;
 	else if (feed->kind == FEED_SORTED)
 		feed->at = feed->sorted->order->nr;
 	else
@@ -138,6 +140,9 @@ static int step(struct feed *feed, int dir, struct list_row *ret)
 	default:
 		break;
 	}
+	/* The parent does not exist at this moment: history_list() gave no cursor. */
+	if (!feed->cursor.history)
+		return 0;
 	err = dir > 0 ? history_next(&feed->cursor, &ret->row)
 		      : history_prev(&feed->cursor, &ret->row);
 	if (err == 1)
