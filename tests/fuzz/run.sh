@@ -20,7 +20,7 @@ for name; do
 	ninja "tests/fuzz/libfuzzer_$name" tests/fuzz/programs
 	mkdir -p "corpus-$name"
 	seeds="$top/tests/fuzz/corpus/$name"
-	[ "$name" != history ] || seeds=tests/fuzz/programs
+	[ "$name" != history ] || seeds="tests/fuzz/programs $seeds"
 	[ "$name" != yaml ] || seeds="$seeds $top/themes"
 	# shellcheck disable=SC2086
 	"tests/fuzz/libfuzzer_$name" -max_total_time="$seconds" -max_len=8192 -timeout=20 -rss_limit_mb=4096 \
