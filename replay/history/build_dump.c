@@ -28,6 +28,7 @@ struct dump {
 	int64_t nr_nodes, nr_items, nr_anon_vmas, nr_vmas, nr_mms;
 	uint64_t last_position;		/* of the tree node dumped last, and its nid */
 	int64_t last_nid;
+	uint32_t last_item;		/* the stable item dumped last, or NO_ID */
 	uint64_t *seen[NR_TABLES];	/* a bit per object id */
 	uint32_t room[NR_TABLES];
 };
@@ -51,8 +52,10 @@ void build_dump_fini(struct builder *b)
 
 void build_dump_lost(struct builder *b)
 {
-	if (b->dump)
+	if (b->dump) {
 		b->dump->lost = true;
+		b->dump->last_item = NO_ID;
+	}
 }
 
 bool build_dump_runs(const struct builder *b)
@@ -124,6 +127,7 @@ static void dump_begin(struct builder *b, const struct args_P_DUMP_BEGIN *args)
 	dump->running = true;
 	dump->group = NO_ID;
 	dump->last_position = NO_ID;
+	dump->last_item = NO_ID;
 	dump->last_nid = -1;
 }
 
@@ -170,6 +174,22 @@ static void dump_node(struct builder *b, const struct args_P_DUMP_NODE *args)
 			make_ref(b->seg, TABLE_NODE, span_object(b->seg, TABLE_NODE, span)), 1, 0);
 }
 
+/* A dump lists a hlist from its head; what was put in as the newest goes behind the one before. */
+static void behind_last_item(struct builder *b, uint32_t span, uint32_t node)
+{
+	struct item_data *data = data_at(b->seg, TABLE_ITEM, span), *last;
+	struct node_data *on = data_at(b->seg, TABLE_NODE, node);
+
+	if (b->dump->last_item == NO_ID || on->newest != span)
+		return;
+	last = data_at(b->seg, TABLE_ITEM, b->dump->last_item);
+	if (last->node != node)
+		return;
+	on->newest = data->older;
+	data->older = last->older;
+	last->older = span;
+}
+
 static void dump_item(struct builder *b, const struct args_P_DUMP_ITEM *args)
 {
 	uint32_t mm = build_mm(b, (uint64_t)args->mm), span, node = NO_ID;
@@ -202,6 +222,9 @@ static void dump_item(struct builder *b, const struct args_P_DUMP_ITEM *args)
 		span = item_change(b, span, node, &more);
 	if (span == NO_ID)
 		return;
+	if (!same && node != NO_ID)
+		behind_last_item(b, span, node);
+	b->dump->last_item = node != NO_ID ? span : NO_ID;
 	see(b, TABLE_ITEM, span_object(b->seg, TABLE_ITEM, span));
 	if (!same)
 		finding(b, known ? FINDING_DUMP_ITEM_DIFFERS : FINDING_DUMP_ITEM_MISSING,
