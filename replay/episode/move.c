@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * move.c - stepping through an episode by its own units, back exactly as forth.
+ *
+ * Most units are "the next step of which something is true".  VMAs of a walk are finer than steps: the
+ * ones that were only summed have no event.  A cursor therefore has a second part, the VMA within the
+ * hold, and moving by VMA walks the list of the hold that one is in, going over to the next hold
+ * that was offered any.  Only holds that one enters are looked up.
+ *
+ * Going back by a unit leads to where going forward by it would have come from.
+ */
+#include "episode/opened.h"
+
+/* Is this step one at which the unit stops?  */
+static bool stops(const struct opened_episode *e, enum episode_unit unit, uint32_t at)
+{
+	const struct step *step = &e->steps[at], *before = at ? &e->steps[at - 1] : NULL;
+
+	switch (unit) {
+	case UNIT_EVENT:
+		return true;
+	case UNIT_ITEM:
+		return step->kind == STEP_ITEM || step->kind == STEP_END;
+	case UNIT_PASS:
+		return (step->kind == STEP_ITEM && (!before || before->phase != step->phase ||
+						    before->kind == STEP_BEGIN)) ||
+		       step->kind == STEP_END;
+	case UNIT_VISIT:
+		return step->kind == STEP_VMA && step->verdict == 0;
+	case UNIT_MAPPING:
+		return step->kind == STEP_MOVE || step->kind == STEP_PTE || step->kind == STEP_TASK ||
+		       step->kind == STEP_PAGE;
+	case UNIT_PHASE:
+		return !before || before->phase != step->phase;
+	default:
+		return false;
+	}
+}
+
+/* The cursor's VMA for a step of its own, so that one can go on by VMA from there. */
+static uint32_t vma_of_step(struct opened_episode *e, uint32_t step)
+{
+	const struct hold_vma *vmas;
+	uint32_t nr;
+
+	if (e->steps[step].kind != STEP_VMA || e->steps[step].hold == NO_STEP ||
+	    episode_hold_vmas(e, e->steps[step].hold, &vmas, &nr, NULL) != 0)
+		return NO_VMA;
+	for (uint32_t i = 0; i < nr; i++)
+		if (vmas[i].event == e->steps[step].event)
+			return i;
+	return NO_VMA;
+}
+
+/* The step that shows this VMA: its own, else the hold's lock. */
+static uint32_t step_of_vma(const struct opened_episode *e, const struct hold *hold,
+			    const struct hold_vma *vma)
+{
+	for (uint32_t i = hold->first_step; vma->event && i < hold->first_step + hold->nr_steps; i++)
+		if (e->steps[i].event == vma->event)
+			return i;
+	return hold->first_step;
+}
+
+static bool wanted(const struct hold_vma *vma, enum episode_unit unit)
+{
+	return unit == UNIT_VMA || vma->verdict != 0;
+}
+
+/* From `vma` of that hold (exclusive) on: the next wanted one there. */
+static bool within(struct opened_episode *e, uint32_t hold, int64_t vma, enum episode_unit unit, int dir,
+		   struct episode_cursor *cursor)
+{
+	const struct hold_vma *vmas;
+	uint32_t nr;
+
+	if (episode_hold_vmas(e, hold, &vmas, &nr, NULL) != 0)
+		return false;
+	if (vma == INT64_MAX)
+		vma = nr;
+	for (vma += dir; vma >= 0 && vma < nr; vma += dir) {
+		if (!wanted(&vmas[vma], unit))
+			continue;
+		cursor->vma = (uint32_t)vma;
+		cursor->step = step_of_vma(e, &e->holds[hold], &vmas[vma]);
+		return true;
+	}
+	return false;
+}
+
+/* Nothing to stop at in it: so that a hold need not be looked up. */
+static bool has_wanted(const struct hold *hold, enum episode_unit unit)
+{
+	return unit == UNIT_VMA ? hold->nr_offered > 0
+				: hold->nr_offered > hold->nr_visited;
+}
+
+static bool move_by_vma(struct opened_episode *e, struct episode_cursor *cursor,
+			enum episode_unit unit, int dir)
+{
+	const struct step *step = &e->steps[cursor->step];
+	int64_t hold, vma = dir > 0 ? -1 : INT64_MAX;
+
+	if (!e->nr_holds)
+		return false;
+	if (step->hold != NO_STEP) {
+		hold = step->hold;
+		if (cursor->vma != NO_VMA)
+			vma = cursor->vma;
+		else if (step->kind == STEP_ITEM && dir < 0)
+			vma = 0;
+		else if (step->kind == STEP_UNLOCK && dir > 0)
+			vma = e->holds[hold].nr_offered;
+	} else if (step->kind == STEP_BEGIN) {
+		hold = dir > 0 ? 0 : -1;
+	} else {
+		hold = dir > 0 ? e->nr_holds : (int64_t)e->nr_holds - 1;
+	}
+	for (; hold >= 0 && hold < e->nr_holds; hold += dir) {
+		if (has_wanted(&e->holds[hold], unit) &&
+		    within(e, (uint32_t)hold, vma, unit, dir, cursor))
+			return true;
+		vma = dir > 0 ? -1 : INT64_MAX;
+	}
+	return false;
+}
+
+bool episode_move(struct opened_episode *e, struct episode_cursor *cursor, enum episode_unit unit,
+		  int dir)
+{
+	int64_t at;
+
+	if (cursor->step >= e->nr_steps || !dir)
+		return false;
+	dir = dir > 0 ? 1 : -1;
+	if (unit == UNIT_VMA || unit == UNIT_SKIP)
+		return move_by_vma(e, cursor, unit, dir);
+	/* From a summed VMA the step that one stands on is behind, not under, the cursor. */
+	at = cursor->step;
+	if (dir < 0 && cursor->vma != NO_VMA && e->steps[at].kind == STEP_ITEM)
+		at++;
+	for (at += dir; at >= 0 && at < e->nr_steps; at += dir) {
+		if (!stops(e, unit, (uint32_t)at))
+			continue;
+		cursor->step = (uint32_t)at;
+		cursor->vma = vma_of_step(e, cursor->step);
+		return true;
+	}
+	return false;
+}
+
+void episode_move_to_end(const struct opened_episode *e, struct episode_cursor *cursor, int dir)
+{
+	cursor->step = dir < 0 || !e->nr_steps ? 0 : e->nr_steps - 1;
+	cursor->vma = NO_VMA;
+}
+
+struct episode_cursor episode_cursor_at(const struct opened_episode *e, uint64_t t)
+{
+	uint32_t lo = 0, hi = e->nr_steps;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (e->steps[mid].event <= t)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return (struct episode_cursor){ lo ? lo - 1 : 0, NO_VMA };
+}
+
+uint64_t episode_cursor_event(const struct opened_episode *e, struct episode_cursor cursor)
+{
+	return cursor.step < e->nr_steps ? e->steps[cursor.step].event : 0;
+}

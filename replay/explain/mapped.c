@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mapped.c - the places where a KSM page may be mapped, from items, interval trees and samples.
+ *
+ * The one idea: linear_page_index does not change while a page stays where its VMA takes it.  So for
+ * an item the VMAs that hold its index say where the pte is now, in its own mm and in every fork
+ * of it, whether or not that is still the address that the item remembers.  Counting does the rest: as
+ * many places as the page's mapcount leaves no place in doubt.
+ *
+ * A place is (mm, address).  The mm of a VMA may be unknown (a process that never entered KSM);
+ * then the VMA itself stands for it.
+ */
+#include "explain/mapped.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE_BITS 12
+
+static uint64_t space_key(struct ref mm, struct ref vma, int32_t tgid)
+{
+	if (!ref_is_none(mm))
+		return mm.id;
+	if (!ref_is_none(vma))
+		return 1ull << 32 | vma.id;
+	return 2ull << 32 | (uint32_t)tgid;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct mapped *x = a, *y = b;
+	uint64_t p = space_key(x->mm, x->vma, x->tgid), q = space_key(y->mm, y->vma, y->tgid);
+
+	if (p == q) {
+		p = x->address;
+		q = y->address;
+	}
+	if (p != q)
+		return p < q ? -1 : 1;
+	/* The better one first: a sample's, then one whose item has that very address. */
+	if (x->known != y->known)
+		return x->known ? -1 : 1;
+	return (y->own && y->item_address == y->address) - (x->own && x->item_address == x->address);
+}
+
+static int add(struct mapped_list *list, const struct mapped *place)
+{
+	if (list->nr == MAPPED_MAX) {
+		list->truncated = true;
+		return 0;
+	}
+	if (list->nr == list->room) {
+		uint32_t room = list->room ? list->room * 2 : 64;
+		struct mapped *more = realloc(list->list, room * sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		list->list = more;
+		list->room = room;
+	}
+	list->list[list->nr++] = *place;
+	return 0;
+}
+
+static bool same_place(const struct mapped *x, const struct mapped *y)
+{
+	return x->address == y->address &&
+	       space_key(x->mm, x->vma, x->tgid) == space_key(y->mm, y->vma, y->tgid);
+}
+
+/* Sorts, and keeps one entry a place: what the others know goes into it. */
+static void settle(struct mapped_list *list)
+{
+	uint32_t nr = 0;
+
+	if (list->nr)
+		qsort(list->list, list->nr, sizeof(*list->list), compare);
+	for (uint32_t i = 0; i < list->nr; i++) {
+		struct mapped *place = &list->list[i], *last = nr ? &list->list[nr - 1] : NULL;
+
+		if (!last || !same_place(last, place)) {
+			list->list[nr++] = *place;
+			continue;
+		}
+		if (ref_is_none(last->item)) {
+			last->item = place->item;
+			last->item_address = place->item_address;
+			last->own = place->own;
+		}
+		if (ref_is_none(last->vma))
+			last->vma = place->vma;
+		if (place->own && place->item_address == place->address) {
+			last->own = true;
+			last->item = place->item;
+			last->item_address = place->item_address;
+		}
+	}
+	list->nr = nr;
+}
+
+static int32_t tgid_of(const struct history *h, struct ref mm, struct moment when)
+{
+	union row row;
+
+	return !ref_is_none(mm) && history_row(h, mm, when, &row) == 0 ? row.mm.tgid : 0;
+}
+
+/* Where the item's index lies in the VMAs of its anon_vma. */
+static int add_item(const struct history *h, const struct item_row *item, struct moment when,
+		    struct mapped_list *list)
+{
+	struct history_cursor cursor;
+	union row row;
+	int ret, more;
+
+	if (!item->has_index || ref_is_none(item->anon_vma)) {
+		struct mapped place = { .mm = item->mm, .item = item->ref, .address = item->address,
+					.item_address = item->address, .own = true,
+					.tgid = tgid_of(h, item->mm, when), .doubtful = true,
+					.evidence = EVIDENCE_INFERRED };
+
+		return item->has_address ? add(list, &place) : 0;
+	}
+	ret = history_vmas_stab(h, item->anon_vma, item->index, item->index, when, &cursor);
+	if (ret)
+		return ret == -ENOENT ? 0 : ret;
+	while ((more = history_next(&cursor, &row)) > 0) {
+		const struct vma_row *vma = &row.vma;
+		struct mapped place = {
+			.mm = vma->mm, .vma = vma->ref, .item = item->ref,
+			.address = vma->start + ((item->index - vma->pgoff) << PAGE_BITS),
+			.item_address = item->address, .own = ref_equal(vma->mm, item->mm),
+			.tgid = tgid_of(h, vma->mm, when), .evidence = EVIDENCE_INFERRED,
+			.doubtful = vma->fact.doubt || item->fact.doubt };
+
+		ret = add(list, &place);
+		if (ret)
+			return ret;
+	}
+	return more;
+}
+
+static int add_samples(const struct history *h, struct ref node, struct moment when,
+		       struct mapped_list *list)
+{
+	struct history_cursor cursor;
+	union row row;
+	int more, ret = history_list(h, MAPPINGS_OF_NODE, node, when, &cursor);
+
+	if (ret)
+		return ret == -ENOENT ? 0 : ret;
+	while ((more = history_next(&cursor, &row)) > 0) {
+		struct mapped place = {
+			.mm = row.mapping.mm, .tgid = row.mapping.tgid, .address = row.mapping.address,
+			.known = !row.fact.doubt, .doubtful = row.fact.doubt,
+			.evidence = row.fact.evidence };
+
+		ret = add(list, &place);
+		if (ret)
+			return ret;
+	}
+	return more;
+}
+
+int mapped_find(const struct history *h, struct ref node, struct moment when, int64_t mapcount,
+		struct mapped_list *ret_list)
+{
+	struct mapped_list list = { 0 };
+	struct history_cursor cursor;
+	union row row;
+	int more = 0, ret = history_list(h, ITEMS_OF_NODE, node, when, &cursor);
+
+	while (ret == 0 && (more = history_next(&cursor, &row)) > 0)
+		ret = add_item(h, &row.item, when, &list);
+	if (ret == 0)
+		ret = more;
+	if (ret == 0)
+		ret = add_samples(h, node, when, &list);
+	if (ret) {
+		mapped_fini(&list);
+		return ret;
+	}
+	settle(&list);
+	mapped_judge(&list, mapcount);
+	*ret_list = list;
+	return 0;
+}
+
+void mapped_fini(struct mapped_list *list)
+{
+	free(list->list);
+	memset(list, 0, sizeof(*list));
+}
+
+const struct mapped *mapped_at(const struct mapped_list *list, struct ref mm, struct ref vma,
+			       uint64_t address)
+{
+	uint64_t key = space_key(mm, vma, 0);
+	uint32_t lo = 0, hi = list->nr;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+		const struct mapped *place = &list->list[mid];
+		uint64_t at = space_key(place->mm, place->vma, place->tgid);
+
+		if (at < key || (at == key && place->address < address))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo < list->nr && list->list[lo].address == address &&
+	    space_key(list->list[lo].mm, list->list[lo].vma, list->list[lo].tgid) == key)
+		return &list->list[lo];
+	return NULL;
+}
+
+int mapped_seen(struct mapped_list *list, struct ref mm, struct ref vma, uint64_t address)
+{
+	struct mapped *place = (struct mapped *)mapped_at(list, mm, vma, address);
+	int ret;
+
+	if (!place) {
+		struct mapped seen = { .mm = mm, .vma = vma, .address = address };
+
+		ret = add(list, &seen);
+		if (ret || list->truncated)
+			return ret;
+		settle(list);
+		place = (struct mapped *)mapped_at(list, mm, vma, address);
+	}
+	place->known = true;
+	place->doubtful = false;
+	place->evidence = EVIDENCE_TRACED;
+	return 0;
+}
+
+void mapped_judge(struct mapped_list *list, int64_t mapcount)
+{
+	bool all = mapcount >= 0 && list->nr == mapcount;
+
+	list->mapcount = mapcount;
+	list->nr_known = 0;
+	list->nr_beyond = mapcount > list->nr ? (uint32_t)mapcount - list->nr : 0;
+	for (uint32_t i = 0; i < list->nr; i++) {
+		if (all && !list->list[i].known) {
+			list->list[i].known = true;
+			list->list[i].evidence = EVIDENCE_INFERRED;
+		}
+		list->nr_known += list->list[i].known;
+	}
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * mapped.h - who maps a KSM page at a moment, as far as it can be known.
+ *
+ * An item is ksmd's belief, a mapping is the fact.  Of a page the history knows items, the VMAs in the
+ * interval trees of their anon_vmas, and sampled mappings.  A pte that maps the page was there when
+ * an item was merged, or was inherited by fork, and follows its VMA through mremap: it lies
+ * where the item's linear_page_index lies in some VMA of the item's anon_vma.  All such places
+ * are the *possible* mappings.  Whether a place still maps the page is not traced (COW is not), so:
+ *
+ *	known, T	the walk itself, a kill list or a recovery saw the pte
+ *	known, D	a sample of pagemap that is not doubtful
+ *	known, I	the page's mapcount equals the number of possible mappings
+ *	maybe, I	none of these
+ *
+ * A mapcount larger than the number of places proves mappings that no item can reach (`nr_beyond`).
+ */
+#ifndef KSMTOP_MAPPED_H
+#define KSMTOP_MAPPED_H
+
+#include "history/history.h"
+
+struct mapped {
+	struct ref mm, vma, item;	/* item: through which it was found; vma may be none */
+	uint64_t address;		/* where the pte lies */
+	uint64_t item_address;		/* where the item says that it is; 0 without an item */
+	int32_t tgid;			/* 0: not known */
+	bool known;
+	bool own;			/* of the item's own mm (false: a fork of it) */
+	bool doubtful;
+	char evidence;			/* enum evidence */
+};
+
+struct mapped_list {
+	struct mapped *list;		/* by mm, then address */
+	uint32_t nr, room;
+	uint32_t nr_known;
+	int64_t mapcount;		/* what was compared with, -1: not known */
+	uint32_t nr_beyond;		/* mappings that exist and that no item reaches, at least */
+	bool truncated;			/* more than MAPPED_MAX places */
+};
+
+#define MAPPED_MAX 1000000u
+
+/* All possible mappings of a stable node's page; mapcount -1 where nobody counted.  0 or -E. */
+int mapped_find(const struct history *h, struct ref node, struct moment when, int64_t mapcount,
+		struct mapped_list *ret);
+void mapped_fini(struct mapped_list *list);
+/* Marks the place as seen by an event; adds it if it is new.  0 or -ENOMEM. */
+int mapped_seen(struct mapped_list *list, struct ref mm, struct ref vma, uint64_t address);
+/* The place, NULL if it is none. */
+const struct mapped *mapped_at(const struct mapped_list *list, struct ref mm, struct ref vma,
+			       uint64_t address);
+/* Compares the number of places with the mapcount: call once all are in. */
+void mapped_judge(struct mapped_list *list, int64_t mapcount);
+
+#endif /* KSMTOP_MAPPED_H */
