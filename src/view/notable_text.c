@@ -77,7 +77,7 @@ const char *notable_text(const struct scene *scene, const struct notable *notabl
 		snprintf(buf, size, "collapse failed, %s", object);
 		break;
 	case NOTABLE_MASS_REMOVAL:
-		snprintf(buf, size, "mass removal: %s nodes", number);
+		snprintf(buf, size, "%s or more departures noticed in a row", number);
 		break;
 	case NOTABLE_MM_ENTERED:
 		snprintf(buf, size, "%s enters KSM", object);
