@@ -145,6 +145,8 @@ static int add_samples(const struct history *h, struct ref node, struct moment w
 		       struct mapped_list *list)
 {
 	struct history_cursor cursor;
+	struct ref mm = { 0 };
+	int32_t tgid = 0;
 	union row row;
 	int more, ret = history_list(h, MAPPINGS_OF_NODE, node, when, &cursor);
 
@@ -152,10 +154,16 @@ static int add_samples(const struct history *h, struct ref node, struct moment w
 		return ret == -ENOENT ? 0 : ret;
 	while ((more = history_next(&cursor, &row)) > 0) {
 		struct mapped place = {
-			.mm = row.mapping.mm, .tgid = row.mapping.tgid, .address = row.mapping.address,
+			.tgid = row.mapping.tgid, .address = row.mapping.address,
 			.known = !row.fact.doubt, .doubtful = row.fact.doubt,
 			.evidence = row.fact.evidence };
 
+		/* A sample knows the process; they come by process. */
+		if (tgid != row.mapping.tgid &&
+		    history_find_pid(h, row.mapping.tgid, when, &mm) != 0)
+			mm = (struct ref){ 0 };
+		tgid = row.mapping.tgid;
+		place.mm = ref_is_none(row.mapping.mm) ? mm : row.mapping.mm;
 		ret = add(list, &place);
 		if (ret)
 			return ret;
@@ -185,6 +193,20 @@ int mapped_find(const struct history *h, struct ref node, struct moment when, in
 	mapped_judge(&list, mapcount);
 	*ret_list = list;
 	return 0;
+}
+
+int64_t mapped_count_sampled(const struct history *h, struct ref node, struct moment when)
+{
+	struct history_cursor cursor;
+	int64_t mapcount = -1;
+	union row row;
+
+	if (history_list(h, MAPPINGS_OF_NODE, node, when, &cursor) != 0)
+		return -1;
+	while (history_next(&cursor, &row) > 0)
+		if (row.mapping.mapcount && !row.fact.doubt && row.mapping.mapcount > mapcount)
+			mapcount = row.mapping.mapcount;
+	return mapcount;
 }
 
 void mapped_fini(struct mapped_list *list)

@@ -46,6 +46,8 @@ struct mapped_list {
 int mapped_find(const struct history *h, struct ref node, struct moment when, int64_t mapcount,
 		struct mapped_list *ret);
 void mapped_fini(struct mapped_list *list);
+/* The page's mapcount as a sample saw it that still holds at `when`, -1: nobody counted. */
+int64_t mapped_count_sampled(const struct history *h, struct ref node, struct moment when);
 /* Marks the place as seen by an event; adds it if it is new.  0 or -ENOMEM. */
 int mapped_seen(struct mapped_list *list, struct ref mm, struct ref vma, uint64_t address);
 /* The place, NULL if it is none. */

@@ -52,6 +52,7 @@ struct model {
 	bool *marked;				/* mappings that the rule came by */
 	struct whatif_result *result;		/* of the rule that is modelled */
 	int64_t mapcount;			/* of the page now, -1: not known */
+	unsigned int rules;
 	bool stopped;
 	bool doubtful_items;
 };
@@ -331,6 +332,7 @@ static int model_rule(struct model *m, enum walk_rule rule)
 	int ret = 0;
 
 	m->result = &m->w->rules[rule];
+	m->result->is_modelled = true;
 	m->result->doubtful = m->doubtful_items;
 	m->result->missed = calloc(m->w->mappings.nr + 1, sizeof(*m->result->missed));
 	m->result->maybe = calloc(m->w->mappings.nr + 1, sizeof(*m->result->maybe));
@@ -361,7 +363,7 @@ static void compare_with_record(struct whatif *w)
 	const struct walk_totals *totals = &w->walk.totals.walk;
 	struct whatif_result *result;
 
-	if (totals->rule >= NR_RULES || !w->walk.ended)
+	if (totals->rule >= NR_RULES || !w->walk.ended || !w->rules[totals->rule].is_modelled)
 		return;
 	result = &w->rules[totals->rule];
 	result->is_recorded = true;
@@ -386,7 +388,8 @@ static int model_all(struct model *m, struct ref node, int64_t mapcount)
 	if (!m->marked)
 		return -ENOMEM;
 	for (enum walk_rule rule = 0; ret == 0 && rule < NR_RULES; rule++)
-		ret = model_rule(m, rule);
+		if (m->rules & 1u << rule)
+			ret = model_rule(m, rule);
 	return ret;
 }
 
@@ -409,9 +412,9 @@ static int finish(struct model *m, int ret, struct whatif **ret_whatif, struct d
 }
 
 int whatif_walk(const struct episode_source *source, struct ref episode, struct moment when,
-		struct whatif **ret_whatif, struct diag *diag)
+		unsigned int rules, struct whatif **ret_whatif, struct diag *diag)
 {
-	struct model m = { .source = source, .w = calloc(1, sizeof(*m.w)) };
+	struct model m = { .source = source, .w = calloc(1, sizeof(*m.w)), .rules = rules };
 	const struct walk_totals *totals;
 	union row row;
 	int ret;
@@ -449,25 +452,10 @@ int whatif_walk(const struct episode_source *source, struct ref episode, struct 
 	return finish(&m, ret, ret_whatif, diag);
 }
 
-/* The mapcount that a sample of the page's mappings saw, -1: nobody counted. */
-static int64_t sampled_mapcount(const struct history *h, struct ref node, struct moment when)
-{
-	struct history_cursor cursor;
-	int64_t mapcount = -1;
-	union row row;
-
-	if (history_list(h, MAPPINGS_OF_NODE, node, when, &cursor) != 0)
-		return -1;
-	while (history_next(&cursor, &row) > 0)
-		if (row.mapping.mapcount && !row.fact.doubt && row.mapping.mapcount > mapcount)
-			mapcount = row.mapping.mapcount;
-	return mapcount;
-}
-
 int whatif_page(const struct episode_source *source, struct ref node, struct moment when,
-		struct whatif **ret_whatif, struct diag *diag)
+		unsigned int rules, struct whatif **ret_whatif, struct diag *diag)
 {
-	struct model m = { .source = source, .w = calloc(1, sizeof(*m.w)) };
+	struct model m = { .source = source, .w = calloc(1, sizeof(*m.w)), .rules = rules };
 	union row row;
 	int ret;
 
@@ -477,7 +465,7 @@ int whatif_page(const struct episode_source *source, struct ref node, struct mom
 	ret = history_row(source->history, node, when, &row);
 	if (ret == 0) {
 		m.w->node = row.node;
-		ret = model_all(&m, node, sampled_mapcount(source->history, node, when));
+		ret = model_all(&m, node, mapped_count_sampled(source->history, node, when));
 	}
 	return finish(&m, ret, ret_whatif, diag);
 }

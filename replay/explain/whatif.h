@@ -32,6 +32,7 @@ struct whatif_result {
 	uint64_t nr_iteration_total, visited, skip_addr_out_of_range, skip_mm_mismatch, skip_invalid;
 	uint32_t nr_holds;
 	uint8_t why;			/* KSMTOP_WALK_ENDS */
+	bool is_modelled;		/* it was asked for */
 	bool is_recorded;		/* the walk was recorded under this rule */
 	bool agrees;			/* then: every count of the model equals the kernel's */
 	bool doubtful;			/* VMAs or items that it rests on are doubtful */
@@ -47,12 +48,14 @@ struct whatif {
 	struct whatif_result rules[NR_RULES];
 };
 
-/* The recorded walk again.  0; -ENOENT: no such walk or its node is not known; -ENOMEM. */
+#define ALL_RULES ((1u << NR_RULES) - 1)
+
+/* `rules`: a bit 1 << RULE_... for each that is asked for.  The recorded walk again: 0; -ENOENT: no such walk or its node is not known; -ENOMEM. */
 int whatif_walk(const struct episode_source *source, struct ref episode, struct moment when,
-		struct whatif **ret_whatif, struct diag *diag);
+		unsigned int rules, struct whatif **ret_whatif, struct diag *diag);
 /* A walk of the node's page that nothing stops, at that moment. */
 int whatif_page(const struct episode_source *source, struct ref node, struct moment when,
-		struct whatif **ret_whatif, struct diag *diag);
+		unsigned int rules, struct whatif **ret_whatif, struct diag *diag);
 void whatif_free(struct whatif *whatif);
 
 const char *walk_rule_name(enum walk_rule rule);	/* "whole", "address", "linear" */

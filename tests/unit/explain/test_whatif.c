@@ -34,7 +34,7 @@ static void rules_differ_as_they_should(void **state)
 	struct whatif *w = NULL;
 
 	(void)state;
-	assert_int_equal(whatif_walk(&source, episode_ref(&source, 1), moment_at(20), &w, &diag), 0);
+	assert_int_equal(whatif_walk(&source, episode_ref(&source, 1), moment_at(20), ALL_RULES, &w, &diag), 0);
 	assert_true(w->rules[RULE_WHOLE].is_recorded && w->rules[RULE_WHOLE].agrees);
 	assert_int_equal(w->rules[RULE_WHOLE].nr_iteration_total, 6);
 	assert_int_equal(w->rules[RULE_WHOLE].nr_missed, 0);
@@ -65,7 +65,7 @@ static void a_page_without_a_walk(void **state)
 
 	(void)state;
 	assert_int_equal(history_find(source.history, TABLE_NODE, (uint64_t)NODE, 0, moment_at(10), &node), 0);
-	assert_int_equal(whatif_page(&source, node, moment_at(10), &w, &diag), 0);
+	assert_int_equal(whatif_page(&source, node, moment_at(10), ALL_RULES, &w, &diag), 0);
 	/* Nothing stops it, and nobody counted mappings: what it would not come by only might exist. */
 	assert_int_equal(w->rules[RULE_WHOLE].nr_iteration_total, 6);
 	assert_int_equal(w->rules[RULE_ADDRESS].nr_missed, 0);
@@ -73,7 +73,7 @@ static void a_page_without_a_walk(void **state)
 	assert_false(w->rules[RULE_WHOLE].is_recorded);
 	whatif_free(w);
 	/* Before the fork there was one place. */
-	assert_int_equal(whatif_page(&source, node, moment_at(7), &w, &diag), 0);
+	assert_int_equal(whatif_page(&source, node, moment_at(7), ALL_RULES, &w, &diag), 0);
 	assert_int_equal(w->rules[RULE_ADDRESS].nr_maybe, 1);
 	assert_int_equal(w->rules[RULE_WHOLE].nr_iteration_total, 4);
 	whatif_free(w);
@@ -90,9 +90,9 @@ static void nothing_to_model_is_said(void **state)
 	struct whatif *w = NULL;
 
 	(void)state;
-	assert_int_equal(whatif_walk(&source, episode_ref(&source, 1), moment_at(2), &w, &diag), -22);
+	assert_int_equal(whatif_walk(&source, episode_ref(&source, 1), moment_at(2), ALL_RULES, &w, &diag), -22);
 	assert_non_null(strstr(diag.what, "is not a walk"));
-	assert_int_equal(whatif_walk(&source, episode_ref(&source, 2), moment_at(2), &w, &diag), -2);
+	assert_int_equal(whatif_walk(&source, episode_ref(&source, 2), moment_at(2), ALL_RULES, &w, &diag), -2);
 	assert_null(w);
 	recording_close(recording);
 }
@@ -119,7 +119,7 @@ static uint32_t check_recording(const char *path)
 		    row.episode.fact.doubt || ref_is_none(row.episode.object))
 			continue;
 		assert_int_equal(whatif_walk(&source, ref, moment_hindsight(history_last(source.history)),
-					     &w, &diag), 0);
+					     ALL_RULES, &w, &diag), 0);
 		if (!w->rules[row.episode.totals.walk.rule].agrees)
 			print_error("%s: episode %u differs\n", path, i);
 		assert_true(w->rules[row.episode.totals.walk.rule].agrees);

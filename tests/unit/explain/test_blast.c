@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_blast.c - the blast radius against what memory failures really did.
+ *
+ * By hand: a page of a chain with one other dup, and what poisoning that dup, or the fork of a sharer,
+ * changes.  Then each recovery in each recording that can be had here is foretold at the event before
+ * it, and held against what the kernel went on to record, and against the processes that the lab's
+ * own truth file says mapped the page.
+ */
+#include <json-c/json.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "explain/blast.h"
+#include "trace/diag.h"
+#include "walk_story.h"
+
+#define CHAIN	(NODE + 0x40)
+#define DUP	(NODE + 0x80)
+#define ITEM_B	(ITEM + 0x40)
+
+static void a_chain_saves_its_sharers(void **state)
+{
+	const struct written story[] = {
+		WALK_STORY, WALK_STORY_END,	/* 20 events */
+		WR(40, 0, 91, P_CHAIN_MAKE, CHAIN, NODE, 0),
+		WR(41, 0, 91, P_DUP_ADD, CHAIN, DUP, 0x1c0078, 0),
+		WR(42, 0, 91, P_ITEM_NEW, ITEM_B, MM_B, ADDRESS + 0x1000),
+		WR(43, 0, 91, P_ITEM_APPEND, ITEM_B, MM_B, ADDRESS + 0x1000, DUP, AV, INDEX + 1, 1),
+		WR(44, 0, 300, MEMORY_FAILURE_EVENT, 0x1c0078, 4, 2),
+	};
+	struct recording *recording = written_open(story, sizeof(story) / sizeof(*story));
+	struct episode_source source = written_source(recording);
+	struct diag diag = { 0 };
+	struct blast blast, *list;
+	struct ref node;
+	uint32_t nr;
+
+	(void)state;
+	assert_int_equal(history_find(source.history, TABLE_NODE, (uint64_t)NODE, 0, moment_at(20), &node), 0);
+	/* Alone: both processes that may map it die, the fork too. */
+	assert_int_equal(blast_page(&source, node, moment_at(20), &blast, &diag), 0);
+	assert_int_equal(blast.why, BLAST_NO_CHAIN);
+	assert_int_equal(blast.nr_killed_without, 2);
+	assert_int_equal(blast.nr_killed_with, 2);
+	assert_int_equal(blast.victims[0].tgid, 2201);
+	assert_int_equal(blast.victims[1].tgid, 2202);
+	blast_fini(&blast);
+	/* With a dup both move to its copy. */
+	assert_int_equal(blast_page(&source, node, moment_at(24), &blast, &diag), 0);
+	assert_int_equal(blast.why, BLAST_MOVED);
+	assert_int_equal(blast.healthy_pfn, 0x1c0078);
+	assert_int_equal(blast.nr_moved, 2);
+	assert_int_equal(blast.nr_killed_with, 0);
+	blast_fini(&blast);
+	/* The dup's page fails: nothing healthy is left. */
+	assert_int_equal(blast_page(&source, node, moment_at(25), &blast, &diag), 0);
+	assert_int_equal(blast.why, BLAST_NO_HEALTHY_DUP);
+	assert_int_equal(blast.nr_killed_with, 2);
+	blast_fini(&blast);
+	/* Ranked: the same two pages, the more deadly one first; one of them when one is asked for. */
+	assert_int_equal(blast_rank(&source, moment_at(25), 10, &list, &nr, &diag), 0);
+	assert_int_equal(nr, 2);
+	assert_int_equal(list[0].nr_killed_with, 2);
+	assert_int_equal(list[0].node.kpfn, PFN);
+	assert_int_equal(list[1].node.kpfn, 0x1c0078);
+	blast_list_free(list, nr);
+	assert_int_equal(blast_rank(&source, moment_at(25), 1, &list, &nr, &diag), 0);
+	assert_int_equal(nr, 1);
+	assert_int_equal(list[0].node.kpfn, PFN);
+	blast_list_free(list, nr);
+	recording_close(recording);
+}
+
+/* ---- the lab ---- */
+static bool is_victim(const struct blast *blast, int32_t tgid)
+{
+	for (uint32_t i = 0; i < blast->nr_victims; i++)
+		if (blast->victims[i].tgid == tgid)
+			return true;
+	return false;
+}
+
+/* Every process that the truth file saw with that pfn before is one of the victims. */
+static void check_truth(const char *dat, const struct blast *blast, uint64_t pfn)
+{
+	struct json_object *truth, *mappings;
+	char path[4096];
+	uint32_t nr = 0;
+
+	snprintf(path, sizeof(path), "%.*s.truth.json", (int)(strlen(dat) - 4), dat);
+	truth = json_object_from_file(path);
+	if (!truth || !json_object_object_get_ex(truth, "mappings", &mappings)) {
+		json_object_put(truth);
+		return;
+	}
+	for (size_t i = 0; i < json_object_array_length(mappings); i++) {
+		struct json_object *map = json_object_array_get_idx(mappings, i);
+
+		if (strcmp(json_object_get_string(json_object_object_get(map, "when")), "before") != 0 ||
+		    strtoull(json_object_get_string(json_object_object_get(map, "pfn")), NULL, 16) != pfn)
+			continue;
+		nr++;
+		if (!is_victim(blast, json_object_get_int(json_object_object_get(map, "pid"))))
+			print_error("%s: pid %d is no victim\n", dat,
+				    json_object_get_int(json_object_object_get(map, "pid")));
+		assert_true(is_victim(blast, json_object_get_int(json_object_object_get(map, "pid"))));
+	}
+	assert_true(blast->nr_victims >= nr);
+	json_object_put(truth);
+}
+
+static void check_recovery(const struct episode_source *source, const char *path,
+			   const struct episode_row *row)
+{
+	const struct recovery_totals *totals = &row->totals.recovery;
+	struct diag diag = { 0 };
+	uint32_t nr_mappings = 0;
+	struct blast blast;
+
+	assert_int_equal(blast_page(source, row->object, moment_at(row->fact.born), &blast, &diag), 0);
+	for (uint32_t i = 0; i < blast.nr_victims; i++)
+		nr_mappings += blast.victims[i].nr_mappings;
+	assert_int_equal(nr_mappings, totals->mapcount_before);
+	check_truth(path, &blast, totals->pfn);
+	switch (totals->outcome) {
+	case 0:		/* recovered */
+		assert_int_equal(blast.why, BLAST_MOVED);
+		assert_int_equal(blast.nr_killed_with, 0);
+		assert_int_equal(nr_mappings, totals->moved);
+		if (totals->nr_copies == 1)
+			assert_int_equal(blast.healthy_pfn, totals->chosen_kpfn);
+		break;
+	case 1:		/* no chain */
+		assert_int_equal(blast.why, BLAST_NO_CHAIN);
+		assert_int_equal(blast.nr_killed_with, blast.nr_killed_without);
+		break;
+	default:	/* the copy failed, it is off: what no history can know */
+		break;
+	}
+	blast_fini(&blast);
+}
+
+static void recoveries_are_foretold(void **state)
+{
+	uint32_t nr = 0;
+
+	(void)state;
+	for (char **path = lab_recordings(); path && *path; path++) {
+		struct recording *recording = recording_open_whole(*path);
+		struct episode_source source;
+		struct ref ref;
+		union row row;
+
+		if (!recording)
+			continue;
+		source = written_source(recording);
+		for (uint32_t i = 1; history_find_number(source.history, TABLE_EPISODE, i, &ref) == 0; i++) {
+			assert_int_equal(history_row(source.history, ref,
+						     moment_hindsight(history_last(source.history)), &row), 0);
+			if (row.episode.kind != EPISODE_RECOVERY || !row.episode.ended ||
+			    row.episode.fact.doubt || ref_is_none(row.episode.object))
+				continue;
+			check_recovery(&source, *path, &row.episode);
+			nr++;
+		}
+		recording_close(recording);
+	}
+	print_message("%u recoveries\n", nr);
+	if (!nr)
+		skip();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_chain_saves_its_sharers),
+		cmocka_unit_test(recoveries_are_foretold),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
