@@ -34,21 +34,30 @@ unpacked() { # TREE: an unpatched source tree, once
 	rmdir "$dir/unpack"
 }
 
-# Touches no file that the same series has already patched, so that make has little to do
+# Patches a copy of the files that the series names, and moves over only what differs: a header that is
+# written again would have make compile everything.
 patched() {
 	unpacked linux
-	have=$dir/applied
-	mkdir -p "$have"
-	if diff -q "$kernel" "$have" 2>/dev/null | grep -q '\.patch' || ! ls "$have"/*.patch >/dev/null 2>&1; then
-		for patch in $(ls -r "$have"/*.patch 2>/dev/null || true); do
-			patch -s -R -p1 -d "$dir/linux" <"$patch"
-		done
-		rm -f "$have"/*.patch
-		for patch in "$kernel"/*.patch; do
-			patch -s -p1 -d "$dir/linux" <"$patch"
-			cp "$patch" "$have/"
-		done
-	fi
+	cat "$kernel"/0*.patch | cmp -s - "$dir/series" && return
+	sed -n 's#^+++ b/##p' "$kernel"/0*.patch | sort -u | while read -r file; do
+		grep -qxF "$file" "$dir/touched" 2>/dev/null && continue
+		mkdir -p "$dir/pristine/$(dirname "$file")"
+		[ ! -e "$dir/linux/$file" ] || cp "$dir/linux/$file" "$dir/pristine/$file"
+		echo "$file" >>"$dir/touched"
+	done
+	rm -rf "$dir/scratch"
+	cp -a "$dir/pristine" "$dir/scratch"
+	for patch in "$kernel"/0*.patch; do
+		patch -s -f -p1 -d "$dir/scratch" <"$patch"
+	done
+	while read -r file; do
+		if [ ! -e "$dir/scratch/$file" ]; then
+			rm -f "$dir/linux/$file"
+		elif ! cmp -s "$dir/scratch/$file" "$dir/linux/$file"; then
+			cp "$dir/scratch/$file" "$dir/linux/$file"
+		fi
+	done <"$dir/touched"
+	cat "$kernel"/0*.patch >"$dir/series"
 }
 
 make_kernel() { # TREE BUILD FRAGMENT...

@@ -53,7 +53,7 @@ one() {
 		image=$dir/debian/vmlinuz
 	fi
 	# shellcheck disable=SC2086
-	LAB_MEM=$3 LAB_SWAP=$swap "$here/boot.sh" "$image" "$dir/initramfs.gz" "$work" $words
+	LAB_MEM=$3 LAB_SWAP=$swap LAB_SECONDS=${LAB_SECONDS:-$((60 + $3 / 4))} "$here/boot.sh" "$image" "$dir/initramfs.gz" "$work" $words
 	if [ ! -s "$work/$name.truth.json" ]; then
 		echo "no truth file: $(grep -h 'lab: \|Kernel panic' "$work/console" | head -1)"
 	elif [ ! -s "$work/$name.dat" ]; then

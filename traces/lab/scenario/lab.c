@@ -145,13 +145,13 @@ uint64_t lab_now_ns(void)
 
 void ksm_scan(int nr)
 {
-	uint64_t limit = lab_now_ns() + 60000000000u;
+	uint64_t limit = lab_now_ns() + 300000000000u;
 	long before = ksm_get("full_scans");
 
 	ksm_set("run", 1);
 	while (ksm_get("full_scans") < before + nr) {
 		if (lab_now_ns() > limit)
-			lab_die("ksmd did not finish %d scans in 60 s", nr);
+			lab_die("ksmd did not finish %d scans in 300 s", nr);
 		usleep(2000);
 	}
 	ksm_set("run", 0);
