@@ -100,15 +100,24 @@ static void item_facts(struct facts *facts, const struct scene *scene, const str
 
 static void mm_facts(struct facts *facts, const struct scene *scene, const struct mm_row *mm)
 {
+	bool patched = history_is_patched(scene->history), doubtful = facts->doubtful;
 	struct history_mm_counters counters = {0};
 	char e = facts->evidence, count[FORMAT_MAX];
+	struct history_counters all;
 
 	history_mm_counters(scene->history, mm->ref, scene->when, &counters);
 	fact(facts, ' ', "mm", e, "0x%" PRIx64, mm->name.addr);
 	fact(facts, ' ', "process", mm->tgid_evidence, mm->tgid ? "%.16s %d%s" : "not known",
 	     mm->comm, mm->tgid, mm->tgid_doubtful ? " ?" : "");
-	fact(facts, ' ', "stable items", e, "%s", format_count(count, counters.nr_stable_items));
-	fact(facts, ' ', "mappings", e, "%s", format_count(count, counters.nr_mappings));
+	/* What hangs on it is not known as it is itself; who is doubtful is only counted in all. */
+	history_counters(scene->history, scene->when, &all);
+	facts->doubtful = counters.nr_stable_items && all.nr_doubtful_items;
+	fact(facts, ' ', "stable items", patched ? e : EVIDENCE_INFERRED, "%s",
+	     format_count(count, counters.nr_stable_items));
+	facts->doubtful = counters.nr_mappings && all.nr_doubtful_mappings;
+	fact(facts, ' ', "mappings", patched ? EVIDENCE_INFERRED : EVIDENCE_DUMPED, "%s",
+	     format_count(count, counters.nr_mappings));
+	facts->doubtful = doubtful;
 	fact(facts, ' ', "merges so far", e, "%s", format_count(count, counters.nr_merges));
 	link_fact(facts, scene, "forked from", mm->parent);
 }

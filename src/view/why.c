@@ -231,7 +231,7 @@ static void tasks(const struct story *s, char *buf, size_t size)
 			 EVENT_ARGS(e, SCHED_PROCESS_EXEC)->filename);
 		break;
 	case EVENT_SCHED_PROCESS_EXIT:
-		snprintf(buf, size, "%.16s %" PRId64 " exits",
+		snprintf(buf, size, "task %.16s %" PRId64 " exits",
 			 EVENT_ARGS(e, SCHED_PROCESS_EXIT)->comm,
 			 EVENT_ARGS(e, SCHED_PROCESS_EXIT)->pid);
 		break;
