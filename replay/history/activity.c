@@ -105,14 +105,15 @@ uint64_t loss_horizon(const struct history *h, uint64_t event)
 	return horizon;
 }
 
-bool lost_between(const struct history *h, uint64_t a, uint64_t b)
+bool lost_between(const struct history *h, uint64_t a, uint64_t b, bool mutex)
 {
 	for (uint64_t i = losses_upto(h, a); i < h->losses.nr; i++) {
 		const struct stored_loss *loss = pool_at(&h->losses, i);
 
 		if (loss->earliest >= b)
 			break;
-		if (loss->loss.after < b)
+		if (mutex ? loss->mutex_after < b && loss->mutex_after < loss->before
+			  : loss->loss.after < b)
 			return true;
 	}
 	return false;

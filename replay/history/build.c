@@ -325,22 +325,26 @@ static void apply(struct builder *b, const struct event *ev)
 
 #define GROUP 64u
 
-/* Not between the two of a merge pair, nor inside a dump unless it never ends. */
+/* Not between the two of a merge pair, nor inside a dump, unless they never end. */
 static bool seal_is_due(const struct builder *b)
 {
 	uint32_t events = b->h->options.segment_events ? b->h->options.segment_events : UINT32_MAX / 2;
 
 	if (b->now < events || b->error)
 		return false;
-	return b->now / 2 >= events || (!b->pair.active && !build_dump_runs(b));
+	return b->now / 4 >= events || (!b->pair.active && !build_dump_runs(b));
 }
 
 static int feed_events(struct builder *b, const struct event_batch *batch)
 {
 	for (uint32_t i = 0; i < batch->nr_events && !b->error; i += GROUP) {
 		uint32_t nr = batch->nr_events - i < GROUP ? batch->nr_events - i : GROUP;
-		int ret = make_room(b, nr);
+		int ret;
 
+		/* Not before there is a next event: a sample still belongs to the last one. */
+		if (seal_is_due(b))
+			build_fail(b, segment_seal(b));
+		ret = b->error ? b->error : make_room(b, nr);
 		if (ret)
 			return ret;
 		build_stock_prefetch(b, batch->events + i, nr);
@@ -352,8 +356,6 @@ static int feed_events(struct builder *b, const struct event_batch *batch)
 			apply(b, ev);
 			b->seg->last = b->now;
 		}
-		if (seal_is_due(b))
-			build_fail(b, segment_seal(b));
 	}
 	return b->error;
 }
@@ -385,7 +387,7 @@ int history_feed_sample(struct history *h, const struct sample *sample, uint32_t
 	return h->builder->error;
 }
 
-static void settle_counts(struct builder *b)
+void build_settle_counts(struct builder *b)
 {
 	if (b->counts_changes)
 		write_counts(b);
@@ -403,7 +405,7 @@ int history_settle(struct history *h)
 	if (!h->builder)
 		return 0;
 	if (!h->builder->error)
-		settle_counts(h->builder);
+		build_settle_counts(h->builder);
 	for (uint32_t s = 0; s < h->nr_segments && !h->builder->error; s++)
 		for (enum order_id id = 0; id < NR_ORDERS && !h->builder->error; id++)
 			build_fail(h->builder, order_ready(h, h->segments[s], id));

@@ -73,7 +73,7 @@ struct builder {
 	bool items_complete;		/* every stable item is known */
 	bool items_counted;		/* a KSM sample was seen */
 	uint64_t nr_merges, nr_failures, nr_removals, nr_scans, nr_lost;
-	uint32_t loss_now;		/* event of the last loss, 0: none */
+	uint64_t loss_now;		/* absolute event of the last loss, 0: none */
 	uint32_t removals_in_a_row;
 	struct dump *dump;		/* the one that runs or ran last: build_dump.c */
 	bool dump_complete;		/* there was one */
@@ -103,6 +103,8 @@ void build_notable(struct builder *b, enum notable_kind kind, unsigned severity,
 		   struct ref ref);
 /* Forces the counts after this event to be written down (many rows ended at once). */
 void build_counts_due(struct builder *b);
+/* Writes all counts down as they are now. */
+void build_settle_counts(struct builder *b);
 void build_fail(struct builder *b, int error);
 
 static inline uint64_t addr_key(uint64_t addr, uint32_t gen)
@@ -131,9 +133,12 @@ void build_set(struct builder *b, enum table table, uint64_t key, uint32_t span)
 /* Writes down that a set was found as rebuilt (or dumped), now. */
 void build_confirm(struct builder *b, struct pool *pool, uint32_t group);
 void build_dump_lost(struct builder *b);
+void build_dump_give_up(struct builder *b);
 bool build_dump_runs(const struct builder *b);
 /* Starts a new segment with what is alive, drops the oldest. */
 int segment_seal(struct builder *b);
+/* What is remembered of a pair whose anon_vma is there; kept in past_maps like generations. */
+uint64_t build_vma_past(const struct builder *b, uint64_t vma, uint32_t anon_vma);
 /* Makes the VMA span findable by its pair. */
 void build_vma_set(struct builder *b, uint32_t id);
 /* Fills in what lies beside a new item span, and counts it.  `more`: patched only. */

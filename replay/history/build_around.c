@@ -131,7 +131,7 @@ void build_loss(struct builder *b, const struct event_loss *loss)
 		.cause = loss->cause,
 	};
 	stored->before = loss->before_nr ? loss->before_nr : NEVER;
-	stored->earliest = loss->after_nr;
+	stored->earliest = stored->mutex_after = loss->after_nr;
 	for (uint64_t i = b->h->losses.nr - 1; i > 0; i--) {
 		struct stored_loss *before = pool_at(&b->h->losses, i - 1);
 
@@ -139,7 +139,7 @@ void build_loss(struct builder *b, const struct event_loss *loss)
 			break;
 		before->earliest = loss->after_nr;
 	}
-	b->loss_now = b->now + 1;
+	b->loss_now = b->seg->base + b->now + 1;
 	b->items_complete = false;
 	build_dump_lost(b);
 	b->pair.active = false;

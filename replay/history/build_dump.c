@@ -58,9 +58,16 @@ void build_dump_lost(struct builder *b)
 	}
 }
 
+/* Its rows were named by the segment before. */
+void build_dump_give_up(struct builder *b)
+{
+	if (b->dump)
+		b->dump->running = false;
+}
+
 bool build_dump_runs(const struct builder *b)
 {
-	return b->dump && b->dump->running && !b->dump->lost;
+	return b->dump && b->dump->running;
 }
 
 /* ---- what was seen ---- */

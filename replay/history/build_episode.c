@@ -56,7 +56,7 @@ static struct episode *episode_new(struct builder *b, enum episode_kind kind, co
 
 static void begin_unseen(struct builder *b, struct episode *episode)
 {
-	episode->first = b->loss_now ? b->seg->base + b->loss_now : 0;
+	episode->first = b->loss_now;
 	episode->begin_ns = 0;
 	episode->flags = EPISODE_BEGIN_UNSEEN;
 }

@@ -76,6 +76,14 @@ void build_stock_prefetch(struct builder *b, const struct event *events, uint32_
 }
 
 /* ---- nodes ---- */
+/* The first of these generations, newest first, that is alive; what is dead between them goes. */
+static uint32_t alive_from(struct builder *b, uint32_t node)
+{
+	while (node != NO_ID && span_at(b->seg, TABLE_NODE, node)->died != ALIVE)
+		node = ((struct node_data *)data_at(b->seg, TABLE_NODE, node))->previous;
+	return node;
+}
+
 static uint32_t node_new(struct builder *b, uint64_t pfn, uint32_t flags)
 {
 	uint32_t old = build_find(b, TABLE_NODE, pfn);
@@ -85,7 +93,7 @@ static uint32_t node_new(struct builder *b, uint64_t pfn, uint32_t flags)
 	if (id == NO_ID)
 		return NO_ID;
 	((struct node_data *)data_at(b->seg, TABLE_NODE, id))->newest = NO_ID;
-	((struct node_data *)data_at(b->seg, TABLE_NODE, id))->previous = old;
+	((struct node_data *)data_at(b->seg, TABLE_NODE, id))->previous = alive_from(b, old);
 	build_set(b, TABLE_NODE, pfn, id);
 	b->counts.nodes++;
 	return id;
@@ -103,13 +111,13 @@ static uint32_t node_of(struct builder *b, uint64_t pfn)
 
 static uint32_t node_oldest(struct builder *b, uint64_t pfn)
 {
-	uint32_t oldest = NO_ID;
+	uint32_t oldest = NO_ID, id = alive_from(b, build_find(b, TABLE_NODE, pfn));
 
-	for (uint32_t id = build_find(b, TABLE_NODE, pfn); id != NO_ID;
-	     id = ((struct node_data *)data_at(b->seg, TABLE_NODE, id))->previous) {
-		if (span_at(b->seg, TABLE_NODE, id)->died != ALIVE)
-			break;
+	while (id != NO_ID) {
+		struct node_data *data = data_at(b->seg, TABLE_NODE, id);
+
 		oldest = id;
+		id = data->previous = alive_from(b, data->previous);
 	}
 	return oldest == NO_ID ? node_new(b, pfn, SPAN_FOUND) : oldest;
 }
@@ -279,6 +287,7 @@ static void remove_rmap_item(struct builder *b, const struct args_KSM_REMOVE_RMA
 	node = node_oldest(b, (uint64_t)args->pfn);
 	span = build_find(b, TABLE_ITEM, item >> 3);
 	if (span == NO_ID || span_at(b->seg, TABLE_ITEM, span)->died != ALIVE ||
+	    span_owner(span_at(b->seg, TABLE_ITEM, span)) != mm ||
 	    ((struct item_data *)data_at(b->seg, TABLE_ITEM, span))->node != node)
 		span = build_item_on_node(b, item, mm, node, SPAN_FOUND);
 	if (span != NO_ID)

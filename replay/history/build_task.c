@@ -265,6 +265,14 @@ static void ksm_exit(struct builder *b, uint64_t addr)
 	build_activity(b, ACTIVITY_OTHER);
 }
 
+static uint64_t born_at(const struct builder *b, uint32_t mm)
+{
+	const struct pool *carried = &b->seg->tables[TABLE_MM].carried;
+
+	return mm < carried->nr ? ((struct carried *)pool_at(carried, mm))->born
+				: b->seg->base + span_at(b->seg, TABLE_MM, mm)->born;
+}
+
 static void newtask(struct builder *b, const struct event *ev)
 {
 	const struct args_TASK_NEWTASK *args = EVENT_ARGS(ev, TASK_NEWTASK);
@@ -289,7 +297,7 @@ static void newtask(struct builder *b, const struct event *ev)
 	parent->entered = NO_ID;
 	/* What entered before a loss may be claimed by a fork that was lost. */
 	if (args->clone_flags & CLONE_VM_FLAG || mm == NO_ID || b->mms[mm].dead ||
-	    span_at(b->seg, TABLE_MM, mm)->born <= b->loss_now)
+	    born_at(b, mm) <= b->loss_now)
 		return;
 	process = build_process(b, parent->tgid);
 	if (!process)

@@ -99,6 +99,13 @@ static bool is_pair(const void *arg, uint32_t id, uint64_t key)
 	return pair_key(span_addr(span_at(seg, TABLE_VMA, id)), data->anon_vma) == key;
 }
 
+uint64_t build_vma_past(const struct builder *b, uint64_t vma, uint32_t anon_vma)
+{
+	uint64_t in = anon_vma == NO_ID ? 0 : span_at(b->seg, TABLE_ANON_VMA, anon_vma)->addr_gen;
+
+	return (vma >> 3) ^ in * 0x9e3779b97f4a7c15ull >> 10;
+}
+
 static uint32_t vma_last(struct builder *b, uint64_t vma, uint32_t anon_vma)
 {
 	struct idmap *map = &b->maps[TABLE_VMA];
@@ -130,6 +137,7 @@ uint32_t vma_make(struct builder *b, uint64_t vma, const struct vma_data *data, 
 {
 	uint32_t old = vma_last(b, vma, data->anon_vma), id;
 
+	build_generation(b, TABLE_VMA, build_vma_past(b, vma, data->anon_vma), NO_ID, &flags);
 	if (old != NO_ID) {
 		flags &= ~(uint32_t)SPAN_FOUND;
 		if (span_at(b->seg, TABLE_VMA, old)->died == ALIVE)

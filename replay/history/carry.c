@@ -30,10 +30,25 @@ static uint32_t new_id(const struct carrying *c, enum table table, uint32_t old)
 	return old < nr_spans(c->from, table) ? c->ids[table][old] : NO_ID;
 }
 
+/*
+ * A dead node of a stock kernel that hides an older generation, which ksmd has still to notice: who
+ * asks for the pfn must find that its newest page is gone.
+ */
+static bool hides_another(const struct carrying *c, uint32_t node)
+{
+	const struct span *span = span_at(c->from, TABLE_NODE, node);
+	uint32_t at = build_find(c->b, TABLE_NODE, span_pfn(span)) == node ? node : NO_ID;
+
+	while (at != NO_ID && span_at(c->from, TABLE_NODE, at)->died != ALIVE)
+		at = ((struct node_data *)data_at(c->from, TABLE_NODE, at))->previous;
+	return !c->b->h->patched && at != NO_ID;
+}
+
 static bool goes_over(const struct carrying *c, enum table table, const struct span *span)
 {
 	if (span->died != ALIVE)
-		return false;
+		return table == TABLE_NODE &&
+		       hides_another(c, (uint32_t)(span - span_at(c->from, TABLE_NODE, 0)));
 	return table != TABLE_ITEM || !c->b->mms[span_owner(span)].dead;
 }
 
@@ -48,22 +63,31 @@ static int carry_span(struct carrying *c, enum table table, uint32_t object, uin
 	struct span *span = pool_grow(&to->spans, 1);
 	struct carried *carried = pool_grow(&to->carried, 1);
 	struct ref ref = make_ref(c->from, table, object);
+	struct around around;
 	struct fact fact;
 
 	if (!span || !carried || (to->data.element_size && !pool_grow(&to->data, 1)) ||
 	    (to->more.element_size && !pool_grow(&to->more, 1)))
 		return -ENOMEM;
 	fact_fill(c->b->h, &place, table, id, &fact);
+	fact_around(c->b->h, &place, table, id, &around);
 	*carried = (struct carried){ .origin = (uint64_t)ref.segment << 32 | ref.id,
 				     .born = fact.born, .known = fact.known,
-				     .confirmed = fact.confirmed,
+				     .confirmed = around.before,
 				     .number = object_number(c->from, table, object),
-				     .tentative = fact.doubt == DOUBT_TENTATIVE };
-	*span = (struct span){ .addr_gen = old->addr_gen, .died = ALIVE,
+				     .doubt = around.doubt };
+	*span = (struct span){ .addr_gen = old->addr_gen, .died = old->died == ALIVE ? ALIVE : 0,
 			       .owner_flags = (owner & ~SPAN_FLAGS) | SPAN_FIRST | SPAN_LAST |
 					      (old->owner_flags & SPAN_FOUND),
 			       .link = (uint32_t)to->spans.nr - 1 };
 	c->ids[table][object] = (uint32_t)to->spans.nr - 1;
+	if (old->died != ALIVE) {	/* counts see it come and go */
+		uint32_t *death = pool_grow(&to->deaths, 1);
+
+		if (!death)
+			return -ENOMEM;
+		*death = (uint32_t)to->spans.nr - 1;
+	}
 	if (to->data.element_size)
 		memcpy(pool_at(&to->data, to->data.nr - 1), data_at(c->from, table, id),
 		       to->data.element_size);
@@ -74,6 +98,20 @@ static int carry_span(struct carrying *c, enum table table, uint32_t object, uin
 		((struct item_more *)pool_at(&to->more, to->more.nr - 1))->state =
 			item_state(c->from, id, place.t);
 	return 0;
+}
+
+static void forget(const struct carrying *c, enum table table, uint32_t object)
+{
+	const struct span *span = span_at(c->from, table, object);
+	uint32_t in;
+
+	if (table != TABLE_VMA) {
+		build_remember(c->b, table, span->addr_gen);
+		return;
+	}
+	in = ((struct vma_data *)data_at(c->from, TABLE_VMA, object))->anon_vma;
+	if (in == NO_ID || c->ids[TABLE_ANON_VMA][in] != NO_ID)
+		build_remember(c->b, table, build_vma_past(c->b, span_addr(span), in) << 10 | 1);
 }
 
 static int carry_table(struct carrying *c, enum table table)
@@ -92,7 +130,7 @@ static int carry_table(struct carrying *c, enum table table)
 			continue;
 		last = object_last(c->from, table, i);
 		if (!goes_over(c, table, span_at(c->from, table, last)))
-			build_remember(c->b, table, span_at(c->from, table, i)->addr_gen);
+			forget(c, table, i);
 		else if (carry_span(c, table, i, last) != 0)
 			return -ENOMEM;
 	}
@@ -179,9 +217,12 @@ static void link_others(struct carrying *c)
 	for (uint32_t i = 0; i < nr_spans(c->to, TABLE_NODE); i++) {
 		struct node_data *data = data_at(c->to, TABLE_NODE, i);
 
-		/* An earlier generation that is still there, reached through no dead one. */
-		data->previous = data->previous == NO_ID ? NO_ID :
-			new_id(c, TABLE_NODE, span_object(c->from, TABLE_NODE, data->previous));
+		/* An earlier generation that is still there. */
+		while (data->previous != NO_ID &&
+		       span_at(c->from, TABLE_NODE, data->previous)->died != ALIVE)
+			data->previous = ((struct node_data *)
+				data_at(c->from, TABLE_NODE, data->previous))->previous;
+		data->previous = new_id(c, TABLE_NODE, data->previous);
 		if (c->to->tables[TABLE_NODE].more.nr) {
 			struct node_more *more = more_at(c->to, TABLE_NODE, i);
 
@@ -298,11 +339,10 @@ static int carry_builder(struct carrying *c)
 	}
 	b->seg = c->to;
 	b->now = b->counts_event = b->counts_changes = 0;
-	b->loss_now = 0;
 	b->last_mm = NO_ID;
 	memset(b->activity_sums, 0, sizeof(b->activity_sums));
 	pool_resize(&b->times, 0);
-	build_dump_lost(b);
+	build_dump_give_up(b);
 	for (unsigned i = 0; i < NR_TABLES; i++)
 		idmap_fini(&b->maps[i]);
 	for (unsigned i = 0; i < sizeof(mapped) / sizeof(*mapped); i++)
@@ -333,6 +373,7 @@ int segment_seal(struct builder *b)
 	struct segment **segments;
 	int ret = segment_new(h, c.from->id + 1, c.from->base + c.from->last, &c.to);
 
+	build_settle_counts(b);
 	for (unsigned i = 0; ret == 0 && i < sizeof(tables) / sizeof(*tables); i++)
 		ret = carry_table(&c, tables[i]);
 	if (ret == 0) {

@@ -79,7 +79,7 @@ static const char *judge(const struct checking *c, const struct history_sample *
 		return "agrees";
 	if (changed_during(c->h, at))
 		return "pages were merged or removed while the sample was taken";
-	if (lost_between(c->h, c->complete_from == NEVER ? 0 : c->complete_from, at->end))
+	if (lost_between(c->h, c->complete_from == NEVER ? 0 : c->complete_from, at->end, false))
 		return "events were lost before";
 	if (c->complete_from == NEVER && expected > found)
 		return "pages were merged before the recording began";
@@ -138,7 +138,7 @@ static void check_scans(struct checking *c, const struct history_sample *at, int
 		/* The counter and the event are a few instructions apart: one may be on either side. */
 		bool near = expected - ended <= 1 && ended - expected <= 1;
 
-		finding.severity = near || lost_between(c->h, c->first_scans_event, at->end) ? 1 : 2;
+		finding.severity = near || lost_between(c->h, c->first_scans_event, at->end, false) ? 1 : 2;
 		finding.why = near ? "a scan ended while a sample was taken" :
 			      finding.severity == 1 ? "events were lost before"
 						    : "the recorded scans do not explain full_scans";

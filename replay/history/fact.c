@@ -6,11 +6,15 @@
  * an event that names it, a sample.  Between two confirmations it held all the time, for leaving
  * and coming back makes a new row.  After the last one that the observer knows it is as sure as the
  * kernel is talkative:
- * - nothing lost, departures traced: sure until the row ends;
- * - departures untraced (items, nodes and mappings of a stock kernel): doubtful at once;
- * - events lost since: doubtful from the stream's last event before the gap on.  Being in a gap is a
- *   fact about the recording that an observer inside it has to be told, or hindsight would make
- *   doubtful what had been called certain.
+ * - departures traced: sure at t if no gap lies between t and one of the two confirmations around
+ *   it.  A gap between both and t hides a leaving and a coming back: doubtful.
+ * - departures untraced (items, nodes and mappings of a stock kernel): sure at a confirmation, and
+ *   between two of them with no gap, in which it might have come anew.
+ * A gap begins behind the stream's last event before it, for everybody: being in a gap is a fact
+ * about the recording that an observer inside it has to be told, or hindsight would make doubtful
+ * what had been called certain.  Rows that only holders of ksm_thread_mutex change (items and chains
+ * of a patched kernel; a node's kpfn is changed by migration, without it) know shorter gaps: see
+ * build_loss.c.
  * So doubt needs two numbers, the confirmation before t and the one after it, and is never stored.
  *
  * Confirmation of sets: the rebuilt set of stable items can only be too large (departures are not
@@ -18,9 +22,6 @@
  * every row in it is confirmed (build_sample.c finds such moments).
  */
 #include "history/tables.h"
-
-/* Confirmations of one row around t, absolute events; NEVER: none. */
-struct around { uint64_t before, after; };
 
 static void confirm_event(struct around *around, const struct place *place, uint64_t event)
 {
@@ -39,19 +40,32 @@ static void confirm(struct around *around, const struct place *place, uint32_t e
 	confirm_event(around, place, place->seg->base + event);
 }
 
+/* Its makers and those who make it go hold ksm_thread_mutex. */
+static bool under_mutex(const struct history *h, const struct segment *seg, enum table table, uint32_t id)
+{
+	if (!h->patched)
+		return false;
+	return table == TABLE_ITEM ||
+	       (table == TABLE_NODE && ((struct node_more *)more_at(seg, table, id))->kind == NODE_CHAIN);
+}
+
 /* Its beginning; of a row from the segment before: what confirmed it there. */
-static void confirm_birth(struct around *around, const struct place *place, enum table table, uint32_t id)
+static void confirm_birth(const struct history *h, struct around *around, const struct place *place,
+			  enum table table, uint32_t id)
 {
 	const struct pool *carried = &place->seg->tables[table].carried;
+	const struct span *span = span_at(place->seg, table, id);
+	bool mutex = under_mutex(h, place->seg, table, id);
 
 	if (id < carried->nr) {
-		if (!((struct carried *)pool_at(carried, id))->tentative)
+		if (((struct carried *)pool_at(carried, id))->confirmed != NEVER)
 			confirm_event(around, place, ((struct carried *)pool_at(carried, id))->confirmed);
-	} else if (span_is(span_at(place->seg, table, id), SPAN_FOUND)) {
-		confirm_event(around, place, place->seg->base);
-	} else {
-		confirm(around, place, span_at(place->seg, table, id)->born);
+		return;
 	}
+	confirm(around, place, span->born);
+	/* Nobody made it since the beginning, unless that event was lost. */
+	if (span_is(span, SPAN_FOUND) && !lost_between(h, 0, place->seg->base + span->born, mutex))
+		confirm_event(around, place, 0);
 }
 
 static bool in_gap(const struct history *h, uint64_t event)
@@ -107,34 +121,45 @@ static bool is_tentative(const struct place *place, uint32_t item)
 	return !span_is(next, SPAN_PARTNER) || next->born > place->known;
 }
 
-static bool around_item(const struct history *h, const struct place *place, uint32_t id, struct around *around)
+/* What was found out of it when it was taken over from the segment before. */
+static enum doubt carried_doubt(const struct place *place, enum table table, uint32_t id)
+{
+	const struct pool *carried = &place->seg->tables[table].carried;
+
+	return id < carried->nr ? ((struct carried *)pool_at(carried, id))->doubt : DOUBT_NONE;
+}
+
+static enum doubt around_item(const struct history *h, const struct place *place, uint32_t id,
+			      struct around *around)
 {
 	const struct span *span = span_at(place->seg, TABLE_ITEM, id);
-	bool tentative = is_tentative(place, id);
-
-	if (id < place->seg->tables[TABLE_ITEM].carried.nr)
-		tentative = ((struct carried *)pool_at(&place->seg->tables[TABLE_ITEM].carried, id))->tentative;
+	bool tentative = is_tentative(place, id) ||
+			 carried_doubt(place, TABLE_ITEM, id) == DOUBT_TENTATIVE;
 
 	if (!tentative)
-		confirm_birth(around, place, TABLE_ITEM, id);
+		confirm_birth(h, around, place, TABLE_ITEM, id);
 	if (span_is(span, SPAN_NAMED_END) && span->died <= place->known)
 		confirm(around, place, span->died);
 	confirm_set(h, around, place, &place->seg->confirm_items, span_owner(span), span->born,
 		    span_died(place->seg, TABLE_ITEM, span));
-	return tentative;
+	return tentative ? DOUBT_TENTATIVE : DOUBT_NONE;
 }
 
-static bool around_node(const struct history *h, const struct place *place, uint32_t id, struct around *around)
+static enum doubt around_node(const struct history *h, const struct place *place, uint32_t id,
+			      struct around *around)
 {
 	const struct span *span = span_at(place->seg, TABLE_NODE, id);
 	uint32_t object = span_object(place->seg, TABLE_NODE, id);
 	uint32_t item = ((struct node_data *)data_at(place->seg, TABLE_NODE, object))->newest;
-	bool tentative = !h->patched;
+	bool carried = id < place->seg->tables[TABLE_NODE].carried.nr, tentative = !h->patched;
 
-	if (h->patched || id < place->seg->tables[TABLE_NODE].carried.nr)
-		confirm_birth(around, place, TABLE_NODE, id);
-
-	for (; item != NO_ID;
+	if (carried && carried_doubt(place, TABLE_NODE, id) != DOUBT_TENTATIVE)
+		tentative = false;
+	if (h->patched || carried || span_is(span, SPAN_FOUND)) {
+		confirm_birth(h, around, place, TABLE_NODE, id);
+		tentative &= carried;
+	}
+	for (; !h->patched && item != NO_ID;
 	     item = ((struct item_data *)data_at(place->seg, TABLE_ITEM, item))->older) {
 		const struct span *on = span_at(place->seg, TABLE_ITEM, item);
 
@@ -146,28 +171,25 @@ static bool around_node(const struct history *h, const struct place *place, uint
 			tentative = false;
 		}
 	}
-	if (span_is(span, SPAN_FOUND) && id >= place->seg->tables[TABLE_NODE].carried.nr) {
-		confirm(around, place, 0);
-		confirm(around, place, span->born);
-		tentative = false;
-	}
+	if (h->patched && span_is(span, SPAN_NAMED_END) && span->died <= place->known)
+		confirm(around, place, span->died);
 	confirm_set(h, around, place, &place->seg->confirm_nodes, 0, span->born, span->died);
-	return tentative && around->before == NEVER && around->after == NEVER;
+	return tentative && around->before == NEVER && around->after == NEVER ? DOUBT_TENTATIVE
+									     : DOUBT_NONE;
 }
 
-static bool around_mapping(const struct history *h, const struct place *place, uint32_t id, struct around *around)
+static enum doubt around_mapping(const struct history *h, const struct place *place, uint32_t id,
+				 struct around *around)
 {
 	const struct span *span = span_at(place->seg, TABLE_MAPPING, id);
-
-	const struct pool *carried = &place->seg->tables[TABLE_MAPPING].carried;
 	/* Seen while its mm was changing. */
-	bool tentative = span_is(span, SPAN_TENTATIVE) ||
-			 (id < carried->nr && ((struct carried *)pool_at(carried, id))->tentative);
+	bool tentative = span_is(span, SPAN_TENTATIVE);
 
 	if (!tentative)
-		confirm_birth(around, place, TABLE_MAPPING, id);
+		confirm_birth(h, around, place, TABLE_MAPPING, id);
 	confirm_set(h, around, place, &place->seg->confirm_maps, span_owner(span), span->born, span->died);
-	return tentative && around->before == NEVER;
+	return (tentative || carried_doubt(place, TABLE_MAPPING, id) == DOUBT_TENTATIVE) &&
+	       around->before == NEVER ? DOUBT_TENTATIVE : DOUBT_NONE;
 }
 
 static void around_other(const struct history *h, const struct place *place, enum table table,
@@ -175,11 +197,9 @@ static void around_other(const struct history *h, const struct place *place, enu
 {
 	const struct span *span = span_at(place->seg, table, id);
 
-	confirm_birth(around, place, table, id);
+	confirm_birth(h, around, place, table, id);
 	if (span_is(span, SPAN_NAMED_END) && span->died <= place->known)
 		confirm(around, place, span->died);
-	if (table == TABLE_VMA || table == TABLE_ANON_VMA)
-		confirm_set(h, around, place, &place->seg->confirm_nodes, 0, span->born, span->died);
 }
 
 static bool departs_untraced(const struct history *h, enum table table)
@@ -231,20 +251,20 @@ static bool next_place(const struct history *h, const struct place *place, enum 
 	return false;
 }
 
-static bool around_row(const struct history *h, const struct place *place, enum table table, uint32_t id,
-		       struct around *around)
+static enum doubt around_row(const struct history *h, const struct place *place, enum table table,
+			     uint32_t id, struct around *around)
 {
-	struct around later = { NEVER, NEVER };
+	struct around later = { NEVER, NEVER, DOUBT_NONE };
+	enum doubt doubt = DOUBT_NONE;
 	struct place next;
 	uint32_t next_id;
-	bool tentative = false;
 
 	if (table == TABLE_ITEM)
-		tentative = around_item(h, place, id, around);
+		doubt = around_item(h, place, id, around);
 	else if (table == TABLE_NODE)
-		tentative = around_node(h, place, id, around);
+		doubt = around_node(h, place, id, around);
 	else if (table == TABLE_MAPPING)
-		tentative = around_mapping(h, place, id, around);
+		doubt = around_mapping(h, place, id, around);
 	else
 		around_other(h, place, table, id, around);
 	if (around->after == NEVER && span_at(place->seg, table, id)->died == ALIVE &&
@@ -252,7 +272,14 @@ static bool around_row(const struct history *h, const struct place *place, enum 
 		around_row(h, &next, table, next_id, &later);
 		around->after = later.after;
 	}
-	return tentative;
+	return doubt;
+}
+
+void fact_around(const struct history *h, const struct place *place, enum table table, uint32_t id,
+		 struct around *ret)
+{
+	*ret = (struct around){ NEVER, NEVER, DOUBT_NONE };
+	ret->doubt = around_row(h, place, table, id, ret);
 }
 
 static uint64_t died_at(const struct history *h, const struct place *place, enum table table, uint32_t id)
@@ -267,14 +294,27 @@ static uint64_t died_at(const struct history *h, const struct place *place, enum
 	return NEVER;
 }
 
+static bool is_sure(const struct history *h, const struct around *around, uint64_t t, uint64_t born,
+		    bool mutex, bool untraced)
+{
+	uint64_t from = around->before != NEVER ? around->before : born;
+
+	if (around->before == t)
+		return true;
+	if (untraced)
+		return around->after != NEVER && !lost_between(h, from, around->after, mutex);
+	return (around->before != NEVER && !lost_between(h, around->before, t, mutex)) ||
+	       (around->after != NEVER && !lost_between(h, t, around->after, mutex));
+}
+
 void fact_fill(const struct history *h, const struct place *place, enum table table, uint32_t id,
 	       struct fact *ret)
 {
 	const struct segment *seg = place->seg;
 	const struct span *span = span_at(seg, table, id);
-	struct around around = { NEVER, NEVER };
-	uint64_t t = seg->base + place->t, horizon = loss_horizon(h, t);
-	bool tentative;
+	bool mutex = under_mutex(h, seg, table, id), untraced = departs_untraced(h, table);
+	uint64_t t = seg->base + place->t;
+	struct around around;
 
 	*ret = (struct fact){ .born = seg->base + span_born(span), .known = seg->base + span->born,
 			      .died = died_at(h, place, table, id),
@@ -287,18 +327,16 @@ void fact_fill(const struct history *h, const struct place *place, enum table ta
 		ret->born = carried->born;
 		ret->known = carried->known;
 	}
-	tentative = around_row(h, place, table, id, &around);
+	fact_around(h, place, table, id, &around);
 	ret->confirmed = around.before == NEVER ? ret->born : around.before;
-	if (around.before == t || (around.after != NEVER && around.after >= horizon))
-		return;
-	if (tentative)
-		ret->doubt = DOUBT_TENTATIVE;
-	else if (horizon && (around.before == NEVER || horizon > around.before))
-		ret->doubt = DOUBT_LOSS;
-	else if (departs_untraced(h, table))
-		ret->doubt = DOUBT_UNTRACED;
-	else if (around.before == NEVER)
-		ret->doubt = DOUBT_UNKNOWN_BEFORE;
-	if (!ret->doubt)
+	if (is_sure(h, &around, t, ret->born, mutex, untraced)) {
 		ret->confirmed = t;
+		return;
+	}
+	if (around.doubt)
+		ret->doubt = (uint8_t)around.doubt;
+	else if (lost_between(h, ret->confirmed, t, mutex) || (!untraced && around.after != NEVER))
+		ret->doubt = DOUBT_LOSS;
+	else
+		ret->doubt = untraced ? DOUBT_UNTRACED : DOUBT_UNKNOWN_BEFORE;
 }

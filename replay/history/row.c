@@ -228,7 +228,7 @@ static uint8_t episode_doubt(const struct history *h, const struct episode_row *
 {
 	if (row->begin_lost)
 		return DOUBT_UNKNOWN_BEFORE;
-	if (row->end_lost || (row->ended && lost_between(h, row->fact.born, row->fact.died)))
+	if (row->end_lost || (row->ended && lost_between(h, row->fact.born, row->fact.died, false)))
 		return DOUBT_LOSS;
 	return DOUBT_NONE;
 }

@@ -120,7 +120,8 @@ struct spans {
 	struct pool numbers;		/* uint32_t: object id of each number since first_number */
 };
 
-struct carried { uint64_t origin, born, known, confirmed; uint32_t number, tentative; };
+/* confirmed: last event that showed it, NEVER: none; doubt: enum doubt of it all the same. */
+struct carried { uint64_t origin, born, known, confirmed; uint32_t number, doubt; };
 
 /* ---- orders: spans sorted by what a list goes by ---- */
 enum order_id {
@@ -198,6 +199,7 @@ struct stored_loss {
 	struct history_loss loss;
 	uint64_t before;
 	uint64_t earliest;		/* smallest `after` of this one and all that follow */
+	uint64_t mutex_after;		/* until then nothing under ksm_thread_mutex was lost */
 };
 
 struct sample_value { uint16_t name; uint16_t pad[3]; int64_t value; };
@@ -340,6 +342,10 @@ void row_fill(const struct history *h, const struct place *place, enum table tab
 	      union row *ret);
 void fact_fill(const struct history *h, const struct place *place, enum table table, uint32_t span,
 	       struct fact *ret);
+/* The confirmations around t, absolute events or NEVER; doubt: what its beginning leaves open. */
+struct around { uint64_t before, after; enum doubt doubt; };
+void fact_around(const struct history *h, const struct place *place, enum table table, uint32_t id,
+		 struct around *ret);
 enum table relation_table(enum relation relation);
 /* history_counters() without the doubtful ones. */
 void counters_plain(const struct history *h, struct moment when, struct history_counters *ret);
@@ -351,8 +357,11 @@ void count_span(const struct segment *seg, enum table table, uint32_t id, uint32
  * them, NEVER for an open one, 0 if there is none.
  */
 uint64_t loss_horizon(const struct history *h, uint64_t event);
-/* Does a gap that began before a reach beyond b?  And: did any overlap (a, b)? */
-bool lost_between(const struct history *h, uint64_t a, uint64_t b);
+/*
+ * Did a gap overlap (a, b)?  With `mutex`: one in which a holder of ksm_thread_mutex may have been
+ * at work unseen.
+ */
+bool lost_between(const struct history *h, uint64_t a, uint64_t b, bool mutex);
 uint32_t node_nr_items(const struct place *place, uint32_t node);
 /* The node of a pfn at a moment: the one there is, none if there are two. */
 struct ref node_ref_of_pfn(const struct history *h, const struct place *place, uint64_t pfn);
