@@ -17,6 +17,7 @@
 #include <string.h>
 
 #define PAGE_BITS 12
+#define FORMER_TOUCHES 64
 
 static uint64_t space_key(struct ref mm, struct ref vma, int32_t tgid)
 {
@@ -106,8 +107,8 @@ static int32_t tgid_of(const struct history *h, struct ref mm, struct moment whe
 	return !ref_is_none(mm) && history_row(h, mm, when, &row) == 0 ? row.mm.tgid : 0;
 }
 
-/* Where the item's index lies in the VMAs of its anon_vma. */
-static int add_item(const struct history *h, const struct item_row *item, struct moment when,
+/* Where the item's index lies in the VMAs of its anon_vma.  `former`: it has left the node. */
+static int add_item(const struct history *h, const struct item_row *item, struct moment when, bool former,
 		    struct mapped_list *list)
 {
 	struct history_cursor cursor;
@@ -120,7 +121,7 @@ static int add_item(const struct history *h, const struct item_row *item, struct
 					.tgid = tgid_of(h, item->mm, when), .doubtful = true,
 					.evidence = EVIDENCE_INFERRED };
 
-		return item->has_address ? add(list, &place) : 0;
+		return item->has_address && !former ? add(list, &place) : 0;
 	}
 	ret = history_vmas_stab(h, item->anon_vma, item->index, item->index, when, &cursor);
 	if (ret)
@@ -134,11 +135,33 @@ static int add_item(const struct history *h, const struct item_row *item, struct
 			.tgid = tgid_of(h, vma->mm, when), .evidence = EVIDENCE_INFERRED,
 			.doubtful = vma->fact.doubt || item->fact.doubt };
 
+		if (former)
+			place = (struct mapped){ .mm = place.mm, .vma = place.vma, .tgid = place.tgid,
+						 .address = place.address, .doubtful = place.doubtful,
+						 .evidence = place.evidence };
 		ret = add(list, &place);
 		if (ret)
 			return ret;
 	}
 	return more;
+}
+
+/* Did the VMA that a sampled mapping lay in go since?  Not where VMAs are not known. */
+static bool unmapped_since(const struct history *h, struct ref mm, const struct mapping_row *mapping,
+			   struct moment when)
+{
+	struct moment then = { mapping->fact.born, when.known_by };
+	bool covered[2] = { false, false };
+	struct history_cursor cursor;
+	union row row;
+
+	for (int i = 0; i < 2; i++) {
+		if (ref_is_none(mm) || history_list(h, VMAS_OF_MM, mm, i ? when : then, &cursor) != 0)
+			return false;
+		while (!covered[i] && history_next(&cursor, &row) > 0)
+			covered[i] = mapping->address >= row.vma.start && mapping->address < row.vma.end;
+	}
+	return covered[0] && !covered[1];
 }
 
 static int add_samples(const struct history *h, struct ref node, struct moment when,
@@ -164,11 +187,34 @@ static int add_samples(const struct history *h, struct ref node, struct moment w
 			mm = (struct ref){ 0 };
 		tgid = row.mapping.tgid;
 		place.mm = ref_is_none(row.mapping.mm) ? mm : row.mapping.mm;
+		if (unmapped_since(h, place.mm, &row.mapping, when))
+			continue;
 		ret = add(list, &place);
 		if (ret)
 			return ret;
 	}
 	return more;
+}
+
+/* The items that the node had before, going back by what touched it. */
+static int add_former(const struct history *h, struct ref node, struct moment when,
+		      struct mapped_list *list)
+{
+	struct moment then = when;
+	int ret = 0;
+
+	for (int i = 0; ret == 0 && i < FORMER_TOUCHES && !list->truncated; i++) {
+		struct history_cursor cursor;
+		union row row;
+
+		then.t = history_touch(h, node, then.t, -1);
+		if (!then.t-- || history_list(h, ITEMS_OF_NODE, node, then, &cursor) != 0)
+			break;
+		while (ret == 0 && history_next(&cursor, &row) > 0)
+			ret = add_item(h, &row.item, when, true, list);
+		settle(list);
+	}
+	return ret;
 }
 
 int mapped_find(const struct history *h, struct ref node, struct moment when, int64_t mapcount,
@@ -180,16 +226,20 @@ int mapped_find(const struct history *h, struct ref node, struct moment when, in
 	int more = 0, ret = history_list(h, ITEMS_OF_NODE, node, when, &cursor);
 
 	while (ret == 0 && (more = history_next(&cursor, &row)) > 0)
-		ret = add_item(h, &row.item, when, &list);
+		ret = add_item(h, &row.item, when, false, &list);
 	if (ret == 0)
 		ret = more;
 	if (ret == 0)
 		ret = add_samples(h, node, when, &list);
+	settle(&list);
+	for (uint32_t i = 0; i < list.nr; i++)
+		list.nr_reached += !ref_is_none(list.list[i].item);
+	if (ret == 0 && mapcount > list.nr)
+		ret = add_former(h, node, when, &list);
 	if (ret) {
 		mapped_fini(&list);
 		return ret;
 	}
-	settle(&list);
 	mapped_judge(&list, mapcount);
 	*ret_list = list;
 	return 0;
@@ -263,7 +313,10 @@ void mapped_judge(struct mapped_list *list, int64_t mapcount)
 
 	list->mapcount = mapcount;
 	list->nr_known = 0;
-	list->nr_beyond = mapcount > list->nr ? (uint32_t)mapcount - list->nr : 0;
+	list->nr_beyond = mapcount > list->nr_reached ? (uint32_t)mapcount - list->nr_reached : 0;
+	for (uint32_t i = 0; i < list->nr; i++)
+		if (ref_is_none(list->list[i].vma) && !list->list[i].known && list->list[i].doubtful)
+			all = false;
 	for (uint32_t i = 0; i < list->nr; i++) {
 		if (all && !list->list[i].known) {
 			list->list[i].known = true;

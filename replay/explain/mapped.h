@@ -6,14 +6,18 @@
  * interval trees of their anon_vmas, and sampled mappings.  A pte that maps the page was there when
  * an item was merged, or was inherited by fork, and follows its VMA through mremap: it lies
  * where the item's linear_page_index lies in some VMA of the item's anon_vma.  All such places
- * are the *possible* mappings.  Whether a place still maps the page is not traced (COW is not), so:
+ * are the *possible* mappings.  Items that left the node (the parent's, after a fork) may have left
+ * mappings behind; their places are looked at when the mapcount says that there are more than the
+ * items lead to.  Whether a place still maps the page is not traced (COW is not), so:
  *
  *	known, T	the walk itself, a kill list or a recovery saw the pte
  *	known, D	a sample of pagemap that is not doubtful
- *	known, I	the page's mapcount equals the number of possible mappings
+ *	known, I	the page's mapcount equals the number of possible mappings, none of which
+ *			rests on a doubtful sample alone
  *	maybe, I	none of these
  *
- * A mapcount larger than the number of places proves mappings that no item can reach (`nr_beyond`).
+ * A mapcount larger than the number of places that items lead to proves mappings that no item can
+ * reach (`nr_beyond`).
  */
 #ifndef KSMTOP_MAPPED_H
 #define KSMTOP_MAPPED_H
@@ -21,7 +25,7 @@
 #include "history/history.h"
 
 struct mapped {
-	struct ref mm, vma, item;	/* item: through which it was found; vma may be none */
+	struct ref mm, vma, item;	/* item: that leads to it now, may be none; vma may be none */
 	uint64_t address;		/* where the pte lies */
 	uint64_t item_address;		/* where the item says that it is; 0 without an item */
 	int32_t tgid;			/* 0: not known */
@@ -36,6 +40,7 @@ struct mapped_list {
 	uint32_t nr, room;
 	uint32_t nr_known;
 	int64_t mapcount;		/* what was compared with, -1: not known */
+	uint32_t nr_reached;		/* places that an item of the node leads to */
 	uint32_t nr_beyond;		/* mappings that exist and that no item reaches, at least */
 	bool truncated;			/* more than MAPPED_MAX places */
 };

@@ -379,7 +379,7 @@ static int model_all(struct model *m, struct ref node, int64_t mapcount)
 	int ret = read_items(m, node);
 
 	if (ret == 0)
-		ret = mapped_find(m->source->history, node, m->w->when, -1, &m->w->mappings);
+		ret = mapped_find(m->source->history, node, m->w->when, mapcount, &m->w->mappings);
 	if (ret)
 		return ret;
 	see_mappings(m);

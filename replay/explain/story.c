@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * story.c - an episode from its beginning to what it came to, line by line.
+ *
+ * A walk of 200 items is a thousand steps that are all alike.  The story tells the first of a kind and
+ * says how many more there were; what it leaves out is counted, never dropped.  Behind the steps stand
+ * the totals, under the names that the kernel mails use, who waited meanwhile, and for a walk what the
+ * other rules would have come to (modelled, M).
+ *
+ * Whatever makes the whole doubtful is a note of its own.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "explain/narrate.h"
+#include "explain/whatif.h"
+#include "explain/words.h"
+#include "trace/diag.h"
+
+#define TOLD_HOLDS	6u	/* of a walk that are told one by one */
+#define TOLD_ALIKE	3u	/* steps of one kind in a row */
+#define TOLD_MISSED	20u
+#define TOLD_WAITERS	10u
+#define NAME_MAX_LENGTH	64
+
+struct teller {
+	struct opened_episode *e;
+	const struct episode_row *row;
+	struct moment when;
+	story_fn fn;
+	void *arg;
+	int ret;
+};
+
+static void hand_over(struct teller *t, struct story_line *line)
+{
+	if (t->ret == 0)
+		t->ret = t->fn(line, t->arg);
+}
+
+__attribute__((format(printf, 5, 6)))
+static void tell(struct teller *t, enum story_part part, uint64_t event, char evidence, const char *format, ...)
+{
+	struct story_line line = { .part = part, .event = event, .step = NO_STEP,
+				   .narration = { .evidence = evidence } };
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line.narration.text, sizeof(line.narration.text), format, args);
+	va_end(args);
+	hand_over(t, &line);
+}
+
+static void tell_step(struct teller *t, uint32_t i)
+{
+	struct story_line line = { .part = STORY_STEP, .step = i };
+
+	if (t->ret || narrate_step(t->e, i, &line.narration) != 0)
+		return;
+	line.event = episode_step(t->e, i)->event;
+	hand_over(t, &line);
+}
+
+/* ---- title ---- */
+static void title(struct teller *t)
+{
+	const struct episode_source *source = episode_source(t->e);
+	char object[NAME_MAX_LENGTH], duration[TIME_MAX] = "";
+	struct event_record record;
+	const char *comm = t->row->comm;
+
+	narrate_name(source->history, t->row->object, moment_hindsight(t->row->fact.born), object,
+		     sizeof(object));
+	if (!comm[0] && t->row->fact.born &&
+	    event_index_read(source->events, t->row->fact.born, &record) == 0)
+		comm = record.comm;
+	if (t->row->ended && t->row->begin_ns)
+		explain_time(t->row->end_ns - t->row->begin_ns, duration, sizeof(duration));
+	tell(t, STORY_TITLE, t->row->fact.born, EVIDENCE_TRACED,
+	     "Episode %" PRIu32 ": %s%s%s by %s (tid %" PRId32 ")%s%s", t->row->number,
+	     episode_word(t->row->kind), ref_is_none(t->row->object) ? "" : " of ",
+	     ref_is_none(t->row->object) ? "" : object, comm[0] ? comm : "?", t->row->tid,
+	     duration[0] ? ", " : ", without an end", duration);
+}
+
+/* ---- steps ---- */
+static void walk_steps(struct teller *t)
+{
+	uint64_t offered = 0, visited = 0, skipped = 0;
+	uint32_t nr_holds = episode_nr_holds(t->e), told = 0, folded = 0;
+
+	tell_step(t, 0);
+	for (uint32_t i = 0; i < nr_holds; i++) {
+		const struct hold *hold = episode_hold(t->e, i);
+
+		if (nr_holds <= 2 * TOLD_HOLDS || (told < TOLD_HOLDS && hold->nr_visited)) {
+			for (uint32_t j = 0; j < hold->nr_steps; j++)
+				tell_step(t, hold->first_step + j);
+			told++;
+			continue;
+		}
+		folded++;
+		offered += hold->nr_offered;
+		visited += hold->nr_visited;
+		skipped += hold->nr_outside + hold->nr_other_mm + hold->nr_invalid;
+	}
+	if (folded)
+		tell(t, STORY_STEP, episode_hold(t->e, nr_holds - 1)->begin, EVIDENCE_TRACED,
+		     "%" PRIu32 " more times an item's anon_vma is locked: %" PRIu64 " VMAs offered, %" PRIu64
+		     " visited, %" PRIu64 " skipped.", folded, offered, visited, skipped);
+	if (t->row->ended && episode_nr_steps(t->e) > 1)
+		tell_step(t, episode_nr_steps(t->e) - 1);
+}
+
+/* Is it of the same kind as the step before, so that one need not tell it? */
+static bool alike(const struct step *a, const struct step *b)
+{
+	return a->kind == b->kind && a->verdict == b->verdict && a->kind != STEP_WALK &&
+	       a->kind != STEP_SIGNAL && a->kind != STEP_DUP && a->kind != STEP_SCANNED;
+}
+
+static void other_steps(struct teller *t)
+{
+	uint32_t nr = episode_nr_steps(t->e), end;
+
+	for (uint32_t i = 0; i < nr; i = end) {
+		for (end = i + 1; end < nr; end++)
+			if (!alike(episode_step(t->e, i), episode_step(t->e, end)))
+				break;
+		for (uint32_t j = i; j < end && (j < i + TOLD_ALIKE || end - i <= TOLD_ALIKE + 2); j++)
+			tell_step(t, j);
+		if (end - i > TOLD_ALIKE + 2) {
+			tell(t, STORY_STEP, episode_step(t->e, i + TOLD_ALIKE)->event, EVIDENCE_TRACED,
+			     "%" PRIu32 " more steps of this kind.", end - i - TOLD_ALIKE - 1);
+			tell_step(t, end - 1);
+		}
+	}
+}
+
+/* ---- totals ---- */
+static void missed(struct teller *t, const struct whatif_result *result, enum walk_rule rule)
+{
+	for (uint32_t i = 0; i < result->nr_missed && i < TOLD_MISSED; i++) {
+		const struct mapped *place = result->missed[i];
+		char mm[NAME_MAX_LENGTH];
+
+		narrate_name(episode_source(t->e)->history, place->mm,
+			     moment_hindsight(t->row->fact.born), mm, sizeof(mm));
+		tell(t, STORY_TOTAL, 0, EVIDENCE_MODELLED, "The rule \"%s\" misses the mapping of %s at 0x%"
+		     PRIx64 "%s.", walk_rule_name(rule), mm, place->address,
+		     ref_is_none(place->item) ? ", which no rmap_item leads to" : "");
+	}
+	if (result->nr_missed > TOLD_MISSED)
+		tell(t, STORY_TOTAL, 0, EVIDENCE_MODELLED, "It misses %" PRIu32 " more.",
+		     result->nr_missed - TOLD_MISSED);
+}
+
+static void rules(struct teller *t)
+{
+	struct diag diag;
+	struct whatif *w;
+
+	if (ref_is_none(t->row->object) ||
+	    whatif_walk(episode_source(t->e), t->row->ref, t->when, ALL_RULES, &w, &diag) != 0)
+		return;
+	for (enum walk_rule rule = 0; rule < NR_RULES; rule++) {
+		const struct whatif_result *result = &w->rules[rule];
+
+		tell(t, STORY_TOTAL, 0, EVIDENCE_MODELLED, "Under the rule \"%s\"%s: %" PRIu64
+		     " VMAs offered, %" PRIu64 " visited, %" PRIu32 " known mappings missed%s.",
+		     walk_rule_name(rule), !result->is_recorded ? "" : result->agrees ?
+		     " (as recorded; the model agrees exactly)" : " (as recorded; the model differs)",
+		     result->nr_iteration_total, result->visited, result->nr_missed,
+		     result->nr_maybe ? ", and others that might exist" : "");
+		missed(t, result, rule);
+	}
+	if (w->mappings.nr_beyond)
+		tell(t, STORY_NOTE, 0, EVIDENCE_INFERRED, "The page has at least %" PRIu32
+		     " mappings that no rmap_item leads to.", w->mappings.nr_beyond);
+	whatif_free(w);
+}
+
+static void waiters(struct teller *t)
+{
+	const struct waiter *list;
+	char waited[TIME_MAX];
+	uint32_t nr;
+
+	if (episode_waiters(t->e, &list, &nr) != 0)
+		return;
+	for (uint32_t i = 0; i < nr && i < TOLD_WAITERS; i++) {
+		struct event ev = { 0 };
+
+		if (!list[i].doing ||
+		    event_index_event(episode_source(t->e)->events, list[i].doing, &ev) != 0)
+			ev.kind = EVENT_UNKNOWN;
+		tell(t, STORY_TOTAL, list[i].begin, EVIDENCE_TRACED,
+		     "Thread %" PRId32 " waited %s for that anon_vma's lock%s%s%s.", list[i].tid,
+		     list[i].end ? explain_time(list[i].end_ns - list[i].begin_ns, waited, sizeof(waited))
+				 : "an unknown time", list[i].is_write ? ", to change the tree" : "",
+		     ev.kind == EVENT_UNKNOWN ? "" : "; it went on with ",
+		     ev.kind == EVENT_UNKNOWN ? "" : event_kind_name(ev.kind));
+	}
+	if (nr > TOLD_WAITERS)
+		tell(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "%" PRIu32 " more waits.", nr - TOLD_WAITERS);
+}
+
+static void walk_totals(struct teller *t)
+{
+	const struct walk_totals *w = &t->row->totals.walk;
+	char duration[TIME_MAX], longest[TIME_MAX], held[TIME_MAX], waited[TIME_MAX];
+
+	if (t->row->ended) {
+		tell(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "Nr_iteration_total %" PRIu64
+		     ", Skip_addr_out_of_range %" PRIu64 ", Skip_mm_mismatch %" PRIu64 ", invalid %" PRIu64
+		     ", visited %" PRIu64 ".", w->nr_iteration_total, w->skip_addr_out_of_range,
+		     w->skip_mm_mismatch, w->skip_invalid, w->visited);
+		tell(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "Duration %s; an anon_vma's lock was held %" PRIu32
+		     " times, %s at the longest, %s in all, and waited for %s; mapcount %" PRId32 " > %"
+		     PRId32 ".", explain_time(w->duration_ns, duration, sizeof(duration)), w->holds,
+		     explain_time(w->longest_hold_ns, longest, sizeof(longest)),
+		     explain_time(w->held_ns, held, sizeof(held)),
+		     explain_time(w->waited_ns, waited, sizeof(waited)), w->mapcount_before,
+		     w->mapcount_after);
+	}
+	waiters(t);
+	rules(t);
+}
+
+/* SIGBUS that came later: signals carry no pfn, so only who got one is told. */
+static void later_signals(struct teller *t)
+{
+	const struct history *h = episode_source(t->e)->history;
+	uint64_t after = episode_nr_steps(t->e) ?
+			 episode_step(t->e, episode_nr_steps(t->e) - 1)->event : t->row->fact.died;
+	uint32_t nr = 0;
+
+	for (int i = history_notable_near(h, after, 1, 2);
+	     i >= 0 && (uint32_t)i < history_nr_notables(h); i++) {
+		struct notable notable;
+
+		if (history_notable(h, (uint32_t)i, &notable) != 0 || notable.kind == NOTABLE_RECOVERY)
+			break;
+		nr += notable.kind == NOTABLE_SIGBUS;
+	}
+	if (nr)
+		tell(t, STORY_NOTE, after, EVIDENCE_TRACED,
+		     "%" PRIu32 " SIGBUS signals follow before the next recovery.", nr);
+}
+
+static void recovery_totals(struct teller *t)
+{
+	const struct recovery_totals *r = &t->row->totals.recovery;
+	char outcome[24], pfn[48] = "no dup";
+
+	if (!t->row->ended)
+		return;
+	if (r->chosen_kpfn)
+		snprintf(pfn, sizeof(pfn), "pfn 0x%" PRIx64, r->chosen_kpfn);
+	tell(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "Outcome: %s; %" PRIu32 " dups looked at, %s chosen, %" PRIu32
+	     " mappings moved, %" PRIu32 " not; mapcount %" PRId32 " > %" PRId32 ".",
+	     explain_word(WORDS_OUTCOME, r->outcome, outcome), r->nr_dups, pfn, r->moved, r->failed,
+	     r->mapcount_before, r->mapcount_after);
+	later_signals(t);
+}
+
+static void totals(struct teller *t)
+{
+	const struct collapse_totals *c = &t->row->totals.collapse;
+	const struct migration_totals *m = &t->row->totals.migration;
+	const struct kill_totals *k = &t->row->totals.kill;
+
+	if (t->row->kind == EPISODE_WALK)
+		walk_totals(t);
+	else if (t->row->kind == EPISODE_RECOVERY)
+		recovery_totals(t);
+	else if (t->row->kind == EPISODE_COLLAPSE && t->row->ended)
+		tell(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "%" PRIu32 " pages isolated, %" PRIu32 " copied, %"
+		     PRIu32 " failed, %" PRIu32 " put back, %" PRIu32 " empty.", c->nr_isolated,
+		     c->nr_copied, c->nr_failed, c->nr_rolled_back, c->nr_none);
+	else if (t->row->kind == EPISODE_MIGRATION && t->row->ended)
+		tell(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "%" PRIu64 " pages moved, %" PRIu64 " not; %" PRIu32
+		     " walks of KSM pages, %" PRIu32 " stable nodes with a new page.", m->succeeded,
+		     m->failed, m->nr_walks, m->nr_moved);
+	else if (t->row->kind == EPISODE_KILL_LIST && t->row->ended)
+		tell(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "%" PRIu32 " on the list; of %" PRIu32
+		     " the VMA covers the address, of %" PRIu32 " the pte maps the page.", k->nr_listed,
+		     k->nr_covering, k->nr_mapped);
+}
+
+static void notes(struct teller *t)
+{
+	if (t->row->begin_lost)
+		tell(t, STORY_NOTE, 0, EVIDENCE_TRACED, "Its beginning is not in the recording.");
+	if (!t->row->ended)
+		tell(t, STORY_NOTE, 0, EVIDENCE_TRACED, "Its end is not in the recording: the totals are unknown.");
+	if (t->row->fact.doubt == DOUBT_LOSS)
+		tell(t, STORY_NOTE, 0, EVIDENCE_TRACED,
+		     "Events were lost while it ran: steps may be missing.");
+	if (t->row->kind == EPISODE_WALK && t->row->ended && !t->row->totals.walk.complete)
+		tell(t, STORY_NOTE, 0, EVIDENCE_TRACED,
+		     "Its events do not add up to the kernel's own counts: some were lost or not recorded.");
+}
+
+int story_tell(const struct episode_source *source, struct ref episode, struct moment when, story_fn fn,
+	       void *arg, struct diag *diag)
+{
+	struct teller t = { .when = when, .fn = fn, .arg = arg };
+	int ret = episode_open(source, episode, when, &t.e, diag);
+
+	if (ret)
+		return ret;
+	t.row = episode_row(t.e);
+	title(&t);
+	if (t.row->kind == EPISODE_WALK)
+		walk_steps(&t);
+	else
+		other_steps(&t);
+	totals(&t);
+	notes(&t);
+	episode_close(t.e);
+	return t.ret;
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * words.c - enumerated values, times and objects as people read them.
+ *
+ * The words are event_table.h's, which the patch's own print formats use as well.  Objects are called
+ * what they are called everywhere in the program: "node#12", "mm A (qemu 3141)".
+ */
+#include "explain/words.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "event/event_table.h"
+#include "explain/narrate.h"
+
+#define V(name, text) text,
+static const char *const purposes[] = { KSMTOP_PURPOSES(V) };
+static const char *const rules[] = { KSMTOP_WALK_RULES(V) };
+static const char *const walk_ends[] = { KSMTOP_WALK_ENDS(V) };
+static const char *const verdicts[] = { KSMTOP_VERDICTS(V) };
+static const char *const dups[] = { KSMTOP_DUP_VERDICTS(V) };
+static const char *const targets[] = { KSMTOP_MOVE_TARGETS(V) };
+static const char *const outcomes[] = { KSMTOP_RECOVERY_OUTCOMES(V) };
+static const char *const collapse_steps[] = { KSMTOP_COLLAPSE_STEPS(V) };
+static const char *const scan_outcomes[] = { KSMTOP_SCAN_OUTCOMES(V) };
+static const char *const detach_sites[] = { KSMTOP_DETACH_SITES(V) };
+#undef V
+
+#define LIST(array) { array, sizeof(array) / sizeof(*(array)) }
+static const struct { const char *const *words; size_t nr; } lists[NR_WORD_LISTS] = {
+	[WORDS_PURPOSE] = LIST(purposes), [WORDS_RULE] = LIST(rules), [WORDS_WALK_END] = LIST(walk_ends),
+	[WORDS_VERDICT] = LIST(verdicts), [WORDS_DUP] = LIST(dups), [WORDS_TARGET] = LIST(targets),
+	[WORDS_OUTCOME] = LIST(outcomes), [WORDS_COLLAPSE] = LIST(collapse_steps),
+	[WORDS_SCAN] = LIST(scan_outcomes), [WORDS_DETACH] = LIST(detach_sites),
+};
+
+const char *explain_word(enum word_list list, int64_t value, char number[24])
+{
+	if (value >= 0 && (uint64_t)value < lists[list].nr)
+		return lists[list].words[value];
+	snprintf(number, 24, "%" PRId64, value);
+	return number;
+}
+
+const char *explain_time(uint64_t ns, char *buf, size_t size)
+{
+	if (ns < 1000)
+		snprintf(buf, size, "%" PRIu64 " ns", ns);
+	else if (ns < 1000000)
+		snprintf(buf, size, "%.1f us", (double)ns / 1e3);
+	else if (ns < 1000000000)
+		snprintf(buf, size, "%.1f ms", (double)ns / 1e6);
+	else
+		snprintf(buf, size, "%.2f s", (double)ns / 1e9);
+	return buf;
+}
+
+const char *episode_word(enum episode_kind kind)
+{
+	static const char *const words[NR_EPISODE_KINDS] = {
+		"scan", "walk", "kill-list", "recovery", "collapse", "migration" };
+
+	return (unsigned)kind < NR_EPISODE_KINDS ? words[kind] : "?";
+}
+
+static void mm_letters(uint32_t number, char buf[8])
+{
+	char letters[8];
+	int nr = 0, at = 0;
+
+	for (number++; number && nr < 7; number = (number - 1) / 26)
+		letters[nr++] = (char)('A' + (number - 1) % 26);
+	while (nr)
+		buf[at++] = letters[--nr];
+	buf[at] = 0;
+}
+
+const char *narrate_name(const struct history *h, struct ref ref, struct moment when, char *buf,
+			 size_t size)
+{
+	char letters[8];
+	union row row;
+
+	if (ref_is_none(ref) || history_row(h, ref, when, &row) != 0) {
+		snprintf(buf, size, "?");
+		return buf;
+	}
+	switch (ref.table) {
+	case TABLE_MM:
+		mm_letters(row.mm.name.number, letters);
+		if (row.mm.tgid)
+			snprintf(buf, size, "mm %s (%s %" PRId32 ")", letters, row.mm.comm, row.mm.tgid);
+		else
+			snprintf(buf, size, "mm %s", letters);
+		break;
+	case TABLE_NODE:
+		snprintf(buf, size, "node#%" PRIu32, row.node.name.number);
+		break;
+	case TABLE_ITEM:
+		snprintf(buf, size, "item#%" PRIu32, row.item.name.number);
+		break;
+	case TABLE_VMA:
+		snprintf(buf, size, "vma#%" PRIu32, row.vma.name.number);
+		break;
+	case TABLE_ANON_VMA:
+		snprintf(buf, size, "anon_vma#%" PRIu32, row.anon_vma.name.number);
+		break;
+	case TABLE_PAGE:
+		snprintf(buf, size, "pfn 0x%" PRIx64, row.page.name.addr);
+		break;
+	case TABLE_EPISODE:
+		snprintf(buf, size, "episode#%" PRIu32, row.episode.number);
+		break;
+	default:
+		snprintf(buf, size, "?");
+		break;
+	}
+	return buf;
+}
