@@ -423,6 +423,8 @@ int builder_new(struct history *h, struct builder **ret)
 	b->scan = NO_ID;
 	b->last_mm = NO_ID;
 	pool_init(&b->times, sizeof(uint64_t), h->table_dir);
+	pool_init(&b->node_items, sizeof(uint32_t), h->table_dir);
+	pool_init(&b->mm_items, sizeof(uint32_t), h->table_dir);
 	for (unsigned i = 0; i < NR_TABLES; i++)
 		pool_init(&b->past[i], sizeof(uint64_t), NULL);
 	*ret = b;
@@ -448,5 +450,7 @@ void builder_free(struct builder *b)
 	free(b->running);
 	build_dump_fini(b);
 	pool_fini(&b->times);
+	pool_fini(&b->node_items);
+	pool_fini(&b->mm_items);
 	free(b);
 }

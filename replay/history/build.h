@@ -19,6 +19,7 @@ struct mm_live {
 	uint32_t items, stable, unstable, merges;
 	uint32_t changes;	/* since its counts were last written down */
 	uint32_t counted;	/* event of the last struct mm_count */
+	uint32_t newest;	/* its item span made last: empty.c */
 	bool complete;		/* every stable item it has is known */
 	bool dead;
 };
@@ -58,6 +59,9 @@ struct builder {
 	uint32_t counts_event;		/* event of the last change */
 	uint64_t changed_ns;		/* its time */
 	uint32_t activity_sums[NR_ACTIVITIES];
+	struct pool node_items;		/* uint32_t: items on each node now, by object id */
+	struct pool mm_items;		/* uint32_t: the item span of the same mm made before each */
+	uint32_t nr_empty;
 	struct mm_live *mms;
 	uint32_t nr_mms_room;
 	struct idmap task_map, process_map;
@@ -173,6 +177,15 @@ void item_counts(struct builder *b, uint32_t span, int by);
 void build_item_end(struct builder *b, uint32_t span, uint32_t flags);
 uint32_t build_item_on_node(struct builder *b, uint64_t addr, uint32_t mm, uint32_t node,
 			    uint32_t flags);
+/* ---- nodes without items: empty.c ---- */
+/* A node's row begins (by 1) or ends (-1). */
+void empty_node_counts(struct builder *b, uint32_t span, int by);
+/* An item comes to a node (NO_ID: none), or leaves it. */
+void empty_item_counts(struct builder *b, uint32_t node, int by);
+void empty_item_of_mm(struct builder *b, uint32_t item, uint32_t mm);
+void empty_mm_gone(struct builder *b, uint32_t mm);
+/* Counts anew in a segment that was just begun. */
+void empty_carry(struct builder *b);
 /* Ends the node and every item still on it. */
 void build_node_end(struct builder *b, uint32_t node_span, uint32_t flags);
 

@@ -147,7 +147,8 @@ static void ksm_sample(struct builder *b, const struct sample *sample)
 		return;
 	if (shared + sharing == (int64_t)b->counts.items_stable)
 		build_confirm(b, &b->seg->confirm_items, NO_ID);
-	if (shared == (int64_t)b->counts.nodes)
+	/* When a node goes is traced, only when it gets empty is not. */
+	if (shared == (int64_t)b->counts.nodes - b->nr_empty)
 		build_confirm(b, &b->seg->confirm_nodes, 0);
 }
 

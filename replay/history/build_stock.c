@@ -96,6 +96,7 @@ static uint32_t node_new(struct builder *b, uint64_t pfn, uint32_t flags)
 	((struct node_data *)data_at(b->seg, TABLE_NODE, id))->previous = alive_from(b, old);
 	build_set(b, TABLE_NODE, pfn, id);
 	b->counts.nodes++;
+	empty_node_counts(b, id, 1);
 	return id;
 }
 
@@ -135,6 +136,7 @@ void build_node_end(struct builder *b, uint32_t node, uint32_t flags)
 	}
 	build_end(b, TABLE_NODE, node, flags);
 	b->counts.nodes--;
+	empty_node_counts(b, node, -1);
 }
 
 /* ---- items ---- */
@@ -148,6 +150,7 @@ void build_item_end(struct builder *b, uint32_t id, uint32_t flags)
 	build_mm_changes(b, mm);
 	b->mms[mm].items--;
 	item_counts(b, id, -1);
+	empty_item_counts(b, ((struct item_data *)data_at(b->seg, TABLE_ITEM, id))->node, -1);
 	build_end(b, TABLE_ITEM, id, flags);
 }
 
@@ -169,6 +172,8 @@ void item_place(struct builder *b, uint32_t id, uint32_t mm, uint32_t node, cons
 	build_mm_changes(b, mm);
 	b->mms[mm].items++;
 	item_counts(b, id, 1);
+	empty_item_counts(b, node, 1);
+	empty_item_of_mm(b, id, mm);
 }
 
 uint32_t build_item_on_node(struct builder *b, uint64_t addr, uint32_t mm, uint32_t node,

@@ -69,7 +69,7 @@ uint32_t build_mm_new(struct builder *b, uint64_t addr, const struct mm_data *da
 		return NO_ID;
 	}
 	*number = id;
-	b->mms[id] = (struct mm_live){ .complete = !found };
+	b->mms[id] = (struct mm_live){ .complete = !found, .newest = NO_ID };
 	*(struct mm_data *)data_at(b->seg, TABLE_MM, id) = *data;
 	build_set(b, TABLE_MM, addr >> 3, id);
 	b->counts.mms++;
@@ -130,6 +130,7 @@ void build_mm_end(struct builder *b, uint64_t addr)
 	b->counts.items_unstable -= live->unstable;
 	b->counts.items_new -= live->items - live->stable - live->unstable;
 	b->counts.mms--;
+	empty_mm_gone(b, mm);
 	live->items = live->stable = live->unstable = 0;
 	live->changes = UINT32_MAX / 2;
 	live->dead = true;

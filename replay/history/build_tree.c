@@ -83,6 +83,7 @@ uint32_t node_alive(struct builder *b, uint64_t addr)
 static void node_counts(struct builder *b, uint32_t span, int by)
 {
 	count_span(b->seg, TABLE_NODE, span, b->now, &b->counts, by);
+	empty_node_counts(b, span, by);
 }
 
 uint32_t node_make(struct builder *b, uint64_t addr, const struct node_more *more, uint32_t flags)

@@ -352,6 +352,7 @@ static int carry_builder(struct carrying *c)
 		build_hint(b, id, span_owner(span_at(c->to, TABLE_ITEM, id)));
 	for (uint32_t id = 0; id < nr_spans(c->to, TABLE_VMA); id++)
 		build_vma_set(b, id);
+	empty_carry(b);
 	return b->error;
 }
 

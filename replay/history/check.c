@@ -160,7 +160,7 @@ static void check_ksm(struct checking *c, uint32_t i, const struct history_sampl
 	if (shared + sharing == 0 && !changed_during(c->h, at))
 		c->complete_from = at->end;
 	counters_plain(c->h, moment_at(at->end), &now);
-	compare(c, at, "counter-pages-shared", none, shared, (int64_t)now.nr_nodes);
+	compare(c, at, "counter-pages-shared", none, shared, (int64_t)(now.nr_nodes - now.nr_nodes_empty));
 	compare(c, at, "counter-pages-shared-and-sharing", none, shared + sharing,
 		(int64_t)now.nr_stable_items);
 	if (!c->h->patched)

@@ -302,6 +302,7 @@ int history_changes(const struct history *h, uint64_t a, uint64_t b, history_cha
 /* ---- counters ---- */
 struct history_counters {
 	uint64_t nr_mms, nr_nodes, nr_chains, nr_dups;	/* nr_nodes: with a page (plain + dups) */
+	uint64_t nr_nodes_empty;	/* of nr_nodes: without items, ksmd has not noticed yet */
 	uint64_t nr_stable_items, nr_unstable_items, nr_new_items;
 	uint64_t nr_mappings, nr_anon_vmas, nr_vmas;
 	uint64_t nr_doubtful_items, nr_doubtful_mappings, nr_doubtful_nodes;

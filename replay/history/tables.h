@@ -149,6 +149,8 @@ struct counts {
 	uint32_t anon_vmas, vmas;
 };
 struct mm_count { uint32_t event, mm, items, stable, merges, pad; };
+/* How many stable nodes had no items after that event: empty.c. */
+struct empty_count { uint32_t event, nr; };
 
 /* An event that named an object without making or ending a row of it. */
 struct touch { uint32_t event, object; uint8_t table, pad[3]; };
@@ -164,6 +166,7 @@ struct segment {
 	struct order orders[NR_ORDERS];
 	struct pool counts;		/* struct counts */
 	struct pool mm_counts;		/* struct mm_count */
+	struct pool empty_nodes;	/* struct empty_count */
 	struct pool tree, tree_heads;	/* struct tree_place, struct tree_head */
 	uint64_t tree_ranked;		/* places when they were ranked last */
 	struct pool resets;		/* uint32_t: events that threw the unstable trees away */
@@ -350,6 +353,7 @@ enum table relation_table(enum relation relation);
 /* history_counters() without the doubtful ones. */
 void counters_plain(const struct history *h, struct moment when, struct history_counters *ret);
 void counts_at(const struct history *h, const struct place *place, struct counts *ret);
+uint32_t empty_nodes_at(const struct segment *seg, uint32_t t);
 void count_span(const struct segment *seg, enum table table, uint32_t id, uint32_t t,
 		struct counts *counts, int by);
 /*

@@ -5,6 +5,8 @@
  * The words differ: the kernel's pages_sharing is how many *more* mappings share the pages_shared,
  * so stable items answer to the sum of both (mm/ksm.c, pages_sharing_show()).  full_scans counts
  * since boot and the recording's scans since its start, so those two are not set side by side.
+ * pages_shared does not count stable nodes without items, so they have a line of their own: ksmd has
+ * not noticed yet that their page is gone.
  *
  * What a recording cannot tell (a stock kernel's chains, dups and anon_vmas; mappings without
  * samples) is left out of the list instead of being told as zero.
@@ -47,10 +49,14 @@ int counters_at(const struct history *history, struct moment when, struct counte
 	list[nr++] = (struct counter){ .name = name_, .text = text_, .kernel = kernel_,		\
 		.evidence = evidence_, .value = (int64_t)(value_), .doubtful = (int64_t)(doubtful_) }
 	COUNTER("mms", "processes in KSM", now.nr_mms, 0, EVIDENCE_INFERRED, NULL);
-	COUNTER("nodes", "stable pages", now.nr_nodes, now.nr_doubtful_nodes, EVIDENCE_INFERRED,
-		"pages_shared");
+	COUNTER("nodes", "stable pages", now.nr_nodes - now.nr_nodes_empty, now.nr_doubtful_nodes,
+		EVIDENCE_INFERRED, "pages_shared");
 	COUNTER("stable_items", "items on them", now.nr_stable_items, now.nr_doubtful_items,
 		EVIDENCE_INFERRED, "pages_shared+pages_sharing");
+	COUNTER("nodes_empty", "stable nodes without items", now.nr_nodes_empty, 0, EVIDENCE_INFERRED,
+		NULL);
+	if (now.nr_nodes_empty)
+		list[nr - 1].note = "ksmd has not noticed yet";
 	if (history_is_patched(history)) {
 		COUNTER("chains", "chains", now.nr_chains, 0, EVIDENCE_INFERRED, "stable_node_chains");
 		COUNTER("dups", "dups", now.nr_dups, 0, EVIDENCE_INFERRED, "stable_node_dups");

@@ -18,6 +18,7 @@ struct counter {
 	const char *name;	/* JSON name */
 	const char *text;	/* for people */
 	const char *kernel;	/* the kernel's file(s), "a+b" is a sum; NULL: none */
+	const char *note;	/* a word about it, or NULL */
 	char evidence;
 	int64_t value, doubtful;	/* rebuilt, and how many of it are doubtful */
 	int64_t kernel_value;

@@ -139,10 +139,14 @@ static void counter_line(const struct query *query, const struct counter *counte
 		if (counter->has_kernel)
 			printf("; the kernel said %" PRId64 " (%s) after event %" PRIu64,
 			       counter->kernel_value, counter->kernel, counter->kernel_event);
+		if (counter->note)
+			printf(": %s", counter->note);
 		puts(".");
 		return;
 	}
 	printf("  %-28s %10" PRId64 " %-2s", counter->text, counter->value, evidence);
+	if (counter->note)
+		printf("           (%s)", counter->note);
 	if (counter->has_kernel)
 		printf("%10" PRId64 " D  %s", counter->kernel_value, counter->kernel);
 	putchar('\n');

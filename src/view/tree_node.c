@@ -292,8 +292,8 @@ void tree_draw_inspector(struct pane pane, const struct scene *scene, struct ref
 
 	history_counters(scene->history, scene->when, &counters);
 	pane_rule(pane, half, "ALL STABLE NODES", "");
-	pane_fieldf(pane, half + 1, ' ', "with a page", 0, false, "%s",
-		    format_count(text, counters.nr_nodes));
+	pane_fieldf(pane, half + 1, ' ', "with items", 0, false, "%s",
+		    format_count(text, counters.nr_nodes - counters.nr_nodes_empty));
 	pane_fieldf(pane, half + 2, ' ', "stable items", 0, false, "%s",
 		    format_count(text, counters.nr_stable_items));
 	pane_fieldf(pane, half + 3, ' ', "unstable items", 0, false, "%s",
@@ -308,6 +308,10 @@ void tree_draw_inspector(struct pane pane, const struct scene *scene, struct ref
 							: format_count(text, counters.nr_dups));
 	pane_fieldf(pane, half + 6, ' ', "mappings", 0, false, "%s",
 		    format_count(text, counters.nr_mappings));
+	pane_fieldf(pane, half + 7, ' ', "without items", 0, false, "%s",
+		    format_count(text, counters.nr_nodes_empty));
+	if (counters.nr_nodes_empty)
+		pane_text(pane, 2, half + 8, ROLE_HINT, "(ksmd has not noticed yet)");
 	pane_text(pane, 2, pane.height - 3, ROLE_HINT, "T traced   D dumped, sampled");
 	pane_text(pane, 2, pane.height - 2, ROLE_HINT, "I inferred ? doubtful by now");
 }

@@ -40,7 +40,7 @@ struct overview {
 
 /* ---- counters ---- */
 
-enum rebuilt { REBUILT_NONE, REBUILT_SHARED, REBUILT_SHARING, REBUILT_UNSHARED };
+enum rebuilt { REBUILT_NONE, REBUILT_SHARED, REBUILT_SHARING, REBUILT_UNSHARED, REBUILT_EMPTY };
 
 static const struct counter {
 	const char *file, *label;
@@ -52,6 +52,8 @@ static const struct counter {
 	{"pages_volatile", "volatile", REBUILT_NONE},
 	{"ksm_zero_pages", "zero", REBUILT_NONE},
 	{"pages_skipped", "skipped", REBUILT_NONE},
+	/* Stable nodes that ksmd has not noticed yet to be without: the kernel has no file for them. */
+	{"", "no items", REBUILT_EMPTY},
 };
 #define NR_PAGE_COUNTERS ((int)(sizeof(page_counters) / sizeof(*page_counters)))
 
@@ -61,14 +63,18 @@ static bool rebuilt_value(const struct scene *scene, const struct history_counte
 {
 	switch (rebuilt) {
 	case REBUILT_SHARED:
-		*ret = (int64_t)counters->nr_nodes;
+		*ret = (int64_t)(counters->nr_nodes - counters->nr_nodes_empty);
 		return true;
 	case REBUILT_SHARING:
-		*ret = (int64_t)counters->nr_stable_items - (int64_t)counters->nr_nodes;
+		*ret = (int64_t)counters->nr_stable_items -
+		       (int64_t)(counters->nr_nodes - counters->nr_nodes_empty);
 		return true;
 	case REBUILT_UNSHARED:
 		*ret = (int64_t)counters->nr_unstable_items;
 		return history_is_patched(scene->history);
+	case REBUILT_EMPTY:
+		*ret = (int64_t)counters->nr_nodes_empty;
+		return true;
 	default:
 		return false;
 	}

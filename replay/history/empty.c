@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * empty.c - stable nodes without items.
+ *
+ * A stable node whose last item left stays in its tree until ksmd comes by and notices that the page
+ * is gone (ksm_get_folio(), mm/ksm.c), or for good if the page was poisoned.  The kernel's
+ * pages_shared counts nodes with items only (stable_tree_append() adds one for a node's first item,
+ * remove_rmap_item_from_tree() takes it away with the last), so these are counted apart.
+ *
+ * The hard idea: an mm that dies takes its items along without ending them one by one, yet each of
+ * them leaves a node.  So the items of an mm are chained, and its death costs a walk over them.
+ * What is written down is the number after each event that changed it, nothing in the rows.
+ *
+ * A node of which it is not known whether it has items is not empty: on a stock kernel one that was
+ * there before the recording, on the patched one a node that no insert and no dump described.
+ */
+#include "history/build.h"
+
+/* Would it be counted, had it no items? */
+static bool countable(const struct segment *seg, uint32_t span)
+{
+	uint8_t kind;
+
+	if (!seg->tables[TABLE_NODE].more.nr)
+		return !span_is(span_at(seg, TABLE_NODE, span), SPAN_FOUND);
+	kind = ((const struct node_more *)more_at(seg, TABLE_NODE, span))->kind;
+	return kind == NODE_PLAIN || kind == NODE_DUP;
+}
+
+static void count(struct builder *b, int by)
+{
+	struct pool *pool = &b->seg->empty_nodes;
+	struct empty_count *last = pool->nr ? pool_at(pool, pool->nr - 1) : NULL;
+
+	b->nr_empty += (uint32_t)by;
+	if (last && last->event == b->now) {
+		last->nr = b->nr_empty;
+		if (pool->nr > 1 && last[-1].nr == last->nr)
+			pool->nr--;
+		return;
+	}
+	last = pool_grow(pool, 1);
+	if (last)
+		*last = (struct empty_count){ b->now, b->nr_empty };
+	else
+		build_fail(b, -ENOMEM);
+}
+
+static uint32_t *items_on(struct builder *b, uint32_t node)
+{
+	if (node >= b->node_items.nr && pool_resize(&b->node_items, nr_spans(b->seg, TABLE_NODE)) != 0) {
+		build_fail(b, -ENOMEM);
+		return NULL;
+	}
+	return pool_at(&b->node_items, node);
+}
+
+void empty_node_counts(struct builder *b, uint32_t span, int by)
+{
+	uint32_t *items = items_on(b, span_object(b->seg, TABLE_NODE, span));
+
+	if (items && !*items && countable(b->seg, span))
+		count(b, by);
+}
+
+void empty_item_counts(struct builder *b, uint32_t node, int by)
+{
+	uint32_t *items = node == NO_ID ? NULL : items_on(b, node);
+	bool changes;
+
+	if (!items)
+		return;
+	changes = *items == (by > 0 ? 0 : 1);
+	*items += (uint32_t)by;
+	if (changes && countable(b->seg, object_last(b->seg, TABLE_NODE, node)))
+		count(b, -by);
+}
+
+void empty_item_of_mm(struct builder *b, uint32_t item, uint32_t mm)
+{
+	uint32_t *older;
+
+	if (item < b->mm_items.nr)
+		return;			/* placed before */
+	if (pool_resize(&b->mm_items, item + 1) != 0) {
+		build_fail(b, -ENOMEM);
+		return;
+	}
+	older = pool_at(&b->mm_items, item);
+	*older = b->mms[mm].newest;
+	b->mms[mm].newest = item;
+}
+
+void empty_mm_gone(struct builder *b, uint32_t mm)
+{
+	uint32_t item = b->mms[mm].newest;
+
+	while (item != NO_ID) {
+		uint32_t older = *(uint32_t *)pool_at(&b->mm_items, item);
+
+		if (older != NO_ID)
+			__builtin_prefetch(data_at(b->seg, TABLE_ITEM, older));
+		if (span_at(b->seg, TABLE_ITEM, item)->died == ALIVE)
+			empty_item_counts(b, ((struct item_data *)data_at(b->seg, TABLE_ITEM, item))->node,
+					  -1);
+		item = older;
+	}
+	b->mms[mm].newest = NO_ID;
+}
+
+void empty_carry(struct builder *b)
+{
+	struct segment *seg = b->seg;
+
+	pool_resize(&b->node_items, 0);
+	pool_resize(&b->mm_items, 0);
+	b->nr_empty = 0;
+	for (uint32_t i = 0; i < b->nr_mms_room; i++)
+		b->mms[i].newest = NO_ID;
+	for (uint32_t i = 0; i < nr_spans(seg, TABLE_NODE); i++)
+		empty_node_counts(b, i, 1);
+	for (uint32_t i = 0; i < nr_spans(seg, TABLE_ITEM); i++) {
+		empty_item_of_mm(b, i, span_owner(span_at(seg, TABLE_ITEM, i)));
+		empty_item_counts(b, ((struct item_data *)data_at(seg, TABLE_ITEM, i))->node, 1);
+	}
+}
+
+uint32_t empty_nodes_at(const struct segment *seg, uint32_t t)
+{
+	uint64_t i = pool_events_upto(&seg->empty_nodes, t);
+
+	return i ? ((struct empty_count *)pool_at(&seg->empty_nodes, i - 1))->nr : 0;
+}
