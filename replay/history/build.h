@@ -80,12 +80,14 @@ struct builder {
 	uint64_t loss_now;		/* absolute event of the last loss, 0: none */
 	uint32_t removals_in_a_row;
 	struct dump *dump;		/* the one that runs or ran last: build_dump.c */
-	bool dump_complete;		/* there was one */
-	/* times at every so many events, to place a sample's begin */
+	bool dump_seen, dump_complete;	/* there was one; and nothing was lost since */
+	/* To place a sample's begin: times at every so many events, and of all that are recent. */
 	struct pool times;		/* uint64_t, first of each TIME_EVENTS */
+	uint64_t recent[512];		/* by event modulo RECENT_EVENTS */
 };
 
 #define TIME_EVENTS 64u
+#define RECENT_EVENTS 512u
 
 /* ---- rows ---- */
 /*

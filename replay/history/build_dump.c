@@ -52,6 +52,7 @@ void build_dump_fini(struct builder *b)
 
 void build_dump_lost(struct builder *b)
 {
+	b->dump_complete = false;
 	if (b->dump) {
 		b->dump->lost = true;
 		b->dump->last_item = NO_ID;
@@ -102,8 +103,12 @@ static bool was_seen(const struct dump *dump, enum table table, uint32_t object)
 static void finding(struct builder *b, enum finding_id id, struct ref object, int64_t expected,
 		    int64_t found)
 {
-	struct stored_finding *stored = pool_grow(&b->h->findings, 1);
+	struct stored_finding *stored;
 
+	/* The first dump has nothing to be compared with. */
+	if (!b->dump_seen)
+		return;
+	stored = pool_grow(&b->h->findings, 1);
 	if (!stored) {
 		build_fail(b, -ENOMEM);
 		return;
@@ -111,7 +116,6 @@ static void finding(struct builder *b, enum finding_id id, struct ref object, in
 	*stored = (struct stored_finding){
 		.event = b->seg->base + b->now, .object = object, .expected = expected, .found = found,
 		.id = (uint16_t)id,
-		/* Before the first complete dump nobody knew; after a loss neither. */
 		.severity = expected == found ? 0 : b->dump_complete ? 2 : 1,
 	};
 	if (stored->severity == 2)
@@ -371,7 +375,7 @@ static void dump_end(struct builder *b, const struct args_P_DUMP_END *args)
 		end_unseen(b, TABLE_NODE, FINDING_DUMP_NODE_SURPLUS);
 		build_confirm(b, &b->seg->confirm_items, NO_ID);
 		build_confirm(b, &b->seg->confirm_nodes, 0);
-		b->dump_complete = true;
+		b->dump_seen = b->dump_complete = true;
 		finding(b, FINDING_DUMP_CHAINS, none, args->nr_chains, b->counts.chains);
 		finding(b, FINDING_DUMP_DUPS, none, args->nr_dups, b->counts.dups);
 		finding(b, FINDING_DUMP_STABLE_ITEMS, none, args->pages_shared + args->pages_sharing,

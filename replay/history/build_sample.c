@@ -61,11 +61,14 @@ static int keep_values(struct builder *b, const struct sample *sample, struct sa
 	return 0;
 }
 
-/* An event known to be before that time: the first of 64 that began by then. */
+/* The last event before that time; if that is long ago one before it, at most 63 too early. */
 static uint64_t event_before(const struct builder *b, uint64_t ns)
 {
 	uint64_t lo = 0, hi = b->times.nr;
 
+	for (uint32_t i = b->now; i > 0 && b->now - i < RECENT_EVENTS; i--)
+		if (b->recent[i % RECENT_EVENTS] <= ns)
+			return b->seg->base + i;
 	while (lo < hi) {
 		uint64_t mid = (lo + hi) / 2;
 
@@ -77,6 +80,12 @@ static uint64_t event_before(const struct builder *b, uint64_t ns)
 	return lo ? b->seg->base + (lo - 1) * TIME_EVENTS + 1 : b->seg->base;
 }
 
+/*
+ * An event and the change it tells of are this far apart at most, unless ksmd is preempted in
+ * between: stable_tree_append() comes after try_to_merge_with_ksm_page() has spoken.
+ */
+#define CHANGE_NS 100000u
+
 static int keep_sample(struct builder *b, const struct sample *sample, uint32_t index)
 {
 	struct history_sample *kept = pool_grow(&b->h->samples, 1);
@@ -85,7 +94,7 @@ static int keep_sample(struct builder *b, const struct sample *sample, uint32_t 
 	if (!kept || !values)
 		return -ENOMEM;
 	*kept = (struct history_sample){
-		.begin = event_before(b, sample->begin_ns), .end = b->seg->base + b->now,
+		.begin = event_before(b, sample->begin_ns > CHANGE_NS ? sample->begin_ns - CHANGE_NS : 0), .end = b->seg->base + b->now,
 		.begin_ns = sample->begin_ns, .end_ns = sample->end_ns, .index = index,
 		.kind = (uint16_t)sample->kind, .tgid = sample->tgid,
 	};

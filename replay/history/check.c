@@ -49,7 +49,7 @@ static struct finding finding_of(const struct stored_finding *stored)
 		.object = stored->object, .expected = stored->expected, .found = stored->found,
 		.severity = stored->severity,
 		.why = !stored->severity ? "agrees" : stored->severity == 1 ?
-			"no complete dump came before" :
+			"events were lost since the last complete dump" :
 			"the recorded events do not lead to what the kernel dumped",
 	};
 }
@@ -59,7 +59,7 @@ static bool changed_during(const struct history *h, const struct history_sample 
 {
 	uint64_t nr[NR_ACTIVITIES];
 
-	history_activity(h, at->begin ? at->begin - 1 : 0, at->end, nr);
+	history_activity(h, at->begin, at->end, nr);
 	return nr[ACTIVITY_MERGES] || nr[ACTIVITY_REMOVALS] || nr[ACTIVITY_NODES_GONE] ||
 	       nr[ACTIVITY_NODES_MADE] || nr[ACTIVITY_CHAINS] || nr[ACTIVITY_DUPS];
 }
@@ -201,6 +201,8 @@ static void check_dumps(struct checking *c, uint64_t *at, uint64_t upto)
 
 		if (stored->event > upto)
 			return;
+		if (stored->id == FINDING_DUMP_CHAINS)	/* told by complete dumps only */
+			c->complete_from = stored->event;
 		tell(c, finding_of(stored));
 	}
 }

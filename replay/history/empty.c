@@ -118,7 +118,8 @@ void empty_carry(struct builder *b)
 	for (uint32_t i = 0; i < b->nr_mms_room; i++)
 		b->mms[i].newest = NO_ID;
 	for (uint32_t i = 0; i < nr_spans(seg, TABLE_NODE); i++)
-		empty_node_counts(b, i, 1);
+		if (span_at(seg, TABLE_NODE, i)->died == ALIVE)
+			empty_node_counts(b, i, 1);
 	for (uint32_t i = 0; i < nr_spans(seg, TABLE_ITEM); i++) {
 		empty_item_of_mm(b, i, span_owner(span_at(seg, TABLE_ITEM, i)));
 		empty_item_counts(b, ((struct item_data *)data_at(seg, TABLE_ITEM, i))->node, 1);

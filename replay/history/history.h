@@ -319,7 +319,11 @@ int history_mm_counters(const struct history *h, struct ref mm, struct moment wh
 
 /* ---- samples (sysfs, /proc) placed on the events' line ---- */
 struct history_sample {
-	uint64_t begin, end;	/* events: taken after event `begin`, complete before event `end` + 1 */
+	/*
+	 * Events: what changed by event `begin` was done when it began (that is a moment earlier
+	 * than its time), and it was complete before event `end` + 1.
+	 */
+	uint64_t begin, end;
 	uint64_t begin_ns, end_ns;
 	uint32_t index;		/* into the recording's samples (trace/sample.h) */
 	uint16_t kind;		/* enum sample_kind */
