@@ -207,6 +207,7 @@ uint32_t build_span(struct builder *b, enum table table, uint32_t before, uint64
 	} else {
 		struct span *last = (struct span *)spans->spans.data + before;
 
+		build_note_order(b, table, id, last->died < b->now ? last->died : last->born);
 		span->link = last->link;	/* to the first one */
 		last->link = id;
 		last->owner_flags &= ~SPAN_LAST;
@@ -315,6 +316,7 @@ static void apply(struct builder *b, const struct event *ev)
 	b->now++;
 	b->now_ns = ev->ts_ns;
 	note_time(b);
+	build_note_event(b, ev);
 	build_note_removals(b, ev);
 	if (build_stock_event(b, ev) || build_task_event(b, ev))
 		return;
@@ -423,6 +425,7 @@ int builder_new(struct history *h, struct builder **ret)
 	b->seg = h->now;
 	b->scan = NO_ID;
 	b->last_mm = NO_ID;
+	pool_init(&b->stream_runs, sizeof(uint64_t), NULL);
 	pool_init(&b->times, sizeof(uint64_t), h->table_dir);
 	pool_init(&b->node_items, sizeof(uint32_t), h->table_dir);
 	pool_init(&b->mm_items, sizeof(uint32_t), h->table_dir);
@@ -451,6 +454,7 @@ void builder_free(struct builder *b)
 	free(b->running);
 	build_dump_fini(b);
 	pool_fini(&b->times);
+	pool_fini(&b->stream_runs);
 	pool_fini(&b->node_items);
 	pool_fini(&b->mm_items);
 	free(b);

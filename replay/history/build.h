@@ -45,6 +45,12 @@ struct task {
 
 struct merge_pair { uint64_t pfn; uint32_t span, node; bool active; };
 
+/* Events of the holder of ksm_thread_mutex in one stream, close to each other: build_loss.c. */
+struct mutex_run { uint64_t number, quiet_ns; int32_t pid; uint16_t stream; bool ended; };
+#define RUNS_KEPT 4096u
+struct near_event { uint64_t event, ts_ns; int32_t pid; uint16_t stream, kind; };
+#define NEAR_EVENTS 64u
+
 struct builder {
 	struct history *h;
 	struct segment *seg;
@@ -82,6 +88,10 @@ struct builder {
 	struct dump *dump;		/* the one that runs or ran last: build_dump.c */
 	bool dump_seen, dump_complete;	/* there was one; and nothing was lost since */
 	/* To place a sample's begin: times at every so many events, and of all that are recent. */
+	struct mutex_run run;
+	uint64_t run_ends[RUNS_KEPT];	/* last event of each run */
+	struct pool stream_runs;	/* uint64_t: the run at each stream's last event, 0: none */
+	struct near_event near[NEAR_EVENTS];
 	struct pool times;		/* uint64_t, first of each TIME_EVENTS */
 	uint64_t recent[512];		/* by event modulo RECENT_EVENTS */
 };
@@ -169,6 +179,12 @@ bool build_stock_event(struct builder *b, const struct event *ev);
 void build_around_event(struct builder *b, const struct event *ev);
 void build_episode_event(struct builder *b, const struct event *ev);
 void build_note_removals(struct builder *b, const struct event *ev);
+/* Before the event is applied. */
+void build_note_event(struct builder *b, const struct event *ev);
+/* The object of a new span was changed before at that event. */
+void build_note_order(struct builder *b, enum table table, uint32_t span, uint32_t changed_before);
+/* The event names the object as it is in the rows. */
+void build_confirm_row(struct builder *b, enum table table, uint32_t object);
 void build_loss(struct builder *b, const struct event_loss *loss);
 int build_sample(struct builder *b, const struct sample *sample, uint32_t index);
 int builder_new(struct history *h, struct builder **ret);

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * build_around.c - losses, poison, and what else happens around KSM.
- *
- * A loss is written down with the stream's events around
- * it; which rows it makes doubtful is computed when somebody asks (fact.c).  What it ends for good is
- * the builder's claim to know every item: only a sample that says "none" restores that.
+ * build_around.c - poison, and what else happens around KSM.
  *
  * Everything else of the stock kernel (migration, huge pages, contention) is counted as activity.
  */
@@ -113,40 +109,4 @@ void build_around_event(struct builder *b, const struct event *ev)
 		break;
 	}
 	build_activity(b, activity_of(ev));
-}
-
-/* ---- losses ---- */
-void build_loss(struct builder *b, const struct event_loss *loss)
-{
-	struct stored_loss *stored = pool_grow(&b->h->losses, 1);
-	struct ref none = { 0 };
-
-	if (!stored) {
-		build_fail(b, -ENOMEM);
-		return;
-	}
-	stored->loss = (struct history_loss){
-		.after = loss->after_nr, .before = loss->before_nr, .nr_lost = loss->nr_lost,
-		.after_ns = loss->after_ns, .before_ns = loss->before_ns, .stream = loss->stream,
-		.cause = loss->cause,
-	};
-	stored->before = loss->before_nr ? loss->before_nr : NEVER;
-	stored->earliest = stored->mutex_after = loss->after_nr;
-	for (uint64_t i = b->h->losses.nr - 1; i > 0; i--) {
-		struct stored_loss *before = pool_at(&b->h->losses, i - 1);
-
-		if (before->earliest <= loss->after_nr)
-			break;
-		before->earliest = loss->after_nr;
-	}
-	b->loss_now = b->seg->base + b->now + 1;
-	b->items_complete = false;
-	build_dump_lost(b);
-	b->pair.active = false;
-	for (uint32_t i = 0; i < b->nr_mms_room; i++)
-		b->mms[i].complete = false;
-	/* Known at the event behind the gap, which has not been applied yet. */
-	b->now += loss->before_nr != 0;
-	build_notable(b, NOTABLE_LOSS, 1, loss->nr_lost, none);
-	b->now -= loss->before_nr != 0;
 }

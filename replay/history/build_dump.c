@@ -176,6 +176,7 @@ static void dump_node(struct builder *b, const struct args_P_DUMP_NODE *args)
 	if (span == NO_ID)
 		return;
 	see(b, TABLE_NODE, span_object(b->seg, TABLE_NODE, span));
+	build_confirm_row(b, TABLE_NODE, span_object(b->seg, TABLE_NODE, span));
 	if (more.place == NODE_IN_TREE && more.kind != NODE_DUP) {
 		b->dump->last_position = more.position;
 		b->dump->last_nid = args->nid;
@@ -199,6 +200,16 @@ static void behind_last_item(struct builder *b, uint32_t span, uint32_t node)
 	on->newest = data->older;
 	data->older = last->older;
 	last->older = span;
+}
+
+/* The dump is believed: the row had been wrong for a while. */
+static uint32_t differs(struct builder *b, uint32_t span, uint32_t node, const struct item_more *more)
+{
+	uint32_t id = item_change(b, span, node, more);
+
+	if (id != span)
+		span_at(b->seg, TABLE_ITEM, span)->owner_flags &= ~(uint32_t)SPAN_NAMED_END;
+	return id;
 }
 
 static void dump_item(struct builder *b, const struct args_P_DUMP_ITEM *args)
@@ -230,13 +241,14 @@ static void dump_item(struct builder *b, const struct args_P_DUMP_ITEM *args)
 	if (!same && !known && span_is(span_at(b->seg, TABLE_ITEM, span), SPAN_FOUND))
 		item_found_as(b, span, node, &more);
 	else if (!same)
-		span = item_change(b, span, node, &more);
+		span = differs(b, span, node, &more);
 	if (span == NO_ID)
 		return;
 	if (!same && node != NO_ID)
 		behind_last_item(b, span, node);
 	b->dump->last_item = node != NO_ID ? span : NO_ID;
 	see(b, TABLE_ITEM, span_object(b->seg, TABLE_ITEM, span));
+	build_confirm_row(b, TABLE_ITEM, span_object(b->seg, TABLE_ITEM, span));
 	if (!same)
 		finding(b, known ? FINDING_DUMP_ITEM_DIFFERS : FINDING_DUMP_ITEM_MISSING,
 			make_ref(b->seg, TABLE_ITEM, span_object(b->seg, TABLE_ITEM, span)), 1, 0);
@@ -259,6 +271,7 @@ static void dump_mm(struct builder *b, const struct args_P_DUMP_MM *args)
 	memcpy(data.comm, args->comm, sizeof(data.comm));
 	build_mm_update(b, mm, &data);
 	see(b, TABLE_MM, mm);
+	build_confirm_row(b, TABLE_MM, mm);
 	process = build_process(b, data.tgid);
 	if (process)
 		process->mm = mm;
@@ -282,6 +295,7 @@ static void group_ends(struct builder *b)
 			finding(b, FINDING_DUMP_VMA_SURPLUS,
 				make_ref(b->seg, TABLE_VMA, span_object(b->seg, TABLE_VMA, i)), 0, 1);
 			vma_gone(b, i);
+			span_at(b->seg, TABLE_VMA, i)->owner_flags &= ~(uint32_t)SPAN_NAMED_END;
 		}
 	}
 	dump->group = NO_ID;
@@ -304,6 +318,7 @@ static void dump_anon_vma(struct builder *b, const struct args_P_DUMP_ANON_VMA *
 	dump->group_begin = b->now;
 	dump->group_left = args->nr_vmas;
 	see(b, TABLE_ANON_VMA, id);
+	build_confirm_row(b, TABLE_ANON_VMA, id);
 	if (!known)
 		finding(b, FINDING_DUMP_ANON_VMA_MISSING, make_ref(b->seg, TABLE_ANON_VMA, id), 1, 0);
 }
@@ -331,6 +346,7 @@ static void dump_vma(struct builder *b, const struct args_P_DUMP_VMA *args)
 			make_ref(b->seg, TABLE_VMA, span_object(b->seg, TABLE_VMA, span)), 1, 0);
 	}
 	see(b, TABLE_VMA, span_object(b->seg, TABLE_VMA, span));
+	build_confirm_row(b, TABLE_VMA, span_object(b->seg, TABLE_VMA, span));
 	if (b->dump->group_left == 0)
 		group_ends(b);
 }
@@ -359,6 +375,7 @@ static void end_unseen(struct builder *b, enum table table, enum finding_id id)
 			build_item_end(b, i, 0);
 		else
 			node_gone(b, i);
+		span_at(b->seg, table, i)->owner_flags &= ~(uint32_t)SPAN_NAMED_END;
 	}
 }
 

@@ -42,7 +42,9 @@ uint32_t item_change(struct builder *b, uint32_t span, uint32_t node, const stru
 	if (data->node == node && !memcmp(more, more_at(b->seg, TABLE_ITEM, span), sizeof(*more)) &&
 	    item_state(b->seg, span, b->now) == more->state)
 		return span;
-	build_item_end(b, span, SPAN_NAMED_END);
+	/* What leaves a node or the unstable tree is detached by an event; else that was lost. */
+	build_item_end(b, span, more->state == ITEM_NEW ||
+		       item_state(b->seg, span, b->now) == ITEM_NEW ? SPAN_NAMED_END : 0);
 	id = build_span(b, TABLE_ITEM, span, key, mm, 0);
 	if (id == NO_ID)
 		return NO_ID;
@@ -161,6 +163,9 @@ static void mm_left(struct builder *b, uint64_t addr)
 	build_notable(b, NOTABLE_MM_LEFT, 0, b->mms[mm].stable, make_ref(b->seg, TABLE_MM, mm));
 }
 
+/* enum ksmtop_scan_outcome: "already merged". */
+#define SCAN_ALREADY_STABLE 1
+
 /* ---- events ---- */
 static void append(struct builder *b, const struct args_P_ITEM_APPEND *args)
 {
@@ -222,17 +227,33 @@ static void item_freed(struct builder *b, const struct args_P_ITEM_FREE *args)
 	if (span == NO_ID || span_at(b->seg, TABLE_ITEM, span)->died != ALIVE)
 		span = named_item(b, (uint64_t)args->item, (uint64_t)args->mm, (uint64_t)args->address);
 	if (span != NO_ID)
-		build_item_end(b, span, SPAN_NAMED_END);
+		build_item_end(b, span, item_state(b->seg, span, b->now) == ITEM_NEW ? SPAN_NAMED_END : 0);
 }
 
 static void detach(struct builder *b, const struct args_P_ITEM_DETACH *args)
 {
+	uint32_t on;
 	uint32_t span = named_item(b, (uint64_t)args->item, (uint64_t)args->mm, (uint64_t)args->address);
 
 	if (span == NO_ID)
 		return;
+	on = ((struct item_data *)data_at(b->seg, TABLE_ITEM, span))->node;
 	item_off_node(b, span);
+	/* It named another node than the row: the row had been wrong for a while. */
+	if ((on == NO_ID ? 0 : span_addr(span_at(b->seg, TABLE_NODE, on))) != ((uint64_t)args->node & ~7ull))
+		span_at(b->seg, TABLE_ITEM, span)->owner_flags &= ~(uint32_t)SPAN_NAMED_END;
 	b->nr_removals++;
+}
+
+/* What the scan found it to be is what the row says, or the row is not confirmed. */
+static void scanned(struct builder *b, uint32_t span, int64_t outcome)
+{
+	uint32_t object = span_object(b->seg, TABLE_ITEM, span);
+	uint8_t state = item_state(b->seg, span, b->now);
+
+	build_touch(b, TABLE_ITEM, object);
+	if (state == ITEM_STABLE && outcome == SCAN_ALREADY_STABLE)
+		build_confirm_row(b, TABLE_ITEM, object);
 }
 
 bool build_item_event(struct builder *b, const struct event *ev)
@@ -287,7 +308,7 @@ bool build_item_event(struct builder *b, const struct event *ev)
 				  (uint64_t)EVENT_ARGS(ev, P_ITEM_SCAN)->mm,
 				  (uint64_t)EVENT_ARGS(ev, P_ITEM_SCAN)->address);
 		if (span != NO_ID)
-			build_touch(b, TABLE_ITEM, span_object(b->seg, TABLE_ITEM, span));
+			scanned(b, span, EVENT_ARGS(ev, P_ITEM_SCAN)->outcome);
 		break;
 	case EVENT_P_SCAN_SUM:
 		build_touch(b, TABLE_MM, build_mm(b, (uint64_t)EVENT_ARGS(ev, P_SCAN_SUM)->mm));

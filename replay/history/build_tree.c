@@ -91,8 +91,10 @@ uint32_t node_make(struct builder *b, uint64_t addr, const struct node_more *mor
 	uint32_t old = build_find(b, TABLE_NODE, addr >> 3), id;
 	uint32_t gen = build_generation(b, TABLE_NODE, addr >> 3, old, &flags);
 
-	if (old != NO_ID && span_at(b->seg, TABLE_NODE, old)->died == ALIVE)
-		node_gone(b, old);
+	if (old != NO_ID && span_at(b->seg, TABLE_NODE, old)->died == ALIVE) {
+		node_gone(b, old);	/* unseen: it may have gone long ago */
+		span_at(b->seg, TABLE_NODE, old)->owner_flags &= ~(uint32_t)SPAN_NAMED_END;
+	}
 	id = build_span(b, TABLE_NODE, NO_ID, addr_key(addr, gen), OWNER_NONE, flags);
 	if (id == NO_ID)
 		return NO_ID;

@@ -140,8 +140,10 @@ uint32_t vma_make(struct builder *b, uint64_t vma, const struct vma_data *data, 
 	build_generation(b, TABLE_VMA, build_vma_past(b, vma, data->anon_vma), NO_ID, &flags);
 	if (old != NO_ID) {
 		flags &= ~(uint32_t)SPAN_FOUND;
-		if (span_at(b->seg, TABLE_VMA, old)->died == ALIVE)
-			vma_gone(b, old);
+		if (span_at(b->seg, TABLE_VMA, old)->died == ALIVE) {
+			vma_gone(b, old);	/* unseen: it may have gone long ago */
+			span_at(b->seg, TABLE_VMA, old)->owner_flags &= ~(uint32_t)SPAN_NAMED_END;
+		}
 	}
 	id = build_span(b, TABLE_VMA, old, addr_key(vma, 1), OWNER_NONE, flags);
 	if (id == NO_ID)
@@ -185,11 +187,16 @@ static void vma_remove(struct builder *b, const struct args_P_VMA_INSERT *args)
 {
 	struct vma_data data = data_of(b, args);
 	uint32_t span = vma_alive(b, (uint64_t)args->vma, data.anon_vma);
+	const struct vma_data *was;
 
 	if (span == NO_ID)
 		span = vma_make(b, (uint64_t)args->vma, &data, SPAN_FOUND);
-	if (span != NO_ID)
-		vma_gone(b, span);
+	if (span == NO_ID)
+		return;
+	vma_gone(b, span);
+	was = data_at(b->seg, TABLE_VMA, span);
+	if (was->start != data.start || was->end != data.end || was->pgoff != data.pgoff)
+		span_at(b->seg, TABLE_VMA, span)->owner_flags &= ~(uint32_t)SPAN_NAMED_END;
 }
 
 bool build_vma_event(struct builder *b, const struct event *ev)

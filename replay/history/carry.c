@@ -340,6 +340,7 @@ static int carry_builder(struct carrying *c)
 	b->seg = c->to;
 	b->now = b->counts_event = b->counts_changes = 0;
 	b->last_mm = NO_ID;
+	memset(b->near, 0, sizeof(b->near));
 	memset(b->activity_sums, 0, sizeof(b->activity_sums));
 	pool_resize(&b->times, 0);
 	build_dump_give_up(b);

@@ -21,6 +21,8 @@
  * traced, merges are).  If it is as large as the kernel's own number, it is the kernel's set, and
  * every row in it is confirmed (build_sample.c finds such moments).
  */
+#include <stdlib.h>
+
 #include "history/tables.h"
 
 static void confirm_event(struct around *around, const struct place *place, uint64_t event)
@@ -49,6 +51,81 @@ static bool under_mutex(const struct history *h, const struct segment *seg, enum
 	       (table == TABLE_NODE && ((struct node_more *)more_at(seg, table, id))->kind == NODE_CHAIN);
 }
 
+/* ---- rows confirmed one by one: few, and only behind gaps ---- */
+static int by_object(const void *a, const void *b, void *arg)
+{
+	const struct row_confirmation *rows = arg, *x = &rows[*(const uint32_t *)a],
+				      *y = &rows[*(const uint32_t *)b];
+
+	if (x->table != y->table)
+		return x->table < y->table ? -1 : 1;
+	if (x->object != y->object)
+		return x->object < y->object ? -1 : 1;
+	return x->event < y->event ? -1 : x->event > y->event;
+}
+
+/* Sorted when somebody asks, like the orders. */
+static bool rows_ready(const struct segment *seg)
+{
+	struct pool *order = &((struct segment *)seg)->confirm_order;
+	uint64_t nr = seg->confirm_rows.nr;
+
+	if (order->nr == nr)
+		return true;
+	if (pool_resize(order, nr) != 0)
+		return false;
+	for (uint32_t i = 0; i < nr; i++)
+		*(uint32_t *)pool_at(order, i) = i;
+	qsort_r(order->data, nr, sizeof(uint32_t), by_object, seg->confirm_rows.data);
+	return true;
+}
+
+static void confirm_named(struct around *around, const struct place *place, enum table table, uint32_t id)
+{
+	const struct segment *seg = place->seg;
+	const struct span *span = span_at(seg, table, id);
+	const struct row_confirmation *c;
+	uint32_t object;
+	uint64_t lo = 0, hi = seg->confirm_rows.nr;
+
+	if (!hi || !rows_ready(seg))
+		return;
+	object = span_object(seg, table, id);
+	while (lo < hi) {
+		uint64_t mid = (lo + hi) / 2;
+
+		c = pool_at(&seg->confirm_rows, *(uint32_t *)pool_at(&seg->confirm_order, mid));
+		if (c->table < table || (c->table == table &&
+		    (c->object < object || (c->object == object && c->event <= place->t))))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (uint64_t i = lo - (lo > 0); i <= lo && i < seg->confirm_rows.nr; i++) {
+		c = pool_at(&seg->confirm_rows, *(uint32_t *)pool_at(&seg->confirm_order, i));
+		if (c->table == table && c->object == object && c->event >= span->born &&
+		    c->event < span->died)
+			confirm(around, place, c->event);
+	}
+}
+
+/* Came it out of two events that nobody can order? */
+static bool is_unordered(const struct place *place, enum table table, uint32_t id)
+{
+	const struct pool *pool = &place->seg->tables[table].unordered;
+	uint64_t lo = 0, hi = pool->nr;
+
+	while (lo < hi) {
+		uint64_t mid = (lo + hi) / 2;
+
+		if (*(uint32_t *)pool_at(pool, mid) < id)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < pool->nr && *(uint32_t *)pool_at(pool, lo) == id;
+}
+
 /* Its beginning; of a row from the segment before: what confirmed it there. */
 static void confirm_birth(const struct history *h, struct around *around, const struct place *place,
 			  enum table table, uint32_t id)
@@ -56,6 +133,10 @@ static void confirm_birth(const struct history *h, struct around *around, const 
 	const struct pool *carried = &place->seg->tables[table].carried;
 	const struct span *span = span_at(place->seg, table, id);
 	bool mutex = under_mutex(h, place->seg, table, id);
+
+	confirm_named(around, place, table, id);
+	if (is_unordered(place, table, id))
+		return;
 
 	if (id < carried->nr) {
 		if (((struct carried *)pool_at(carried, id))->confirmed != NEVER)
@@ -171,8 +252,6 @@ static enum doubt around_node(const struct history *h, const struct place *place
 			tentative = false;
 		}
 	}
-	if (h->patched && span_is(span, SPAN_NAMED_END) && span->died <= place->known)
-		confirm(around, place, span->died);
 	confirm_set(h, around, place, &place->seg->confirm_nodes, 0, span->born, span->died);
 	return tentative && around->before == NEVER && around->after == NEVER ? DOUBT_TENTATIVE
 									     : DOUBT_NONE;
@@ -267,6 +346,9 @@ static enum doubt around_row(const struct history *h, const struct place *place,
 		doubt = around_mapping(h, place, id, around);
 	else
 		around_other(h, place, table, id, around);
+	if (!doubt && around->before == NEVER &&
+	    (is_unordered(place, table, id) || carried_doubt(place, table, id) == DOUBT_ORDER))
+		doubt = DOUBT_ORDER;
 	if (around->after == NEVER && span_at(place->seg, table, id)->died == ALIVE &&
 	    next_place(h, place, table, id, &next, &next_id)) {
 		around_row(h, &next, table, next_id, &later);

@@ -59,6 +59,7 @@ int segment_new(const struct history *h, uint32_t id, uint64_t base, struct segm
 		init(&spans->more, sizes.more, large);
 		init(&spans->deaths, sizeof(uint32_t), large);
 		init(&spans->found, sizeof(uint32_t), large);
+		init(&spans->unordered, sizeof(uint32_t), NULL);
 		init(&spans->carried, sizeof(struct carried), NULL);
 		init(&spans->numbers, sizeof(uint32_t), NULL);
 	}
@@ -77,6 +78,8 @@ int segment_new(const struct history *h, uint32_t id, uint64_t base, struct segm
 	init(&seg->confirm_items, sizeof(struct confirmation), NULL);
 	init(&seg->confirm_nodes, sizeof(struct confirmation), NULL);
 	init(&seg->confirm_maps, sizeof(struct confirmation), NULL);
+	init(&seg->confirm_rows, sizeof(struct row_confirmation), NULL);
+	init(&seg->confirm_order, sizeof(uint32_t), NULL);
 	init(&seg->activity, 1, dir);
 	init(&seg->activity_sums, NR_ACTIVITIES * sizeof(uint32_t), NULL);
 	init(&seg->mm_hint, sizeof(uint64_t), NULL);
@@ -96,6 +99,7 @@ uint32_t segment_pools(struct segment *seg, struct pool *ret[MAX_SEGMENT_POOLS])
 		ret[n++] = &spans->more;
 		ret[n++] = &spans->deaths;
 		ret[n++] = &spans->found;
+		ret[n++] = &spans->unordered;
 		ret[n++] = &spans->carried;
 		ret[n++] = &spans->numbers;
 	}
@@ -114,6 +118,8 @@ uint32_t segment_pools(struct segment *seg, struct pool *ret[MAX_SEGMENT_POOLS])
 	ret[n++] = &seg->confirm_items;
 	ret[n++] = &seg->confirm_nodes;
 	ret[n++] = &seg->confirm_maps;
+	ret[n++] = &seg->confirm_rows;
+	ret[n++] = &seg->confirm_order;
 	ret[n++] = &seg->activity;
 	ret[n++] = &seg->activity_sums;
 	ret[n++] = &seg->mm_hint;

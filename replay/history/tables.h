@@ -115,6 +115,7 @@ struct spans {
 	struct pool data, more;		/* as above, element size 0: none */
 	struct pool deaths;		/* uint32_t span ids in the order they died */
 	struct pool found;		/* uint32_t span ids with SPAN_FOUND, in the order found */
+	struct pool unordered;		/* uint32_t: spans that came in no sure order */
 	struct pool carried;		/* struct carried, of the first nr spans (see segment.c) */
 	uint32_t first_number;		/* what the first object that is not carried is called */
 	struct pool numbers;		/* uint32_t: object id of each number since first_number */
@@ -158,6 +159,9 @@ struct touch { uint32_t event, object; uint8_t table, pad[3]; };
 /* The set of an mm's (mm NO_ID: everybody's) stable items was found to be as rebuilt. */
 struct confirmation { uint32_t event, group; };
 
+/* An event named the object as it was, behind a gap. */
+struct row_confirmation { uint32_t event, object, table; };
+
 struct segment {
 	uint64_t base;			/* events before it; its events are base + 1 ... */
 	uint64_t last;			/* events in it */
@@ -174,6 +178,8 @@ struct segment {
 	struct pool confirm_items;	/* struct confirmation by (event) */
 	struct pool confirm_nodes;	/* struct confirmation, group 0 */
 	struct pool confirm_maps;	/* struct confirmation, group: process */
+	struct pool confirm_rows;	/* struct row_confirmation */
+	struct pool confirm_order;	/* uint32_t: those by (table, object, event) */
 	struct pool activity;		/* 4 bits an event */
 	struct pool activity_sums;	/* uint32_t[NR_ACTIVITIES] before each ACTIVITY_BLOCK events */
 	struct pool mm_hint;		/* uint64_t: which mms have item spans in each HINT_SPANS */
