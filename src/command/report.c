@@ -157,13 +157,16 @@ static void report_counters(struct query *query)
 	struct counter list[COUNTERS_MAX];
 	int nr = counters_at(query->history, query->when, list);
 	uint64_t sampled = 0;
+	bool known = false;
 
 	for (int i = 0; i < nr; i++)
-		if (list[i].has_kernel)
+		if (list[i].has_kernel) {
 			sampled = list[i].kernel_event;
+			known = true;
+		}
 	if (!query->json && !query->plain) {
 		printf("\nCOUNTERS %31s   ", "rebuilt");
-		if (sampled)
+		if (known)
 			printf("%10s    (sampled after event %" PRIu64 ")", "kernel", sampled);
 		else
 			printf("(the kernel's were not sampled)");

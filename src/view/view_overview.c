@@ -80,6 +80,22 @@ static bool rebuilt_value(const struct scene *scene, const struct history_counte
 	}
 }
 
+/*
+ * Pages were merged or removed since the sample that holds now was begun: its page counters are no
+ * longer certain.
+ */
+static bool sample_outdated(const struct scene *scene)
+{
+	uint64_t nr[NR_ACTIVITIES] = {0}, t = scene->when.t;
+	int sample = history_sample_before(scene->history, SAMPLE_KSM, 0, t);
+	struct history_sample at;
+
+	if (sample < 0 || history_sample(scene->history, (uint32_t)sample, &at) || at.begin >= t)
+		return false;
+	history_activity(scene->history, at.begin, t, nr);
+	return nr[ACTIVITY_MERGES] || nr[ACTIVITY_REMOVALS] || nr[ACTIVITY_NODES_GONE];
+}
+
 static void signed_number(char *buf, size_t size, int64_t value)
 {
 	char number[FORMAT_MAX];
@@ -90,7 +106,7 @@ static void signed_number(char *buf, size_t size, int64_t value)
 
 static void draw_counter(struct pane pane, int y, const struct scene *scene,
 			 const struct counter *counter, const struct history_counters *counters,
-			 bool wide)
+			 bool wide, bool outdated)
 {
 	int64_t a = session_mark(scene->session, 'A'), now, then, before, rebuilt;
 	bool sampled = scene_sysfs(scene, scene->when.t, counter->file, &now);
@@ -112,7 +128,8 @@ static void draw_counter(struct pane pane, int y, const struct scene *scene,
 	pane_fit(pane, 11, y, 9, ALIGN_RIGHT, changed ? ROLE_CHANGED : ROLE_TEXT, text);
 	if (a >= 0 && scene_sysfs(scene, (uint64_t)a, counter->file, &then))
 		pane_fit(pane, 20, y, 9, ALIGN_RIGHT, ROLE_TEXT, format_delta(text, now - then));
-	pane_fact(pane, 30, y, sampled ? EVIDENCE_DUMPED : EVIDENCE_INFERRED, !sampled);
+	pane_fact(pane, 30, y, sampled ? EVIDENCE_DUMPED : EVIDENCE_INFERRED,
+		  !sampled || outdated);
 	if (wide && known) {
 		signed_number(text, sizeof(text), rebuilt);
 		pane_fit(pane, 32, y, 9, ALIGN_RIGHT, ROLE_TEXT, text);
@@ -123,7 +140,7 @@ static void draw_counter(struct pane pane, int y, const struct scene *scene,
 static void draw_pages(struct pane pane, const struct scene *scene,
 		       const struct history_counters *counters)
 {
-	bool wide = pane.width >= 44;
+	bool wide = pane.width >= 44, outdated = sample_outdated(scene);
 
 	pane_text(pane, 1, 0, ROLE_HEADING, "PAGES");
 	pane_fit(pane, 11, 0, 9, ALIGN_RIGHT, ROLE_HEADING, "now");
@@ -131,7 +148,7 @@ static void draw_pages(struct pane pane, const struct scene *scene,
 	if (wide)
 		pane_fit(pane, 32, 0, 9, ALIGN_RIGHT, ROLE_HEADING, "rebuilt");
 	for (int i = 0; i < NR_PAGE_COUNTERS && i + 1 < pane.height; i++)
-		draw_counter(pane, i + 1, scene, &page_counters[i], counters, wide);
+		draw_counter(pane, i + 1, scene, &page_counters[i], counters, wide, outdated);
 }
 
 /* "label      value D": the label takes what the value leaves. */
@@ -276,7 +293,7 @@ static void draw_savings(struct pane pane, int y, const struct scene *scene)
 	x += pane_printf(pane, x, y, ROLE_SKIPPED, "profit ");
 	process_profit(text, sizeof(text), profit);
 	x += pane_printf(pane, x, y, profit < 0 ? ROLE_FAULT : ROLE_GOOD, "%s ", text);
-	pane_put(pane, x, y, ROLE_EVIDENCE, EVIDENCE_DUMPED);
+	pane_fact(pane, x, y, EVIDENCE_DUMPED, sample_outdated(scene));
 }
 
 static int draw_rate(struct pane pane, int y, const struct overview *view, const char *label,
