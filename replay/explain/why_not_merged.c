@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * why_not_merged.c - for each page of a process: is it shared, and if not, what stands in the way.
+ *
+ * Three sources, from the particular to the general.  An rmap_item says where ksmd has its page: on a
+ * stable node, in the unstable tree, or nowhere yet.  Of an item that is nowhere, ksmd's last word
+ * (item_scan) gives the reason where it was recorded one by one; else the mm's sums of the last
+ * scan do, if they leave only one reason.  A page without an item lies in a VMA that is not mergeable,
+ * or that ksmd has not come by, or that has no anonymous page there.
+ *
+ * What is left is said to be unknown.  The mm's own sums follow in any case: counts without addresses.
+ */
+#include "explain/why_not_merged.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "trace/diag.h"
+#include "trace/sample.h"
+
+#define VM_MERGEABLE	0x80000000ull	/* include/linux/mm.h */
+#define PAGE_BYTES	4096u
+#define NR_OUTCOMES	14		/* KSMTOP_SCAN_OUTCOMES */
+
+struct last_word { uint64_t item, event; int64_t seqnr; uint8_t outcome; };
+struct area { uint64_t start, end, flags, born; bool doubtful; char evidence; };
+
+struct asking {
+	const struct episode_source *source;
+	struct mm_row mm;
+	uint64_t first, last;
+	struct moment when;
+	why_not_fn fn;
+	void *arg;
+	int ret;
+	struct last_word *words;	/* by item, then event */
+	struct area *areas;		/* by start */
+	uint32_t nr_words, room_words, nr_areas, room_areas;
+	uint64_t sums[NR_OUTCOMES], sum_events[NR_OUTCOMES];	/* of the last scan that ended */
+	int64_t seqnr;			/* that scan, -1: none */
+	uint64_t scan_begin;		/* its first event */
+	uint64_t words_from;		/* where reading begins: two scans back */
+	struct why_not run;		/* the one that grows */
+};
+
+static const struct { const char *word, *text; } reasons[NR_NOT_MERGED] = {
+	[NOT_MERGED_SHARED] = { "shared", "The page is shared: its item hangs on a stable node." },
+	[NOT_MERGED_NOT_IN_KSM] = { "not-in-ksm", "The process has not entered KSM: nobody asked for it with "
+				    "madvise(MADV_MERGEABLE) or prctl(PR_SET_MEMORY_MERGE)." },
+	[NOT_MERGED_NOT_ASKED] = { "not-asked", "The VMA is not mergeable: nobody asked for it, or its kind "
+				   "cannot be." },
+	[NOT_MERGED_STOPPED] = { "stopped", "KSM does not run (/sys/kernel/mm/ksm/run is not 1)." },
+	[NOT_MERGED_NOT_SCANNED] = { "not-scanned", "ksmd has not come by since the VMA exists." },
+	[NOT_MERGED_NOT_TWICE] = { "not-twice", "ksmd has met the page in one scan only: a second one must find "
+				   "the same checksum." },
+	[NOT_MERGED_CHANGING] = { "changing", "The content changed between two scans." },
+	[NOT_MERGED_SMART_SKIP] = { "smart-skip", "Smart scan passes the page over, since it was not merged "
+				    "for several scans." },
+	[NOT_MERGED_UNIQUE] = { "unique", "The page waits in the unstable tree: no equal page was met." },
+	[NOT_MERGED_ZERO_PAGE] = { "zero-page", "The page was empty and is mapped to the zero page instead." },
+	[NOT_MERGED_OTHER_NID] = { "other-nid", "Its equals are on another memory node (merge_across_nodes 0)." },
+	[NOT_MERGED_WP_FAILED] = { "write-protect", "Write-protecting it failed: somebody else holds the page, "
+				   "as a pin does." },
+	[NOT_MERGED_LOCK_FAILED] = { "lock", "Its page lock was not to be had." },
+	[NOT_MERGED_OTHER] = { "failure", "Merging it failed for another reason." },
+	[NOT_MERGED_NO_PAGE] = { "no-page", "There is no anonymous page: never written, or swapped out." },
+	[NOT_MERGED_UNKNOWN] = { "unknown", "This recording cannot tell; one with the patch and --detail item_scan "
+				 "would." },
+};
+
+const char *not_merged_word(enum not_merged reason)
+{
+	return (unsigned)reason < NR_NOT_MERGED ? reasons[reason].word : "?";
+}
+
+/* In the order of KSMTOP_SCAN_OUTCOMES. */
+static enum not_merged reason_of(unsigned int outcome)
+{
+	static const uint8_t of[NR_OUTCOMES] = {
+		NOT_MERGED_SHARED, NOT_MERGED_SHARED, NOT_MERGED_CHANGING, NOT_MERGED_SMART_SKIP,
+		NOT_MERGED_ZERO_PAGE, NOT_MERGED_OTHER_NID, NOT_MERGED_WP_FAILED, NOT_MERGED_LOCK_FAILED,
+		NOT_MERGED_CHANGING, NOT_MERGED_UNIQUE, NOT_MERGED_OTHER, NOT_MERGED_NO_PAGE,
+		NOT_MERGED_OTHER, NOT_MERGED_OTHER };
+
+	return outcome < NR_OUTCOMES ? of[outcome] : NOT_MERGED_UNKNOWN;
+}
+
+/* ---- handing over, neighbours with one reason together ---- */
+static void flush(struct asking *a)
+{
+	if (a->run.nr_pages && a->ret == 0) {
+		a->run.text = reasons[a->run.reason].text;
+		a->ret = a->fn(&a->run, a->arg);
+	}
+	a->run.nr_pages = 0;
+}
+
+static void tell(struct asking *a, const struct why_not *why)
+{
+	struct why_not *run = &a->run;
+
+	if (run->nr_pages && run->first && run->reason == why->reason && run->last + PAGE_BYTES == why->first &&
+	    run->evidence == why->evidence && run->doubtful == why->doubtful) {
+		run->last = why->last;
+		run->nr_pages += why->nr_pages;
+		return;
+	}
+	flush(a);
+	*run = *why;
+}
+
+static int room(void **data, uint32_t nr, uint32_t *nr_room, size_t size)
+{
+	uint32_t more = *nr_room ? *nr_room * 2 : 64;
+	void *p;
+
+	if (nr < *nr_room)
+		return 0;
+	p = realloc(*data, more * size);
+	if (!p)
+		return -ENOMEM;
+	*data = p;
+	*nr_room = more;
+	return 0;
+}
+
+/* ---- what ksmd said ---- */
+static int find_scans(struct asking *a)
+{
+	uint64_t begins[2] = { 0, 0 };
+	struct history_cursor cursor;
+	union row row;
+	int ret = history_list(a->source->history, ALL_EPISODES, (struct ref){ 0 }, a->when, &cursor);
+
+	a->seqnr = -1;
+	if (ret)
+		return ret;
+	history_seek_end(&cursor);
+	for (int nr = 0; nr < 2 && history_prev(&cursor, &row) > 0;) {
+		if (row.episode.kind != EPISODE_SCAN || !row.episode.ended || row.fact.died > a->when.t)
+			continue;
+		if (nr == 0)
+			a->seqnr = row.episode.seqnr;
+		begins[nr++] = row.fact.born;
+	}
+	a->scan_begin = begins[0];
+	a->words_from = begins[1] ? begins[1] : begins[0];
+	return 0;
+}
+
+static int hear_item(struct asking *a, uint64_t n, const struct args_P_ITEM_SCAN *args)
+{
+	if ((uint64_t)args->mm != a->mm.name.addr)
+		return 0;
+	if (room((void **)&a->words, a->nr_words, &a->room_words, sizeof(*a->words)) != 0)
+		return -ENOMEM;
+	a->words[a->nr_words++] = (struct last_word){ (uint64_t)args->item, n, args->seqnr,
+						      (uint8_t)args->outcome };
+	return 0;
+}
+
+static void hear_sum(struct asking *a, uint64_t n, const struct args_P_SCAN_SUM *args)
+{
+	if ((uint64_t)args->mm != a->mm.name.addr || args->seqnr != a->seqnr ||
+	    (uint64_t)args->outcome >= NR_OUTCOMES)
+		return;
+	a->sums[args->outcome] += (uint64_t)args->nr;
+	a->sum_events[args->outcome] = n;
+}
+
+static int compare_words(const void *p, const void *q)
+{
+	const struct last_word *x = p, *y = q;
+
+	if (x->item != y->item)
+		return x->item < y->item ? -1 : 1;
+	return x->event < y->event ? -1 : x->event > y->event;
+}
+
+static int hear(struct asking *a)
+{
+	struct event ev;
+	int ret = 0;
+
+	for (uint64_t n = a->words_from; ret == 0 && n && n <= a->when.t; n++) {
+		enum event_kind kind = event_index_kind(a->source->events, n);
+
+		if ((kind != EVENT_P_ITEM_SCAN && kind != EVENT_P_SCAN_SUM) ||
+		    event_index_event(a->source->events, n, &ev) != 0)
+			continue;
+		if (kind == EVENT_P_ITEM_SCAN)
+			ret = hear_item(a, n, EVENT_ARGS(&ev, P_ITEM_SCAN));
+		else
+			hear_sum(a, n, EVENT_ARGS(&ev, P_SCAN_SUM));
+	}
+	if (a->nr_words)
+		qsort(a->words, a->nr_words, sizeof(*a->words), compare_words);
+	return ret;
+}
+
+static const struct last_word *last_word(const struct asking *a, uint64_t item)
+{
+	uint32_t lo = 0, hi = a->nr_words;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (a->words[mid].item <= item)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo && a->words[lo - 1].item == item ? &a->words[lo - 1] : NULL;
+}
+
+/* The one reason that the sums leave for an item that is in no tree; NR_NOT_MERGED: none or several. */
+static enum not_merged only_reason(const struct asking *a, uint64_t *ret_event)
+{
+	enum not_merged only = NR_NOT_MERGED;
+
+	for (unsigned int i = 0; i < NR_OUTCOMES; i++) {
+		enum not_merged reason = reason_of(i);
+
+		if (!a->sums[i] || reason == NOT_MERGED_SHARED || reason == NOT_MERGED_UNIQUE ||
+		    reason == NOT_MERGED_NO_PAGE)
+			continue;
+		if (only != NR_NOT_MERGED && only != reason)
+			return NR_NOT_MERGED;
+		only = reason;
+		*ret_event = a->sum_events[i];
+	}
+	return only;
+}
+
+/* ---- items ---- */
+static void judge_new(const struct asking *a, const struct item_row *item, struct why_not *why)
+{
+	const struct last_word *word = last_word(a, item->name.addr);
+	enum not_merged only;
+	uint64_t event = 0;
+
+	if (word) {
+		why->reason = reason_of(word->outcome);
+		why->event = word->event;
+		why->seqnr = word->seqnr;
+		why->evidence = EVIDENCE_TRACED;
+		/* It was merged when last looked at, and is no longer. */
+		if (why->reason == NOT_MERGED_SHARED)
+			why->reason = NOT_MERGED_CHANGING;
+		return;
+	}
+	only = only_reason(a, &event);
+	why->evidence = EVIDENCE_INFERRED;
+	if (item->fact.born >= a->scan_begin && item->fact.known == item->fact.born) {
+		why->reason = NOT_MERGED_NOT_TWICE;
+		why->event = item->fact.born;
+	} else if (only != NR_NOT_MERGED) {
+		why->reason = only;
+		why->event = event;
+		why->seqnr = a->seqnr;
+	} else {
+		why->reason = NOT_MERGED_UNKNOWN;
+	}
+}
+
+static void tell_item(struct asking *a, const struct item_row *item)
+{
+	struct why_not why = { .first = item->address, .last = item->address, .nr_pages = 1, .seqnr = -1,
+			       .event = item->fact.born, .evidence = item->fact.evidence,
+			       .doubtful = item->fact.doubt != DOUBT_NONE };
+
+	if (item->state == ITEM_STABLE) {
+		why.reason = NOT_MERGED_SHARED;
+	} else if (item->state == ITEM_UNSTABLE) {
+		why.reason = NOT_MERGED_UNIQUE;
+		why.seqnr = item->seqnr;
+	} else {
+		judge_new(a, item, &why);
+	}
+	tell(a, &why);
+}
+
+/* ---- VMAs ---- */
+static int compare_areas(const void *p, const void *q)
+{
+	const struct area *x = p, *y = q;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+/* A VMA hangs in several interval trees: one area each. */
+static int find_areas(struct asking *a)
+{
+	struct history_cursor cursor;
+	uint32_t nr = 0;
+	union row row;
+	int more, ret = history_list(a->source->history, VMAS_OF_MM, a->mm.ref, a->when, &cursor);
+
+	if (ret)
+		return ret == -ENOENT ? 0 : ret;
+	while ((more = history_next(&cursor, &row)) > 0) {
+		if (row.vma.end <= a->first || row.vma.start > a->last)
+			continue;
+		if (room((void **)&a->areas, a->nr_areas, &a->room_areas, sizeof(*a->areas)) != 0)
+			return -ENOMEM;
+		a->areas[a->nr_areas++] = (struct area){ row.vma.start, row.vma.end, row.vma.flags,
+			row.fact.born, row.fact.doubt != DOUBT_NONE, row.fact.evidence };
+	}
+	if (a->nr_areas)
+		qsort(a->areas, a->nr_areas, sizeof(*a->areas), compare_areas);
+	for (uint32_t i = 0; i < a->nr_areas; i++)
+		if (!nr || a->areas[nr - 1].start != a->areas[i].start)
+			a->areas[nr++] = a->areas[i];
+	a->nr_areas = nr;
+	return more;
+}
+
+/* The pages of an area that have no item. */
+static void tell_area(struct asking *a, const struct area *area, uint64_t nr_items)
+{
+	uint64_t first = area->start > a->first ? area->start : a->first;
+	uint64_t end = area->end - 1 > a->last ? (a->last | (PAGE_BYTES - 1)) + 1 : area->end;
+	uint64_t nr = (end - first) / PAGE_BYTES;
+	struct why_not why = { .first = first, .last = end - PAGE_BYTES, .seqnr = -1, .event = area->born,
+			       .evidence = area->evidence, .doubtful = area->doubtful };
+
+	if (nr <= nr_items)
+		return;
+	why.nr_pages = nr - nr_items;
+	if (!(area->flags & VM_MERGEABLE)) {
+		why.reason = NOT_MERGED_NOT_ASKED;
+	} else if (!a->scan_begin || area->born >= a->scan_begin) {
+		why.reason = NOT_MERGED_NOT_SCANNED;
+	} else {
+		why.reason = NOT_MERGED_NO_PAGE;
+		why.evidence = EVIDENCE_INFERRED;
+	}
+	flush(a);
+	tell(a, &why);
+	flush(a);
+}
+
+static int count_items(const struct asking *a, const struct area *area, uint64_t *ret_nr)
+{
+	struct history_cursor cursor;
+	union row row;
+	int ret = history_list(a->source->history, ITEMS_OF_MM, a->mm.ref, a->when, &cursor);
+
+	*ret_nr = 0;
+	if (ret == 0)
+		ret = history_seek_key(&cursor, area->start > a->first ? area->start : a->first);
+	while (ret == 0 && history_next(&cursor, &row) > 0) {
+		if (row.item.address >= area->end || row.item.address > a->last)
+			break;
+		*ret_nr += row.item.address >= area->start;
+	}
+	return ret;
+}
+
+/* Items in order, each area's remainder before its items. */
+static int tell_range(struct asking *a)
+{
+	struct history_cursor cursor;
+	uint32_t area = 0;
+	uint64_t nr;
+	union row row;
+	int ret = history_list(a->source->history, ITEMS_OF_MM, a->mm.ref, a->when, &cursor);
+
+	if (ret == 0)
+		ret = history_seek_key(&cursor, a->first);
+	while (ret == 0 && a->ret == 0 && history_next(&cursor, &row) > 0) {
+		if (row.item.address > a->last)
+			break;
+		for (; ret == 0 && area < a->nr_areas && a->areas[area].start <= row.item.address; area++) {
+			ret = count_items(a, &a->areas[area], &nr);
+			tell_area(a, &a->areas[area], nr);
+		}
+		if (row.item.has_address && row.item.address >= a->first)
+			tell_item(a, &row.item);
+	}
+	for (; ret == 0 && area < a->nr_areas; area++) {
+		ret = count_items(a, &a->areas[area], &nr);
+		tell_area(a, &a->areas[area], nr);
+	}
+	flush(a);
+	return ret;
+}
+
+/* ---- the mm as a whole ---- */
+static void tell_whole(struct asking *a, enum not_merged reason, uint64_t nr, uint64_t event, char evidence,
+		       bool doubtful)
+{
+	struct why_not why = { .reason = reason, .nr_pages = nr, .event = event, .seqnr = -1,
+			       .evidence = evidence, .doubtful = doubtful, .text = reasons[reason].text };
+
+	if (event && evidence == EVIDENCE_TRACED && a->seqnr >= 0)
+		why.seqnr = a->seqnr;
+	if (a->ret == 0)
+		a->ret = a->fn(&why, a->arg);
+}
+
+static void tell_mm(struct asking *a)
+{
+	const struct history *h = a->source->history;
+	int sample = history_sample_before(h, SAMPLE_KSM, 0, a->when.t);
+	struct history_mm_counters counters = { 0 };
+	struct history_sample at;
+	int64_t run;
+
+	if (!a->mm.in_ksm)
+		tell_whole(a, NOT_MERGED_NOT_IN_KSM, 0, a->mm.fact.born, a->mm.fact.evidence,
+			   a->mm.fact.doubt != DOUBT_NONE);
+	if (sample >= 0 && history_sample_counter(h, (uint32_t)sample, "run", &run) == 0 && run != 1 &&
+	    history_sample(h, (uint32_t)sample, &at) == 0)
+		tell_whole(a, NOT_MERGED_STOPPED, 0, at.end, EVIDENCE_DUMPED, false);
+	for (unsigned int i = 0; i < NR_OUTCOMES; i++)
+		if (a->sums[i])
+			tell_whole(a, reason_of(i), a->sums[i], a->sum_events[i], EVIDENCE_TRACED, false);
+	if (history_is_patched(h))
+		return;
+	/* A stock kernel names no address: what can be said is how many are shared. */
+	history_mm_counters(h, a->mm.ref, a->when, &counters);
+	tell_whole(a, NOT_MERGED_SHARED, counters.nr_stable_items, 0, EVIDENCE_INFERRED, true);
+	tell_whole(a, NOT_MERGED_UNKNOWN, 0, 0, EVIDENCE_INFERRED, true);
+}
+
+int why_not_merged(const struct episode_source *source, struct ref mm, uint64_t first, uint64_t last,
+		   struct moment when, why_not_fn fn, void *arg, struct diag *diag)
+{
+	struct asking a = { .source = source, .first = first & ~(uint64_t)(PAGE_BYTES - 1), .last = last,
+			    .when = when, .fn = fn, .arg = arg };
+	union row row;
+	int ret = mm.table == TABLE_MM ? history_row(source->history, mm, when, &row) : -ENOENT;
+
+	if (ret)
+		return diag_set(diag, ret, "there is no such process at that moment");
+	a.mm = row.mm;
+	ret = find_scans(&a);
+	if (ret == 0)
+		ret = hear(&a);
+	if (ret == 0)
+		ret = find_areas(&a);
+	if (ret == 0 && history_is_patched(source->history))
+		ret = tell_range(&a);
+	if (ret == 0)
+		tell_mm(&a);
+	free(a.words);
+	free(a.areas);
+	return ret ? diag_set(diag, ret, "the pages of the process cannot be looked at") : a.ret;
+}

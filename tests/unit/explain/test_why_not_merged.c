@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_why_not_merged.c - the reason why a page is not shared, against pages whose reason is known.
+ *
+ * A small recording has one page for each reason.  The lab's lifecycle scenario has one process for
+ * each of several reasons, named by role in its truth file; at the end of some scan each must be told.
+ */
+#include <json-c/json.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "explain/why_not_merged.h"
+#include "trace/diag.h"
+#include "walk_story.h"
+
+#define ITEM_N(n)	(ITEM + 0x40 * (n))
+#define AT(n)		(ADDRESS - 0x2000 + 0x1000 * (n))
+#define VMA_PLAIN	(V1 + 0x1000)
+
+/* Pages 0..7 of V0: 0 shared, 1 unique, 2 changing, 3 smart skip, 4 write-protect, 5 seen once, 6 and 7 none. */
+#define REASONS									\
+	WR(10, 0, 2201, P_MM_ENTER, MM_A, 2201, 1000, "vm-a"),			\
+	WR(11, 0, 2201, P_ANON_VMA_NEW, AV, AV, AV),				\
+	WR(12, 0, 2201, P_VMA_INSERT, AV, VMA_PLAIN, MM_A, 0x400000, 0x404000, 0x400, 0x73), \
+	WR(13, 0, 2201, P_VMA_INSERT, AV, V0, MM_A, AT(0), AT(8), 0x500, 0x80100073), \
+	WR(20, 0, 91, KSM_START_SCAN, 1, 0),					\
+	WR(21, 0, 91, P_ITEM_NEW, ITEM_N(0), MM_A, AT(0)),			\
+	WR(22, 0, 91, P_ITEM_NEW, ITEM_N(1), MM_A, AT(1)),			\
+	WR(23, 0, 91, P_ITEM_NEW, ITEM_N(2), MM_A, AT(2)),			\
+	WR(24, 0, 91, P_ITEM_NEW, ITEM_N(3), MM_A, AT(3)),			\
+	WR(25, 0, 91, P_ITEM_NEW, ITEM_N(4), MM_A, AT(4)),			\
+	WR(26, 0, 91, KSM_STOP_SCAN, 1, 5),					\
+	WR(30, 0, 91, KSM_START_SCAN, 2, 5),					\
+	WR(31, 0, 91, P_NODE_INSERT, NODE, PFN, 0, 0),				\
+	WR(32, 0, 91, P_ITEM_APPEND, ITEM_N(0), MM_A, AT(0), NODE, AV, 0x500, 1),	\
+	WR(33, 0, 91, P_ITEM_UNSTABLE, ITEM_N(1), MM_A, AT(1), 0, 2),		\
+	WR(34, 0, 91, P_ITEM_SCAN, ITEM_N(2), MM_A, AT(2), 2, 2),		\
+	WR(35, 0, 91, P_ITEM_SCAN, ITEM_N(3), MM_A, AT(3), 2, 3),		\
+	WR(36, 0, 91, P_ITEM_SCAN, ITEM_N(4), MM_A, AT(4), 2, 6),		\
+	WR(37, 0, 91, P_ITEM_NEW, ITEM_N(5), MM_A, AT(5)),			\
+	WR(38, 0, 91, P_SCAN_SUM, MM_A, 2, 6, 1),				\
+	WR(39, 0, 91, KSM_STOP_SCAN, 2, 6)
+
+struct heard { uint32_t nr; struct why_not list[64]; };
+
+static int hear(const struct why_not *why, void *arg)
+{
+	struct heard *heard = arg;
+
+	assert_non_null(why->text);
+	if (heard->nr < 64)
+		heard->list[heard->nr++] = *why;
+	return 0;
+}
+
+static struct heard ask(struct recording *recording, int32_t pid, uint64_t first, uint64_t last, uint64_t t)
+{
+	struct episode_source source = written_source(recording);
+	struct heard heard = { 0 };
+	struct diag diag = { 0 };
+	struct ref mm;
+
+	if (history_find_pid(source.history, pid, moment_at(t), &mm) == 0)
+		assert_int_equal(why_not_merged(&source, mm, first, last, moment_at(t), hear, &heard, &diag),
+				 0);
+	return heard;
+}
+
+static void each_page_has_its_reason(void **state)
+{
+	static const struct { enum not_merged reason; uint64_t first, nr_pages; } expected[] = {
+		{ NOT_MERGED_NOT_ASKED, 0x400000, 4 },
+		{ NOT_MERGED_NO_PAGE, AT(0), 2 },
+		{ NOT_MERGED_SHARED, AT(0), 1 },
+		{ NOT_MERGED_UNIQUE, AT(1), 1 },
+		{ NOT_MERGED_CHANGING, AT(2), 1 },
+		{ NOT_MERGED_SMART_SKIP, AT(3), 1 },
+		{ NOT_MERGED_WP_FAILED, AT(4), 1 },
+		{ NOT_MERGED_NOT_TWICE, AT(5), 1 },
+		{ NOT_MERGED_WP_FAILED, 0, 1 },		/* the mm's sum */
+	};
+	const struct written story[] = { REASONS };
+	struct recording *recording = written_open(story, sizeof(story) / sizeof(*story));
+	struct heard heard = ask(recording, 2201, 0, UINT64_MAX, sizeof(story) / sizeof(*story));
+
+	(void)state;
+	assert_int_equal(heard.nr, sizeof(expected) / sizeof(*expected));
+	for (size_t i = 0; i < sizeof(expected) / sizeof(*expected); i++) {
+		assert_int_equal(heard.list[i].reason, expected[i].reason);
+		assert_int_equal(heard.list[i].first, expected[i].first);
+		assert_int_equal(heard.list[i].nr_pages, expected[i].nr_pages);
+	}
+	/* A range: the last two pages that have an item. */
+	heard = ask(recording, 2201, (uint64_t)AT(4), (uint64_t)AT(5) + 0xfff, sizeof(story) / sizeof(*story));
+	assert_int_equal(heard.nr, 3);
+	assert_int_equal(heard.list[0].reason, NOT_MERGED_WP_FAILED);
+	assert_int_equal(heard.list[1].reason, NOT_MERGED_NOT_TWICE);
+	/* Before the first scan ended nobody had come by, whatever came later. */
+	heard = ask(recording, 2201, 0, UINT64_MAX, 4);
+	assert_int_equal(heard.nr, 2);
+	assert_int_equal(heard.list[1].reason, NOT_MERGED_NOT_SCANNED);
+	assert_int_equal(heard.list[1].nr_pages, 8);
+	recording_close(recording);
+}
+
+/* ---- lifecycle ---- */
+static int32_t pid_of_role(const char *dat, const char *role)
+{
+	struct json_object *truth, *processes;
+	int32_t pid = 0;
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%.*s.truth.json", (int)(strlen(dat) - 4), dat);
+	truth = json_object_from_file(path);
+	if (truth && json_object_object_get_ex(truth, "processes", &processes))
+		for (size_t i = 0; i < json_object_array_length(processes); i++) {
+			struct json_object *process = json_object_array_get_idx(processes, i);
+
+			if (strcmp(json_object_get_string(json_object_object_get(process, "role")), role) == 0)
+				pid = json_object_get_int(json_object_object_get(process, "pid"));
+		}
+	json_object_put(truth);
+	return pid;
+}
+
+/* Is the reason told of that process at the end of some scan? */
+static bool is_told(struct recording *recording, int32_t pid, enum not_merged reason)
+{
+	const struct history *h = recording_history(recording);
+	struct history_cursor cursor;
+	union row row;
+
+	assert_int_equal(history_list(h, ALL_EPISODES, (struct ref){ 0 }, moment_at(history_last(h)),
+				      &cursor), 0);
+	while (history_next(&cursor, &row) > 0) {
+		struct heard heard;
+
+		if (row.episode.kind != EPISODE_SCAN || !row.episode.ended)
+			continue;
+		heard = ask(recording, pid, 0, UINT64_MAX, row.fact.died);
+		for (uint32_t i = 0; i < heard.nr; i++)
+			if (heard.list[i].reason == reason && heard.list[i].nr_pages)
+				return true;
+	}
+	return false;
+}
+
+static void lifecycle_has_one_process_a_reason(void **state)
+{
+	static const struct { const char *role; enum not_merged reason; } cases[] = {
+		{ "volatile", NOT_MERGED_CHANGING }, { "pinned", NOT_MERGED_WP_FAILED },
+		{ "zero", NOT_MERGED_ZERO_PAGE }, { "writer", NOT_MERGED_UNIQUE },
+		{ "writer", NOT_MERGED_SHARED }, { "writer", NOT_MERGED_SMART_SKIP },
+	};
+	uint32_t nr = 0;
+
+	(void)state;
+	for (char **path = lab_recordings(); path && *path; path++) {
+		const char *slash = strrchr(*path, '/');
+		struct recording *recording;
+
+		if (!slash || strcmp(slash, "/lifecycle.dat") != 0)
+			continue;
+		recording = recording_open_whole(*path);
+		assert_non_null(recording);
+		for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+			int32_t pid = pid_of_role(*path, cases[i].role);
+
+			if (!is_told(recording, pid, cases[i].reason))
+				print_error("%s: %s (%d) is never said to be %s\n", *path, cases[i].role, pid,
+					    not_merged_word(cases[i].reason));
+			assert_true(is_told(recording, pid, cases[i].reason));
+			nr++;
+		}
+		recording_close(recording);
+	}
+	if (!nr)
+		skip();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_page_has_its_reason),
+		cmocka_unit_test(lifecycle_has_one_process_a_reason),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
