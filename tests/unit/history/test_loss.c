@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_loss.c - doubt of what a lost event could have changed, rule by rule.
+ *
+ * ksmd (pid 30) works in stream 0, everybody else in stream 1; events are a microsecond apart.  A gap
+ * is in one of the two streams.  The rules are design.md's "Doubt" and build_loss.c's.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "feed.h"
+
+#define MM	0xffff888100000000ll
+#define ITEM	0xffff888200000040ll
+#define NODE	0xffff888300000040ll
+#define AV	0xffff888400000080ll
+#define VMA	0xffff8885000000c0ll
+
+static void by(struct feed *f, int32_t pid, uint16_t stream)
+{
+	f->pid = pid;
+	f->stream = stream;
+}
+
+static void ksmd(struct feed *f) { by(f, 30, 0); }
+static void other(struct feed *f) { by(f, 100, 1); }
+
+/* The event fed last is the first one behind a gap of its stream. */
+static void behind_gap(struct feed *f, uint64_t after)
+{
+	struct event *ev = &f->events[f->nr - 1];
+
+	f->losses[f->nr_losses++] = (struct event_loss){
+		.after_nr = after, .before_nr = f->next - 1, .nr_lost = 3, .stream = ev->stream,
+		.before_ns = ev->ts_ns };
+	ev->loss = f->nr_losses;
+}
+
+static void scan(struct feed *f)
+{
+	ksmd(f);
+	*FEED(f, P_ITEM_SCAN) = (struct args_P_ITEM_SCAN){ .item = ITEM, .mm = MM, .address = 0x10000,
+							   .outcome = 1 };
+}
+
+static void tick(struct feed *f, int32_t pid, uint16_t stream)
+{
+	by(f, pid, stream);
+	feed_event(f, EVENT_UNKNOWN);
+}
+
+/* An mm, a VMA and a node with one item; the last event is other's, in stream 1. */
+static struct feed *world(void)
+{
+	struct feed *f = feed_new(false);
+
+	other(f);
+	*FEED(f, P_MM_ENTER) = (struct args_P_MM_ENTER){ .mm = MM, .tgid = 100, .comm = "load" };
+	FEED(f, P_ANON_VMA_NEW)->anon_vma = AV;
+	*FEED(f, P_VMA_INSERT) = (struct args_P_VMA_INSERT){ .anon_vma = AV, .vma = VMA, .mm = MM,
+		.start = 0x10000, .end = 0x20000, .pgoff = 16 };
+	ksmd(f);
+	*FEED(f, P_NODE_INSERT) = (struct args_P_NODE_INSERT){ .node = NODE, .kpfn = 0x1000 };
+	*FEED(f, P_ITEM_NEW) = (struct args_P_ITEM_NEW){ ITEM, MM, 0x10000 };
+	*FEED(f, P_ITEM_APPEND) = (struct args_P_ITEM_APPEND){ .item = ITEM, .mm = MM,
+		.address = 0x10000, .node = NODE, .anon_vma = AV, .index = 16 };
+	tick(f, 100, 1);
+	return f;
+}
+
+static enum doubt doubt_of(struct feed *f, enum table table, int64_t addr, struct moment when)
+{
+	struct ref ref;
+	union row row;
+
+	if (f->nr || f->nr_losses)
+		feed_flush(f);
+	assert_int_equal(history_find(f->h, table, (uint64_t)addr, 0, when, &ref), 0);
+	assert_int_equal(history_row(f->h, ref, when, &row), 0);
+	return (enum doubt)row.fact.doubt;
+}
+
+#define LAST(f) ((f)->next - 1)
+
+static void a_gap_makes_doubtful_what_anybody_changes(void **state)
+{
+	struct feed *f = world();
+	uint64_t after = LAST(f), before;
+
+	(void)state;
+	tick(f, 100, 1);
+	behind_gap(f, after);
+	before = LAST(f);
+	tick(f, 100, 1);
+	assert_int_equal(doubt_of(f, TABLE_ANON_VMA, AV, moment_at(after)), DOUBT_NONE);
+	assert_int_equal(doubt_of(f, TABLE_ANON_VMA, AV, moment_at(before)), DOUBT_LOSS);
+	assert_int_equal(doubt_of(f, TABLE_MM, MM, moment_at(LAST(f))), DOUBT_LOSS);
+	/* Migration changes a node's kpfn on any CPU. */
+	assert_int_equal(doubt_of(f, TABLE_NODE, NODE, moment_at(LAST(f))), DOUBT_LOSS);
+	feed_free(f);
+}
+
+static void the_mutex_holder_elsewhere_keeps_items_sure(void **state)
+{
+	struct feed *f = world();
+	uint64_t after;
+
+	(void)state;
+	scan(f);
+	tick(f, 100, 1);
+	after = LAST(f);
+	scan(f);
+	scan(f);
+	tick(f, 100, 1);
+	behind_gap(f, after);
+	assert_int_equal(doubt_of(f, TABLE_ITEM, ITEM, moment_at(LAST(f))), DOUBT_NONE);
+	assert_int_equal(doubt_of(f, TABLE_ITEM, ITEM, moment_at(LAST(f) - 1)), DOUBT_NONE);
+	assert_int_equal(doubt_of(f, TABLE_MM, MM, moment_at(LAST(f))), DOUBT_LOSS);
+	feed_free(f);
+}
+
+static void a_pause_of_the_holder_is_long_enough(void **state)
+{
+	struct feed *f = world();
+	uint64_t after = LAST(f), pause;
+
+	(void)state;
+	scan(f);
+	pause = LAST(f);
+	f->now_ns += 20000;
+	tick(f, 200, 2);
+	tick(f, 100, 1);
+	behind_gap(f, after);
+	assert_int_equal(doubt_of(f, TABLE_ITEM, ITEM, moment_at(pause)), DOUBT_NONE);
+	assert_int_equal(doubt_of(f, TABLE_ITEM, ITEM, moment_at(pause + 1)), DOUBT_LOSS);
+	assert_int_equal(doubt_of(f, TABLE_ITEM, ITEM, moment_at(LAST(f))), DOUBT_LOSS);
+	feed_free(f);
+}
+
+static void a_gap_in_the_holders_own_stream_hides_it_all(void **state)
+{
+	struct feed *f = world();
+	uint64_t after = LAST(f) - 1;
+
+	(void)state;
+	tick(f, 30, 0);
+	behind_gap(f, after);
+	assert_int_equal(doubt_of(f, TABLE_ITEM, ITEM, moment_at(LAST(f))), DOUBT_LOSS);
+	feed_free(f);
+}
+
+static void a_scan_that_finds_it_merged_ends_doubt(void **state)
+{
+	struct feed *f = world();
+	uint64_t after = LAST(f) - 1, before;
+
+	(void)state;
+	tick(f, 30, 0);
+	behind_gap(f, after);
+	before = LAST(f);
+	tick(f, 100, 1);
+	scan(f);
+	tick(f, 100, 1);
+	assert_int_equal(doubt_of(f, TABLE_ITEM, ITEM, moment_at(before + 1)), DOUBT_LOSS);
+	assert_int_equal(doubt_of(f, TABLE_ITEM, ITEM, moment_at(LAST(f))), DOUBT_NONE);
+	/* With hindsight it is sure from the gap's end on, not inside the gap. */
+	assert_int_equal(doubt_of(f, TABLE_ITEM, ITEM, moment_hindsight(before)), DOUBT_NONE);
+	assert_int_equal(doubt_of(f, TABLE_ITEM, ITEM, moment_hindsight(before - 1)), DOUBT_LOSS);
+	feed_free(f);
+}
+
+static void a_detach_confirms_only_the_node_it_names(void **state)
+{
+	for (int right = 0; right < 2; right++) {
+		struct feed *f = world();
+		uint64_t after = LAST(f) - 1, before;
+
+		(void)state;
+		tick(f, 30, 0);
+		behind_gap(f, after);
+		before = LAST(f);
+		*FEED(f, P_ITEM_DETACH) = (struct args_P_ITEM_DETACH){ .item = ITEM, .mm = MM,
+			.address = 0x10000, .node = right ? NODE : NODE + 64 };
+		assert_int_equal(doubt_of(f, TABLE_ITEM, ITEM, moment_hindsight(before)),
+				 right ? DOUBT_NONE : DOUBT_LOSS);
+		feed_free(f);
+	}
+}
+
+static void what_is_found_behind_a_gap_may_be_young(void **state)
+{
+	for (int gap = 0; gap < 2; gap++) {
+		struct feed *f = feed_new(false);
+		uint64_t after;
+
+		(void)state;
+		tick(f, 100, 1);
+		after = LAST(f);
+		tick(f, 100, 1);
+		if (gap)
+			behind_gap(f, after);
+		*FEED(f, P_VMA_INSERT) = (struct args_P_VMA_INSERT){ .anon_vma = AV, .vma = VMA };
+		assert_int_equal(doubt_of(f, TABLE_ANON_VMA, AV, moment_hindsight(after)),
+				 gap ? DOUBT_LOSS : DOUBT_NONE);
+		assert_int_equal(doubt_of(f, TABLE_ANON_VMA, AV, moment_at(LAST(f))), DOUBT_NONE);
+		feed_free(f);
+	}
+}
+
+static void a_complete_dump_leaves_no_doubt(void **state)
+{
+	for (int complete = 0; complete < 2; complete++) {
+		struct feed *f = world();
+		uint64_t after = LAST(f) - 1;
+		enum doubt doubt = complete ? DOUBT_NONE : DOUBT_LOSS;
+
+		(void)state;
+		tick(f, 30, 0);
+		behind_gap(f, after);
+		FEED(f, P_DUMP_BEGIN)->dump = 1;
+		if (complete) {
+			*FEED(f, P_DUMP_NODE) = (struct args_P_DUMP_NODE){ .dump = 1, .node = NODE,
+									   .kpfn = 0x1000 };
+			*FEED(f, P_DUMP_ITEM) = (struct args_P_DUMP_ITEM){ .dump = 1, .item = ITEM,
+				.mm = MM, .address = 0x10000, .state = 2, .node = NODE,
+				.anon_vma = AV, .index = 16 };
+			*FEED(f, P_DUMP_MM) = (struct args_P_DUMP_MM){ .dump = 1, .mm = MM,
+				.tgid = 100, .comm = "load", .nr_items = 1 };
+			*FEED(f, P_DUMP_ANON_VMA) = (struct args_P_DUMP_ANON_VMA){ .dump = 1,
+				.anon_vma = AV, .nr_vmas = 1 };
+			*FEED(f, P_DUMP_VMA) = (struct args_P_DUMP_VMA){ .dump = 1, .anon_vma = AV,
+				.vma = VMA, .mm = MM, .start = 0x10000, .end = 0x20000, .pgoff = 16 };
+		}
+		*FEED(f, P_DUMP_END) = (struct args_P_DUMP_END){ .dump = 1, .nr_nodes = 1, .nr_items = 1,
+			.nr_mms = 1, .nr_anon_vmas = 1, .nr_vmas = 1 };
+		tick(f, 100, 1);
+		assert_int_equal(doubt_of(f, TABLE_NODE, NODE, moment_at(LAST(f))), doubt);
+		assert_int_equal(doubt_of(f, TABLE_ITEM, ITEM, moment_at(LAST(f))), doubt);
+		assert_int_equal(doubt_of(f, TABLE_MM, MM, moment_at(LAST(f))), doubt);
+		assert_int_equal(doubt_of(f, TABLE_ANON_VMA, AV, moment_at(LAST(f))), doubt);
+		feed_free(f);
+	}
+}
+
+static void events_closer_than_the_skew_have_no_order(void **state)
+{
+	for (uint64_t skew = 0; skew <= 5000; skew += 5000) {
+		struct history_options options = { .clock_skew_ns = skew };
+		struct feed *f = feed_new(false);
+		uint64_t changed;
+
+		(void)state;
+		history_free(f->h);
+		assert_int_equal(history_new(&options, &f->h), 0);
+		ksmd(f);
+		*FEED(f, P_NODE_INSERT) = (struct args_P_NODE_INSERT){ .node = NODE, .kpfn = 0x1000 };
+		other(f);
+		*FEED(f, P_NODE_KPFN) = (struct args_P_NODE_KPFN){ .node = NODE, .old_kpfn = 0x1000,
+								   .kpfn = 0x2000 };
+		changed = LAST(f);
+		f->now_ns += 10000;
+		*FEED(f, P_NODE_KPFN) = (struct args_P_NODE_KPFN){ .node = NODE, .old_kpfn = 0x2000,
+								   .kpfn = 0x3000 };
+		assert_int_equal(doubt_of(f, TABLE_NODE, NODE, moment_at(changed)),
+				 skew ? DOUBT_ORDER : DOUBT_NONE);
+		assert_int_equal(doubt_of(f, TABLE_NODE, NODE, moment_at(LAST(f))), DOUBT_NONE);
+		feed_free(f);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_gap_makes_doubtful_what_anybody_changes),
+		cmocka_unit_test(the_mutex_holder_elsewhere_keeps_items_sure),
+		cmocka_unit_test(a_pause_of_the_holder_is_long_enough),
+		cmocka_unit_test(a_gap_in_the_holders_own_stream_hides_it_all),
+		cmocka_unit_test(a_scan_that_finds_it_merged_ends_doubt),
+		cmocka_unit_test(a_detach_confirms_only_the_node_it_names),
+		cmocka_unit_test(what_is_found_behind_a_gap_may_be_young),
+		cmocka_unit_test(a_complete_dump_leaves_no_doubt),
+		cmocka_unit_test(events_closer_than_the_skew_have_no_order),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
