@@ -284,7 +284,7 @@ static int make_room(struct builder *b, uint32_t nr)
 
 static void note_time(struct builder *b)
 {
-	b->recent[b->now % RECENT_EVENTS] = b->now_ns;
+	b->late_times[b->now % LATE_EVENTS] = b->now_ns;
 	if ((b->now - 1) % TIME_EVENTS == 0) {
 		uint64_t *time = grow(b, &b->times);
 

@@ -87,17 +87,17 @@ struct builder {
 	uint32_t removals_in_a_row;
 	struct dump *dump;		/* the one that runs or ran last: build_dump.c */
 	bool dump_seen, dump_complete;	/* there was one; and nothing was lost since */
-	/* To place a sample's begin: times at every so many events, and of all that are recent. */
 	struct mutex_run run;
 	uint64_t run_ends[RUNS_KEPT];	/* last event of each run */
 	struct pool stream_runs;	/* uint64_t: the run at each stream's last event, 0: none */
 	struct near_event near[NEAR_EVENTS];
+	/* To place a sample's begin: times at every so many events, and of all that are late. */
 	struct pool times;		/* uint64_t, first of each TIME_EVENTS */
-	uint64_t recent[512];		/* by event modulo RECENT_EVENTS */
+	uint64_t late_times[512];	/* by event modulo LATE_EVENTS */
 };
 
 #define TIME_EVENTS 64u
-#define RECENT_EVENTS 512u
+#define LATE_EVENTS 512u
 
 /* ---- rows ---- */
 /*
@@ -187,6 +187,9 @@ void build_note_order(struct builder *b, enum table table, uint32_t span, uint32
 void build_confirm_row(struct builder *b, enum table table, uint32_t object);
 void build_loss(struct builder *b, const struct event_loss *loss);
 int build_sample(struct builder *b, const struct sample *sample, uint32_t index);
+/* Around what a sample does: writes down which rows it changed. */
+void sample_change_begin(const struct builder *b, struct sample_change *ret);
+void sample_change_end(struct builder *b, struct sample_change *change);
 int builder_new(struct history *h, struct builder **ret);
 void builder_free(struct builder *b);
 

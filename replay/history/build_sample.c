@@ -66,8 +66,8 @@ static uint64_t event_before(const struct builder *b, uint64_t ns)
 {
 	uint64_t lo = 0, hi = b->times.nr;
 
-	for (uint32_t i = b->now; i > 0 && b->now - i < RECENT_EVENTS; i--)
-		if (b->recent[i % RECENT_EVENTS] <= ns)
+	for (uint32_t i = b->now; i > 0 && b->now - i < LATE_EVENTS; i--)
+		if (b->late_times[i % LATE_EVENTS] <= ns)
 			return b->seg->base + i;
 	while (lo < hi) {
 		uint64_t mid = (lo + hi) / 2;
@@ -386,10 +386,12 @@ static void pages_sample(struct builder *b, const struct sample *sample)
 
 int build_sample(struct builder *b, const struct sample *sample, uint32_t index)
 {
+	struct sample_change change;
 	int ret = keep_sample(b, sample, index);
 
 	if (ret != 0)
 		return ret;
+	sample_change_begin(b, &change);
 	switch (sample->kind) {
 	case SAMPLE_KSM:
 		ksm_sample(b, sample);
@@ -403,5 +405,6 @@ int build_sample(struct builder *b, const struct sample *sample, uint32_t index)
 	default:
 		break;
 	}
+	sample_change_end(b, &change);
 	return b->error;
 }

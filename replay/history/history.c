@@ -19,6 +19,7 @@ int history_new(const struct history_options *options, struct history **ret_hist
 	static const uint32_t sizes[] = {
 		sizeof(struct stored_loss), sizeof(struct history_sample),
 		sizeof(struct sample_values), sizeof(struct sample_value), 32,
+		sizeof(struct sample_change),
 		sizeof(struct notable), sizeof(struct episode), sizeof(struct stored_finding),
 	};
 	struct pool *pools[16];

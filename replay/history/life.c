@@ -75,7 +75,7 @@ static void offer_items_of_node(const struct segment *seg, uint32_t node, struct
 		const struct span *span = span_at(seg, TABLE_ITEM, i);
 
 		offer(nearest, span->born);
-		offer(nearest, span->died);
+		offer(nearest, span_died(seg, TABLE_ITEM, span));
 	}
 }
 
@@ -258,6 +258,22 @@ static void add_span(struct touched *touched, const struct segment *seg, enum ta
 	}
 }
 
+/* The items that an mm takes along when it dies, and the nodes that they leave. */
+static void add_items_of_mm(struct touched *touched, const struct history *h, const struct segment *seg,
+			    uint32_t mm, uint32_t event)
+{
+	struct place before = { seg, event - 1, event - 1, seg->base + event - 1 };
+	uint64_t at, hi;
+
+	if (span_at(seg, TABLE_MM, object_last(seg, TABLE_MM, mm))->died != event ||
+	    order_ready(h, seg, ORDER_ITEM_MM) != 0)
+		return;
+	at = order_lower(seg, ORDER_ITEM_MM, mm, 0);
+	hi = order_lower(seg, ORDER_ITEM_MM, mm + 1, 0);
+	for (; (at = order_next(&before, ORDER_ITEM_MM, at, hi)) < hi; at++)
+		add_span(touched, seg, TABLE_ITEM, ((uint32_t *)seg->orders[ORDER_ITEM_MM].rows.data)[at]);
+}
+
 uint32_t history_touched(const struct history *h, uint64_t n, struct ref *ret_refs, uint32_t max)
 {
 	static const enum table tables[] = { TABLE_ITEM, TABLE_NODE, TABLE_MM, TABLE_VMA, TABLE_ANON_VMA,
@@ -285,6 +301,10 @@ uint32_t history_touched(const struct history *h, uint64_t n, struct ref *ret_re
 
 		add(&touched, place.seg, touch->table, touch->object);
 	}
+	for (uint64_t j = deaths_upto(place.seg, TABLE_MM, t - 1), to = deaths_upto(place.seg, TABLE_MM, t);
+	     j < to; j++)
+		add_items_of_mm(&touched, h, place.seg, span_object(place.seg, TABLE_MM,
+				*(uint32_t *)pool_at(&place.seg->tables[TABLE_MM].deaths, j)), t);
 	return touched.nr;
 }
 

@@ -148,6 +148,7 @@ uint32_t history_pools(struct history *h, struct pool *ret[16])
 	ret[n++] = &h->sample_values;
 	ret[n++] = &h->values;
 	ret[n++] = &h->names;
+	ret[n++] = &h->sample_changes;
 	ret[n++] = &h->notables;
 	ret[n++] = &h->episodes;
 	ret[n++] = &h->findings;

@@ -214,6 +214,13 @@ struct stored_loss {
 struct sample_value { uint16_t name; uint16_t pad[3]; int64_t value; };
 struct sample_values { uint64_t first; uint32_t nr, pad; };
 
+/* The rows that a sample made and ended: ranges of span ids, and of places in `deaths`. */
+#define NR_SAMPLED_TABLES 4u
+struct sample_change {
+	uint32_t sample, segment;
+	struct { uint32_t born, born_end, died, died_end; } rows[NR_SAMPLED_TABLES];
+};
+
 struct builder;
 
 struct history {
@@ -231,6 +238,7 @@ struct history {
 	struct pool sample_values;	/* struct sample_values of each sample */
 	struct pool values;		/* struct sample_value */
 	struct pool names;		/* char[32] */
+	struct pool sample_changes;	/* struct sample_change */
 	struct pool notables;		/* struct notable */
 	struct pool episodes;		/* struct episode */
 	struct pool findings;		/* struct stored_finding */

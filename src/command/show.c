@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "commands.h"
 #include "fields_json.h"
@@ -170,8 +171,11 @@ static int show_life(struct query *query, struct ref ref)
 	return err == -ENOENT ? 0 : err;
 }
 
-static void touch_fields(struct query *query, uint64_t nr, struct fields *fields)
+static void touch_fields(struct query *query, struct ref ref, uint64_t nr, struct fields *fields)
 {
+	int sample = history_changed_by_sample(query->history, ref, nr);
+	struct history_sample place;
+	char text[32];
 	struct event_index *events = recording_events(query->recording);
 	struct event_record record;
 	const char *system, *name;
@@ -181,6 +185,11 @@ static void touch_fields(struct query *query, uint64_t nr, struct fields *fields
 	if (event_index_read(events, nr, &record) == 0) {
 		event_record_name(&record, &system, &name);
 		fields_number(fields, "time_ns", (int64_t)record.ts_ns);
+		if (sample >= 0 && history_sample(query->history, (uint32_t)sample, &place) == 0) {
+			snprintf(text, sizeof(text), place.tgid ? "%" PRId32 : "sysfs", place.tgid);
+			system = "sample";
+			name = text;
+		}
 		fields_text(fields, "system", system);
 		fields_text(fields, "event_name", name);
 	} else {
@@ -188,19 +197,21 @@ static void touch_fields(struct query *query, uint64_t nr, struct fields *fields
 		fields_nothing(fields, "system");
 		fields_nothing(fields, "event_name");
 	}
-	evidence_fields(EVIDENCE_TRACED, DOUBT_NONE, fields);
+	evidence_fields(sample >= 0 ? EVIDENCE_DUMPED : EVIDENCE_TRACED, DOUBT_NONE, fields);
 }
 
 static void print_touch(const struct query *query, const struct fields *fields)
 {
 	char number[32], system[64], name[64];
+	const char *source;
 	const struct named_value *time = fields_find(fields, "time_ns");
 	double since = time->kind == VALUE_NUMBER ?
 		((double)time->number - (double)recording_start_ns(query->recording)) / 1e9 : 0;
 
-	printf("  %10s %+14.6f s  %s:%s\n",
-	       field_show(fields_find(fields, "event"), number, sizeof(number)), since,
-	       field_show(fields_find(fields, "system"), system, sizeof(system)),
+	source = field_show(fields_find(fields, "system"), system, sizeof(system));
+	printf("  %10s %+14.6f s  %s%s%s\n",
+	       field_show(fields_find(fields, "event"), number, sizeof(number)), since, source,
+	       strcmp(source, "sample") ? ":" : " of ",
 	       field_show(fields_find(fields, "event_name"), name, sizeof(name)));
 }
 
@@ -217,14 +228,14 @@ static void show_touches(struct query *query, struct ref ref)
 		if (query->when.known_by == KNOWN_HINDSIGHT)
 			last = history_last(query->history);
 		while ((nr = history_touch(query->history, ref, nr, 1)) && nr <= last) {
-			touch_fields(query, nr, &fields);
+			touch_fields(query, ref, nr, &fields);
 			answer_section(query, "touch", NULL, &fields);
 		}
 		return;
 	}
 	puts("\nTOUCHED BY (newest first, up to this moment)");
 	for (nr = last + 1; shown < TEXT_ROWS && (nr = history_touch(query->history, ref, nr, -1)); shown++) {
-		touch_fields(query, nr, &fields);
+		touch_fields(query, ref, nr, &fields);
 		print_touch(query, &fields);
 	}
 	if (!shown)

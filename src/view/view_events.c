@@ -307,7 +307,8 @@ static void draw_effects(struct pane pane, const struct scene *scene, uint64_t n
 
 	pane_heading(pane, 0, "BEFORE AND AFTER", "");
 	for (uint32_t i = 0; i < found && i < WHY_OBJECTS && y < room; i++)
-		y = draw_object(pane, y, scene, refs[i], nr);
+		if (history_changed_by_sample(scene->history, refs[i], nr) < 0)
+			y = draw_object(pane, y, scene, refs[i], nr);
 	if (found > (uint32_t)(y - 1) && y < pane.height) {
 		pane_printf(pane, 2, y, ROLE_HINT, "and %" PRIu32 " more",
 			    found - (uint32_t)(y - 1));

@@ -144,12 +144,15 @@ static void draw_event(struct pane pane, int y, const struct scene *scene,
 	enum role role = *now == '>' ? ROLE_CURSOR : nr > scene->when.t ? ROLE_SKIPPED : ROLE_TEXT;
 	char text[FORMAT_MAX], effect[64], marks[3] = {now[0], ' ', 0};
 	struct event_record record;
+	char sample[32];
 
 	snprintf(text, sizeof(text), "%" PRIu64, nr);
 	column_text(pane, y, &columns[COLUMN_NR], &places[COLUMN_NR], role, text);
 	format_moment(text, (uint64_t)scene_ns(scene, nr));
 	column_text(pane, y, &columns[COLUMN_TIME], &places[COLUMN_TIME], role, text);
-	if (!event_index_read(recording_events(scene->recording), nr, &record)) {
+	if (why_sample(scene, object, nr, sample, sizeof(sample))) {
+		column_text(pane, y, &columns[COLUMN_EVENT], &places[COLUMN_EVENT], role, sample);
+	} else if (!event_index_read(recording_events(scene->recording), nr, &record)) {
 		const char *name = util_event_name(&record);
 
 		if ((int)strlen(name) > places[COLUMN_EVENT].width && !strncmp(name, "ksm_", 4))

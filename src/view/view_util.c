@@ -201,10 +201,11 @@ const char *util_event_name(const struct event_record *record)
 	return name;
 }
 
-static void last_change(struct pane pane, int y, const struct scene *scene, uint64_t event)
+static void last_change(struct pane pane, int y, const struct scene *scene, struct ref object,
+			uint64_t event)
 {
 	char time[FORMAT_MAX], effect[64];
-	char mark = why_effect(scene, event, effect, sizeof(effect));
+	char mark = why_effect(scene, event, effect, sizeof(effect)), sample[32];
 	struct event_record record;
 	int x = 3;
 
@@ -214,7 +215,10 @@ static void last_change(struct pane pane, int y, const struct scene *scene, uint
 	x += pane_text(pane, x, y, ROLE_SKIPPED,
 		       format_moment(time, (uint64_t)scene_ns(scene, event)));
 	x++;
-	if (!effect[0] && !event_index_read(recording_events(scene->recording), event, &record))
+	if (why_sample(scene, object, event, sample, sizeof(sample))) {
+		mark = why_effect_on(scene, object, event, effect, sizeof(effect));
+		x += pane_text(pane, x, y, ROLE_SKIPPED, sample) + 1;
+	} else if (!effect[0] && !event_index_read(recording_events(scene->recording), event, &record))
 		snprintf(effect, sizeof(effect), "%s", util_event_name(&record));
 	pane_fit(pane, x, y, pane.width - x, ALIGN_LEFT, mark_role(mark), effect);
 }
@@ -228,6 +232,6 @@ void pane_last_changes(struct pane pane, int y, int nr, const struct scene *scen
 		event = history_touch(scene->history, object, event, -1);
 		if (!event)
 			break;
-		last_change(pane, y + i, scene, event);
+		last_change(pane, y + i, scene, object, event);
 	}
 }

@@ -32,7 +32,8 @@ struct ref why_touched(const struct scene *scene, uint64_t nr, enum table table)
 	uint32_t found = nr ? history_touched(scene->history, nr, refs, WHY_OBJECTS) : 0;
 
 	for (uint32_t i = 0; i < found && i < WHY_OBJECTS; i++)
-		if (refs[i].table == table)
+		if (refs[i].table == table &&
+		    history_changed_by_sample(scene->history, refs[i], nr) < 0)
 			return refs[i];
 	return (struct ref){0};
 }
@@ -47,9 +48,24 @@ struct ref why_object(const struct scene *scene, uint64_t nr)
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++)
 		for (uint32_t j = 0; j < found && j < WHY_OBJECTS; j++)
-			if (refs[j].table == order[i])
+			if (refs[j].table == order[i] &&
+			    history_changed_by_sample(scene->history, refs[j], nr) < 0)
 				return refs[j];
 	return (struct ref){0};
+}
+
+bool why_sample(const struct scene *scene, struct ref ref, uint64_t nr, char *buf, size_t size)
+{
+	int i = history_changed_by_sample(scene->history, ref, nr);
+	struct history_sample sample;
+
+	if (i < 0 || history_sample(scene->history, (uint32_t)i, &sample))
+		return false;
+	if (sample.tgid)
+		snprintf(buf, size, "sample of %" PRId32, sample.tgid);
+	else
+		snprintf(buf, size, "sample of sysfs");
+	return true;
 }
 
 const char *why_error(int64_t err)

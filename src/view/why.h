@@ -37,6 +37,8 @@ char why_effect(const struct scene *scene, uint64_t nr, char *buf, size_t size);
 
 /* The same for one of the objects that it touched. */
 char why_effect_on(const struct scene *scene, struct ref ref, uint64_t nr, char *buf, size_t size);
+/* "sample of 1234" if a sample, not the event, changed the object at event nr; else false. */
+bool why_sample(const struct scene *scene, struct ref ref, uint64_t nr, char *buf, size_t size);
 
 /* "mm/ksm.c:stable_tree_append" for a kind of event, NULL where there is none. */
 const char *why_source(enum event_kind kind);
