@@ -18,7 +18,7 @@
 #include "history/build_patched.h"
 
 #define COUNT_CHANGES 1024u
-#define MM_COUNTS_EVERY 64u
+#define MM_COUNTS_EVERY 4u
 
 void build_fail(struct builder *b, int error)
 {
@@ -50,11 +50,20 @@ static void write_mm_counts(struct builder *b, uint32_t mm)
 	live->changes = 0;
 }
 
-/* So that an mm that seldom changes needs no long search for its changes since. */
+/*
+ * Those of every living mm, changed or not: then the count before any moment is a few thousand
+ * changes away, and few of them.  The more mms, the rarer: a byte or two a change.
+ */
 static void write_all_mm_counts(struct builder *b)
 {
-	for (uint32_t mm = 0; mm < b->nr_mms_room; mm++)
-		if (b->mms[mm].changes)
+	uint64_t every = MM_COUNTS_EVERY;
+
+	while (every * 64 < b->counts.mms)
+		every *= 2;
+	if (b->seg->counts.nr % every)
+		return;
+	for (uint32_t mm = 0; mm < nr_spans(b->seg, TABLE_MM); mm++)
+		if (span_is(span_at(b->seg, TABLE_MM, mm), SPAN_FIRST) && !b->mms[mm].dead)
 			write_mm_counts(b, mm);
 }
 
@@ -67,8 +76,7 @@ static void write_counts(struct builder *b)
 		counts->event = b->counts_event;
 	}
 	b->counts_changes = 0;
-	if (b->seg->counts.nr % MM_COUNTS_EVERY == 0)
-		write_all_mm_counts(b);
+	write_all_mm_counts(b);
 }
 
 void build_changes(struct builder *b)

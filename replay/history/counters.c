@@ -120,15 +120,57 @@ void counts_at(const struct history *h, const struct place *place, struct counts
 		count_changes(place, table, ret->event, ret);
 }
 
+/* The mm's counts as they were written down last at or before t; its first event otherwise. */
+static struct mm_count mm_count_before(const struct segment *seg, uint32_t mm, uint32_t t)
+{
+	uint32_t born = span_at(seg, TABLE_MM, mm)->born;
+
+	for (uint64_t i = pool_events_upto(&seg->mm_counts, t); i > 0; i--) {
+		const struct mm_count *count = pool_at(&seg->mm_counts, i - 1);
+
+		if (count->mm == mm)
+			return *count;
+		if (count->event < born)
+			break;
+	}
+	return (struct mm_count){ .event = born ? born - 1 : 0 };
+}
+
+/* `count`, which is of event count->event, as it is at t. */
+static void mm_count_changes(const struct segment *seg, uint32_t mm, uint32_t t, struct mm_count *count)
+{
+	const struct pool *deaths = &seg->tables[TABLE_ITEM].deaths;
+	uint64_t to = spans_known_upto(seg, TABLE_ITEM, t);
+
+	for (uint64_t i = count->event ? spans_known_upto(seg, TABLE_ITEM, count->event) : 0; i < to; i++) {
+		const struct span *span = span_at(seg, TABLE_ITEM, (uint32_t)i);
+
+		if (span_owner(span) != mm)
+			continue;
+		count->items++;
+		if (((struct item_data *)data_at(seg, TABLE_ITEM, (uint32_t)i))->node != NO_ID) {
+			count->stable++;
+			count->merges += !span_is(span, SPAN_FOUND);
+		}
+	}
+	to = deaths_upto(seg, TABLE_ITEM, t);
+	for (uint64_t i = count->event ? deaths_upto(seg, TABLE_ITEM, count->event) : 0; i < to; i++) {
+		uint32_t id = *(uint32_t *)pool_at(deaths, i);
+
+		if (span_owner(span_at(seg, TABLE_ITEM, id)) != mm)
+			continue;
+		count->items--;
+		count->stable -= ((struct item_data *)data_at(seg, TABLE_ITEM, id))->node != NO_ID;
+	}
+}
 
 int history_mm_counters(const struct history *h, struct ref mm, struct moment when,
 			struct history_mm_counters *ret)
 {
-	struct mm_count count = { 0 };
 	const struct segment *seg;
+	struct mm_count count;
 	struct place place;
-	uint32_t object;
-	uint64_t to;
+	uint32_t object, died, t;
 	int err = history_place(h, when, &place);
 
 	if (err == 0)
@@ -136,42 +178,18 @@ int history_mm_counters(const struct history *h, struct ref mm, struct moment wh
 	if (err != 0)
 		return err;
 	seg = place.seg;
-	if (h->builder && seg == h->now && place.t &&
-	    place.t >= h->builder->mms[object].counted) {
+	died = span_at(seg, TABLE_MM, object_last(seg, TABLE_MM, object))->died;
+	t = died < place.t ? died : place.t;	/* nothing of a dead one changes */
+	if (h->builder && seg == h->now && place.t && place.t >= h->builder->mms[object].counted) {
 		const struct mm_live *live = &h->builder->mms[object];
 
-		count = (struct mm_count){ .event = place.t, .items = live->items,
-					   .stable = live->stable, .merges = live->merges };
+		count = (struct mm_count){ .items = live->items, .stable = live->stable,
+					   .merges = live->merges };
 	} else {
-		for (uint64_t i = seg->mm_counts.nr; i > 0; i--) {
-			const struct mm_count *c = pool_at(&seg->mm_counts, i - 1);
-
-			if (c->mm == object && c->event <= place.t) {
-				count = *c;
-				break;
-			}
-		}
+		count = mm_count_before(seg, object, t);
+		mm_count_changes(seg, object, t, &count);
 	}
-	to = spans_known_upto(seg, TABLE_ITEM, place.t);
-	for (uint64_t i = count.event ? spans_known_upto(seg, TABLE_ITEM, count.event) : 0; i < to; i++) {
-		if (span_owner(span_at(seg, TABLE_ITEM, (uint32_t)i)) != object)
-			continue;
-		count.items++;
-		if (((struct item_data *)data_at(seg, TABLE_ITEM, (uint32_t)i))->node != NO_ID) {
-			count.stable++;
-			count.merges += !span_is(span_at(seg, TABLE_ITEM, (uint32_t)i), SPAN_FOUND);
-		}
-	}
-	to = deaths_upto(seg, TABLE_ITEM, place.t);
-	for (uint64_t i = count.event ? deaths_upto(seg, TABLE_ITEM, count.event) : 0; i < to; i++) {
-		uint32_t id = *(uint32_t *)pool_at(&seg->tables[TABLE_ITEM].deaths, i);
-
-		if (span_owner(span_at(seg, TABLE_ITEM, id)) != object)
-			continue;
-		count.items--;
-		count.stable -= ((struct item_data *)data_at(seg, TABLE_ITEM, id))->node != NO_ID;
-	}
-	if (span_at(seg, TABLE_MM, object_last(seg, TABLE_MM, object))->died <= place.t)
+	if (died <= place.t)
 		count.items = count.stable = 0;
 	ret->nr_items = count.items;
 	ret->nr_stable_items = count.stable;
