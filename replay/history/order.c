@@ -193,6 +193,8 @@ static void make_blocks(const struct segment *seg, enum table table, struct orde
 		struct block *block = &blocks[i / BLOCK_ROWS];
 		uint32_t born = span_born(span);
 
+		if (i + BLOCK_ROWS < order->nr_sorted)
+			__builtin_prefetch(span_at(seg, table, rows[i + BLOCK_ROWS]));
 		if (i % BLOCK_ROWS == 0)
 			*block = (struct block){ .min_born = UINT32_MAX };
 		block->min_born = born < block->min_born ? born : block->min_born;
