@@ -258,22 +258,33 @@ static void to_dup(struct builder *b, uint64_t chain_addr, uint64_t node_addr, u
 	build_touch(b, TABLE_NODE, more.chain);
 }
 
+static void freed(struct builder *b, uint64_t addr, bool chain)
+{
+	uint32_t span = node_get(b, addr);
+
+	if (span == NO_ID)
+		return;
+	if (chain)
+		build_notable(b, NOTABLE_CHAIN_GONE, 0, 0,
+			      make_ref(b->seg, TABLE_NODE, span_object(b->seg, TABLE_NODE, span)));
+	node_gone(b, span);
+}
+
 static void collapse(struct builder *b, const struct args_P_CHAIN_COLLAPSE *args)
 {
 	uint32_t chain = node_get(b, (uint64_t)args->chain), node = node_get(b, (uint64_t)args->node);
-	struct node_more plain, empty;
+	struct node_more plain;
 
-	if (chain == NO_ID || node == NO_ID)
+	if (chain == NO_ID || node == NO_ID || chain == node)
 		return;
-	empty = more_of(b, chain);
 	plain = more_of(b, node);
 	plain.kind = NODE_PLAIN;
 	plain.chain = NO_ID;
-	plain.position = empty.position;
+	plain.position = ((struct node_more *)more_at(b->seg, TABLE_NODE, chain))->position;
 	plain.place = NODE_IN_TREE;
-	empty.place = NODE_NOWHERE;
 	node_change(b, node, &plain);
-	node_change(b, chain, &empty);
+	/* No dup_del and no chain_free follow: this is the chain's end. */
+	freed(b, (uint64_t)args->chain, true);
 }
 
 /* Off whatever it was on, to `place`. */
@@ -304,18 +315,6 @@ static void kpfn_changed(struct builder *b, const struct args_P_NODE_KPFN *args)
 	more.kpfn = (uint64_t)args->kpfn;
 	/* Which tree it is in is stable_node->nid: that changes only when it is inserted again. */
 	node_change(b, span, &more);
-}
-
-static void freed(struct builder *b, uint64_t addr, bool chain)
-{
-	uint32_t span = node_get(b, addr);
-
-	if (span == NO_ID)
-		return;
-	if (chain)
-		build_notable(b, NOTABLE_CHAIN_GONE, 0, 0,
-			      make_ref(b->seg, TABLE_NODE, span_object(b->seg, TABLE_NODE, span)));
-	node_gone(b, span);
 }
 
 bool build_tree_event(struct builder *b, const struct event *ev)

@@ -139,12 +139,48 @@ static void patched_nodes_get_empty(void **state)
 	feed_free(f);
 }
 
+/* chain_collapse is the chain's last event: no dup_del and no chain_free follow. */
+static void collapse_ends_a_chain(void **state)
+{
+	struct feed *f = feed_new(false);
+	struct args_P_CHAIN_MAKE *chain;
+	struct args_P_CHAIN_COLLAPSE *collapse;
+	struct history_counters now;
+	struct ref ref;
+	union row row;
+
+	(void)state;
+	FEED(f, P_NODE_INSERT)->node = (int64_t)NODE(1);
+	chain = FEED(f, P_CHAIN_MAKE);
+	chain->chain = (int64_t)NODE(2);
+	chain->node = (int64_t)NODE(1);
+	collapse = FEED(f, P_CHAIN_COLLAPSE);
+	collapse->chain = (int64_t)NODE(2);
+	collapse->node = (int64_t)NODE(1);
+	feed_flush(f);
+	history_counters(f->h, moment_at(2), &now);
+	assert_int_equal(now.nr_chains, 1);
+	assert_int_equal(now.nr_dups, 1);
+	history_counters(f->h, moment_at(3), &now);
+	assert_int_equal(now.nr_chains, 0);
+	assert_int_equal(now.nr_dups, 0);
+	assert_int_equal(now.nr_nodes, 1);
+	assert_int_equal(history_find(f->h, TABLE_NODE, NODE(2), 0, moment_at(2), &ref), 0);
+	assert_int_equal(history_row(f->h, ref, moment_at(3), &row), -ENOENT);
+	assert_int_equal(history_find(f->h, TABLE_NODE, NODE(1), 0, moment_at(3), &ref), 0);
+	assert_int_equal(history_row(f->h, ref, moment_at(3), &row), 0);
+	assert_int_equal(row.node.kind, NODE_PLAIN);
+	assert_int_equal(row.node.place, NODE_IN_TREE);
+	feed_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stock_nodes_get_empty),
 		cmocka_unit_test(stock_found_nodes_are_not_empty),
 		cmocka_unit_test(patched_nodes_get_empty),
+		cmocka_unit_test(collapse_ends_a_chain),
 	};
 
 	return cmocka_run_group_tests_name("history-empty", tests, NULL, NULL);
