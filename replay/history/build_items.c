@@ -163,9 +163,6 @@ static void mm_left(struct builder *b, uint64_t addr)
 	build_notable(b, NOTABLE_MM_LEFT, 0, b->mms[mm].stable, make_ref(b->seg, TABLE_MM, mm));
 }
 
-/* enum ksmtop_scan_outcome: "already merged". */
-#define SCAN_ALREADY_STABLE 1
-
 /* ---- events ---- */
 static void append(struct builder *b, const struct args_P_ITEM_APPEND *args)
 {
@@ -245,17 +242,6 @@ static void detach(struct builder *b, const struct args_P_ITEM_DETACH *args)
 	b->nr_removals++;
 }
 
-/* What the scan found it to be is what the row says, or the row is not confirmed. */
-static void scanned(struct builder *b, uint32_t span, int64_t outcome)
-{
-	uint32_t object = span_object(b->seg, TABLE_ITEM, span);
-	uint8_t state = item_state(b->seg, span, b->now);
-
-	build_touch(b, TABLE_ITEM, object);
-	if (state == ITEM_STABLE && outcome == SCAN_ALREADY_STABLE)
-		build_confirm_row(b, TABLE_ITEM, object);
-}
-
 bool build_item_event(struct builder *b, const struct event *ev)
 {
 	enum activity activity = ACTIVITY_OTHER;
@@ -308,7 +294,7 @@ bool build_item_event(struct builder *b, const struct event *ev)
 				  (uint64_t)EVENT_ARGS(ev, P_ITEM_SCAN)->mm,
 				  (uint64_t)EVENT_ARGS(ev, P_ITEM_SCAN)->address);
 		if (span != NO_ID)
-			scanned(b, span, EVENT_ARGS(ev, P_ITEM_SCAN)->outcome);
+			build_touch(b, TABLE_ITEM, span_object(b->seg, TABLE_ITEM, span));
 		break;
 	case EVENT_P_SCAN_SUM:
 		build_touch(b, TABLE_MM, build_mm(b, (uint64_t)EVENT_ARGS(ev, P_SCAN_SUM)->mm));
