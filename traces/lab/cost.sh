@@ -10,8 +10,8 @@ export LAB_DIR="$dir"
 : >"$dir/cost"
 for i in $(seq "${1:-10}"); do
 	for kernel in build-stock build; do
-		LAB_MEM=1024 "$here/boot.sh" "$dir/$kernel/arch/x86/boot/bzImage" "$dir/initramfs.gz" "$dir/work/cost" lab=cost
-		sed -n "s/.*cost: /$kernel /p" "$dir/work/cost/console" | tr -d '\r' >>"$dir/cost"
+		LAB_MEM=1024 "$here/boot.sh" "$dir/$kernel/arch/x86/boot/bzImage" "$dir/initramfs.gz" "$dir/run/cost" lab=cost
+		sed -n "s/.*cost: /$kernel /p" "$dir/run/cost/console" | tr -d '\r' >>"$dir/cost"
 	done
 done
 python3 - "$dir/cost" <<'END'

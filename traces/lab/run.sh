@@ -44,7 +44,7 @@ one() {
 		name=$1-$2
 		words="$words variant=$2"
 	fi
-	work=$dir/work/$name
+	work=$dir/run/$name
 	rm -rf "$work"
 	swap=0 image=$dir/$build/arch/x86/boot/bzImage
 	[ "$1" = walk-reclaim ] && swap=1
