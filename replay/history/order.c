@@ -264,44 +264,134 @@ static uint64_t nr_all_blocks(uint64_t nr)
 	return all;
 }
 
-static bool less(const struct sort_row *a, const struct sort_row *b)
+static bool less(const struct order_key *a, const struct order_key *b)
 {
 	return a->k1 != b->k1 ? a->k1 < b->k1 : a->k2 < b->k2;
+}
+
+/* Sorts all rows of the table into `out` by their whole keys. */
+static int sort_wide(const struct segment *seg, enum order_id id, uint64_t nr, uint32_t *out)
+{
+	struct sort_row *rows = malloc(nr * sizeof(*rows)), *spare = malloc(nr * sizeof(*rows)), *sorted;
+
+	if (!rows || !spare) {
+		free(rows);
+		free(spare);
+		return -ENOMEM;
+	}
+	for (uint64_t i = 0; i < nr; i++) {
+		struct order_key key = order_key_of(seg, id, (uint32_t)i);
+
+		rows[i] = (struct sort_row){ .k2 = key.k2, .k1 = key.k1, .row = (uint32_t)i };
+	}
+	sorted = sort_rows(rows, spare, nr);
+	for (uint64_t i = 0; i < nr; i++)
+		out[i] = sorted[i].row;
+	free(rows);
+	free(spare);
+	return 0;
+}
+
+/* Bits of a key that any two rows differ in: from the lowest to the highest of them. */
+struct key_bits { uint64_t mask; unsigned shift, nr; };
+
+static struct key_bits key_bits(uint64_t differ)
+{
+	struct key_bits bits = { .mask = 0 };
+
+	if (!differ)
+		return bits;
+	bits.shift = (unsigned)__builtin_ctzll(differ);
+	bits.nr = 64 - (unsigned)__builtin_clzll(differ) - bits.shift;
+	bits.mask = bits.nr == 64 ? UINT64_MAX : (UINT64_C(1) << bits.nr) - 1;
+	return bits;
+}
+
+static void sort_packed_digit(const uint64_t *from, uint64_t *to, uint64_t nr, unsigned shift)
+{
+	uint32_t at[1u << DIGIT_BITS] = { 0 }, sum = 0, mask = (1u << DIGIT_BITS) - 1;
+
+	for (uint64_t i = 0; i < nr; i++)
+		at[from[i] >> shift & mask]++;
+	for (uint32_t i = 0; i <= mask; i++) {
+		uint32_t count = at[i];
+
+		at[i] = sum;
+		sum += count;
+	}
+	for (uint64_t i = 0; i < nr; i++)
+		to[at[from[i] >> shift & mask]++] = from[i];
+}
+
+/* The same where what differs and the row fit 64 bits together: half the memory. */
+static int sort_packed(const struct segment *seg, enum order_id id, uint64_t nr, uint32_t *out,
+		       struct key_bits high, struct key_bits low, unsigned row_bits)
+{
+	uint64_t *rows = malloc(nr * sizeof(*rows)), *spare = malloc(nr * sizeof(*rows)), *swap;
+
+	if (!rows || !spare) {
+		free(rows);
+		free(spare);
+		return -ENOMEM;
+	}
+	for (uint64_t i = 0; i < nr; i++) {
+		struct order_key key = order_key_of(seg, id, (uint32_t)i);
+		uint64_t k1 = key.k1 >> high.shift & high.mask, k2 = key.k2 >> low.shift & low.mask;
+
+		rows[i] = (k1 << low.nr | k2) << row_bits | i;
+	}
+	/* They come in the order of their rows, and equal keys stay in it. */
+	for (unsigned shift = row_bits; shift < row_bits + high.nr + low.nr; shift += DIGIT_BITS) {
+		sort_packed_digit(rows, spare, nr, shift);
+		swap = rows;
+		rows = spare;
+		spare = swap;
+	}
+	for (uint64_t i = 0; i < nr; i++)
+		out[i] = (uint32_t)(rows[i] & ((UINT64_C(1) << row_bits) - 1));
+	free(rows);
+	free(spare);
+	return 0;
+}
+
+static int sort_order(const struct segment *seg, enum order_id id, uint64_t nr, uint32_t *out)
+{
+	unsigned row_bits = nr > 1 ? 64 - (unsigned)__builtin_clzll(nr - 1) : 1;
+	struct order_key first = order_key_of(seg, id, 0), last = first;
+	uint64_t differ1 = 0, differ2 = 0;
+	struct key_bits high, low;
+	bool in_order = true;
+
+	for (uint64_t i = 0; i < nr; i++) {
+		struct order_key key = order_key_of(seg, id, (uint32_t)i);
+
+		differ1 |= key.k1 ^ first.k1;
+		differ2 |= key.k2 ^ first.k2;
+		in_order = in_order && !less(&key, &last);
+		last = key;
+		out[i] = (uint32_t)i;
+	}
+	if (in_order)
+		return 0;
+	high = key_bits(differ1);
+	low = key_bits(differ2);
+	if (high.nr + low.nr + row_bits > 64 || low.nr == 64)
+		return sort_wide(seg, id, nr, out);
+	return sort_packed(seg, id, nr, out, high, low, row_bits);
 }
 
 static int make_order(const struct segment *seg, enum order_id id, struct order *order)
 {
 	enum table table = order_table(id);
 	uint64_t nr = nr_spans(seg, table);
-	struct sort_row *rows = malloc(nr * sizeof(*rows)), *spare = NULL, *sorted = rows;
-	bool in_order = true;
-	uint32_t *out;
 
-	if (!rows)
-		return -ENOMEM;
-	for (uint64_t i = 0; i < nr; i++) {
-		struct order_key key = order_key_of(seg, id, (uint32_t)i);
-
-		rows[i] = (struct sort_row){ .k2 = key.k2, .k1 = key.k1, .row = (uint32_t)i };
-		in_order = in_order && (i == 0 || !less(&rows[i], &rows[i - 1]));
-	}
-	if (!in_order) {
-		spare = malloc(nr * sizeof(*spare));
-		if (spare)
-			sorted = sort_rows(rows, spare, nr);
-	}
-	if ((!in_order && !spare) || pool_resize(&order->rows, nr) != 0 ||
+	if (pool_resize(&order->rows, nr) != 0 ||
 	    (id == ORDER_VMA_ANON && pool_resize(&order->ends, nr_all_blocks(nr)) != 0) ||
-	    pool_resize(&order->blocks, nr_all_blocks(nr)) != 0) {
-		free(rows);
-		free(spare);
+	    pool_resize(&order->blocks, nr_all_blocks(nr)) != 0)
 		return -ENOMEM;
-	}
-	out = order->rows.data;
-	for (uint64_t i = 0; i < nr; i++)
-		out[i] = sorted[i].row;
-	free(rows);
-	free(spare);
+	order->nr_sorted = 0;	/* until it is */
+	if (sort_order(seg, id, nr, order->rows.data) != 0)
+		return -ENOMEM;
 	order->nr_sorted = nr;
 	order->bucket_events = (uint32_t)(seg->last / 64 + 1);
 	make_blocks(seg, table, order);
