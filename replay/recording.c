@@ -160,12 +160,15 @@ static int finish_loading(struct recording *recording)
 
 	while (ret == 0 && recording->nr_fed < recording->nr_samples)
 		ret = feed_next_sample(recording);
-	if (ret == 0)
-		ret = history_settle(recording->history);
 	if (ret != 0)
 		return ret;
+	/* Sorting needs memory; what only reading needed goes first. */
 	event_source_free(recording->source);
 	recording->source = NULL;
+	trace_file_release(recording->file);
+	ret = history_settle(recording->history);
+	if (ret != 0)
+		return ret;
 	recording->nr_bytes_done = recording->nr_bytes;
 	recording->complete = true;
 	return 0;

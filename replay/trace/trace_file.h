@@ -121,6 +121,8 @@ struct trace_cmdline {
  */
 int trace_file_open(const char *path, struct trace_file **ret_file, struct diag *diag);
 void trace_file_close(struct trace_file *file);
+/* All of it was read once: its pages need not stay in this process's memory.  Answers stay the same. */
+void trace_file_release(const struct trace_file *file);
 
 const char *trace_file_path(const struct trace_file *file);
 uint64_t trace_file_size(const struct trace_file *file);	/* bytes, all parts of a spool */
