@@ -9,6 +9,7 @@ Long lists are thinned out before validation; every distinct set of keys stays i
 """
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -84,8 +85,9 @@ def check_recording(program, path):
     if report and tables["nodes"]:
         counters = {i["name"]: i["value"] for i in report["items"] if i["section"] == "counter"}
         nodes = sum(i["kind"] != "chain" for i in tables["nodes"]["items"])
-        if counters["nodes"] != nodes:
-            fail(f"{path}: report says {counters['nodes']} nodes, list {nodes}")
+        told = counters["nodes"] + counters["nodes_empty"]
+        if told != nodes:
+            fail(f"{path}: report says {told} nodes, list {nodes}")
         if counters.get("mappings", 0) != len(tables["mappings"]["items"]):
             fail(f"{path}: report says {counters.get('mappings')} mappings, "
                  f"list {len(tables['mappings']['items'])}")
@@ -103,9 +105,12 @@ def main():
         subprocess.run([make_small, top], check=True)
         for name in ("small", "small-v6", "lossy", "wrong", "evil", "cut"):
             check_recording(program, os.path.join(top, name + ".dat"))
-        for name in sorted(os.listdir(traces)):
+        families = {}    # the large ones have numbered variants with the same kinds of rows: one is enough
+        for name in sorted(os.listdir(traces), reverse=True):
             if name.endswith(".dat"):
-                check_recording(program, os.path.join(traces, name))
+                families[re.sub(r"-\d.*", "", name)] = name
+        for name in sorted(families.values()):
+            check_recording(program, os.path.join(traces, name))
     print("failures:", failures)
     sys.exit(1 if failures else 0)
 
