@@ -281,9 +281,21 @@ static void merge_one_page(struct builder *b, const struct args_KSM_MERGE_ONE_PA
 	build_activity(b, args->err ? ACTIVITY_MERGE_FAILURES : ACTIVITY_MERGES);
 }
 
+/*
+ * The mm that ksmd names for an item it still has.  After __ksm_exit() ksmd keeps the mm_slot, its
+ * items and a reference on the mm until its scan comes by, so without a ksm_enter in between the
+ * address is still the mm that left, not a new one.
+ */
+static uint32_t mm_of_item(struct builder *b, uint64_t addr)
+{
+	uint32_t span = build_find(b, TABLE_MM, addr >> 3);
+
+	return span == NO_ID ? build_mm(b, addr) : span_object(b->seg, TABLE_MM, span);
+}
+
 static void remove_rmap_item(struct builder *b, const struct args_KSM_REMOVE_RMAP_ITEM *args)
 {
-	uint32_t mm = build_mm(b, (uint64_t)args->mm), node, span;
+	uint32_t mm = mm_of_item(b, (uint64_t)args->mm), node, span;
 	uint64_t item = (uint64_t)args->rmap_item;
 
 	if (mm == NO_ID)
@@ -291,12 +303,18 @@ static void remove_rmap_item(struct builder *b, const struct args_KSM_REMOVE_RMA
 	build_changes(b);
 	node = node_oldest(b, (uint64_t)args->pfn);
 	span = build_find(b, TABLE_ITEM, item >> 3);
-	if (span == NO_ID || span_at(b->seg, TABLE_ITEM, span)->died != ALIVE ||
-	    span_owner(span_at(b->seg, TABLE_ITEM, span)) != mm ||
-	    ((struct item_data *)data_at(b->seg, TABLE_ITEM, span))->node != node)
-		span = build_item_on_node(b, item, mm, node, SPAN_FOUND);
-	if (span != NO_ID)
-		build_item_end(b, span, SPAN_NAMED_END);
+	if (b->mms[mm].dead) {		/* the item ended with it */
+		build_touch(b, TABLE_MM, mm);
+		if (node != NO_ID)
+			build_touch(b, TABLE_NODE, span_object(b->seg, TABLE_NODE, node));
+	} else {
+		if (span == NO_ID || span_at(b->seg, TABLE_ITEM, span)->died != ALIVE ||
+		    span_owner(span_at(b->seg, TABLE_ITEM, span)) != mm ||
+		    ((struct item_data *)data_at(b->seg, TABLE_ITEM, span))->node != node)
+			span = build_item_on_node(b, item, mm, node, SPAN_FOUND);
+		if (span != NO_ID)
+			build_item_end(b, span, SPAN_NAMED_END);
+	}
 	b->nr_removals++;
 	b->pair.active = false;
 	build_activity(b, ACTIVITY_REMOVALS);

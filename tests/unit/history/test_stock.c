@@ -174,6 +174,30 @@ static void an_exit_takes_all_items(void **state)
 	feed_free(f);
 }
 
+/* ksmd keeps the items of an mm that left until its scan comes by: no new mm is at that address. */
+static void a_removal_after_the_exit_names_the_old_mm(void **state)
+{
+	struct feed *f = feed_new(true);
+	struct history_counters all;
+	uint64_t removed;
+	struct ref mm;
+
+	(void)state;
+	feed_enter(f, MM_A);
+	feed_merge(f, 0, 100, ITEM(1), MM_A, 0);
+	feed_merge(f, 1, 100, ITEM(2), MM_A, 0);
+	feed_exit(f, MM_A);
+	removed = feed_remove_item(f, 100, ITEM(2), MM_A);
+	feed_flush(f);
+	history_counters(f->h, moment_at(removed), &all);
+	assert_int_equal(all.nr_mms, 0);
+	assert_int_equal(all.nr_removals, 1);
+	assert_int_equal(count(f->h, ALL_ITEMS, none, moment_at(removed)), 0);
+	mm = find(f->h, TABLE_MM, MM_A, removed);
+	assert_int_equal(history_touch(f->h, mm, removed - 1, 1), removed);
+	feed_free(f);
+}
+
 static void what_was_there_before_is_found(void **state)
 {
 	struct feed *f = feed_new(true);
@@ -254,6 +278,7 @@ int main(void)
 		cmocka_unit_test(the_oldest_node_of_a_pfn_is_removed),
 		cmocka_unit_test(an_item_merged_elsewhere_leaves),
 		cmocka_unit_test(an_exit_takes_all_items),
+		cmocka_unit_test(a_removal_after_the_exit_names_the_old_mm),
 		cmocka_unit_test(what_was_there_before_is_found),
 		cmocka_unit_test(fork_claims_the_mm),
 		cmocka_unit_test(a_count_confirms_the_set),
