@@ -9,7 +9,7 @@ top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 . "$top/src/setup.sh"
 
 TEST_PACKAGES="clang libclang-rt-14-dev libcmocka-dev trace-cmd libtracecmd-dev tmux jq man-db git
-python3-jsonschema python3-pyte mandoc"
+python3-jsonschema python3-pyte mandoc libkshark-dev"
 
 # shellcheck disable=SC2086
 need_packages $BUILD_PACKAGES $TEST_PACKAGES
