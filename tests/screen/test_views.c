@@ -287,67 +287,20 @@ static uint32_t random_next(uint32_t *seed)
 	return *seed >> 8;
 }
 
+/* What a user may type, in the words of a key script; drawn from at random. */
+/* clang-format off */
+static const char *const random_words[] = {
+	"1", "2", "3", "4", "5", "6", "Right", "Left", "Shift-Right", "Shift-Left", "[", "]",
+	"(", ")", "w", "Up", "Down", "PgUp", "PgDn", "g", "G", "h", "l", "Tab", "Enter", "u",
+	"Space", "s", "*", "F", "n", "N", "+", "-", "0", "K", "y", "Y", "o", "Ctrl-O", "Home",
+	"End", "m", "A", "'", "B", "Esc", ":time_33%", ":time_90%", ":find_node", ":find_ksm",
+	":find_1", ":sort_items", ":columns_nid", ":filter_err_==_0", ":filter_items_>_1",
+	":ascii",
+};
+/* clang-format on */
+
 static void test_keys(void **state)
 {
-	static const char *const words[] = {
-		"1",
-		"2",
-		"3",
-		"4",
-		"5",
-		"6",
-		"Right",
-		"Left",
-		"Shift-Right",
-		"Shift-Left",
-		"[",
-		"]",
-		"(",
-		")",
-		"w",
-		"Up",
-		"Down",
-		"PgUp",
-		"PgDn",
-		"g",
-		"G",
-		"h",
-		"l",
-		"Tab",
-		"Enter",
-		"u",
-		"Space",
-		"s",
-		"*",
-		"F",
-		"n",
-		"N",
-		"+",
-		"-",
-		"0",
-		"K",
-		"y",
-		"Y",
-		"o",
-		"Ctrl-O",
-		"Home",
-		"End",
-		"m",
-		"A",
-		"'",
-		"B",
-		"Esc",
-		":time_33%",
-		":time_90%",
-		":find_node",
-		":find_ksm",
-		":find_1",
-		":sort_items",
-		":columns_nid",
-		":filter_err_==_0",
-		":filter_items_>_1",
-		":ascii",
-	};
 	const char *text = getenv("KSMTOP_SEED");
 	uint32_t seed = text ? (uint32_t)strtoul(text, NULL, 0) : 2026;
 
@@ -365,7 +318,8 @@ static void test_keys(void **state)
 				grid_resize(grid, 80 + (int)(random_next(&seed) % 100),
 					    24 + (int)(random_next(&seed) % 30));
 			type(session, grid,
-			     words[random_next(&seed) % (sizeof(words) / sizeof(*words))]);
+			     random_words[random_next(&seed) %
+					  (sizeof(random_words) / sizeof(*random_words))]);
 			while (session_take_effect(session).kind != EFFECT_NONE)
 				continue;
 			cells = keep(grid);
