@@ -15,9 +15,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "explain/numa.h"
 #include "explain/whatif.h"
 #include "trace/diag.h"
-#include "trace/sample.h"
 
 enum { WHY_ALL = 0 };						/* KSMTOP_WALK_ENDS */
 enum { PURPOSE_UNMAP = 1, PURPOSE_MIGRATE = 2 };		/* KSMTOP_PURPOSES */
@@ -206,19 +206,9 @@ static void check_structures(struct looking *l, uint64_t event)
 }
 
 /* ---- migrations: a page that changes its memory node leaves its tree wrong until ksmd comes by ---- */
-/* With merge_across_nodes there is one tree for all: 1, 0, or -1 where no sample says it. */
-static int64_t merges_across(const struct history *h, uint64_t t)
-{
-	int sample = history_sample_before(h, SAMPLE_KSM, 0, t);
-	int64_t value;
-
-	return sample >= 0 && history_sample_counter(h, (uint32_t)sample, "merge_across_nodes", &value) == 0 ?
-	       value : -1;
-}
-
 static void check_moves(struct looking *l, const struct episode_row *row)
 {
-	int64_t across = merges_across(l->source->history, row->fact.born);
+	int across = numa_merges_across(l->source->history, row->fact.born);
 	const struct history *h = l->source->history;
 	struct event ev;
 	struct ref node;

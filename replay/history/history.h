@@ -241,6 +241,7 @@ enum relation {
 	VMAS_OF_ANON_VMA,	/* interval-tree order: pgoff, then birth */
 	ITEMS_OF_ANON_VMA,
 	VMAS_OF_MM,
+	NODES_OF_NID,		/* of ALL_NODES those of one tree; parent: ref_of_nid(); patched only */
 	NR_RELATIONS
 };
 
@@ -252,6 +253,9 @@ struct history_cursor {
 	uint64_t at, lo, hi;	/* private */
 	uint64_t first;		/* private: stabbing */
 };
+
+/* The parent of NODES_OF_NID: a memory node is no object, only a number. */
+static inline struct ref ref_of_nid(uint32_t nid) { return (struct ref){ .id = nid }; }
 
 /* `parent` is {0} for the ALL_ lists.  The cursor stands before the first row. */
 int history_list(const struct history *h, enum relation relation, struct ref parent,

@@ -20,7 +20,8 @@ static struct relation_desc describe(enum relation relation)
 {
 	switch (relation) {
 	case ALL_MMS:		return (struct relation_desc){ ORDER_MM_NUMBER, 0, false };
-	case ALL_NODES:		return (struct relation_desc){ ORDER_NODE, 0, false };
+	case ALL_NODES:
+	case NODES_OF_NID:	return (struct relation_desc){ ORDER_NODE, 0, false };
 	case ALL_ITEMS:		return (struct relation_desc){ ORDER_ITEM_MM, 0, true };
 	case ALL_ANON_VMAS:	return (struct relation_desc){ ORDER_ANON_VMA, 0, false };
 	case ALL_VMAS:		return (struct relation_desc){ ORDER_VMA_ALL, 0, true };
@@ -98,6 +99,11 @@ int history_list(const struct history *h, enum relation relation, struct ref par
 		k1 = parent_key(&place, relation, object);
 		cursor.lo = order_lower(place.seg, desc.order, k1, 0);
 		cursor.hi = k1 == NO_ID ? cursor.lo : order_lower(place.seg, desc.order, k1 + 1, 0);
+		cursor.at = cursor.lo;
+	} else if (relation == NODES_OF_NID) {
+		k1 = parent.id < NO_ID - 2 ? parent.id + 1 : NO_ID - 1;	/* as node_key() has it */
+		cursor.lo = order_lower(place.seg, desc.order, k1, 0);
+		cursor.hi = order_lower(place.seg, desc.order, k1 + 1, 0);
 		cursor.at = cursor.lo;
 	} else {
 		cursor.hi = place.seg->orders[desc.order].nr_sorted;
