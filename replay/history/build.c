@@ -167,22 +167,32 @@ void build_remember(struct builder *b, enum table table, uint64_t addr_gen)
 	idmap_set(map, slot, idmap_hash(key), (uint32_t)b->past[table].nr - 1);
 }
 
+/* The newest generation that is remembered, 0: none. */
+static uint32_t past_generation(const struct builder *b, enum table table, uint64_t key)
+{
+	const struct idmap *map = &b->past_maps[table];
+	uint64_t *slot;
+
+	key = key << 10 >> 10;
+	if (!map->order)
+		return 0;
+	slot = idmap_slot(map, idmap_hash(key), key, past_has_key, b->past[table].data);
+	return *slot ? *(uint64_t *)pool_at(&b->past[table], idmap_slot_id(slot)) & MAX_GENERATION : 0;
+}
+
+bool build_was_there(const struct builder *b, enum table table, uint64_t key)
+{
+	return past_generation(b, table, key) != 0;
+}
+
 uint32_t build_generation(struct builder *b, enum table table, uint64_t key, uint32_t old,
 			  uint32_t *flags)
 {
-	const struct idmap *map = &b->past_maps[table];
-	uint32_t gen = 0;
+	uint32_t gen = past_generation(b, table, key), last;
 
-	key = key << 10 >> 10;
-	if (old != NO_ID) {
-		gen = span_gen(span_at(b->seg, table, old));
-	} else if (map->order) {
-		uint64_t *slot = idmap_slot(map, idmap_hash(key), key, past_has_key,
-					    b->past[table].data);
-
-		if (*slot)
-			gen = *(uint64_t *)pool_at(&b->past[table], idmap_slot_id(slot)) & MAX_GENERATION;
-	}
+	/* A dead one that was carried, because a row named it, may be the older one. */
+	last = old == NO_ID ? 0 : span_gen(span_at(b->seg, table, old));
+	gen = last > gen ? last : gen;
 	if (gen)
 		*flags &= ~(uint32_t)SPAN_FOUND;
 	return gen < MAX_GENERATION ? gen + 1 : gen;

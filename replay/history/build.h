@@ -138,6 +138,8 @@ static inline uint64_t pfn_key(uint64_t pfn, uint32_t gen)
  */
 uint32_t build_generation(struct builder *b, enum table table, uint64_t key, uint32_t old,
 			  uint32_t *flags);
+/* Was there an object with that address whose rows are all in earlier segments? */
+bool build_was_there(const struct builder *b, enum table table, uint64_t key);
 /* Remembers the generation of an object that is not carried over a seam. */
 void build_remember(struct builder *b, enum table table, uint64_t addr_gen);
 

@@ -121,7 +121,8 @@ static void mm_owner(struct builder *b, uint64_t addr, const struct args_P_MM_OW
 	}
 	if (parent) {
 		from = build_find(b, TABLE_MM, parent >> 3);
-		data.parent = from == NO_ID ? NO_ID : span_object(b->seg, TABLE_MM, from);
+		data.parent = from == NO_ID || span_at(b->seg, TABLE_MM, from)->died != ALIVE ?
+			NO_ID : span_object(b->seg, TABLE_MM, from);
 	}
 	data.in_ksm |= origin == MM_ENTERED || origin == MM_FORKED;
 	data.tgid_evidence = EVIDENCE_TRACED;
@@ -221,7 +222,8 @@ static void item_freed(struct builder *b, const struct args_P_ITEM_FREE *args)
 {
 	uint32_t span = build_find(b, TABLE_ITEM, (uint64_t)args->item >> 3);
 
-	if (span == NO_ID || span_at(b->seg, TABLE_ITEM, span)->died != ALIVE)
+	if (span == NO_ID || span_at(b->seg, TABLE_ITEM, span)->died != ALIVE ||
+	    b->mms[span_owner(span_at(b->seg, TABLE_ITEM, span))].dead)
 		span = named_item(b, (uint64_t)args->item, (uint64_t)args->mm, (uint64_t)args->address);
 	if (span != NO_ID)
 		build_item_end(b, span, item_state(b->seg, span, b->now) == ITEM_NEW ? SPAN_NAMED_END : 0);

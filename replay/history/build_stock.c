@@ -284,13 +284,15 @@ static void merge_one_page(struct builder *b, const struct args_KSM_MERGE_ONE_PA
 /*
  * The mm that ksmd names for an item it still has.  After __ksm_exit() ksmd keeps the mm_slot, its
  * items and a reference on the mm until its scan comes by, so without a ksm_enter in between the
- * address is still the mm that left, not a new one.
+ * address is still the mm that left, not a new one.  NO_ID: one that left before this segment.
  */
 static uint32_t mm_of_item(struct builder *b, uint64_t addr)
 {
 	uint32_t span = build_find(b, TABLE_MM, addr >> 3);
 
-	return span == NO_ID ? build_mm(b, addr) : span_object(b->seg, TABLE_MM, span);
+	if (span != NO_ID)
+		return span_object(b->seg, TABLE_MM, span);
+	return build_was_there(b, TABLE_MM, addr >> 3) ? NO_ID : build_mm(b, addr);
 }
 
 static void remove_rmap_item(struct builder *b, const struct args_KSM_REMOVE_RMAP_ITEM *args)
@@ -298,12 +300,10 @@ static void remove_rmap_item(struct builder *b, const struct args_KSM_REMOVE_RMA
 	uint32_t mm = mm_of_item(b, (uint64_t)args->mm), node, span;
 	uint64_t item = (uint64_t)args->rmap_item;
 
-	if (mm == NO_ID)
-		return;
 	build_changes(b);
 	node = node_oldest(b, (uint64_t)args->pfn);
 	span = build_find(b, TABLE_ITEM, item >> 3);
-	if (b->mms[mm].dead) {		/* the item ended with it */
+	if (mm == NO_ID || b->mms[mm].dead) {		/* the item ended with it */
 		build_touch(b, TABLE_MM, mm);
 		if (node != NO_ID)
 			build_touch(b, TABLE_NODE, span_object(b->seg, TABLE_NODE, node));

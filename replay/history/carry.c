@@ -10,7 +10,8 @@
  *
  * Everything in the builder that names a row is translated with it: live counts, processes' pages,
  * the chains of nodes and anon_vmas, the places of the trees.  What is dead at the seam is not
- * carried, only the generation that its address has reached is remembered.
+ * carried, only the generation that its address has reached is remembered; unless a row alive names
+ * it (the mm that it was forked from): that goes over as dead.
  *
  * A segment is not sealed between the two of a merge pair or inside a dump; a dump that does not
  * end is given up, like one that lost an event.
@@ -23,6 +24,7 @@ struct carrying {
 	struct builder *b;
 	struct segment *from, *to;
 	uint32_t *ids[NR_TABLES];	/* old object id -> new one, NO_ID: not carried */
+	uint64_t *linked[NR_TABLES];	/* a bit per object that a row alive leads to */
 };
 
 static uint32_t new_id(const struct carrying *c, enum table table, uint32_t old)
@@ -44,12 +46,74 @@ static bool hides_another(const struct carrying *c, uint32_t node)
 	return !c->b->h->patched && at != NO_ID;
 }
 
-static bool goes_over(const struct carrying *c, enum table table, const struct span *span)
+static bool is_alive(const struct carrying *c, enum table table, const struct span *span)
 {
-	if (span->died != ALIVE)
-		return table == TABLE_NODE &&
-		       hides_another(c, (uint32_t)(span - span_at(c->from, TABLE_NODE, 0)));
-	return table != TABLE_ITEM || !c->b->mms[span_owner(span)].dead;
+	return span->died == ALIVE && (table != TABLE_ITEM || !c->b->mms[span_owner(span)].dead);
+}
+
+static bool goes_over(const struct carrying *c, enum table table, uint32_t object, uint32_t last)
+{
+	return is_alive(c, table, span_at(c->from, table, last)) ||
+	       c->linked[table][object / 64] >> (object & 63) & 1 ||
+	       (table == TABLE_NODE && hides_another(c, last));
+}
+
+/* ---- what is dead and still named: a child's parent, a poisoned page's node ---- */
+static void mark(struct carrying *c, enum table table, uint32_t object)
+{
+	if (object < nr_spans(c->from, table))
+		c->linked[table][object / 64] |= 1ull << (object & 63);
+}
+
+static void mark_links(struct carrying *c, enum table table, uint32_t id)
+{
+	const void *data = data_at(c->from, table, id);
+
+	switch (table) {
+	case TABLE_MM:
+		mark(c, TABLE_MM, ((const struct mm_data *)data)->parent);
+		break;
+	case TABLE_ANON_VMA:
+		mark(c, TABLE_ANON_VMA, ((const struct anon_vma_data *)data)->root);
+		mark(c, TABLE_ANON_VMA, ((const struct anon_vma_data *)data)->parent);
+		break;
+	case TABLE_VMA:
+		mark(c, TABLE_ANON_VMA, ((const struct vma_data *)data)->anon_vma);
+		mark(c, TABLE_MM, ((const struct vma_data *)data)->mm);
+		break;
+	case TABLE_NODE:
+		if (c->b->h->patched)
+			mark(c, TABLE_NODE, ((struct node_more *)more_at(c->from, table, id))->chain);
+		break;
+	case TABLE_ITEM:
+		mark(c, TABLE_NODE, ((const struct item_data *)data)->node);
+		if (c->b->h->patched)
+			mark(c, TABLE_ANON_VMA,
+			     ((struct item_more *)more_at(c->from, table, id))->anon_vma);
+		break;
+	case TABLE_MAPPING:
+		mark(c, TABLE_MM, ((const struct mapping_data *)data)->mm);
+		break;
+	case TABLE_PAGE:
+		mark(c, TABLE_NODE, ((const struct page_data *)data)->node);
+		break;
+	default:
+		break;
+	}
+}
+
+static int mark_linked(struct carrying *c)
+{
+	for (enum table table = 0; table < NR_TABLES; table++) {
+		c->linked[table] = calloc(nr_spans(c->from, table) / 64 + 1, sizeof(uint64_t));
+		if (!c->linked[table])
+			return -ENOMEM;
+	}
+	for (enum table table = TABLE_MM; table < TABLE_EPISODE; table++)
+		for (uint32_t i = 0; i < nr_spans(c->from, table); i++)
+			if (is_alive(c, table, span_at(c->from, table, i)))
+				mark_links(c, table, i);
+	return 0;
 }
 
 static int carry_span(struct carrying *c, enum table table, uint32_t object, uint32_t id)
@@ -129,7 +193,7 @@ static int carry_table(struct carrying *c, enum table table)
 		if (!span_is(span_at(c->from, table, i), SPAN_FIRST))
 			continue;
 		last = object_last(c->from, table, i);
-		if (!goes_over(c, table, span_at(c->from, table, last)))
+		if (!goes_over(c, table, i, last))
 			forget(c, table, i);
 		else if (carry_span(c, table, i, last) != 0)
 			return -ENOMEM;
@@ -153,7 +217,7 @@ static void link_items(struct carrying *c)
 		     item = ((struct item_data *)data_at(c->from, TABLE_ITEM, item))->older) {
 			uint32_t id;
 
-			if (!goes_over(c, TABLE_ITEM, span_at(c->from, TABLE_ITEM, item)))
+			if (!is_alive(c, TABLE_ITEM, span_at(c->from, TABLE_ITEM, item)))
 				continue;
 			id = c->ids[TABLE_ITEM][span_object(c->from, TABLE_ITEM, item)];
 			*at = id;
@@ -376,6 +440,8 @@ int segment_seal(struct builder *b)
 	int ret = segment_new(h, c.from->id + 1, c.from->base + c.from->last, &c.to);
 
 	build_settle_counts(b);
+	if (ret == 0)
+		ret = mark_linked(&c);
 	for (unsigned i = 0; ret == 0 && i < sizeof(tables) / sizeof(*tables); i++)
 		ret = carry_table(&c, tables[i]);
 	if (ret == 0) {
@@ -395,7 +461,9 @@ int segment_seal(struct builder *b)
 		segment_free(c.to);
 		ret = ret ? ret : -ENOMEM;
 	}
-	for (unsigned i = 0; i < NR_TABLES; i++)
+	for (unsigned i = 0; i < NR_TABLES; i++) {
 		free(c.ids[i]);
+		free(c.linked[i]);
+	}
 	return ret;
 }

@@ -214,10 +214,11 @@ static enum doubt around_item(const struct history *h, const struct place *place
 			      struct around *around)
 {
 	const struct span *span = span_at(place->seg, TABLE_ITEM, id);
+	bool carried = id < place->seg->tables[TABLE_ITEM].carried.nr;
 	bool tentative = is_tentative(place, id) ||
 			 carried_doubt(place, TABLE_ITEM, id) == DOUBT_TENTATIVE;
 
-	if (!tentative)
+	if (!tentative || carried)
 		confirm_birth(h, around, place, TABLE_ITEM, id);
 	if (span_is(span, SPAN_NAMED_END) && span->died <= place->known)
 		confirm(around, place, span->died);
