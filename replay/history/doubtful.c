@@ -204,7 +204,7 @@ void counters_plain(const struct history *h, struct moment when, struct history_
 		counts_at(h, &place, &counts);
 	fill(&counts, ret);
 	if (history_place(h, when, &place) == 0)
-		ret->nr_nodes_empty = empty_nodes_at(place.seg, place.t);
+		ret->nr_nodes_empty = empty_nodes_at(&place);
 }
 
 void history_counters(const struct history *h, struct moment when, struct history_counters *ret)
@@ -217,7 +217,7 @@ void history_counters(const struct history *h, struct moment when, struct histor
 		return;
 	counts_at(h, &place, &counts);
 	fill(&counts, ret);
-	ret->nr_nodes_empty = empty_nodes_at(place.seg, place.t);
+	ret->nr_nodes_empty = empty_nodes_at(&place);
 	ret->nr_doubtful_items = doubtful(h, &place, when, TABLE_ITEM, counts.items_stable +
 					  counts.items_unstable + counts.items_new);
 	ret->nr_doubtful_nodes = doubtful(h, &place, when, TABLE_NODE, counts.nodes + counts.chains);

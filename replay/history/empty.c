@@ -126,9 +126,32 @@ void empty_carry(struct builder *b)
 	}
 }
 
-uint32_t empty_nodes_at(const struct segment *seg, uint32_t t)
+/* With hindsight: a node onto which an item was found later had it all the time. */
+static uint32_t count_empty(const struct place *place)
 {
-	uint64_t i = pool_events_upto(&seg->empty_nodes, t);
+	const struct segment *seg = place->seg;
+	uint32_t nr = 0;
 
-	return i ? ((struct empty_count *)pool_at(&seg->empty_nodes, i - 1))->nr : 0;
+	for (uint32_t i = 0; i < nr_spans(seg, TABLE_NODE); i++)
+		nr += span_holds(seg, TABLE_NODE, span_at(seg, TABLE_NODE, i), place->t, place->known) &&
+		      countable(seg, i) && !node_nr_items(place, span_object(seg, TABLE_NODE, i));
+	return nr;
+}
+
+static bool found_later(const struct place *place, enum table table)
+{
+	const struct pool *found = &place->seg->tables[table].found;
+
+	return found->nr && place->known > place->t &&
+	       span_at(place->seg, table, *(uint32_t *)pool_at(found, found->nr - 1))->born > place->t;
+}
+
+uint32_t empty_nodes_at(const struct place *place)
+{
+	uint64_t i;
+
+	if (found_later(place, TABLE_NODE) || found_later(place, TABLE_ITEM))
+		return count_empty(place);
+	i = pool_events_upto(&place->seg->empty_nodes, place->t);
+	return i ? ((struct empty_count *)pool_at(&place->seg->empty_nodes, i - 1))->nr : 0;
 }

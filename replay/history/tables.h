@@ -367,7 +367,7 @@ enum table relation_table(enum relation relation);
 /* history_counters() without the doubtful ones. */
 void counters_plain(const struct history *h, struct moment when, struct history_counters *ret);
 void counts_at(const struct history *h, const struct place *place, struct counts *ret);
-uint32_t empty_nodes_at(const struct segment *seg, uint32_t t);
+uint32_t empty_nodes_at(const struct place *place);
 void count_span(const struct segment *seg, enum table table, uint32_t id, uint32_t t,
 		struct counts *counts, int by);
 /*

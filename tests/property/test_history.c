@@ -4,12 +4,10 @@
  *
  * The history is compared with itself: with one that was fed less, or otherwise, and with a plain
  * recount of its own rows.  What is compared is everything that the public interface shows at a
- * moment: every row of every list, the lists of every object, and the counters.
+ * moment (picture.h).
  *
- * KSMTOP_SEED repeats one storm (the seed is printed when a property fails), KSMTOP_STORMS sets how
- * many there are.
+ * Not here: histories of several segments (test_segments.c), gaps (test_loss.c).
  */
-#include <assert.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,174 +19,14 @@
 
 #include <cmocka.h>
 
-#include "storm.h"
+#include "picture.h"
 #include "trace/diag.h"
 
-static uint64_t first_seed = 1;
-static uint32_t nr_storms = 24;
-
-#define STORM_EVENTS 700
-
-/* ---- a picture of one moment ---- */
-struct picture {
-	union row *rows;
-	uint32_t *relations;
-	uint32_t nr, room;
-	struct history_counters counters;
-};
-
-static void picture_add(struct picture *picture, uint32_t relation, const union row *row)
-{
-	if (picture->nr == picture->room) {
-		picture->room = picture->room ? picture->room * 2 : 256;
-		picture->rows = realloc(picture->rows, picture->room * sizeof(*picture->rows));
-		picture->relations = realloc(picture->relations,
-					     picture->room * sizeof(*picture->relations));
-		assert(picture->rows && picture->relations);
-	}
-	picture->relations[picture->nr] = relation;
-	picture->rows[picture->nr++] = *row;
-}
-
-static void picture_list(struct picture *picture, const struct history *h, enum relation relation,
-			 struct ref parent, struct moment when)
-{
-	struct history_cursor cursor;
-	union row row;
-
-	assert_int_equal(history_list(h, relation, parent, when, &cursor), 0);
-	while (history_next(&cursor, &row) == 1)
-		picture_add(picture, relation, &row);
-}
-
-static void picture_parents(struct picture *picture, const struct history *h, enum relation relation,
-			    enum table table, struct moment when)
-{
-	uint32_t nr = picture->nr;
-
-	for (uint32_t i = 0; i < nr; i++)
-		if (picture->rows[i].any.ref.table == table && picture->relations[i] <= ALL_EPISODES)
-			picture_list(picture, h, relation, picture->rows[i].any.ref, when);
-}
-
-static struct picture picture_take(const struct history *h, struct moment when)
-{
-	struct picture picture = { 0 };
-
-	for (enum relation relation = ALL_MMS; relation <= ALL_EPISODES; relation++)
-		picture_list(&picture, h, relation, (struct ref){ 0 }, when);
-	picture_parents(&picture, h, ITEMS_OF_NODE, TABLE_NODE, when);
-	picture_parents(&picture, h, MAPPINGS_OF_NODE, TABLE_NODE, when);
-	picture_parents(&picture, h, DUPS_OF_CHAIN, TABLE_NODE, when);
-	picture_parents(&picture, h, ITEMS_OF_MM, TABLE_MM, when);
-	picture_parents(&picture, h, MAPPINGS_OF_MM, TABLE_MM, when);
-	picture_parents(&picture, h, VMAS_OF_MM, TABLE_MM, when);
-	picture_parents(&picture, h, VMAS_OF_ANON_VMA, TABLE_ANON_VMA, when);
-	picture_parents(&picture, h, ITEMS_OF_ANON_VMA, TABLE_ANON_VMA, when);
-	history_counters(h, when, &picture.counters);
-	return picture;
-}
-
-static void picture_free(struct picture *picture)
-{
-	free(picture->rows);
-	free(picture->relations);
-}
-
-static void print_row(const char *what, const union row *row)
-{
-	fprintf(stderr, "  %s table %u id %x born %llu died %lld known %llu confirmed %llu %c doubt %u\n",
-		what, row->any.ref.table, row->any.ref.id, (unsigned long long)row->fact.born,
-		(long long)row->fact.died, (unsigned long long)row->fact.known,
-		(unsigned long long)row->fact.confirmed, row->fact.evidence, row->fact.doubt);
-}
-
-static void pictures_equal(const struct picture *a, const struct picture *b, const char *what)
-{
-	uint32_t nr = a->nr < b->nr ? a->nr : b->nr;
-
-	for (uint32_t i = 0; i < nr; i++) {
-		if (a->relations[i] == b->relations[i] &&
-		    !memcmp(&a->rows[i], &b->rows[i], sizeof(union row)))
-			continue;
-		fprintf(stderr, "%s: row %u of relations %u, %u\n", what, i, a->relations[i],
-			b->relations[i]);
-		print_row("one  ", &a->rows[i]);
-		print_row("other", &b->rows[i]);
-		fail();
-	}
-	if (a->nr != b->nr) {
-		fprintf(stderr, "%s: %u rows, %u rows\n", what, a->nr, b->nr);
-		print_row("first too many", a->nr > nr ? &a->rows[nr] : &b->rows[nr]);
-		fail();
-	}
-	if (memcmp(&a->counters, &b->counters, sizeof(a->counters))) {
-		fprintf(stderr, "%s: counters differ\n", what);
-		for (unsigned i = 0; i < sizeof(a->counters) / 8; i++)
-			fprintf(stderr, " %lld/%lld", ((const long long *)&a->counters)[i],
-				((const long long *)&b->counters)[i]);
-		fail();
-	}
-}
-
-/* Prints what only one of them has; both are sorted by relation and bytes. */
-static void print_differences(const struct picture *a, const struct picture *b)
-{
-	for (uint32_t i = 0, j = 0; i < a->nr || j < b->nr;) {
-		int order = i == a->nr ? 1 : j == b->nr ? -1 :
-			    (int)a->relations[i] - (int)b->relations[j];
-
-		if (order == 0)
-			order = memcmp(&a->rows[i], &b->rows[j], sizeof(union row));
-		if (order < 0)
-			print_row("only one  ", &a->rows[i]);
-		if (order > 0)
-			print_row("only other", &b->rows[j]);
-		i += order <= 0;
-		j += order >= 0;
-	}
-}
-
-/* ---- storms ---- */
-static struct history *build(const struct storm *storm, uint64_t last, uint64_t batch_seed)
-{
-	struct history_options options = { .stock = !storm->patched };
-	struct history *h;
-
-	assert_int_equal(history_new(&options, &h), 0);
-	assert_int_equal(storm_feed(storm, h, 0, last, batch_seed), 0);
-	assert_int_equal(history_last(h), last);
-	return h;
-}
-
-typedef void (*property_fn)(const struct storm *storm, const struct history *h, uint64_t *rng);
-
-static uint64_t some_moment(const struct history *h, uint64_t *rng)
-{
-	return storm_random(rng) % (history_last(h) + 1);
-}
-
-static void for_storms(property_fn property)
-{
-	for (uint32_t i = 0; i < nr_storms; i++) {
-		uint64_t seed = first_seed + i, rng = seed * 77;
-		struct storm *storm = storm_new(seed, STORM_EVENTS, seed % 2, seed % 4 >= 2);
-		struct history *h = build(storm, storm->nr_events, 0);
-
-		fprintf(stderr, "\rKSMTOP_SEED=%llu ", (unsigned long long)seed);
-		property(storm, h, &rng);
-		history_free(h);
-		storm_free(storm);
-	}
-	fprintf(stderr, "\r");
-}
-
-/* ---- properties ---- */
 static void query_equals_rebuild(const struct storm *storm, const struct history *h, uint64_t *rng)
 {
 	for (unsigned i = 0; i < 12; i++) {
 		uint64_t t = some_moment(h, rng);
-		struct history *upto = build(storm, t, storm_random(rng));
+		struct history *upto = storm_build(storm, t, storm_random(rng));
 		struct picture a = picture_take(h, moment_at(t)), b = picture_take(upto, moment_at(t));
 
 		pictures_equal(&a, &b, "all of it, rebuilt up to t");
@@ -200,7 +38,7 @@ static void query_equals_rebuild(const struct storm *storm, const struct history
 
 static void batches_do_not_matter(const struct storm *storm, const struct history *h, uint64_t *rng)
 {
-	struct history *other = build(storm, storm->nr_events, 1 + storm_random(rng));
+	struct history *other = storm_build(storm, storm->nr_events, 1 + storm_random(rng));
 
 	for (unsigned i = 0; i < 8; i++) {
 		uint64_t t = some_moment(h, rng);
@@ -274,6 +112,14 @@ static void back_is_like_forward(const struct storm *storm, const struct history
 	}
 }
 
+/* One of which it is known that it has no items: empty.c. */
+static bool is_empty(const struct history *h, const struct node_row *node)
+{
+	if (node->nr_items || node->kind == NODE_CHAIN)
+		return false;
+	return history_is_patched(h) ? node->kind != NODE_UNKNOWN : node->fact.born != 0;
+}
+
 static void counters_equal_recounts(const struct storm *storm, const struct history *h, uint64_t *rng)
 {
 	(void)storm;
@@ -297,6 +143,7 @@ static void counters_equal_recounts(const struct storm *storm, const struct hist
 				n.nr_nodes += row->node.kind != NODE_CHAIN;
 				n.nr_chains += row->node.kind == NODE_CHAIN;
 				n.nr_dups += row->node.kind == NODE_DUP;
+				n.nr_nodes_empty += is_empty(h, &row->node);
 				n.nr_doubtful_nodes += doubtful;
 				break;
 			case TABLE_ITEM:
@@ -316,6 +163,7 @@ static void counters_equal_recounts(const struct storm *storm, const struct hist
 		assert_int_equal(n.nr_nodes, all.counters.nr_nodes);
 		assert_int_equal(n.nr_chains, all.counters.nr_chains);
 		assert_int_equal(n.nr_dups, all.counters.nr_dups);
+		assert_int_equal(n.nr_nodes_empty, all.counters.nr_nodes_empty);
 		assert_int_equal(n.nr_vmas, all.counters.nr_vmas);
 		assert_int_equal(n.nr_anon_vmas, all.counters.nr_anon_vmas);
 		assert_int_equal(n.nr_stable_items, all.counters.nr_stable_items);
@@ -353,8 +201,6 @@ static int apply_change(const struct history_change *change, void *arg)
 	alive->event = change->event;
 	while (i < alive->nr && !ref_equal(alive->refs[i], change->ref))
 		i++;
-	if (change->died)
-		assert_true(i < alive->nr || change->born || true);
 	if (change->born && i == alive->nr && alive->nr < 4096)
 		alive->refs[alive->nr++] = change->ref;
 	if (change->died && !change->born && i < alive->nr)
@@ -477,140 +323,6 @@ static void a_saved_history_is_the_same(const struct storm *storm, const struct 
 	fclose(file);
 }
 
-/* ---- segments: what is retained answers as one history fed at once ---- */
-/* Refs name a segment, addresses do not.  Generations and numbers count what a seam forgets. */
-static void number_ref(const struct history *h, struct ref *ref, struct moment when)
-{
-	union row row;
-
-	if (ref_is_none(*ref) || ref->table == TABLE_MAPPING || ref->table == TABLE_EPISODE) {
-		*ref = (struct ref){ .table = ref->table };
-		return;
-	}
-	if (history_row(h, *ref, when, &row) != 0) {
-		*ref = (struct ref){ 0 };	/* gone by then: a seam may have forgotten it */
-		return;
-	}
-	/* Every named row has its name at the same place. */
-	ref->id = (uint32_t)(row.node.name.addr ^ row.node.kpfn * (ref->table == TABLE_NODE));
-	ref->segment = 0;
-}
-
-static void without_refs(const struct history *h, union row *row, struct moment when)
-{
-	enum table table = row->any.ref.table;
-
-	number_ref(h, &row->any.ref, when);
-	switch (table) {
-	case TABLE_MM:
-		number_ref(h, &row->mm.parent, when);
-		row->mm.name.generation = row->mm.name.number = 0;
-		break;
-	case TABLE_NODE:
-		number_ref(h, &row->node.chain, when);
-		row->node.name.generation = row->node.name.number = 0;
-		break;
-	case TABLE_ITEM:
-		number_ref(h, &row->item.mm, when);
-		number_ref(h, &row->item.node, when);
-		number_ref(h, &row->item.anon_vma, when);
-		row->item.name.generation = row->item.name.number = 0;
-		break;
-	case TABLE_MAPPING:
-		number_ref(h, &row->mapping.mm, when);
-		number_ref(h, &row->mapping.node, when);
-		break;
-	case TABLE_ANON_VMA:
-		number_ref(h, &row->anon_vma.root, when);
-		number_ref(h, &row->anon_vma.parent, when);
-		row->anon_vma.name.generation = row->anon_vma.name.number = 0;
-		break;
-	case TABLE_VMA:
-		number_ref(h, &row->vma.anon_vma, when);
-		number_ref(h, &row->vma.mm, when);
-		row->vma.name.generation = row->vma.name.number = 0;
-		break;
-	case TABLE_PAGE:
-		number_ref(h, &row->page.node, when);
-		row->page.name.generation = row->page.name.number = 0;
-		break;
-	default:
-		break;
-	}
-}
-
-static int by_bytes(const void *a, const void *b) { return memcmp(a, b, sizeof(union row)); }
-
-/* As a set for each relation: the order of equal keys may differ behind a seam. */
-static struct picture picture_plain(const struct history *h, struct moment when)
-{
-	struct picture picture = picture_take(h, when);
-	uint32_t first = 0;
-
-	for (uint32_t i = 0; i < picture.nr; i++)
-		without_refs(h, &picture.rows[i], when);
-	for (uint32_t i = 1; i <= picture.nr; i++) {
-		if (i < picture.nr && picture.relations[i] == picture.relations[first])
-			continue;
-		qsort(&picture.rows[first], i - first, sizeof(union row), by_bytes);
-		first = i;
-	}
-	/* Totals of events count what is retained. */
-	picture.counters.nr_merges = picture.counters.nr_merge_failures = 0;
-	picture.counters.nr_removals = 0;
-	return picture;
-}
-
-static void segments_answer_like_one(const struct storm *storm, const struct history *h, uint64_t *rng)
-{
-	struct history_options options = {
-		.stock = !storm->patched, .segment_events = 60 + (uint32_t)(storm_random(rng) % 200),
-		.keep_segments = (uint32_t)(storm_random(rng) % 4),
-	};
-	struct history *live;
-
-	assert_int_equal(history_new(&options, &live), 0);
-	assert_int_equal(storm_feed(storm, live, 0, storm->nr_events, 1 + storm_random(rng)), 0);
-	for (unsigned i = 0; i < 10; i++) {
-		uint64_t t = some_moment(h, rng);
-		struct picture a, b;
-
-		if (t < history_first(live)) {
-			struct history_cursor cursor;
-
-			if (t < history_first(live) - 1)
-				assert_int_equal(history_list(live, ALL_ITEMS, (struct ref){ 0 },
-							      moment_at(t), &cursor), -ESTALE);
-			continue;
-		}
-		a = picture_plain(h, moment_at(t));
-		b = picture_plain(live, moment_at(t));
-		if (a.nr != b.nr || memcmp(a.rows, b.rows, a.nr * sizeof(*a.rows)))
-			print_differences(&a, &b);
-		pictures_equal(&a, &b, "one segment, many");
-		picture_free(&a);
-		picture_free(&b);
-	}
-	/* A ref taken in one segment is good in the next, or says that it is stale. */
-	for (unsigned i = 0; i < 4; i++) {
-		uint64_t t = history_first(live) + storm_random(rng) %
-			     (history_last(live) - history_first(live) + 1);
-		struct picture then = picture_take(live, moment_at(t));
-
-		for (uint32_t r = 0; r < then.nr; r++) {
-			union row row;
-			int ret = history_row(live, then.rows[r].any.ref, moment_at(history_last(live)),
-					      &row);
-
-			assert_true(ret == 0 || ret == -ENOENT || ret == -ESTALE);
-			if (ret == 0)
-				assert_true(ref_equal(row.any.ref, then.rows[r].any.ref));
-		}
-		picture_free(&then);
-	}
-	history_free(live);
-}
-
 /* Asking an interval is what passing over all VMAs gives, in the same order. */
 static void stabbing_is_filtering(const struct storm *storm, const struct history *h, uint64_t *rng)
 {
@@ -661,8 +373,6 @@ static void checking_is_total(const struct storm *storm, const struct history *h
 	assert_true(nr > 0 || storm->nr_samples == 0);
 }
 
-#define PROPERTY(name) static void test_##name(void **state) { (void)state; for_storms(name); }
-PROPERTY(segments_answer_like_one)
 PROPERTY(stabbing_is_filtering)
 PROPERTY(query_equals_rebuild)
 PROPERTY(batches_do_not_matter)
@@ -677,7 +387,6 @@ PROPERTY(checking_is_total)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_segments_answer_like_one),
 		cmocka_unit_test(test_stabbing_is_filtering),
 		cmocka_unit_test(test_query_equals_rebuild),
 		cmocka_unit_test(test_batches_do_not_matter),
@@ -690,11 +399,6 @@ int main(void)
 		cmocka_unit_test(test_checking_is_total),
 	};
 
-	if (getenv("KSMTOP_SEED")) {
-		first_seed = strtoull(getenv("KSMTOP_SEED"), NULL, 10);
-		nr_storms = 1;
-	}
-	if (getenv("KSMTOP_STORMS"))
-		nr_storms = (uint32_t)strtoul(getenv("KSMTOP_STORMS"), NULL, 10);
+	properties_setup();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
