@@ -2,11 +2,12 @@
 /*
  * bench_view.c - what a picture costs at a random moment, and a step back against a step forward.
  *
- *	bench_view FILE [PICTURES]
+ *	bench_view FILE [PICTURES [FROM]]
  *
  * Loads the recording as the explorer does and drives a session of 120x40 without a terminal. P6: in
  * every view, go to a random event and draw; each picture is measured apart.  P7: from random
  * places 20 steps forward and the same 20 back, each with its picture, forward and back timed apart.
+ * Random events lie behind FROM percent of the recording (0).
  *
  * The clock is the thread's CPU time (a machine that does other work would be measured else); the
  * wall clock's 99th percentile is given too.  Prints lines of KEY=VALUE, microseconds; fails only
@@ -33,10 +34,10 @@ static double clock_us(clockid_t clock)
 	return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
 }
 
-static uint64_t random_event(uint64_t *seed, uint64_t last)
+static uint64_t random_event(uint64_t *seed, uint64_t from, uint64_t last)
 {
 	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
-	return 1 + (*seed >> 16) % last;
+	return from + 1 + (*seed >> 16) % (last - from);
 }
 
 static int compare(const void *a, const void *b)
@@ -75,7 +76,7 @@ static void measure(struct times *times, struct session *session, struct grid *g
 	times->wall[times->nr++] = clock_us(CLOCK_MONOTONIC) - wall;
 }
 
-static void pictures(struct session *session, struct grid *grid, uint64_t last, int nr)
+static void pictures(struct session *session, struct grid *grid, uint64_t from, uint64_t last, int nr)
 {
 	uint64_t seed = 1;
 
@@ -85,7 +86,7 @@ static void pictures(struct session *session, struct grid *grid, uint64_t last, 
 
 		session_show(session, views_all[v]->id);
 		for (int i = 0; i < nr; i++)
-			measure(&times, session, grid, random_event(&seed, last), ACTION_NONE);
+			measure(&times, session, grid, random_event(&seed, from, last), ACTION_NONE);
 		p50 = percentile(times.cpu, nr, 50);
 		p99 = percentile(times.cpu, nr, 99);
 		printf("view=%s p50=%.0f p99=%.0f max=%.0f wall99=%.0f\n", views_all[v]->tab, p50, p99,
@@ -95,14 +96,14 @@ static void pictures(struct session *session, struct grid *grid, uint64_t last, 
 	}
 }
 
-static int steps(struct session *session, struct grid *grid, uint64_t last, int nr)
+static int steps(struct session *session, struct grid *grid, uint64_t from, uint64_t last, int nr)
 {
 	struct times on = times_new(nr * STEPS), back = times_new(nr * STEPS);
 	uint64_t seed = 2;
 
 	session_show(session, views_all[1]->id);
 	for (int i = 0; i < nr; i++) {
-		uint64_t t = random_event(&seed, last);
+		uint64_t t = random_event(&seed, from, last);
 
 		t = t > STEPS ? t - STEPS : 0;
 		session_jump_to(session, t);
@@ -138,9 +139,10 @@ int main(int argc, char **argv)
 	struct keymap keymap;
 	struct source source;
 	struct grid *grid = grid_new(120, 40, GRID_UTF8);
+	uint64_t from = argc > 3 ? strtoull(argv[3], NULL, 10) : 0;
 
 	keymap_init(&keymap);
-	if (argc < 2 || nr < 1 || !grid || session_new(views_all, &keymap, &session) != 0)
+	if (argc < 2 || nr < 1 || from > 99 || !grid || session_new(views_all, &keymap, &session) != 0)
 		return 2;
 	if (recording_open(argv[1], &options, &recording, &diag) != 0 ||
 	    recording_load(recording, 0, &diag) != 0) {
@@ -151,8 +153,9 @@ int main(int argc, char **argv)
 	session_set_source(session, &source);
 	session_draw(session, grid);
 	printf("events=%llu\n", (unsigned long long)source.nr_events);
-	pictures(session, grid, source.nr_events, nr);
-	status = steps(session, grid, source.nr_events, nr);
+	from = source.nr_events * from / 100;
+	pictures(session, grid, from, source.nr_events, nr);
+	status = steps(session, grid, from, source.nr_events, nr);
 	session_free(session);
 	recording_close(recording);
 	grid_free(grid);

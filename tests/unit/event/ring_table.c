@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ring_table.c - see ring_table.h.
+ *
+ * The X-macro table gives each kind its members' names and sizes; a format's text and a record's
+ * size both come from them, so they cannot drift apart.  Members that the program knows under
+ * several names get the newest.  Memory errors abort: only tests and generators use this.
+ */
+#include "ring_table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_ID	1000
+#define HEAD_SIZE	8u
+#define RECORD_MAX	256u
+
+struct member { const char *name; int size; };
+
+#define MEMBER_F(member)	{ #member, 8 },
+#define MEMBER_A(member, names)	{ #member, 8 },
+#define MEMBER_S(member)	{ #member, 16 },
+#define MEMBER_SA(member, names) { #member, 16 },
+#define E(kind, fields, names) \
+	static const struct member members_##kind[] = { \
+		fields(MEMBER_F, MEMBER_A, MEMBER_S, MEMBER_SA) { NULL, 0 } }; \
+	_Static_assert(sizeof(struct args_##kind) <= RECORD_MAX - HEAD_SIZE, "a record is small");
+EVENT_TABLE(E)
+#undef E
+
+static const struct kind {
+	const char *names;	/* "system:event", the newest first */
+	const struct member *members;
+	uint32_t size;
+} kinds[NR_EVENT_KINDS] = {
+#define E(kind, fields, names) [EVENT_##kind] = { names, members_##kind, sizeof(struct args_##kind) },
+EVENT_TABLE(E)
+#undef E
+};
+
+static char *format_text(int id, const struct kind *kind)
+{
+	size_t system = strcspn(kind->names, ":") + 1, name = strcspn(kind->names + system, " ");
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+	unsigned int offset = HEAD_SIZE;
+
+	if (!f)
+		abort();
+	fprintf(f, "name: %.*s\nID: %d\nformat:\n"
+		"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
+		"\tfield:unsigned char common_flags;\toffset:2;\tsize:1;\tsigned:0;\n"
+		"\tfield:unsigned char common_preempt_count;\toffset:3;\tsize:1;\tsigned:0;\n"
+		"\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n", (int)name,
+		kind->names + system, id);
+	for (const struct member *m = kind->members; m->name; m++) {
+		fprintf(f, "\tfield:%s %s%s;\toffset:%u;\tsize:%d;\tsigned:%d;\n",
+			m->size == 16 ? "char" : "unsigned long", m->name, m->size == 16 ? "[16]" : "",
+			offset, m->size, m->size == 16);
+		offset += (unsigned int)m->size;
+	}
+	fprintf(f, "\nprint fmt: \"%.*s\"\n", (int)name, kind->names + system);
+	fclose(f);
+	return text;
+}
+
+static struct trace_text text_of(const char *text)
+{
+	return (struct trace_text){ text, strlen(text) };
+}
+
+void ring_table_init(struct ring_table *table, uint32_t page_size)
+{
+	*table = (struct ring_table){
+		.meta = { .header_event = text_of("# compressed entry header\n"),
+			  .trace_clock = text_of("local global [mono]"), .formats = table->formats } };
+	if (asprintf(&table->texts[NR_EVENT_KINDS],
+		     "\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n"
+		     "\tfield: local_t commit;\toffset:8;\tsize:8;\tsigned:1;\n"
+		     "\tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;\n"
+		     "\tfield: char data;\toffset:16;\tsize:%u;\tsigned:1;\n", page_size - 16) < 0)
+		abort();
+	table->meta.header_page = text_of(table->texts[NR_EVENT_KINDS]);
+	for (int kind = EVENT_UNKNOWN + 1; kind < NR_EVENT_KINDS; kind++) {
+		table->texts[kind] = format_text(FIRST_ID + kind, &kinds[kind]);
+		table->systems[kind] = strndup(kinds[kind].names, strcspn(kinds[kind].names, ":"));
+		if (!table->texts[kind] || !table->systems[kind])
+			abort();
+		table->formats[table->meta.nr_formats++] =
+			(struct trace_format){ table->systems[kind], text_of(table->texts[kind]) };
+	}
+}
+
+void ring_table_fini(struct ring_table *table)
+{
+	for (int i = 0; i <= NR_EVENT_KINDS; i++)
+		free(table->texts[i]);
+	for (int i = 0; i < NR_EVENT_KINDS; i++)
+		free(table->systems[i]);
+	memset(table, 0, sizeof(*table));
+}
+
+void ring_table_event(struct ring *ring, uint64_t ts_ns, int32_t pid, enum event_kind kind,
+		      const void *args)
+{
+	uint8_t record[RECORD_MAX] = { 0 };
+
+	ring_put(ring, record, (uint64_t)(FIRST_ID + kind), 2);
+	ring_put(ring, record + 4, (uint32_t)pid, 4);
+	memcpy(record + HEAD_SIZE, args, kinds[kind].size);
+	ring_event(ring, ts_ns, record, HEAD_SIZE + kinds[kind].size);
+}
