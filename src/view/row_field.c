@@ -18,6 +18,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "episode_field.h"
+
 #define NAME_MAX_BYTES 96
 
 struct reader {
@@ -355,6 +357,7 @@ static void episode_fields(const struct reader *reader, const struct episode_row
 			   struct fields *fields)
 {
 	bool ended = episode->fact.died != NEVER;
+	uint64_t duration_ns = 0;
 	char object[NAME_MAX_BYTES];
 
 	fields_number(fields, "episode", episode->number);
@@ -367,7 +370,9 @@ static void episode_fields(const struct reader *reader, const struct episode_row
 	known_number(fields, "seqnr", episode->seqnr, episode->kind == EPISODE_SCAN);
 	fields_number(fields, "begin_ns", (int64_t)episode->begin_ns);
 	known_number(fields, "end_ns", (int64_t)episode->end_ns, ended);
-	known_number(fields, "duration_ns", (int64_t)(episode->end_ns - episode->begin_ns), ended);
+	fields_bool(fields, "ended", ended);
+	known_number(fields, "duration_ns", (int64_t)duration_ns, episode_duration(episode, &duration_ns));
+	episode_total_fields(episode, fields);
 }
 
 static void fields_of(const struct reader *reader, const union row *row, struct fields *fields)
