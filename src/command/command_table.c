@@ -36,6 +36,10 @@ const char *const list_tables[] = {
 	"mms", "nodes", "items", "vmas", "anon_vmas", "mappings", "pages", NULL
 };
 
+const char *const episode_kinds[] = {
+	"scan", "walk", "kill-list", "recovery", "collapse", "migration", NULL
+};
+
 const char *const snap_formats[] = { "text", "ansi", "svg", NULL };
 
 const struct command *command_find(const char *name)

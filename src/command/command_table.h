@@ -53,7 +53,7 @@ enum complete {
 	O(FILTER, "filter", 0, "EXPR", COMPLETE_NOTHING, "only what fits the expression")	\
 	O(SORT, "sort", 0, "KEY", COMPLETE_NOTHING,						\
 	  "order by a JSON name of the items, biggest first; -KEY: smallest first")		\
-	O(KIND, "kind", 0, "KIND", COMPLETE_KIND, "only episodes of this kind (now: scan)")	\
+	O(KIND, "kind", 0, "KIND", COMPLETE_KIND, "only episodes of this kind")	\
 	O(ALL, "all", 0, NULL, COMPLETE_NOTHING, "print comparisons that agree, too")		\
 	O(NO_CACHE, "no-cache", 0, NULL, COMPLETE_NOTHING,					\
 	  "neither read nor write the cache of rebuilt tables")					\
@@ -138,8 +138,11 @@ enum option_id {
 	"between the ends of two recordings (counters)."
 
 #define EPISODES_TEXT										\
-	"What ran from one event to another: the scans of ksmd, each with its times and what changed\n" \
-	"while it ran. Those begun by T are listed."
+	"What ran from one event to another: scans of ksmd, walks, kill lists, recoveries, collapses and\n" \
+	"migrations, numbered in the order they began. Those begun by T are listed.\n\n"	\
+	"--sort takes any JSON name and puts the dearest first: duration_ns, longest_hold_ns,\n" \
+	"others_waited_ns, nr_iteration_total (VMAs offered), skipped, missed, moved, tasks. --filter\n" \
+	"takes the same names, for instance 'purpose == \"migrate\" && skipped > 1000'."
 
 #define CHECK_TEXT										\
 	"Compares the rebuilt state with the kernel's own numbers at every sample, and holds it to its\n" \
@@ -173,7 +176,7 @@ enum option_id {
 	C(DIFF, "diff", "FILE T1 T2 | FILE1 FILE2", 2, 3, OPTS_QUERY, "something differs",	\
 	  "what differs between two moments or two recordings", DIFF_TEXT)			\
 	C(EPISODES, "episodes", "FILE", 1, 1, OPTS_QUERY | OPT(AT) | OPT(KIND) | OPT(FILTER) |	\
-	  OPT(SORT), "", "the scans, with their times", EPISODES_TEXT)				\
+	  OPT(SORT), "", "what ran, and what came of it", EPISODES_TEXT)				\
 	C(CHECK, "check", "FILE", 1, 1, OPTS_QUERY | OPT(ALL), "something contradicts",		\
 	  "hold the rebuilt state to the kernel's own numbers", CHECK_TEXT)			\
 	C(SNAP, "snap", "FILE", 1, 1, OPTS_EVERY | OPTS_SCREEN | OPT(AT) | OPT(VIEW) |		\
@@ -211,8 +214,9 @@ extern const struct command command_table[NR_COMMANDS];
 
 /* The command called @name, or NULL; the explorer has no name and is never found. */
 const struct command *command_find(const char *name);
-/* The names of the tables of `list`, NULL-ended; of the formats of `snap`. */
+/* NULL-ended: the tables of `list`, the kinds of `episodes`, the formats of `snap`. */
 extern const char *const list_tables[];
+extern const char *const episode_kinds[];
 extern const char *const snap_formats[];
 
 #endif /* KSMTOP_COMMAND_TABLE_H */

@@ -3,11 +3,11 @@
  * episodes.c - `ksmtop episodes`: what ran from one event to another.
  *
  * An episode is known by its number, from 1 in the order they began over all kinds, and the list
- * holds those begun by T.  Beside its times stands what changed while it ran, from the history's
- * activity counts, so that the scan which merged most is found by --sort merges.
+ * holds those begun by T.  --sort finds the dearest by any of their values: the longest hold, the
+ * most mappings moved; what an episode lacks stands behind all others.
  *
- * --sort needs all of them at once; there are few (one a scan), so they are collected as JSON
- * objects, which is what they become in any case, and sorted by one of their names.
+ * The rows are kept, the values are made again for printing: a value to sort by may be one that is
+ * never printed, and one list of names (episode_row.h) serves filter, order and output.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -18,169 +18,188 @@
 
 #include "commands.h"
 #include "fields_json.h"
+#include "episode_row.h"
 #include "query.h"
+#include "view/episode_field.h"
 #include "view/row_field.h"
 
-static void activity_fields(const struct query *query, const struct episode_row *episode,
-			    struct fields *fields)
-{
-	uint64_t end = episode->fact.died == NEVER ? query->when.t : episode->fact.died;
-	uint64_t begin = episode->fact.born ? episode->fact.born - 1 : 0;
-	uint64_t nr[NR_ACTIVITIES] = { 0 };
+struct listed {
+	union row row;
+	struct filter_value key;	/* of --sort */
+	char text[ROW_TEXT];
+	bool has_key;
+};
 
-	if (end > begin)
-		history_activity(query->history, begin, end, nr);
-	fields_number(fields, "merges", (int64_t)nr[ACTIVITY_MERGES]);
-	fields_number(fields, "merge_failures", (int64_t)nr[ACTIVITY_MERGE_FAILURES]);
-	fields_number(fields, "removals", (int64_t)nr[ACTIVITY_REMOVALS]);
-	fields_number(fields, "nodes_made", (int64_t)nr[ACTIVITY_NODES_MADE]);
-	fields_number(fields, "nodes_gone", (int64_t)nr[ACTIVITY_NODES_GONE]);
+struct listing {
+	struct query *query;
+	struct listed *list;
+	uint32_t nr, room;
+	int kind;			/* -1: all */
+	const char *key;		/* NULL: in the order they began */
+	bool ascending;
+};
+
+/* A text is in the element itself, which sorting moves: the key's own pointer is of no use then. */
+static int compare_keys(const struct listed *x, const struct listed *y)
+{
+	if (x->key.is_string && y->key.is_string)
+		return strcmp(x->text, y->text);
+	return (x->key.number > y->key.number) - (x->key.number < y->key.number);
 }
 
-static const char *const sort_key_default = "episode";
-
-static int compare_items(const void *a, const void *b, void *key)
+/* Biggest first; those that lack the key behind all; equal ones as they began. */
+static int compare_listed(const void *a, const void *b, void *argument)
 {
-	const char *name = key;
-	bool descending = name[0] != '-';
-	struct json_object *x, *y;
-	int order;
+	const struct listed *x = a, *y = b;
+	const struct listing *listing = argument;
+	int order = 0;
 
-	name += !descending;
-	x = json_object_object_get(*(struct json_object *const *)a, name);
-	y = json_object_object_get(*(struct json_object *const *)b, name);
-	if (json_object_is_type(x, json_type_string) || json_object_is_type(y, json_type_string)) {
-		const char *p = x ? json_object_get_string(x) : "", *q = y ? json_object_get_string(y) : "";
-
-		order = strcmp(p, q);
-	} else {
-		int64_t p = json_object_get_int64(x), q = json_object_get_int64(y);
-
-		order = (p > q) - (p < q);
-	}
-	return descending ? -order : order;
+	if (x->has_key != y->has_key)
+		return x->has_key ? -1 : 1;
+	if (x->has_key)
+		order = compare_keys(x, y);
+	if (order)
+		return listing->ascending ? order : -order;
+	return x->row.episode.number < y->row.episode.number ? -1 : 1;
 }
 
-static int sort_items(struct query *query, struct json_object *items)
+static int listing_add(struct listing *listing, const union row *row)
 {
-	const char *key = invocation_value(query->invocation, OPTION_SORT);
-	size_t nr = json_object_array_length(items);
-	struct json_object **list;
+	struct listed *list = listing->list;
 
-	if (!key || nr == 0 || strcmp(key, sort_key_default) == 0)
-		return 0;
-	if (!json_object_object_get_ex(json_object_array_get_idx(items, 0), key + (key[0] == '-'),
-				       NULL)) {
-		diag_set(&query->diag, -EINVAL, "episodes have no %s to sort by",
-			 key + (key[0] == '-'));
-		diag_expected(&query->diag, "a JSON name of the items, such as duration_ns or merges");
-		return -EINVAL;
+	if (listing->nr == listing->room) {
+		listing->room = listing->room ? 2 * listing->room : 64;
+		list = realloc(list, listing->room * sizeof(*list));
+		if (!list)
+			return diag_set(&listing->query->diag, -ENOMEM, "no memory for %" PRIu32 " episodes",
+					listing->nr);
+		listing->list = list;
 	}
-	list = calloc(nr, sizeof(*list));
-	if (!list)
-		return diag_set(&query->diag, -ENOMEM, "no memory to sort %zu episodes", nr);
-	for (size_t i = 0; i < nr; i++)
-		list[i] = json_object_get(json_object_array_get_idx(items, i));
-	qsort_r(list, nr, sizeof(*list), compare_items, (void *)(uintptr_t)key);
-	for (size_t i = 0; i < nr; i++)
-		json_object_array_put_idx(items, i, list[i]);
-	free(list);
+	list[listing->nr++] = (struct listed){ .row = *row };
 	return 0;
 }
 
-static int collect(struct query *query, int kind, struct json_object *items)
+static int listing_collect(struct listing *listing)
 {
+	struct query *query = listing->query;
 	struct history_cursor cursor;
-	struct fields fields;
 	union row row;
-	int more;
+	int more = 0;
 	int err = history_list(query->history, ALL_EPISODES, (struct ref){ 0 }, query->when, &cursor);
 
-	while (err == 0 && (more = history_next(&cursor, &row)) != 0) {
-		if (more < 0)
-			return diag_set(&query->diag, more, "the episodes cannot be read");
-		if (kind >= 0 && row.episode.kind != kind)
-			continue;
-		row_fields(query->recording, &row, query->when, &fields);
-		activity_fields(query, &row.episode, &fields);
-		if (!query->filter ||
-		    event_filter_match_row(query->filter, fields_lookup, &fields))
-			json_object_array_add(items, fields_json(&fields));
+	while (err == 0 && (more = history_next(&cursor, &row)) > 0) {
+		struct episode_lookup lookup = { .query = query, .row = &row };
+
+		if ((listing->kind < 0 || row.episode.kind == listing->kind) &&
+		    (!query->filter || event_filter_match_row(query->filter, episode_lookup, &lookup)))
+			err = listing_add(listing, &row);
 	}
-	return err ? diag_set(&query->diag, err, "the episodes cannot be read") : 0;
+	if (err || more < 0)
+		return query->diag.error ? err : diag_set(&query->diag, err ? err : more,
+							  "the episodes cannot be read");
+	return 0;
 }
 
-static const char *text_of(struct json_object *item, const char *name)
+static void listing_sort(struct listing *listing)
 {
-	struct json_object *value = json_object_object_get(item, name);
+	if (!listing->key || listing->nr == 0)
+		return;
+	for (uint32_t i = 0; i < listing->nr; i++) {
+		struct listed *listed = &listing->list[i];
+		struct episode_lookup lookup = { .query = listing->query, .row = &listed->row };
 
-	return value ? json_object_get_string(value) : "-";
+		listed->has_key = episode_lookup(&lookup, listing->key, &listed->key);
+		memcpy(listed->text, lookup.text, sizeof(listed->text));
+	}
+	qsort_r(listing->list, listing->nr, sizeof(*listing->list), compare_listed, listing);
 }
 
-static void print_duration(struct json_object *item)
+/* ---- printing ---- */
+static void print_table_row(struct query *query, const union row *row, const struct fields *fields)
 {
-	struct json_object *value = json_object_object_get(item, "duration_ns");
+	uint64_t begin_ns = row->episode.begin_ns, duration_ns;
+	double since = ((double)begin_ns - (double)recording_start_ns(query->recording)) / 1e6;
+	char summary[160], evidence[3], duration[24] = "runs";
 
-	if (value)
-		printf("%12.6f ", (double)json_object_get_int64(value) / 1e9);
-	else
-		printf("%12s ", "runs");
+	episode_summary(row, fields, summary, sizeof(summary));
+	if (episode_duration(&row->episode, &duration_ns))
+		snprintf(duration, sizeof(duration), "%.3f", (double)duration_ns / 1e6);
+	printf("%6" PRIu32 " %-9s %8" PRIu64 " %+11.3f %10s %-2s %s\n", row->episode.number,
+	       episode_kind_name(row->episode.kind), row->fact.born, since, duration,
+	       evidence_text((char)row->fact.evidence, row->fact.doubt != DOUBT_NONE, evidence), summary);
 }
 
-static void print_item(struct query *query, struct json_object *item)
+static void print_row(struct query *query, const union row *row)
 {
-	char evidence[3];
-	bool doubtful = json_object_get_boolean(json_object_object_get(item, "doubtful"));
-	uint64_t begin_ns = (uint64_t)json_object_get_int64(json_object_object_get(item, "begin_ns"));
-	double since = ((double)begin_ns - (double)recording_start_ns(query->recording)) / 1e9;
+	struct fields fields;
+	char summary[160], object[64];
+	const struct named_value *about;
 
-	evidence_text(text_of(item, "evidence")[0], doubtful, evidence);
-	if (query->plain) {
-		printf("Episode %s: %s %s by %s %s, events %s to %s, begun at %+.6f s, %s merges, "
-		       "%s removals (%s%s).\n", text_of(item, "episode"), text_of(item, "kind"),
-		       text_of(item, "seqnr"), text_of(item, "comm"), text_of(item, "tid"),
-		       text_of(item, "begin"), text_of(item, "end"), since, text_of(item, "merges"),
-		       text_of(item, "removals"), evidence, doubtful ? ", doubtful" : "");
+	episode_row_fields(query, row, &fields);
+	if (query->json) {
+		answer_item(query, fields_json(&fields));
 		return;
 	}
-	printf("%6s %-9s %7s %9s %9s %+12.6f ", text_of(item, "episode"), text_of(item, "kind"),
-	       text_of(item, "seqnr"), text_of(item, "begin"), text_of(item, "end"), since);
-	print_duration(item);
-	printf("%8s %s\n", text_of(item, "merges"), evidence);
+	if (!query->plain) {
+		print_table_row(query, row, &fields);
+		return;
+	}
+	episode_summary(row, &fields, summary, sizeof(summary));
+	about = fields_find(&fields, "object");
+	printf("Episode %" PRIu32 ", a %s%s%s, begins at event %" PRIu64, row->episode.number,
+	       episode_kind_name(row->episode.kind), about->kind == VALUE_TEXT ? " of " : "",
+	       about->kind == VALUE_TEXT ? field_show(about, object, sizeof(object)) : "",
+	       row->fact.born);
+	if (row->episode.ended)
+		printf(" and ends at %" PRIu64, row->fact.died);
+	printf(": %s.%s\n", summary, row->fact.doubt ? " Doubtful." : "");
+}
+
+static int read_options(struct query *query, struct listing *listing)
+{
+	const char *kind = invocation_value(query->invocation, OPTION_KIND);
+	const char *key = invocation_value(query->invocation, OPTION_SORT);
+
+	listing->kind = kind ? episode_kind_find(kind) : -1;
+	if (kind && listing->kind < 0) {
+		diag_set(&query->diag, -EINVAL, "%s is no kind of episode", kind);
+		diag_expected(&query->diag, "scan, walk, kill-list, recovery, collapse or migration");
+		return -EINVAL;
+	}
+	if (!key)
+		return 0;
+	listing->ascending = key[0] == '-';
+	listing->key = key + listing->ascending;
+	if (!episode_has_name(query, listing->kind, listing->key)) {
+		diag_set(&query->diag, -EINVAL, "%s have no %s to sort by",
+			 kind ? kind : "episodes", listing->key);
+		diag_expected(&query->diag, "a JSON name of the items, such as duration_ns, "
+			      "longest_hold_ns, others_waited_ns, skipped, moved or tasks");
+		return -EINVAL;
+	}
+	return 0;
 }
 
 static int print_episodes(struct query *query)
 {
-	const char *word = invocation_value(query->invocation, OPTION_KIND);
-	int kind = word && strcmp(word, episode_kind_name(EPISODE_SCAN)) == 0 ? EPISODE_SCAN : -1;
-	struct json_object *items;
-	int err;
+	struct listing listing = { .query = query };
+	int err = read_options(query, &listing);
 
-	if (word && kind < 0) {
-		diag_set(&query->diag, -EINVAL, "%s is no kind of episode that can be listed", word);
-		diag_expected(&query->diag, "scan");
-		return -EINVAL;
-	}
-	items = json_object_new_array();
-	err = collect(query, kind, items);
 	if (err == 0)
-		err = sort_items(query, items);
-	if (err == 0 && query->json)
-		answer_begin(query, "episodes", recording_path(query->recording));
-	else if (err == 0 && !query->plain)
-		printf("%6s %-9s %7s %9s %9s %12s %12s %8s EV\n", "NUMBER", "KIND", "SCAN", "BEGIN",
-		       "END", "AT s", "DURATION s", "MERGES");
-	for (size_t i = 0; err == 0 && i < json_object_array_length(items); i++) {
-		struct json_object *item = json_object_array_get_idx(items, i);
-
+		err = listing_collect(&listing);
+	if (err == 0) {
+		listing_sort(&listing);
 		if (query->json)
-			answer_item(query, json_object_get(item));
-		else
-			print_item(query, item);
+			answer_begin(query, "episodes", recording_path(query->recording));
+		else if (!query->plain)
+			printf("%6s %-9s %8s %11s %10s EV WHAT CAME OF IT\n", "NUMBER", "KIND", "EVENT",
+			       "AT ms", "LASTED ms");
+		for (uint32_t i = 0; i < listing.nr; i++)
+			print_row(query, &listing.list[i].row);
+		if (query->json)
+			answer_end(query, NULL, NULL);
 	}
-	if (err == 0 && query->json)
-		answer_end(query, NULL, NULL);
-	json_object_put(items);
+	free(listing.list);
 	return err;
 }
 

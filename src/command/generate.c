@@ -277,7 +277,9 @@ static void bash_reply(enum complete complete)
 		putchar('"');
 		break;
 	case COMPLETE_KIND:
-		printf("words=scan");
+		printf("words=\"");
+		bash_list(episode_kinds);
+		putchar('"');
 		break;
 	case COMPLETE_SIZE:
 		printf("words=\"80x24 120x40\"");

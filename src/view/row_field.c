@@ -365,7 +365,7 @@ static void episode_fields(const struct reader *reader, const struct episode_row
 	fields_number(fields, "begin", (int64_t)episode->fact.born);
 	known_number(fields, "end", (int64_t)episode->fact.died, ended);
 	known_number(fields, "tid", episode->tid, episode->tid > 0);
-	fields_text(fields, "comm", episode->comm[0] ? episode->comm : NULL);
+	comm_field(reader, fields, &(struct mm_row){ .tgid = episode->tid });
 	fields_text(fields, "object", reader_name(reader, episode->object, object));
 	known_number(fields, "seqnr", episode->seqnr, episode->kind == EPISODE_SCAN);
 	fields_number(fields, "begin_ns", (int64_t)episode->begin_ns);
