@@ -443,6 +443,8 @@ int builder_new(struct history *h, struct builder **ret)
 	b->seg = h->now;
 	b->scan = NO_ID;
 	b->last_mm = NO_ID;
+	b->cursor = NO_ID;
+	pool_init(&b->leavers, sizeof(uint32_t), NULL);
 	pool_init(&b->stream_runs, sizeof(uint64_t), NULL);
 	pool_init(&b->times, sizeof(uint64_t), h->table_dir);
 	pool_init(&b->node_items, sizeof(uint32_t), h->table_dir);
@@ -472,6 +474,7 @@ void builder_free(struct builder *b)
 	free(b->running);
 	build_dump_fini(b);
 	pool_fini(&b->times);
+	pool_fini(&b->leavers);
 	pool_fini(&b->stream_runs);
 	pool_fini(&b->node_items);
 	pool_fini(&b->mm_items);

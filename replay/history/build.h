@@ -21,6 +21,7 @@ struct mm_live {
 	uint32_t counted;	/* event of the last struct mm_count */
 	uint32_t newest;	/* its item span made last: empty.c */
 	bool complete;		/* every stable item it has is known */
+	bool exited;		/* ksmd may still have its items: build_exit.c */
 	bool dead;
 };
 
@@ -78,6 +79,10 @@ struct builder {
 	uint64_t last_mm_addr;		/* the mm looked up last */
 	uint32_t last_mm;
 	uint32_t scan;			/* episode that runs, or NO_ID */
+	/* Stock: build_exit.c. */
+	struct pool leavers;		/* uint32_t: mms that exited and may still have items */
+	uint64_t nr_behind;		/* of those, the first: the cursor was seen since they did */
+	uint32_t cursor;		/* where ksmd was seen last, NO_ID: nowhere yet */
 	struct running *running;	/* episodes of the other kinds that run: build_episode.c */
 	uint32_t nr_running;
 	bool items_complete;		/* every stable item is known */
@@ -172,8 +177,20 @@ struct mm_data *build_mm_data(struct builder *b, uint32_t mm);
 struct task *build_task(struct builder *b, int32_t pid);
 const char *build_task_comm(struct builder *b, int32_t pid);	/* 16 bytes, zeroes if not known */
 void build_mappings_end(struct builder *b, struct process *process);
+/* No process has that mm any more. */
+void build_process_left(struct builder *b, uint32_t mm);
 struct process *build_process(struct builder *b, int32_t tgid);
 bool build_task_event(struct builder *b, const struct event *ev);
+
+/* ---- mms that exit on a stock kernel: build_exit.c ---- */
+void build_mm_exits(struct builder *b, uint64_t addr);
+/* ksmd is seen at an item of that mm; at the list's head, where a scan begins or ends. */
+void build_cursor_at_mm(struct builder *b, uint32_t mm);
+void build_cursor_at_head(struct builder *b, bool begin);
+/* The kernel counts no item at all. */
+void build_leavers_gone(struct builder *b);
+/* Over a seam: ids[old object id] is the new one. */
+void build_leavers_carry(struct builder *b, const uint32_t *ids, uint32_t nr);
 
 /* ---- the parts: each returns whether the event was its own ---- */
 void build_stock_prefetch(struct builder *b, const struct event *events, uint32_t nr);

@@ -73,6 +73,7 @@ static void scan_starts(struct builder *b, const struct event *ev)
 	const struct args_KSM_START_SCAN *args = EVENT_ARGS(ev, KSM_START_SCAN);
 	struct episode *episode;
 
+	build_cursor_at_head(b, true);
 	if (b->scan != NO_ID) {		/* its end was lost */
 		episode_end(b, episode_at(b, b->scan));
 		episode_at(b, b->scan)->flags |= EPISODE_END_UNSEEN;
@@ -90,6 +91,7 @@ static void scan_stops(struct builder *b, const struct event *ev)
 	const struct args_KSM_STOP_SCAN *args = EVENT_ARGS(ev, KSM_STOP_SCAN);
 	struct episode *episode;
 
+	build_cursor_at_head(b, false);
 	if (b->scan != NO_ID) {
 		episode = episode_at(b, b->scan);
 	} else {

@@ -148,6 +148,8 @@ static void ksm_sample(struct builder *b, const struct sample *sample)
 	if (shared + sharing == 0) {
 		if (b->counts.items_stable && !b->h->patched)
 			end_items(b, NO_ID);
+		if (b->leavers.nr)
+			build_leavers_gone(b);
 		b->items_complete = true;
 		for (uint32_t i = 0; i < b->nr_mms_room; i++)
 			b->mms[i].complete = true;
@@ -171,6 +173,7 @@ static uint32_t unclaimed_mm(struct builder *b, int64_t merging)
 		const struct span *span = span_at(b->seg, TABLE_MM, i);
 
 		if (span->died != ALIVE || ((struct mm_data *)data_at(b->seg, TABLE_MM, i))->tgid ||
+		    ((struct mm_data *)data_at(b->seg, TABLE_MM, i))->exited ||
 		    b->mms[span_object(b->seg, TABLE_MM, i)].stable != merging)
 			continue;
 		if (found != NO_ID)

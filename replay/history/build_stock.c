@@ -228,10 +228,29 @@ static void merge_failed(struct builder *b, uint64_t pfn, uint64_t item, uint32_
 	build_activity(b, ACTIVITY_MERGE_FAILURES);
 }
 
+/*
+ * The mm of an item that ksmd tries to merge.  One that exited cannot merge any more
+ * (find_mergeable_vma()), so success means that another has its address, whose ksm_enter was lost.
+ * The first event behind a gap may be that of a partner.
+ */
+static uint32_t merging_mm(struct builder *b, uint64_t addr, int64_t err, bool partner)
+{
+	uint32_t mm = build_mm(b, addr);
+
+	if (mm != NO_ID && b->mms[mm].exited && !err) {
+		build_mm_end(b, addr);
+		mm = build_mm(b, addr);
+	}
+	if (!partner && b->loss_now != b->seg->base + b->now)
+		build_cursor_at_mm(b, mm);
+	return mm;
+}
+
 static void merge_with_ksm_page(struct builder *b, const struct args_KSM_MERGE_WITH_KSM_PAGE *args)
 {
 	uint64_t pfn = (uint64_t)args->pfn, item = (uint64_t)args->rmap_item;
-	uint32_t mm = build_mm(b, (uint64_t)args->mm), node, flags = 0, id;
+	bool partner = args->ksm_page && b->pair.active && b->pair.pfn == pfn;
+	uint32_t mm = merging_mm(b, (uint64_t)args->mm, args->err, partner), node, flags = 0, id;
 
 	if (mm == NO_ID)
 		return;
@@ -262,7 +281,7 @@ static void merge_with_ksm_page(struct builder *b, const struct args_KSM_MERGE_W
 
 static void merge_one_page(struct builder *b, const struct args_KSM_MERGE_ONE_PAGE *args)
 {
-	uint32_t mm = build_mm(b, (uint64_t)args->mm);
+	uint32_t mm = merging_mm(b, (uint64_t)args->mm, args->err, false);
 	uint32_t span = build_find(b, TABLE_ITEM, (uint64_t)args->rmap_item >> 3);
 
 	build_touch(b, TABLE_MM, mm);

@@ -135,9 +135,15 @@ void build_mm_end(struct builder *b, uint64_t addr)
 	live->changes = UINT32_MAX / 2;
 	live->dead = true;
 	build_counts_due(b);
-	build_end(b, TABLE_MM, span, SPAN_NAMED_END);
+	/* One that exited goes some time before the event that shows it. */
+	build_end(b, TABLE_MM, span, live->exited ? 0 : SPAN_NAMED_END);
 	if (b->last_mm == mm)
 		b->last_mm = NO_ID;
+	build_process_left(b, mm);
+}
+
+void build_process_left(struct builder *b, uint32_t mm)
+{
 	for (uint32_t i = 0; i < b->nr_processes; i++)
 		if (b->processes[i].mm == mm) {
 			build_mappings_end(b, &b->processes[i]);
@@ -262,7 +268,7 @@ static void ksm_exit(struct builder *b, uint64_t addr)
 	if (mm == NO_ID)
 		return;
 	build_notable(b, NOTABLE_MM_LEFT, 0, b->mms[mm].stable, make_ref(b->seg, TABLE_MM, mm));
-	build_mm_end(b, addr);
+	build_mm_exits(b, addr);
 	build_activity(b, ACTIVITY_OTHER);
 }
 
@@ -298,7 +304,7 @@ static void newtask(struct builder *b, const struct event *ev)
 	parent->entered = NO_ID;
 	/* What entered before a loss may be claimed by a fork that was lost. */
 	if (args->clone_flags & CLONE_VM_FLAG || mm == NO_ID || b->mms[mm].dead ||
-	    born_at(b, mm) <= b->loss_now)
+	    b->mms[mm].exited || born_at(b, mm) <= b->loss_now)
 		return;
 	process = build_process(b, parent->tgid);
 	if (!process)
@@ -329,7 +335,7 @@ static void execed(struct builder *b, const struct event *ev)
 		return;
 	mm = task->entered;
 	task->entered = NO_ID;
-	if (b->mms[mm].dead)
+	if (b->mms[mm].dead || b->mms[mm].exited)
 		return;
 	data = *build_mm_data(b, mm);
 	data.origin = MM_EXECED;

@@ -277,13 +277,18 @@ static void around_other(const struct history *h, const struct place *place, enu
 {
 	const struct span *span = span_at(place->seg, table, id);
 
+	if (table == TABLE_MM && ((struct mm_data *)data_at(place->seg, table, id))->exited)
+		return;		/* its exit shows nothing of what ksmd still has */
 	confirm_birth(h, around, place, table, id);
 	if (span_is(span, SPAN_NAMED_END) && span->died <= place->known)
 		confirm(around, place, span->died);
 }
 
-static bool departs_untraced(const struct history *h, enum table table)
+static bool departs_untraced(const struct history *h, const struct segment *seg, enum table table,
+			     uint32_t id)
 {
+	if (table == TABLE_MM)
+		return ((struct mm_data *)data_at(seg, table, id))->exited;
 	return table == TABLE_MAPPING ||
 	       (!h->patched && (table == TABLE_ITEM || table == TABLE_NODE));
 }
@@ -395,7 +400,7 @@ void fact_fill(const struct history *h, const struct place *place, enum table ta
 {
 	const struct segment *seg = place->seg;
 	const struct span *span = span_at(seg, table, id);
-	bool mutex = under_mutex(h, seg, table, id), untraced = departs_untraced(h, table);
+	bool mutex = under_mutex(h, seg, table, id), untraced = departs_untraced(h, seg, table, id);
 	uint64_t t = seg->base + place->t;
 	struct around around;
 

@@ -140,9 +140,14 @@ int history_find_pid(const struct history *h, int32_t pid, struct moment when, s
 	if (ret != 0)
 		return ret;
 	search.place = &place;
-	for (uint32_t i = 0; i < nr_spans(place.seg, TABLE_MM); i++)
-		if (((struct mm_data *)data_at(place.seg, TABLE_MM, i))->tgid == pid)
-			consider(&search, TABLE_MM, i);
+	/* Of two, the one that exec left behind is the other. */
+	for (unsigned exited = 0; exited <= 1 && search.rank < 3; exited++)
+		for (uint32_t i = 0; i < nr_spans(place.seg, TABLE_MM); i++) {
+			const struct mm_data *data = data_at(place.seg, TABLE_MM, i);
+
+			if (data->tgid == pid && data->exited == exited)
+				consider(&search, TABLE_MM, i);
+		}
 	if (pid <= 0 || search.best == NO_ID)
 		return -ENOENT;
 	*ret_mm = make_ref(place.seg, TABLE_MM, span_object(place.seg, TABLE_MM, search.best));

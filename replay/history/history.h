@@ -108,6 +108,7 @@ struct mm_row {
 	char tgid_evidence;	/* the link mm <-> process has evidence of its own */
 	bool tgid_doubtful;
 	bool in_ksm;		/* ksmd has an mm_slot for it */
+	bool exited;		/* stock: the process has; ksmd may still have its items */
 	uint8_t origin;		/* enum mm_origin */
 	char comm[16];
 	uint64_t start_time_ns;	/* 0: not known */

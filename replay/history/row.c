@@ -29,6 +29,7 @@ static void mm_fill(const struct segment *seg, uint32_t id, struct mm_row *ret)
 	ret->tgid_evidence = data->tgid_evidence;
 	ret->tgid_doubtful = data->tgid_doubtful;
 	ret->in_ksm = data->in_ksm;
+	ret->exited = data->exited;
 	ret->origin = data->origin;
 	memcpy(ret->comm, data->comm, sizeof(ret->comm));
 	ret->comm[sizeof(ret->comm) - 1] = 0;

@@ -74,7 +74,7 @@ struct mm_data {
 	uint32_t parent;		/* object id, or NO_ID */
 	char tgid_evidence;
 	uint8_t tgid_doubtful, in_ksm, origin;
-	uint32_t pad;
+	uint8_t exited, pad[3];
 };
 
 /* At the first span of a node: the item span added last, and the last span of an earlier node

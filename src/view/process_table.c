@@ -139,6 +139,8 @@ static const char *note_of(const struct mm_row *mm, const struct process_numbers
 {
 	if (!mm->in_ksm)
 		return "left KSM";
+	if (mm->exited)
+		return "exited";
 	if (numbers->profit != INT64_MIN && numbers->profit < 0)
 		return "costs more than it saves";
 	if (numbers->merging > 0 && numbers->rmap_items > 4 * numbers->merging)

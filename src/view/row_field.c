@@ -253,6 +253,7 @@ static void mm_fields(const struct reader *reader, const struct mm_row *mm, stru
 	fields_bool(fields, "pid_doubtful", mm->tgid_doubtful);
 	comm_field(reader, fields, mm);
 	fields_bool(fields, "in_ksm", mm->in_ksm);
+	fields_bool(fields, "exited", mm->exited);
 	fields_text(fields, "origin", mm_origins[mm->origin % 4]);
 	ref_fields(reader, fields, "parent", "parent_name", mm->parent, &parent);
 	known_number(fields, "start_time_ns", (int64_t)mm->start_time_ns, mm->start_time_ns != 0);

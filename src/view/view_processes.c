@@ -58,7 +58,8 @@ static void draw_facts(struct pane pane, const struct scene *scene, const struct
 		pane_fieldf(pane, 5, ' ', "merges so far", mm->fact.evidence, false, "%s",
 			    format_count(count, numbers.counters.nr_merges));
 	pane_fieldf(pane, 6, ' ', mm->fact.doubt ? "doubtful" : "KSM", 0, false, "%s",
-		    mm->fact.doubt ? scene_doubt(mm->fact.doubt)
+		    mm->exited     ? "it exited; whether ksmd was there since is not known"
+		    : mm->fact.doubt ? scene_doubt(mm->fact.doubt)
 		    : mm->in_ksm   ? "ksmd scans it"
 				   : "has left it");
 }

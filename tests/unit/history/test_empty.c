@@ -46,11 +46,13 @@ static void stock_nodes_get_empty(void **state)
 	static const struct expected expected[] = {
 		{ 0, 0, 0 }, { 2, 0, 0 }, { 3, 1, 0 }, { 4, 1, 0 }, { 5, 2, 0 }, { 6, 2, 0 },
 		{ 7, 2, 0 },	/* one of two moves from 100 to 101 */
-		{ 8, 2, 1 },	/* B exits with the other: 100 is empty */
-		{ 9, 2, 0 },	/* an item comes back to it */
-		{ 10, 2, 2 },	/* A exits with all */
-		{ 11, 1, 1 },	/* ksmd notices 100 */
-		{ 12, 0, 0 },
+		{ 8, 2, 0 }, { 10, 2, 0 },	/* B exits, ksmd still has the other */
+		{ 11, 2, 1 },	/* ksmd has been past it: 100 is empty */
+		{ 12, 2, 0 },	/* an item comes back to it */
+		{ 13, 2, 0 }, { 15, 2, 0 },	/* A exits */
+		{ 16, 2, 2 },	/* a whole scan later */
+		{ 17, 1, 1 },	/* ksmd notices 100 */
+		{ 18, 0, 0 },
 	};
 	struct feed *f = feed_new(true);
 
@@ -63,8 +65,14 @@ static void stock_nodes_get_empty(void **state)
 	feed_merge(f, 0xdead0, 101, ITEM(4), MM_A, 0);
 	feed_merge(f, 0xdead0, 101, ITEM(1), MM_A, 0);
 	feed_exit(f, MM_B);
+	FEED(f, KSM_STOP_SCAN);
+	FEED(f, KSM_START_SCAN);
+	feed_merge(f, 0, 102, ITEM(6), MM_A, -14);
 	feed_merge(f, 0xdead0, 100, ITEM(5), MM_A, 0);
 	feed_exit(f, MM_A);
+	FEED(f, KSM_STOP_SCAN);
+	FEED(f, KSM_START_SCAN);
+	FEED(f, KSM_STOP_SCAN);
 	feed_remove_page(f, 100);
 	feed_remove_page(f, 101);
 	feed_flush(f);

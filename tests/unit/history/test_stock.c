@@ -4,7 +4,7 @@
  *
  * Each test feeds a few events by hand and asks for rows, lists and counters at the moments that
  * matter.  The rules are design.md's: a pair's first merge is tentative, the oldest node of a pfn is
- * the one that ksmd notices to be dead, an item merged elsewhere leaves, an exit takes all.
+ * the one that ksmd notices to be dead, an item merged elsewhere leaves, an exit leaves the items to ksmd.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -18,6 +18,7 @@
 
 #define MM_A	0xffff888100000000ull
 #define MM_B	0xffff888100000800ull
+#define MM(i)	(MM_A + 0x800ull * (uint64_t)(i))
 #define ITEM(i)	(0xffff888200000000ull + 64ull * (i))
 
 static uint64_t count(const struct history *h, enum relation relation, struct ref parent,
@@ -38,6 +39,44 @@ static struct ref find(const struct history *h, enum table table, uint64_t addr,
 }
 
 static const struct ref none;
+
+static uint8_t doubt_at(struct feed *f, uint64_t item, uint64_t t)
+{
+	union row row;
+
+	assert_int_equal(history_row(f->h, find(f->h, TABLE_ITEM, item, t), moment_at(t), &row), 0);
+	return row.fact.doubt;
+}
+
+/* A sample of these pairs (name, value ... NULL), taken just now. */
+static void feed_sample(struct feed *f, uint16_t kind, int32_t tgid, const char *const pairs[][2])
+{
+	struct sample_builder sb;
+	struct sample sample = { .kind = kind, .tgid = tgid, .begin_ns = f->now_ns + 1,
+				 .end_ns = f->now_ns + 2 };
+
+	sample_builder_init(&sb);
+	sample_begin(&sb, kind, tgid, sample.begin_ns);
+	for (unsigned i = 0; pairs[i][0]; i++)
+		sample_add_pair(&sb, pairs[i][0], pairs[i][1]);
+	assert_int_equal(sample_end(&sb, sample.end_ns), 0);
+	sample.payload = sb.data + SAMPLE_HEAD;
+	sample.size = (uint32_t)(sb.size - SAMPLE_HEAD);
+	assert_int_equal(history_feed_sample(f->h, &sample, 0), 0);
+	sample_builder_fini(&sb);
+}
+
+static void feed_merging_pages(struct feed *f, const char *merging)
+{
+	feed_sample(f, SAMPLE_PROCESS, 42, (const char *const[][2]){
+		{ "comm", "proc" }, { "start_time", "7" }, { "ksm_merging_pages", merging }, { NULL } });
+}
+
+static void feed_ksm_counters(struct feed *f, const char *shared, const char *sharing)
+{
+	feed_sample(f, SAMPLE_KSM, 0, (const char *const[][2]){
+		{ "pages_shared", shared }, { "pages_sharing", sharing }, { NULL } });
+}
 
 static void pair_is_tentative_until_its_partner(void **state)
 {
@@ -145,57 +184,175 @@ static void an_item_merged_elsewhere_leaves(void **state)
 	feed_free(f);
 }
 
-static void an_exit_takes_all_items(void **state)
+/* ksmd, seen at an item of that mm that it could not merge. */
+static void feed_cursor(struct feed *f, uint64_t mm)
 {
-	struct feed *f = feed_new(true);
-	struct history_mm_counters counters;
-	struct history_counters all;
-	uint64_t before, gone;
-	union row row;
-
-	(void)state;
-	feed_enter(f, MM_A);
-	feed_enter(f, MM_B);
-	feed_merge(f, 0, 100, ITEM(1), MM_A, 0);
-	before = feed_merge(f, 1, 100, ITEM(2), MM_B, 0);
-	gone = feed_exit(f, MM_A);
-	feed_merge(f, 1, 100, ITEM(3), MM_B, 0);
-	feed_flush(f);
-	assert_int_equal(count(f->h, ALL_ITEMS, none, moment_at(before)), 2);
-	assert_int_equal(count(f->h, ALL_ITEMS, none, moment_at(gone)), 1);
-	assert_int_equal(history_mm_counters(f->h, find(f->h, TABLE_MM, MM_A, before), moment_at(before),
-					     &counters), 0);
-	assert_int_equal(counters.nr_stable_items, 1);
-	assert_int_equal(history_row(f->h, find(f->h, TABLE_ITEM, ITEM(1), before), moment_at(gone), &row),
-			 -ENOENT);
-	history_counters(f->h, moment_at(gone), &all);
-	assert_int_equal(all.nr_stable_items, 1);
-	assert_int_equal(all.nr_mms, 1);
-	assert_int_equal(all.nr_merges, 2);
-	feed_free(f);
+	feed_merge(f, 0, 900, ITEM(900), mm, -14);
 }
 
-/* ksmd keeps the items of an mm that left until its scan comes by: no new mm is at that address. */
+/*
+ * ksmd keeps the items of an mm that exits until its cursor, which is before them, has been seen in
+ * two places.
+ */
+static void an_exit_leaves_the_items_to_ksmd(void **state)
+{
+	enum { BEGIN = -1, END = -2, PARTNER = -3, REMOVED = -4, B = 1, C = 2, D = 3, STOP = 0 };
+	static const struct { const char *what; int seen[6]; int gone; } cases[] = {
+		{ "one place may be where it was", { B }, -1 },
+		{ "the same place again", { B, B, B }, -1 },
+		{ "two places", { B, C }, 1 },
+		{ "two places, later", { B, B, C, D }, 2 },
+		{ "the exited mm itself, then another: it may have been there twice", { C }, -1 },
+		{ "the end of the scan alone: it may have got there before", { END }, -1 },
+		{ "it rests between two scans", { END, BEGIN }, -1 },
+		{ "it rests, then goes on", { END, BEGIN, B }, 2 },
+		{ "a whole scan in which nothing merges", { END, BEGIN, END }, 2 },
+		{ "a scan ends after it was seen", { B, END }, 1 },
+		{ "a partner's mm is not its place", { B, PARTNER, B }, -1 },
+		{ "the end of a scan was not seen", { B, BEGIN }, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct feed *f = feed_new(true);
+		uint64_t before, left, at[6] = { 0 };
+		struct history_counters all;
+		union row row;
+		struct ref mm;
+		int nr = 0;
+
+		feed_enter(f, MM_A);
+		feed_enter(f, MM(1));
+		feed_merge(f, 0, 100, ITEM(1), MM_A, 0);
+		before = feed_merge(f, 1, 100, ITEM(2), MM(1), 0);
+		left = feed_exit(f, MM_A);
+		for (; cases[i].seen[nr] != STOP; nr++) {
+			switch (cases[i].seen[nr]) {
+			case BEGIN:
+				FEED(f, KSM_START_SCAN);
+				break;
+			case END:
+				FEED(f, KSM_STOP_SCAN);
+				break;
+			case PARTNER:
+				feed_merge(f, 0, 200, ITEM(20), MM(1), 0);
+				feed_merge(f, 2, 200, ITEM(21), MM(3), -14);
+				break;
+			default:
+				feed_cursor(f, MM(cases[i].seen[nr]));
+			}
+			at[nr] = f->next - 1;
+		}
+		feed_flush(f);
+		mm = find(f->h, TABLE_MM, MM_A, before);
+		for (int step = -1; step < nr; step++) {
+			uint64_t t = step < 0 ? left : at[step];
+			bool gone = cases[i].gone >= 0 && step >= cases[i].gone;
+
+			assert_int_equal(history_row(f->h, mm, moment_at(t), &row), gone ? -ENOENT : 0);
+			history_counters(f->h, moment_at(t), &all);
+			assert_int_equal(all.nr_stable_items, gone ? 1 : 2);
+			if (gone)
+				continue;
+			assert_true(row.mm.exited);
+			assert_int_equal(row.fact.doubt, DOUBT_UNTRACED);
+			assert_int_equal(count(f->h, ITEMS_OF_MM, mm, moment_at(t)), 1);
+			assert_int_equal(doubt_at(f, ITEM(1), t), DOUBT_UNTRACED);
+		}
+		assert_int_equal(history_row(f->h, mm, moment_at(before), &row), 0);
+		assert_false(row.mm.exited);
+		assert_int_equal(row.fact.doubt, DOUBT_NONE);
+		feed_free(f);
+	}
+}
+
+/* The kernel counts them still, or not at all any more. */
+static void a_count_tells_of_those_that_exited(void **state)
+{
+	static const struct { const char *shared, *sharing; int items; uint8_t doubt; } cases[] = {
+		{ "1", "1", 2, DOUBT_NONE },
+		{ "1", "0", 2, DOUBT_UNTRACED },	/* one of the two, nobody knows which */
+		{ "0", "0", 0, DOUBT_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct feed *f = feed_new(true);
+		struct history_counters all;
+		uint64_t left;
+
+		feed_ksm_counters(f, "0", "0");
+		feed_enter(f, MM_A);
+		feed_enter(f, MM_B);
+		feed_merge(f, 0, 100, ITEM(1), MM_A, 0);
+		feed_merge(f, 1, 100, ITEM(2), MM_B, 0);
+		left = feed_exit(f, MM_A);
+		feed_flush(f);
+		feed_ksm_counters(f, cases[i].shared, cases[i].sharing);
+		history_counters(f->h, moment_at(left), &all);
+		assert_int_equal(all.nr_stable_items, cases[i].items);
+		assert_int_equal(all.nr_mms, cases[i].items ? 2 : 1);
+		if (cases[i].items)
+			assert_int_equal(doubt_at(f, ITEM(1), left), cases[i].doubt);
+		feed_free(f);
+	}
+}
+
+/* The address of an mm that exited is another's once it enters, or merges. */
+static void an_exited_mm_is_not_the_next_one(void **state)
+{
+	(void)state;
+	for (int lost = 0; lost <= 1; lost++) {
+		struct feed *f = feed_new(true);
+		uint64_t before, now;
+		struct ref old, new;
+		union row row;
+
+		feed_enter(f, MM_A);
+		feed_merge(f, 0, 100, ITEM(1), MM_A, 0);
+		before = feed_merge(f, 1, 100, ITEM(2), MM_A, 0);
+		feed_exit(f, MM_A);
+		now = lost ? 0 : feed_enter(f, MM_A);
+		feed_merge(f, 0, 200, ITEM(3), MM_A, 0);
+		now = feed_merge(f, 1, 200, ITEM(4), MM_A, 0);
+		feed_flush(f);
+		old = find(f->h, TABLE_MM, MM_A, before);
+		new = find(f->h, TABLE_MM, MM_A, now);
+		assert_false(ref_equal(old, new));
+		assert_int_equal(history_row(f->h, old, moment_at(now), &row), -ENOENT);
+		assert_int_equal(history_row(f->h, new, moment_at(now), &row), 0);
+		assert_false(row.mm.exited);
+		assert_int_equal(count(f->h, ITEMS_OF_MM, new, moment_at(now)), 2);
+		feed_free(f);
+	}
+}
+
+/* ksmd names an item that it still has: it was there until then, and the mm is no new one. */
 static void a_removal_after_the_exit_names_the_old_mm(void **state)
 {
 	struct feed *f = feed_new(true);
 	struct history_counters all;
-	uint64_t removed;
-	struct ref mm;
+	uint64_t left, removed;
+	struct ref mm, item;
+	union row row;
 
 	(void)state;
 	feed_enter(f, MM_A);
 	feed_merge(f, 0, 100, ITEM(1), MM_A, 0);
 	feed_merge(f, 1, 100, ITEM(2), MM_A, 0);
-	feed_exit(f, MM_A);
+	left = feed_exit(f, MM_A);
 	removed = feed_remove_item(f, 100, ITEM(2), MM_A);
 	feed_flush(f);
 	history_counters(f->h, moment_at(removed), &all);
-	assert_int_equal(all.nr_mms, 0);
+	assert_int_equal(all.nr_mms, 1);
 	assert_int_equal(all.nr_removals, 1);
-	assert_int_equal(count(f->h, ALL_ITEMS, none, moment_at(removed)), 0);
+	assert_int_equal(count(f->h, ALL_ITEMS, none, moment_at(removed)), 1);
+	item = find(f->h, TABLE_ITEM, ITEM(2), left);
+	assert_int_equal(history_row(f->h, item, moment_hindsight(left), &row), 0);
+	assert_int_equal(row.fact.doubt, DOUBT_NONE);
 	mm = find(f->h, TABLE_MM, MM_A, removed);
-	assert_int_equal(history_touch(f->h, mm, removed - 1, 1), removed);
+	assert_int_equal(history_row(f->h, mm, moment_at(removed), &row), 0);
+	assert_true(row.mm.exited);
 	feed_free(f);
 }
 
@@ -245,33 +402,6 @@ static void fork_claims_the_mm(void **state)
 	feed_free(f);
 }
 
-/* What /proc says of process 42 just now: it maps so many KSM pages. */
-static void feed_merging_pages(struct feed *f, const char *merging)
-{
-	struct sample_builder sb;
-	struct sample sample = { .kind = SAMPLE_PROCESS, .tgid = 42, .begin_ns = f->now_ns + 1,
-				 .end_ns = f->now_ns + 2 };
-
-	sample_builder_init(&sb);
-	sample_begin(&sb, SAMPLE_PROCESS, 42, sample.begin_ns);
-	sample_add_pair(&sb, "comm", "proc");
-	sample_add_pair(&sb, "start_time", "7");
-	sample_add_pair(&sb, "ksm_merging_pages", merging);
-	assert_int_equal(sample_end(&sb, sample.end_ns), 0);
-	sample.payload = sb.data + SAMPLE_HEAD;
-	sample.size = (uint32_t)(sb.size - SAMPLE_HEAD);
-	assert_int_equal(history_feed_sample(f->h, &sample, 0), 0);
-	sample_builder_fini(&sb);
-}
-
-static uint8_t doubt_at(struct feed *f, uint64_t item, uint64_t t)
-{
-	union row row;
-
-	assert_int_equal(history_row(f->h, find(f->h, TABLE_ITEM, item, t), moment_at(t), &row), 0);
-	return row.fact.doubt;
-}
-
 static void a_count_confirms_the_set(void **state)
 {
 	static const struct { const char *merging; uint8_t doubt; } cases[] = {
@@ -311,7 +441,9 @@ int main(void)
 		cmocka_unit_test(failed_partner_undoes_the_pair),
 		cmocka_unit_test(the_oldest_node_of_a_pfn_is_removed),
 		cmocka_unit_test(an_item_merged_elsewhere_leaves),
-		cmocka_unit_test(an_exit_takes_all_items),
+		cmocka_unit_test(an_exit_leaves_the_items_to_ksmd),
+		cmocka_unit_test(a_count_tells_of_those_that_exited),
+		cmocka_unit_test(an_exited_mm_is_not_the_next_one),
 		cmocka_unit_test(a_removal_after_the_exit_names_the_old_mm),
 		cmocka_unit_test(what_was_there_before_is_found),
 		cmocka_unit_test(fork_claims_the_mm),
