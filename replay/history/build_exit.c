@@ -45,6 +45,7 @@ void build_mm_exits(struct builder *b, uint64_t addr)
 	data.exited = 1;
 	build_mm_update(b, mm, &data);
 	b->mms[mm].exited = true;
+	b->counts.mms_exited++;
 	slot = pool_grow(&b->leavers, 1);
 	if (slot)
 		*slot = mm;

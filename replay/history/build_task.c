@@ -130,6 +130,7 @@ void build_mm_end(struct builder *b, uint64_t addr)
 	b->counts.items_unstable -= live->unstable;
 	b->counts.items_new -= live->items - live->stable - live->unstable;
 	b->counts.mms--;
+	b->counts.mms_exited -= live->exited;
 	empty_mm_gone(b, mm);
 	live->items = live->stable = live->unstable = 0;
 	live->changes = UINT32_MAX / 2;

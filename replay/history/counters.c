@@ -46,6 +46,8 @@ void count_span(const struct segment *seg, enum table table, uint32_t id, uint32
 	switch (table) {
 	case TABLE_MM:
 		counts->mms += (uint32_t)by;
+		if (((struct mm_data *)data_at(seg, TABLE_MM, id))->exited)
+			counts->mms_exited += (uint32_t)by;
 		break;
 	case TABLE_NODE:
 		kind = seg->tables[TABLE_NODE].more.nr ?

@@ -132,20 +132,30 @@ static uint64_t sure_mappings(const struct history *h, const struct place *place
 }
 
 static uint64_t doubtful(const struct history *h, const struct place *place, struct moment when,
-			 enum table table, uint64_t nr)
+			 enum table table, const struct counts *counts)
 {
 	static const enum relation all[NR_TABLES] = {
 		[TABLE_ITEM] = ALL_ITEMS, [TABLE_NODE] = ALL_NODES, [TABLE_MAPPING] = ALL_MAPPINGS,
+		[TABLE_MM] = ALL_MMS,
 	};
 	struct ref none = { 0 };
+	uint64_t nr = table == TABLE_ITEM ? counts->items_stable + counts->items_unstable + counts->items_new :
+		      table == TABLE_NODE ? counts->nodes + counts->chains :
+		      table == TABLE_MM ? counts->mms : counts->mappings;
+	bool events_leave_doubt = h->losses.nr || place->seg->tables[table].unordered.nr;
 
 	if (!nr)
 		return 0;
-	if (h->patched && table != TABLE_MAPPING && !h->losses.nr)
+	/* Traced departures leave doubt where events were lost, or have no known order. */
+	if (h->patched && table != TABLE_MAPPING && !events_leave_doubt)
 		return 0;
-	if (place->known != place->t || (h->patched && table != TABLE_MAPPING))
+	/* Of the mms only those that exited are doubtful, but for losses. */
+	if (place->known != place->t || (h->patched && table != TABLE_MAPPING) ||
+	    (table == TABLE_MM && events_leave_doubt))
 		return walk_doubtful(h, all[table], none, when, NULL);
 	switch (table) {
+	case TABLE_MM:
+		return counts->mms_exited;
 	case TABLE_ITEM:
 		return confirmed_at(h, place, &place->seg->confirm_items, NO_ID) ? 0 :
 			nr - sure_items(h, place);
@@ -218,10 +228,10 @@ void history_counters(const struct history *h, struct moment when, struct histor
 	counts_at(h, &place, &counts);
 	fill(&counts, ret);
 	ret->nr_nodes_empty = empty_nodes_at(&place);
-	ret->nr_doubtful_items = doubtful(h, &place, when, TABLE_ITEM, counts.items_stable +
-					  counts.items_unstable + counts.items_new);
-	ret->nr_doubtful_nodes = doubtful(h, &place, when, TABLE_NODE, counts.nodes + counts.chains);
-	ret->nr_doubtful_mappings = doubtful(h, &place, when, TABLE_MAPPING, counts.mappings);
+	ret->nr_doubtful_items = doubtful(h, &place, when, TABLE_ITEM, &counts);
+	ret->nr_doubtful_nodes = doubtful(h, &place, when, TABLE_NODE, &counts);
+	ret->nr_doubtful_mappings = doubtful(h, &place, when, TABLE_MAPPING, &counts);
+	ret->nr_doubtful_mms = doubtful(h, &place, when, TABLE_MM, &counts);
 	event_totals(h, when, ret);
 }
 
@@ -249,8 +259,8 @@ int history_count(const struct history *h, enum relation relation, struct ref pa
 		     relation == ALL_ANON_VMAS ? counts.anon_vmas :
 		     relation == ALL_VMAS ? counts.vmas : counts.mms;
 		if (ret_doubtful && (relation == ALL_ITEMS || relation == ALL_NODES ||
-				     relation == ALL_MAPPINGS)) {
-			*ret_doubtful = doubtful(h, &place, when, relation_table(relation), nr);
+				     relation == ALL_MAPPINGS || relation == ALL_MMS)) {
+			*ret_doubtful = doubtful(h, &place, when, relation_table(relation), &counts);
 			ret_doubtful = NULL;
 		}
 	} else if (relation == ITEMS_OF_MM && !ret_doubtful && place.known == place.t) {

@@ -315,7 +315,7 @@ struct history_counters {
 	uint64_t nr_nodes_empty;	/* of nr_nodes: without items, ksmd has not noticed yet */
 	uint64_t nr_stable_items, nr_unstable_items, nr_new_items;
 	uint64_t nr_mappings, nr_anon_vmas, nr_vmas;
-	uint64_t nr_doubtful_items, nr_doubtful_mappings, nr_doubtful_nodes;
+	uint64_t nr_doubtful_items, nr_doubtful_mappings, nr_doubtful_nodes, nr_doubtful_mms;
 	uint64_t nr_merges, nr_merge_failures, nr_removals, nr_scans;	/* events so far */
 	uint64_t nr_lost;				/* events lost so far (known counts) */
 	int64_t scan_seqnr;				/* of the scan that runs or ran last, -1: none yet */

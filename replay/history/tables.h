@@ -147,7 +147,7 @@ struct order {
 struct counts {
 	uint32_t event;
 	uint32_t nodes, chains, dups, items_new, items_unstable, items_stable, mms, mappings;
-	uint32_t anon_vmas, vmas;
+	uint32_t anon_vmas, vmas, mms_exited;
 };
 struct mm_count { uint32_t event, mm, items, stable, merges, pad; };
 /* How many stable nodes had no items after that event: empty.c. */

@@ -48,7 +48,7 @@ int counters_at(const struct history *history, struct moment when, struct counte
 #define COUNTER(name_, text_, value_, doubtful_, evidence_, kernel_)				\
 	list[nr++] = (struct counter){ .name = name_, .text = text_, .kernel = kernel_,		\
 		.evidence = evidence_, .value = (int64_t)(value_), .doubtful = (int64_t)(doubtful_) }
-	COUNTER("mms", "processes in KSM", now.nr_mms, 0, EVIDENCE_INFERRED, NULL);
+	COUNTER("mms", "processes in KSM", now.nr_mms, now.nr_doubtful_mms, EVIDENCE_INFERRED, NULL);
 	COUNTER("nodes", "stable pages", now.nr_nodes - now.nr_nodes_empty, now.nr_doubtful_nodes,
 		EVIDENCE_INFERRED, "pages_shared");
 	COUNTER("stable_items", "items on them", now.nr_stable_items, now.nr_doubtful_items,

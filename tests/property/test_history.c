@@ -136,7 +136,10 @@ static void counters_equal_recounts(const struct storm *storm, const struct hist
 			if (all.relations[r] > ALL_EPISODES)
 				continue;
 			switch (row->any.ref.table) {
-			case TABLE_MM: n.nr_mms++; break;
+			case TABLE_MM:
+				n.nr_mms++;
+				n.nr_doubtful_mms += doubtful;
+				break;
 			case TABLE_VMA: n.nr_vmas++; break;
 			case TABLE_ANON_VMA: n.nr_anon_vmas++; break;
 			case TABLE_NODE:
@@ -171,6 +174,7 @@ static void counters_equal_recounts(const struct storm *storm, const struct hist
 		assert_int_equal(n.nr_new_items, all.counters.nr_new_items);
 		assert_int_equal(n.nr_mappings, all.counters.nr_mappings);
 		assert_int_equal(n.nr_doubtful_nodes, all.counters.nr_doubtful_nodes);
+		assert_int_equal(n.nr_doubtful_mms, all.counters.nr_doubtful_mms);
 		assert_int_equal(n.nr_doubtful_items, all.counters.nr_doubtful_items);
 		assert_int_equal(n.nr_doubtful_mappings, all.counters.nr_doubtful_mappings);
 		for (uint32_t r = 0; r < all.nr; r++) {
