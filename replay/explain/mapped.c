@@ -200,15 +200,17 @@ static int add_samples(const struct history *h, struct ref node, struct moment w
 static int add_former(const struct history *h, struct ref node, struct moment when,
 		      struct mapped_list *list)
 {
-	struct moment then = when;
+	uint64_t touch = when.t + 1;
 	int ret = 0;
 
 	for (int i = 0; ret == 0 && i < FORMER_TOUCHES && !list->truncated; i++) {
 		struct history_cursor cursor;
+		struct moment then;
 		union row row;
 
-		then.t = history_touch(h, node, then.t, -1);
-		if (!then.t-- || history_list(h, ITEMS_OF_NODE, node, then, &cursor) != 0)
+		touch = history_touch(h, node, touch, -1);
+		then = (struct moment){ touch - 1, when.known_by };
+		if (!touch || history_list(h, ITEMS_OF_NODE, node, then, &cursor) != 0)
 			break;
 		while (ret == 0 && history_next(&cursor, &row) > 0)
 			ret = add_item(h, &row.item, when, true, list);

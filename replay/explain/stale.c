@@ -1,0 +1,629 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * stale.c - what a KSM page's rmap_items do not know about its mappings, and until when.
+ *
+ * The places that may map the page come from mapped.c, with the best mapcount that is known for the
+ * moment: the last walk's, or with hindsight the next one's if nothing touched the node in between.
+ * Items that lead nowhere are looked for apart, since they have no place.
+ *
+ * When a repair comes is a question about ksmd's cursor.  A scan goes through the mms in the order of
+ * their list and writes a sum as it leaves each; an mm that entered after the scan began stands behind
+ * the cursor (__ksm_enter()).  So: the scan that runs, if it began after the mm entered and has
+ * neither left it nor gone past the address; else the next one.
+ */
+#include "explain/stale.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explain/words.h"
+#include "trace/diag.h"
+
+#define VM_MERGEABLE	0x80000000ull	/* include/linux/mm.h */
+#define SITE_PAGE_CHANGED 0		/* KSMTOP_DETACH_SITES */
+enum { WHY_ALL = 0 };						/* KSMTOP_WALK_ENDS */
+enum { PURPOSE_UNMAP = 1, PURPOSE_MIGRATE = 2 };		/* KSMTOP_PURPOSES */
+#define TOUCHES_LOOK 64
+#define SCANS_LOOK 1000u
+#define SPANS_LOOK 64u
+
+/* ---- the log ---- */
+static int add_walk(struct stale_log *log, const struct episode_row *row)
+{
+	const struct walk_totals *walk = &row->totals.walk;
+	bool unmaps = walk->purpose == PURPOSE_UNMAP || walk->purpose == PURPOSE_MIGRATE;
+
+	if (log->nr == log->room) {
+		uint32_t room = log->room ? log->room * 2 : 64;
+		struct stale_walk *more = realloc(log->walks, room * sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		log->walks = more;
+		log->room = room;
+	}
+	log->walks[log->nr++] = (struct stale_walk){
+		.episode = row->ref, .node = row->object, .begin = row->begin_lost ? 0 : row->fact.born,
+		.end = row->ended ? row->fact.died : 0, .before = walk->mapcount_before,
+		.after = walk->mapcount_after, .purpose = walk->purpose,
+		.failed = row->ended && unmaps && walk->why == WHY_ALL && walk->mapcount_after > 0,
+		.doubtful = row->fact.doubt != DOUBT_NONE };
+	return 0;
+}
+
+int stale_log_read(struct stale_log *log, const struct episode_source *source)
+{
+	uint64_t last = history_last(source->history);
+	struct history_cursor cursor;
+	union row row;
+	int ret = 0;
+
+	if (log->upto == last)
+		return 0;
+	log->nr = 0;
+	if (history_list(source->history, ALL_EPISODES, (struct ref){ 0 }, moment_hindsight(last), &cursor) != 0)
+		return 0;
+	while (ret == 0 && history_next(&cursor, &row) > 0)
+		if (row.episode.kind == EPISODE_WALK)
+			ret = add_walk(log, &row.episode);
+	log->upto = ret ? 0 : last;
+	return ret;
+}
+
+void stale_log_fini(struct stale_log *log)
+{
+	free(log->walks);
+	memset(log, 0, sizeof(*log));
+}
+
+uint32_t stale_log_failures(const struct stale_log *log, struct ref node, uint64_t t)
+{
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < log->nr; i++)
+		nr += log->walks[i].failed && log->walks[i].end <= t &&
+		      (ref_is_none(node) || ref_equal(log->walks[i].node, node));
+	return nr;
+}
+
+/* ---- words ---- */
+const char *stale_kind_text(enum stale_kind kind)
+{
+	static const char *const texts[NR_STALE_KINDS] = {
+		[STALE_REACHED] = "its item leads to it",
+		[STALE_MOVED] = "item has the old address",
+		[STALE_UNREACHED] = "no item leads to it",
+		[STALE_ITEM] = "item, but no VMA there",
+		[STALE_CHANGED] = "item, but another page",
+	};
+
+	return (unsigned)kind < NR_STALE_KINDS ? texts[kind] : "?";
+}
+
+const char *stale_repair_text(enum stale_repair repair)
+{
+	switch (repair) {
+	case REPAIR_NONE: return "nothing to repair";
+	case REPAIR_THIS_SCAN: return "in the scan that runs";
+	case REPAIR_NEXT_SCAN: return "in the next scan";
+	case REPAIR_NEVER: return "never: ksmd does not scan there";
+	default: return "not known";
+	}
+}
+
+/* ---- the mapcount ---- */
+static void count_from(struct stale_page *page, int64_t mapcount, uint64_t event, char evidence)
+{
+	page->mapcount = mapcount;
+	page->mapcount_event = event;
+	page->mapcount_evidence = evidence;
+}
+
+static void find_mapcount(const struct episode_source *source, const struct stale_log *log, struct moment when,
+			  struct stale_page *page)
+{
+	const struct history *h = source->history;
+	int64_t sampled = mapped_count_sampled(h, page->node.ref, when);
+	const struct stale_walk *next = NULL;
+
+	page->mapcount = -1;
+	if (sampled >= 0)
+		count_from(page, sampled, 0, EVIDENCE_DUMPED);
+	for (uint32_t i = 0; i < log->nr; i++) {
+		const struct stale_walk *walk = &log->walks[i];
+
+		if (!ref_equal(walk->node, page->node.ref))
+			continue;
+		if (walk->begin && walk->begin <= when.t && walk->begin >= page->mapcount_event)
+			count_from(page, walk->before, walk->begin, EVIDENCE_TRACED);
+		if (walk->end && walk->end <= when.t && walk->end >= page->mapcount_event)
+			count_from(page, walk->after, walk->end, EVIDENCE_TRACED);
+		if (!next && walk->begin > when.t && walk->begin <= when.known_by)
+			next = walk;
+	}
+	/* Hindsight: what the next walk found was so before, if nothing happened to the node until then. */
+	if (next && page->mapcount < 0) {
+		uint64_t touch = history_touch(h, page->node.ref, when.t, 1);
+
+		if (!touch || touch >= next->begin)
+			count_from(page, next->before, next->begin, EVIDENCE_TRACED);
+	}
+}
+
+/* ---- since when, and for how many scans ---- */
+static uint32_t count_scans(const struct episode_source *source, uint64_t since, uint64_t t)
+{
+	uint32_t nr = 0;
+
+	for (uint64_t n = t + 1; nr < SCANS_LOOK && (n = history_scan_step(source->history, n, -1)) > since;)
+		nr += event_index_kind(source->events, n) == EVENT_KSM_STOP_SCAN;
+	return nr;
+}
+
+/* A VMA of the item's own mm that holds its index and covers its address: true, and its row. */
+static bool covering(const struct history *h, const struct item_row *item, struct moment when, union row *ret_row)
+{
+	struct history_cursor cursor;
+
+	if (!item->has_index || ref_is_none(item->anon_vma) ||
+	    history_vmas_stab(h, item->anon_vma, item->index, item->index, when, &cursor) != 0)
+		return false;
+	while (history_next(&cursor, ret_row) > 0)
+		if (ref_equal(ret_row->vma.mm, item->mm) && item->address >= ret_row->vma.start &&
+		    item->address < ret_row->vma.end)
+			return true;
+	return false;
+}
+
+/* From one covering VMA to what covered after it, until nothing did. */
+static uint64_t uncovered_since(const struct history *h, const struct item_row *item, struct moment when)
+{
+	struct moment then = { item->fact.born, when.known_by };
+	union row row;
+
+	if (then.t < history_first(h))
+		then.t = history_first(h) - 1;
+	for (uint32_t i = 0; i < SPANS_LOOK && then.t <= when.t; i++) {
+		/* Seen with what is known now: the VMA may have been found later. */
+		if (!covering(h, item, then, &row))
+			return i || then.t >= history_first(h) ? then.t : 0;
+		if (row.fact.died == NEVER || row.fact.died > when.t)
+			return 0;
+		then.t = row.fact.died;
+	}
+	return 0;
+}
+
+/*
+ * Did ksmd find at event n, which took an item from its node, that the page there was another one?
+ * Its mm and address: 0 for any.
+ */
+static bool found_changed(const struct episode_source *source, uint64_t n, uint64_t mm, uint64_t address)
+{
+	const struct args_P_ITEM_DETACH *args;
+	struct event ev;
+
+	if (!n || n > event_index_last(source->events) ||
+	    event_index_kind(source->events, n) != EVENT_P_ITEM_DETACH ||
+	    event_index_event(source->events, n, &ev) != 0)
+		return false;
+	args = EVENT_ARGS(&ev, P_ITEM_DETACH);
+	return args->site == SITE_PAGE_CHANGED && (!mm || (uint64_t)args->mm == mm) &&
+	       (!address || (uint64_t)args->address == address);
+}
+
+/* That ksmd's last item there was of another page is known then: no mapping. */
+static bool is_disproved(const struct episode_source *source, const struct stale_entry *entry, uint64_t touch,
+			 struct moment when)
+{
+	union row mm;
+
+	return !entry->known && !ref_is_none(entry->mm) &&
+	       history_row(source->history, entry->mm, when, &mm) == 0 &&
+	       found_changed(source, touch, mm.mm.name.addr, entry->address);
+}
+
+static void drop_entry(struct stale_page *page, uint32_t i)
+{
+	page->nr_kinds[page->entries[i].kind]--;
+	page->nr_maybe -= !page->entries[i].known;
+	memmove(&page->entries[i], &page->entries[i + 1], (--page->nr - i) * sizeof(*page->entries));
+}
+
+/* The mappings that no item reaches now: the last event before which one did. */
+static void find_unreached_since(const struct episode_source *source, struct stale_page *page, struct moment when)
+{
+	const struct history *h = source->history;
+	uint32_t left = page->nr_kinds[STALE_UNREACHED];
+	struct moment then = when;
+	union row row;
+
+	for (int i = 0; left && i < TOUCHES_LOOK; i++) {
+		struct mapped_list list;
+		uint64_t touch = history_touch(h, page->node.ref, i ? then.t + 1 : when.t + 1, -1);
+
+		if (touch <= 1)
+			break;
+		then.t = touch - 1;
+		if (history_row(h, page->node.ref, then, &row) != 0 ||
+		    mapped_find(h, page->node.ref, then, -1, &list) != 0)
+			break;
+		for (uint32_t j = 0; j < page->nr; j++) {
+			struct stale_entry *entry = &page->entries[j];
+			const struct mapped *place;
+
+			if (entry->kind != STALE_UNREACHED || entry->since)
+				continue;
+			place = mapped_at(&list, entry->mm, entry->vma, entry->address);
+			if (!place || ref_is_none(place->item))
+				continue;
+			left--;
+			entry->since = touch;
+			if (is_disproved(source, entry, touch, when))
+				drop_entry(page, j--);
+		}
+		mapped_fini(&list);
+	}
+	/* Never reached since its VMA is there. */
+	for (uint32_t j = 0; left && j < page->nr; j++)
+		if (page->entries[j].kind == STALE_UNREACHED && !page->entries[j].since &&
+		    history_row(h, page->entries[j].vma, when, &row) == 0)
+			page->entries[j].since = row.fact.born;
+}
+
+/* ---- when ksmd comes by ---- */
+/* Has the scan that runs since event `begin` been at that address of the mm already? */
+static bool scan_is_past(const struct episode_source *source, struct ref mm, uint64_t address, uint64_t begin,
+			 uint64_t t)
+{
+	struct event ev;
+	uint64_t n = t + 1;
+
+	for (int i = 0; i < TOUCHES_LOOK; i++) {
+		n = history_touch(source->history, mm, n, -1);
+		if (!n || n < begin)
+			return false;
+		switch (event_index_kind(source->events, n)) {
+		case EVENT_P_SCAN_SUM:
+			return true;
+		case EVENT_P_ITEM_NEW:
+			if (event_index_event(source->events, n, &ev) == 0)
+				return (uint64_t)EVENT_ARGS(&ev, P_ITEM_NEW)->address > address;
+			break;
+		case EVENT_P_ITEM_APPEND:
+			if (event_index_event(source->events, n, &ev) == 0)
+				return (uint64_t)EVENT_ARGS(&ev, P_ITEM_APPEND)->address >= address;
+			break;
+		default:
+			break;
+		}
+	}
+	return false;
+}
+
+/* Where the mm came to ksmd's list.  Its row of now may only tell more of it than the one before. */
+static uint64_t entered_at(const struct history *h, struct ref mm, struct moment when)
+{
+	union row row;
+
+	for (uint32_t i = 0; i < SPANS_LOOK && history_life(h, mm, i, when.known_by, &row) == 0; i++)
+		if (row.mm.in_ksm)
+			return row.fact.born;
+	return 0;
+}
+
+static enum stale_repair when_repaired(const struct episode_source *source, const struct stale_entry *entry,
+				       struct moment when)
+{
+	struct history_counters counters;
+	union row row;
+	uint64_t begin;
+
+	if (entry->kind == STALE_REACHED)
+		return REPAIR_NONE;
+	if (ref_is_none(entry->mm) || history_row(source->history, entry->mm, when, &row) != 0)
+		return REPAIR_UNKNOWN;
+	if (!row.mm.in_ksm)
+		return REPAIR_NEVER;
+	if (entry->kind == STALE_UNREACHED || entry->kind == STALE_MOVED) {
+		union row vma;
+
+		if (ref_is_none(entry->vma) || history_row(source->history, entry->vma, when, &vma) != 0)
+			return REPAIR_UNKNOWN;
+		if (!(vma.vma.flags & VM_MERGEABLE))
+			return REPAIR_NEVER;
+	}
+	history_counters(source->history, moment_at(when.t), &counters);
+	if (!counters.scan_running)
+		return REPAIR_NEXT_SCAN;
+	/* An mm that came after the scan began stands behind its cursor. */
+	begin = history_scan_step(source->history, when.t + 1, -1);
+	if (entered_at(source->history, entry->mm, when) > begin)
+		return REPAIR_NEXT_SCAN;
+	return scan_is_past(source, entry->mm, entry->item_address ? entry->item_address : entry->address, begin,
+			    when.t) ? REPAIR_NEXT_SCAN : REPAIR_THIS_SCAN;
+}
+
+/* With hindsight: where an item for that address came to hang on the node. */
+static uint64_t found_later(const struct episode_source *source, struct ref node,
+			    const struct stale_entry *entry, struct moment when)
+{
+	uint64_t n = when.t;
+	struct event ev;
+	union row mm;
+
+	if (ref_is_none(entry->mm) || history_row(source->history, entry->mm, when, &mm) != 0)
+		return 0;
+	for (int i = 0; i < TOUCHES_LOOK; i++) {
+		n = history_touch(source->history, node, n, 1);
+		if (!n || n > when.known_by)
+			return 0;
+		if (event_index_kind(source->events, n) != EVENT_P_ITEM_APPEND ||
+		    event_index_event(source->events, n, &ev) != 0)
+			continue;
+		if ((uint64_t)EVENT_ARGS(&ev, P_ITEM_APPEND)->mm == mm.mm.name.addr &&
+		    (uint64_t)EVENT_ARGS(&ev, P_ITEM_APPEND)->address == entry->address)
+			return n;
+	}
+	return 0;
+}
+
+/* ---- the entries ---- */
+static int add_entry(struct stale_page *page, uint32_t *room, const struct stale_entry *entry)
+{
+	if (page->nr == *room) {
+		uint32_t more_room = *room ? *room * 2 : 32;
+		struct stale_entry *more = realloc(page->entries, more_room * sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		page->entries = more;
+		*room = more_room;
+	}
+	page->entries[page->nr++] = *entry;
+	page->nr_kinds[entry->kind]++;
+	return 0;
+}
+
+static int add_places(struct stale_page *page, uint32_t *room, const struct mapped_list *list)
+{
+	int ret = 0;
+
+	for (uint32_t i = 0; ret == 0 && i < list->nr; i++) {
+		const struct mapped *place = &list->list[i];
+		struct stale_entry entry = {
+			.mm = place->mm, .vma = place->vma, .item = place->item, .tgid = place->tgid,
+			.address = place->address, .item_address = place->item_address,
+			.evidence = place->evidence, .known = place->known, .doubtful = place->doubtful,
+			.kind = ref_is_none(place->item) ? STALE_UNREACHED :
+				place->item_address == place->address ? STALE_REACHED : STALE_MOVED };
+
+		ret = add_entry(page, room, &entry);
+		page->nr_maybe += !place->known;
+	}
+	page->nr_beyond = list->nr_beyond;
+	page->truncated = list->truncated;
+	return ret;
+}
+
+/* The mapping was moved and goes by its new place: then its item is told there. */
+static bool told_with_place(const struct mapped_list *list, struct ref item)
+{
+	for (uint32_t i = 0; i < list->nr; i++)
+		if (ref_equal(list->list[i].item, item) && list->list[i].own &&
+		    list->list[i].item_address != list->list[i].address)
+			return true;
+	return false;
+}
+
+/* When the page was written to is not traced: it may still be this one now. */
+static void change_entry(struct stale_page *page, const struct stale_entry *item)
+{
+	for (uint32_t i = 0; i < page->nr; i++) {
+		struct stale_entry *entry = &page->entries[i];
+
+		if (entry->kind != STALE_REACHED || entry->address != item->address ||
+		    !ref_equal(entry->mm, item->mm))
+			continue;
+		page->nr_kinds[entry->kind]--;
+		page->nr_kinds[STALE_CHANGED]++;
+		entry->kind = STALE_CHANGED;
+		entry->repaired = item->repaired;
+		entry->doubtful = true;
+	}
+}
+
+static int add_item(const struct episode_source *source, struct stale_page *page, uint32_t *room,
+		    const struct item_row *item, const struct mapped_list *list, struct moment when)
+{
+	struct stale_entry entry = {
+		.mm = item->mm, .item = item->ref, .address = item->address, .item_address = item->address,
+		.evidence = EVIDENCE_INFERRED, .known = true, .doubtful = item->fact.doubt != DOUBT_NONE,
+		.kind = STALE_ITEM };
+	union row row;
+
+	if (!item->has_index || ref_is_none(item->anon_vma))
+		return 0;
+	if (history_row(source->history, item->mm, when, &row) == 0)
+		entry.tgid = row.mm.tgid;
+	if (item->fact.died != NEVER && item->fact.died <= when.known_by)
+		entry.repaired = item->fact.died;
+	if (!covering(source->history, item, when, &row)) {
+		if (told_with_place(list, item->ref))
+			return 0;
+		entry.since = uncovered_since(source->history, item, when);
+		return add_entry(page, room, &entry);
+	}
+	if (entry.repaired && found_changed(source, entry.repaired, 0, 0))
+		change_entry(page, &entry);
+	return 0;
+}
+
+static int add_items(const struct episode_source *source, struct stale_page *page, uint32_t *room,
+		     const struct mapped_list *list, struct moment when)
+{
+	struct history_cursor cursor;
+	union row row;
+	int more, ret = history_list(source->history, ITEMS_OF_NODE, page->node.ref, when, &cursor);
+
+	while (ret == 0 && (more = history_next(&cursor, &row)) != 0)
+		ret = more < 0 ? more : add_item(source, page, room, &row.item, list, when);
+	return ret;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct stale_entry *x = a, *y = b;
+
+	if (x->tgid != y->tgid)
+		return x->tgid < y->tgid ? -1 : 1;
+	if (x->mm.id != y->mm.id)
+		return x->mm.id < y->mm.id ? -1 : 1;
+	if (x->address != y->address)
+		return x->address < y->address ? -1 : 1;
+	return (int)x->kind - (int)y->kind;
+}
+
+static int fill(const struct episode_source *source, const struct stale_log *log, struct moment when,
+		struct stale_page *page)
+{
+	struct mapped_list list;
+	uint32_t room = 0;
+	int ret;
+
+	find_mapcount(source, log, when, page);
+	/* Places of items that have left are looked at too: what is not counted might be there. */
+	ret = mapped_find(source->history, page->node.ref, when, page->mapcount < 0 ? INT64_MAX : page->mapcount,
+			  &list);
+	if (ret)
+		return ret;
+	mapped_judge(&list, page->mapcount);
+	ret = add_places(page, &room, &list);
+	if (ret == 0)
+		ret = add_items(source, page, &room, &list, when);
+	mapped_fini(&list);
+	if (ret)
+		return ret;
+	if (page->nr)
+		qsort(page->entries, page->nr, sizeof(*page->entries), compare);
+	find_unreached_since(source, page, when);
+	for (uint32_t i = 0; i < page->nr; i++) {
+		struct stale_entry *entry = &page->entries[i];
+
+		if (entry->kind == STALE_REACHED)
+			continue;
+		entry->nr_scans = entry->since ? count_scans(source, entry->since, when.t) : 0;
+		entry->repair = when_repaired(source, entry, when);
+		if (entry->kind == STALE_UNREACHED || entry->kind == STALE_MOVED)
+			entry->repaired = found_later(source, page->node.ref, entry, when);
+	}
+	return 0;
+}
+
+int stale_page(const struct episode_source *source, const struct stale_log *log, struct ref node,
+	       struct moment when, struct stale_page *ret_page, struct diag *diag)
+{
+	struct stale_page page = { .mapcount = -1 };
+	union row row;
+	int ret = node.table == TABLE_NODE ? history_row(source->history, node, when, &row) : -ENOENT;
+
+	if (ret == 0 && row.node.kind == NODE_CHAIN)
+		ret = -ENOENT;
+	if (ret == 0) {
+		page.node = row.node;
+		ret = fill(source, log, when, &page);
+	}
+	if (ret) {
+		stale_page_fini(&page);
+		return diag_set(diag, ret, ret == -ENOENT ? "there is no such KSM page at that moment"
+							  : "its mappings cannot be read");
+	}
+	*ret_page = page;
+	return 0;
+}
+
+void stale_page_fini(struct stale_page *page)
+{
+	free(page->entries);
+	memset(page, 0, sizeof(*page));
+}
+
+/* ---- why a walk left mappings ---- */
+static bool offered_by(const struct whatif_result *result, const struct mapped *place)
+{
+	for (uint32_t i = 0; i < result->nr_missed; i++)
+		if (result->missed[i] == place)
+			return false;
+	for (uint32_t i = 0; i < result->nr_maybe; i++)
+		if (result->maybe[i] == place)
+			return false;
+	return true;
+}
+
+int stale_explain(const struct episode_source *source, struct ref walk, struct moment when,
+		  struct stale_failure *ret_failure, struct diag *diag)
+{
+	struct stale_failure failure = { 0 };
+	const struct whatif_result *own, *linear;
+	enum walk_rule rule;
+	int ret = whatif_walk(source, walk, when, ALL_RULES & ~(1u << RULE_WHOLE), &failure.walk, diag);
+
+	if (ret)
+		return ret;
+	rule = failure.walk->walk.totals.walk.rule;
+	if (rule == RULE_WHOLE) {
+		whatif_free(failure.walk);
+		ret = whatif_walk(source, walk, when, ALL_RULES, &failure.walk, diag);
+		if (ret)
+			return ret;
+	}
+	failure.nr_left = failure.walk->walk.totals.walk.mapcount_after > 0 ?
+			  (uint32_t)failure.walk->walk.totals.walk.mapcount_after : 0;
+	if (rule < NR_RULES) {
+		own = &failure.walk->rules[rule];
+		linear = &failure.walk->rules[RULE_LINEAR];
+		for (uint32_t i = 0; i < own->nr_missed; i++)
+			if (!ref_is_none(own->missed[i]->item) && offered_by(linear, own->missed[i]))
+				failure.nr_by_rule++;
+		/* With an unknown number of mappings the rule's own misses are all that can be told apart. */
+		failure.nr_no_item = failure.walk->mappings.nr_beyond;
+	}
+	if (failure.nr_by_rule > failure.nr_left)
+		failure.nr_by_rule = failure.nr_left;
+	if (failure.nr_no_item > failure.nr_left - failure.nr_by_rule)
+		failure.nr_no_item = failure.nr_left - failure.nr_by_rule;
+	failure.nr_visited = failure.nr_left - failure.nr_by_rule - failure.nr_no_item;
+	*ret_failure = failure;
+	return 0;
+}
+
+void stale_failure_text(const struct stale_failure *failure, char *buf, size_t size)
+{
+	const struct walk_totals *walk = &failure->walk->walk.totals.walk;
+	char purpose[24], parts[3][96] = { "", "", "" };
+	char rule[24];
+
+	if (failure->nr_no_item)
+		snprintf(parts[0], sizeof(parts[0]), " no rmap_item leads to %" PRIu32 " of them;",
+			 failure->nr_no_item);
+	if (failure->nr_by_rule)
+		snprintf(parts[1], sizeof(parts[1]), " %" PRIu32 " lie in moved VMAs, which the rule \"%s\" does not "
+			 "ask for;", failure->nr_by_rule, explain_word(WORDS_RULE, walk->rule, rule));
+	if (failure->nr_visited)
+		snprintf(parts[2], sizeof(parts[2]), " %" PRIu32 " were offered or are not known, and stayed;",
+			 failure->nr_visited);
+	snprintf(buf, size, "The walk (%s) left %" PRIu32 " of %" PRId32 " mappings:%s%s%s",
+		 explain_word(WORDS_PURPOSE, walk->purpose, purpose), failure->nr_left, walk->mapcount_before,
+		 parts[0], parts[1], parts[2]);
+	if (*buf && buf[strlen(buf) - 1] == ';')
+		buf[strlen(buf) - 1] = '.';
+}
+
+void stale_failure_fini(struct stale_failure *failure)
+{
+	whatif_free(failure->walk);
+	memset(failure, 0, sizeof(*failure));
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * stale.h - a KSM page's mappings against what its rmap_items lead to.
+ *
+ * An item is ksmd's belief, a mapping is the fact, and ksmd corrects its belief only when its scan comes
+ * by.  Until then a page may have
+ *
+ *	an unreached mapping	a forked child's, whose parent's item is gone: no walk can find it
+ *	a moved mapping		its item remembers the address before an mremap: only a walk by
+ *				linear_page_index or over the whole tree finds it
+ *	a stale item		no VMA of the item's mm covers its address any more
+ *	a changed item		(hindsight) ksmd found later that its page was no longer this one
+ *
+ * For each: since when, for how many whole scans, and when ksmd's scan will repair it: that is a
+ * model (M) of where ksmd's cursor is, from what it did in the scan that runs; with hindsight also the
+ * event at which it really did.
+ *
+ * A page's mapcount is known where a walk of it began or ended (T), or was sampled (D).  It holds for that
+ * event; copy on write is not traced.
+ *
+ * Costs: a page O(items x touches of the node, at most 64); the log O(episodes), once.
+ */
+#ifndef KSMTOP_STALE_H
+#define KSMTOP_STALE_H
+
+#include "episode/episode.h"
+#include "explain/mapped.h"
+#include "explain/whatif.h"
+
+/* ---- the walks of all pages ---- */
+struct stale_walk {
+	struct ref episode, node;
+	uint64_t begin, end;		/* events; end 0: not seen */
+	int32_t before, after;		/* mapcount */
+	uint8_t purpose;		/* KSMTOP_PURPOSES */
+	bool failed;			/* it was to unmap the page, offered all and left a mapcount */
+	bool doubtful;
+};
+
+/* All zero is an empty one. */
+struct stale_log {
+	struct stale_walk *walks;	/* as they began */
+	uint32_t nr, room;
+	uint64_t upto;			/* events it was made of */
+};
+
+/* Makes it anew unless no event came since.  0 or -ENOMEM. */
+int stale_log_read(struct stale_log *log, const struct episode_source *source);
+void stale_log_fini(struct stale_log *log);
+/* Failed walks of the node (none: of all) that ended by t. */
+uint32_t stale_log_failures(const struct stale_log *log, struct ref node, uint64_t t);
+
+/* ---- one page ---- */
+enum stale_kind { STALE_REACHED, STALE_MOVED, STALE_UNREACHED, STALE_ITEM, STALE_CHANGED, NR_STALE_KINDS };
+
+enum stale_repair {
+	REPAIR_NONE,		/* nothing is wrong */
+	REPAIR_THIS_SCAN,	/* ksmd's running scan has not left that mm yet */
+	REPAIR_NEXT_SCAN,
+	REPAIR_NEVER,		/* ksmd does not scan there: the mm is not in KSM, the VMA not mergeable */
+	REPAIR_UNKNOWN,		/* the VMA or the process is not known */
+};
+
+struct stale_entry {
+	struct ref mm, vma, item;	/* none where there is none */
+	int32_t tgid;			/* 0: not known */
+	uint64_t address;		/* of the pte; of an item without one: its own */
+	uint64_t item_address;		/* 0 without an item */
+	uint64_t since;			/* event from which on it is so; 0: not known, or before the first */
+	uint64_t repaired;		/* with hindsight: the event at which it ended, 0: none known */
+	uint32_t nr_scans;		/* whole scans that ended since */
+	uint8_t kind;			/* enum stale_kind */
+	uint8_t repair;			/* enum stale_repair */
+	char evidence;
+	bool known;			/* the mapping is known to exist; items: that it is so */
+	bool doubtful;
+};
+
+struct stale_page {
+	struct node_row node;
+	struct stale_entry *entries;	/* by mm and address */
+	uint32_t nr;
+	uint32_t nr_kinds[NR_STALE_KINDS];
+	uint32_t nr_maybe;		/* of the mappings those that might not exist */
+	uint32_t nr_beyond;		/* mappings that no item reaches, at least */
+	int64_t mapcount;		/* -1: nobody counted */
+	uint64_t mapcount_event;
+	char mapcount_evidence;
+	bool truncated;
+};
+
+/* 0, -ENOENT (no such node then, or a chain), -ENOMEM. */
+int stale_page(const struct episode_source *source, const struct stale_log *log, struct ref node,
+	       struct moment when, struct stale_page *ret, struct diag *diag);
+void stale_page_fini(struct stale_page *page);
+
+const char *stale_kind_text(enum stale_kind kind);	/* "no item leads to it"; static */
+const char *stale_repair_text(enum stale_repair repair);	/* "in the scan that runs"; static */
+
+/* ---- why a walk left mappings ---- */
+struct stale_failure {
+	struct whatif *walk;		/* modelled under its own rule and linear */
+	uint32_t nr_left;		/* mapcount at its end */
+	uint32_t nr_no_item;		/* no rmap_item leads to them, at least so many */
+	uint32_t nr_by_rule;		/* an item does, but the walk's rule did not offer their VMA */
+	uint32_t nr_visited;		/* the rest: offered, and rmap_one did not unmap them */
+};
+int stale_explain(const struct episode_source *source, struct ref walk, struct moment when,
+		  struct stale_failure *ret, struct diag *diag);
+/* One sentence. */
+void stale_failure_text(const struct stale_failure *failure, char *buf, size_t size);
+void stale_failure_fini(struct stale_failure *failure);
+
+#endif /* KSMTOP_STALE_H */
