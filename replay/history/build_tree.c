@@ -227,8 +227,8 @@ static void chain_make(struct builder *b, const struct args_P_CHAIN_MAKE *args)
 				  .chain = NO_ID, .evidence = EVIDENCE_TRACED };
 	struct node_more dup;
 
-	if (node == NO_ID)
-		return;
+	if (node == NO_ID || node == node_alive(b, (uint64_t)args->chain))
+		return;		/* no chain is its own dup */
 	dup = more_of(b, node);
 	more.position = dup.position;
 	chain = node_make(b, (uint64_t)args->chain, &more, 0);
@@ -246,11 +246,11 @@ static void to_dup(struct builder *b, uint64_t chain_addr, uint64_t node_addr, u
 	struct node_more more = { .kpfn = kpfn, .nid = (int16_t)nid, .kind = NODE_DUP,
 				  .place = NODE_IN_TREE, .evidence = EVIDENCE_TRACED };
 
-	if (chain == NO_ID)
+	node = node_alive(b, node_addr);
+	if (chain == NO_ID || node == chain)
 		return;
 	more.chain = span_object(b->seg, TABLE_NODE, chain);
 	more.position = ((struct node_more *)more_at(b->seg, TABLE_NODE, chain))->position;
-	node = node_alive(b, node_addr);
 	if (node != NO_ID)
 		node_change(b, node, &more);
 	else

@@ -91,12 +91,25 @@ static uint64_t pair_key(uint64_t vma, uint32_t anon_vma)
 	return vma ^ (uint64_t)anon_vma << 48 ^ (uint64_t)anon_vma >> 16;
 }
 
+struct pair { const struct segment *seg; uint64_t vma; uint32_t anon_vma; };
+
 static bool is_pair(const void *arg, uint32_t id, uint64_t key)
 {
-	const struct segment *seg = arg;
-	const struct vma_data *data = data_at(seg, TABLE_VMA, id);
+	const struct pair *pair = arg;
 
-	return pair_key(span_addr(span_at(seg, TABLE_VMA, id)), data->anon_vma) == key;
+	(void)key;	/* two pairs may have one */
+	return span_addr(span_at(pair->seg, TABLE_VMA, id)) == pair->vma &&
+	       ((struct vma_data *)data_at(pair->seg, TABLE_VMA, id))->anon_vma == pair->anon_vma;
+}
+
+/* The pair's slot; the map has one. */
+static uint64_t *pair_slot(struct builder *b, uint64_t vma, uint32_t anon_vma, uint32_t *ret_hash)
+{
+	struct pair pair = { b->seg, vma & ~7ull, anon_vma };
+	uint64_t key = pair_key(pair.vma, anon_vma);
+
+	*ret_hash = idmap_hash(key);
+	return idmap_slot(&b->maps[TABLE_VMA], *ret_hash, key, is_pair, &pair);
 }
 
 uint64_t build_vma_past(const struct builder *b, uint64_t vma, uint32_t anon_vma)
@@ -108,16 +121,9 @@ uint64_t build_vma_past(const struct builder *b, uint64_t vma, uint32_t anon_vma
 
 static uint32_t vma_last(struct builder *b, uint64_t vma, uint32_t anon_vma)
 {
-	struct idmap *map = &b->maps[TABLE_VMA];
-	uint64_t key = pair_key(vma & ~7ull, anon_vma);
-	uint32_t id = map->order ? idmap_slot_id(idmap_slot(map, idmap_hash(key), key, is_pair, b->seg))
-				 : NO_ID;
+	uint32_t hash;
 
-	/* Two pairs may have one key: take nobody else's row. */
-	if (id != NO_ID && (((struct vma_data *)data_at(b->seg, TABLE_VMA, id))->anon_vma != anon_vma ||
-			    span_addr(span_at(b->seg, TABLE_VMA, id)) != (vma & ~7ull)))
-		return NO_ID;
-	return id;
+	return b->maps[TABLE_VMA].order ? idmap_slot_id(pair_slot(b, vma, anon_vma, &hash)) : NO_ID;
 }
 
 uint32_t vma_alive(struct builder *b, uint64_t vma, uint32_t anon_vma)
@@ -162,15 +168,15 @@ uint32_t vma_make(struct builder *b, uint64_t vma, const struct vma_data *data, 
 
 void build_vma_set(struct builder *b, uint32_t id)
 {
-	const struct vma_data *data = data_at(b->seg, TABLE_VMA, id);
-	uint64_t key = pair_key(span_addr(span_at(b->seg, TABLE_VMA, id)), data->anon_vma);
-	struct idmap *map = &b->maps[TABLE_VMA];
+	uint32_t in = ((struct vma_data *)data_at(b->seg, TABLE_VMA, id))->anon_vma, hash;
+	uint64_t *slot;
 
-	if (idmap_reserve(map, 1) != 0)
+	if (idmap_reserve(&b->maps[TABLE_VMA], 1) != 0) {
 		build_fail(b, -ENOMEM);
-	else
-		idmap_set(map, idmap_slot(map, idmap_hash(key), key, is_pair, b->seg),
-			  idmap_hash(key), id);
+		return;
+	}
+	slot = pair_slot(b, span_addr(span_at(b->seg, TABLE_VMA, id)), in, &hash);
+	idmap_set(&b->maps[TABLE_VMA], slot, hash, id);
 }
 
 static struct vma_data data_of(struct builder *b, const struct args_P_VMA_INSERT *args)

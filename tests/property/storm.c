@@ -216,7 +216,7 @@ static void patched_tree(struct toy *toy)
 	int64_t node = (int64_t)NODE_ADDR(pick(toy, NR_NODES)), other = (int64_t)NODE_ADDR(pick(toy, NR_NODES));
 	int64_t kpfn = (int64_t)PFN(pick(toy, NR_PFNS)), nid = pick(toy, 2);
 
-	if (node == other)
+	if (node == other && pick(toy, 4))
 		other = 0;
 	switch (pick(toy, 13)) {
 	case 0:
