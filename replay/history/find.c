@@ -2,8 +2,8 @@
 /*
  * find.c - from what a person types (an address, a pfn, a number, a pid) to an object.
  *
- * Nodes, mms, anon_vmas, VMAs and pages have an order that starts with their address or a table
- * small enough to pass over; items are sorted by mm first, so each mm is asked in turn.  The newest
+ * Every table has an order that starts with the address; only the items of a stock kernel, which
+ * are many and which nobody names, are sorted by mm first, so each mm is asked in turn.  The newest
  * generation that holds at the moment is preferred, else the last one before it, else the first.
  */
 #include "history/tables.h"
@@ -46,13 +46,6 @@ static void find_in_order(const struct history *h, struct search *search, enum o
 	}
 }
 
-static void find_by_passing(struct search *search, enum table table, uint64_t key)
-{
-	for (uint32_t i = 0; i < nr_spans(search->place->seg, table); i++)
-		if (span_at(search->place->seg, table, i)->addr_gen >> 10 == key)
-			consider(search, table, i);
-}
-
 int history_find(const struct history *h, enum table table, uint64_t addr, uint32_t generation,
 		 struct moment when, struct ref *ret_ref)
 {
@@ -66,17 +59,15 @@ int history_find(const struct history *h, enum table table, uint64_t addr, uint3
 	search.place = &place;
 	switch (table) {
 	case TABLE_NODE:
-		if (!h->patched)
-			find_in_order(h, &search, ORDER_NODE, 0, addr);
-		else
-			find_by_passing(&search, table, key);
+		find_in_order(h, &search, h->patched ? ORDER_NODE_ADDR : ORDER_NODE, 0,
+			      h->patched ? key : addr);
 		break;
 	case TABLE_PAGE:
 		find_in_order(h, &search, ORDER_PAGE, 0, addr);
 		break;
 	case TABLE_ITEM:
 		if (h->patched) {
-			find_by_passing(&search, table, key);
+			find_in_order(h, &search, ORDER_ITEM_ADDR, 0, key);
 			break;
 		}
 		for (uint32_t i = 0; i < nr_spans(place.seg, TABLE_MM); i++)
@@ -84,9 +75,13 @@ int history_find(const struct history *h, enum table table, uint64_t addr, uint3
 				find_in_order(h, &search, ORDER_ITEM_MM, i, addr & ~7ull);
 		break;
 	case TABLE_MM:
+		find_in_order(h, &search, ORDER_MM_ADDR, 0, key);
+		break;
 	case TABLE_ANON_VMA:
+		find_in_order(h, &search, ORDER_ANON_VMA, 0, addr & ~7ull);
+		break;
 	case TABLE_VMA:
-		find_by_passing(&search, table, key);
+		find_in_order(h, &search, ORDER_VMA_ADDR, 0, key);
 		break;
 	default:
 		return -EINVAL;

@@ -22,13 +22,16 @@ enum table order_table(enum order_id id)
 {
 	switch (id) {
 	case ORDER_MM_NUMBER:
+	case ORDER_MM_ADDR:
 		return TABLE_MM;
 	case ORDER_NODE:
+	case ORDER_NODE_ADDR:
 	case ORDER_DUP_CHAIN:
 	case ORDER_NODE_KPFN:
 		return TABLE_NODE;
 	case ORDER_ITEM_MM:
 	case ORDER_ITEM_ANON:
+	case ORDER_ITEM_ADDR:
 		return TABLE_ITEM;
 	case ORDER_MAPPING_TGID:
 	case ORDER_MAPPING_PFN:
@@ -38,6 +41,7 @@ enum table order_table(enum order_id id)
 	case ORDER_VMA_ANON:
 	case ORDER_VMA_ALL:
 	case ORDER_VMA_MM:
+	case ORDER_VMA_ADDR:
 		return TABLE_VMA;
 	case ORDER_PAGE:
 		return TABLE_PAGE;
@@ -110,6 +114,11 @@ struct order_key order_key_of(const struct segment *seg, enum order_id id, uint3
 		return (struct order_key){ vma->start, vma->mm };
 	case ORDER_PAGE:
 		return (struct order_key){ span_pfn(span_at(seg, TABLE_PAGE, row)), 0 };
+	case ORDER_MM_ADDR:
+	case ORDER_NODE_ADDR:
+	case ORDER_ITEM_ADDR:
+	case ORDER_VMA_ADDR:
+		return (struct order_key){ span_at(seg, order_table(id), row)->addr_gen >> 10, 0 };
 	default:
 		return (struct order_key){ 0, 0 };
 	}
@@ -406,7 +415,8 @@ int order_ready(const struct history *h, const struct segment *seg, enum order_i
 
 	if (order->nr_sorted == nr_spans(seg, order_table(id)))
 		return 0;
-	if (!h->patched && (id == ORDER_DUP_CHAIN || id == ORDER_NODE_KPFN || id == ORDER_ITEM_ANON))
+	if (!h->patched && (id == ORDER_DUP_CHAIN || id == ORDER_NODE_KPFN || id == ORDER_ITEM_ANON ||
+			    id == ORDER_NODE_ADDR || id == ORDER_ITEM_ADDR || id == ORDER_VMA_ADDR))
 		return 0;	/* a stock kernel tells nothing to sort by */
 	if (id == ORDER_NODE && seg->tree_ranked != seg->tree.nr)
 		tree_rank(seg);
