@@ -359,6 +359,47 @@ static void stabbing_is_filtering(const struct storm *storm, const struct histor
 	}
 }
 
+static uint64_t address_of(const union row *row)
+{
+	switch (row->any.ref.table) {
+	case TABLE_MM: return row->mm.name.addr;
+	case TABLE_NODE: return row->node.name.addr ? row->node.name.addr : row->node.kpfn;
+	case TABLE_ITEM: return row->item.name.addr;
+	case TABLE_ANON_VMA: return row->anon_vma.name.addr;
+	case TABLE_VMA: return row->vma.name.addr;
+	case TABLE_PAGE: return row->page.name.addr;
+	default: return 0;
+	}
+}
+
+/* An address and a generation name one object; a VMA is a row in each of its anon_vmas. */
+static void addresses_are_found(const struct storm *storm, const struct history *h, uint64_t *rng)
+{
+	(void)storm;
+	for (unsigned i = 0; i < 6; i++) {
+		struct moment when = moment_at(some_moment(h, rng));
+		struct picture all = picture_take(h, when);
+
+		for (uint32_t r = 0; r < all.nr; r++) {
+			const union row *row = &all.rows[r];
+			uint64_t addr = address_of(row);
+			struct ref found;
+			union row other;
+
+			if (!addr)
+				continue;
+			assert_int_equal(history_find(h, row->any.ref.table, addr,
+						      row->node.name.generation, when, &found), 0);
+			if (row->any.ref.table != TABLE_VMA)
+				assert_true(ref_equal(found, row->any.ref));
+			assert_int_equal(history_find(h, row->any.ref.table, addr, 0, when, &found), 0);
+			assert_int_equal(history_row(h, found, when, &other), 0);
+			assert_int_equal(address_of(&other), addr);
+		}
+		picture_free(&all);
+	}
+}
+
 static int count_findings(const struct finding *finding, void *arg)
 {
 	assert_non_null(finding->why);
@@ -386,6 +427,7 @@ PROPERTY(counters_equal_recounts)
 PROPERTY(changes_lead_from_a_to_b)
 PROPERTY(touches_go_both_ways)
 PROPERTY(a_saved_history_is_the_same)
+PROPERTY(addresses_are_found)
 PROPERTY(checking_is_total)
 
 int main(void)
@@ -400,6 +442,7 @@ int main(void)
 		cmocka_unit_test(test_changes_lead_from_a_to_b),
 		cmocka_unit_test(test_touches_go_both_ways),
 		cmocka_unit_test(test_a_saved_history_is_the_same),
+		cmocka_unit_test(test_addresses_are_found),
 		cmocka_unit_test(test_checking_is_total),
 	};
 
