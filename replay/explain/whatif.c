@@ -20,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "explain/vma_set.h"
 #include "trace/diag.h"
 
 #define PAGE_BITS 12
@@ -37,6 +36,13 @@ struct effect {
 
 struct walk_item { struct ref item, mm, anon_vma; uint64_t addr, address, index; };
 
+/* A VMA that a hold offered. */
+struct offer {
+	uint64_t start, end, pgoff, known;
+	uint64_t addr;			/* of the VMA itself */
+	struct ref vma, mm;
+};
+
 struct model {
 	const struct episode_source *source;
 	struct whatif *w;
@@ -45,10 +51,10 @@ struct model {
 	uint32_t nr_effects, room_effects;
 	struct walk_item *items;		/* in the order of the hlist */
 	uint32_t nr_items, room_items;
-	struct set_vma *offers;			/* of one hold */
+	struct offer *offers;			/* of one hold */
 	uint32_t nr_offers, room_offers;
-	uint32_t *covering, room_covering;
-	struct vma_set set;
+	struct ref *judged;			/* anon_vmas whose VMAs were looked at for doubt */
+	uint32_t nr_judged, room_judged;
 	bool *marked;				/* mappings that the rule came by */
 	struct whatif_result *result;		/* of the rule that is modelled */
 	int64_t mapcount;			/* of the page now, -1: not known */
@@ -180,62 +186,82 @@ static struct moment moment_of_hold(const struct model *m, uint32_t hold)
 	return when;
 }
 
-static int ask_pages(struct model *m, const struct walk_item *item, uint64_t page, struct moment when)
+static int read_offers(struct model *m, struct history_cursor *cursor)
 {
-	struct history_cursor cursor;
 	union row row;
-	int more = 0, ret = history_vmas_stab(m->source->history, item->anon_vma, page, page, when,
-					      &cursor);
+	int more;
 
-	while (ret == 0 && (more = history_next(&cursor, &row)) > 0) {
+	while ((more = history_next(cursor, &row)) > 0) {
 		if (ROOM(m->offers, m->nr_offers, m->room_offers) != 0)
 			return -ENOMEM;
-		m->offers[m->nr_offers++] = (struct set_vma){ row.vma.start, row.vma.end, row.vma.pgoff,
-							      row.vma.ref, row.vma.mm, row.vma.name.addr };
+		m->offers[m->nr_offers++] = (struct offer){
+			row.vma.start, row.vma.end, row.vma.pgoff, row.fact.known, row.vma.name.addr,
+			row.vma.ref, row.vma.mm };
 		m->result->doubtful |= row.fact.doubt != DOUBT_NONE;
 	}
-	return ret == -ENOENT ? 0 : ret ? ret : more;
+	return more;
+}
+
+/* The interval tree's order: page index, then birth. */
+static int compare_offers(const void *a, const void *b)
+{
+	const struct offer *x = a, *y = b;
+
+	if (x->pgoff != y->pgoff)
+		return x->pgoff < y->pgoff ? -1 : 1;
+	return x->known < y->known ? -1 : x->known > y->known;
+}
+
+/* How many VMAs the tree has.  Whether one is doubtful is asked once an anon_vma and rule. */
+static int tree_size(struct model *m, struct ref anon_vma, struct moment when, uint64_t *ret_nr)
+{
+	uint64_t nr_doubtful;
+	uint32_t i = 0;
+	int ret;
+
+	while (i < m->nr_judged && !ref_equal(m->judged[i], anon_vma))
+		i++;
+	if (i < m->nr_judged)
+		return history_count(m->source->history, VMAS_OF_ANON_VMA, anon_vma, when, ret_nr, NULL);
+	if (ROOM(m->judged, m->nr_judged, m->room_judged) != 0)
+		return -ENOMEM;
+	m->judged[m->nr_judged++] = anon_vma;
+	ret = history_count(m->source->history, VMAS_OF_ANON_VMA, anon_vma, when, ret_nr, &nr_doubtful);
+	m->result->doubtful |= ret == 0 && nr_doubtful;
+	return ret;
 }
 
 /*
- * Which VMAs the rule offers for the item.  Of the whole tree only those that cover the address are
- * listed; *ret_at has their places in the tree, *ret_nr how many there are in all.
+ * Which VMAs the rule offers for the item, in the tree's order, and how many they are.  Of the whole
+ * tree only those that cover the address are listed.
  */
 static int ask(struct model *m, enum walk_rule rule, const struct walk_item *item, struct moment when,
-	       uint32_t *ret_nr)
+	       uint64_t *ret_nr)
 {
+	uint64_t page = rule == RULE_LINEAR ? item->index : item->address >> PAGE_BITS;
+	const struct history *h = m->source->history;
+	struct history_cursor cursor;
 	int ret;
 
 	m->nr_offers = 0;
 	*ret_nr = 0;
 	if (ref_is_none(item->anon_vma))
 		return 0;
-	if (rule != RULE_WHOLE) {
-		ret = ask_pages(m, item, rule == RULE_LINEAR ? item->index : item->address >> PAGE_BITS,
-				when);
-		*ret_nr = m->nr_offers;
-		return ret;
+	ret = rule == RULE_WHOLE ?
+		history_vmas_covering(h, item->anon_vma, item->address, when, &cursor) :
+		history_vmas_stab(h, item->anon_vma, page, page, when, &cursor);
+	if (ret == 0)
+		ret = read_offers(m, &cursor);
+	if (ret == 0 && rule == RULE_WHOLE) {
+		if (m->nr_offers > 1)
+			qsort(m->offers, m->nr_offers, sizeof(*m->offers), compare_offers);
+		return tree_size(m, item->anon_vma, when, ret_nr);
 	}
-	ret = vma_set_ready(&m->set, m->source, item->anon_vma, when);
-	if (ret)
-		return ret == -ENOENT ? 0 : ret;
-	*ret_nr = m->set.nr;
-	m->result->doubtful |= m->set.doubtful;
-	m->nr_offers = vma_set_covering(&m->set, item->address, m->covering, m->room_covering);
-	if (m->nr_offers > m->room_covering) {
-		if (ROOM(m->covering, m->nr_offers, m->room_covering) != 0)
-			return -ENOMEM;
-		m->nr_offers = vma_set_covering(&m->set, item->address, m->covering, m->room_covering);
-	}
-	for (uint32_t i = 0; i < m->nr_offers; i++) {
-		if (ROOM(m->offers, i, m->room_offers) != 0)
-			return -ENOMEM;
-		m->offers[i] = m->set.vmas[m->covering[i]];
-	}
-	return 0;
+	*ret_nr = m->nr_offers;
+	return ret == -ENOENT ? 0 : ret;
 }
 
-static void mark(struct model *m, const struct set_vma *vma, uint64_t address)
+static void mark(struct model *m, const struct offer *vma, uint64_t address)
 {
 	const struct mapped *place = mapped_at(&m->w->mappings, vma->mm, vma->vma, address);
 
@@ -244,7 +270,7 @@ static void mark(struct model *m, const struct set_vma *vma, uint64_t address)
 }
 
 /* rmap_one: what it does to the mapcount, and whether the walk goes on. */
-static void visit(struct model *m, const struct walk_item *item, const struct set_vma *vma)
+static void visit(struct model *m, const struct walk_item *item, const struct offer *vma)
 {
 	const struct effect *effect = effect_of(m, item->addr, vma->addr);
 	const struct mapped *place = mapped_at(&m->w->mappings, vma->mm, vma->vma, item->address);
@@ -272,35 +298,49 @@ static void visit(struct model *m, const struct walk_item *item, const struct se
 	}
 }
 
-/* The VMAs that a hold offered: those listed are `nr_offers`, the rest of `nr` does not cover. */
-static void go_through(struct model *m, enum walk_rule rule, const struct walk_item *item, int pass,
-		       uint32_t nr)
+/* What the rule offered up to and with that one. */
+static int count_upto(struct model *m, enum walk_rule rule, const struct walk_item *item,
+		      struct moment when, uint32_t i, uint64_t *ret_nr)
+{
+	int ret = 0;
+
+	*ret_nr = i;
+	if (rule == RULE_WHOLE)
+		ret = history_vmas_before(m->source->history, item->anon_vma, m->offers[i].vma, when, ret_nr);
+	++*ret_nr;
+	return ret;
+}
+
+/* The VMAs that a hold offered, `nr` of them: those that are not listed do not cover the address. */
+static int go_through(struct model *m, enum walk_rule rule, const struct walk_item *item, int pass,
+		      struct moment when, uint64_t nr)
 {
 	bool counting = !m->stopped;
-	uint32_t seen = 0;	/* places of the tree that were counted */
+	uint64_t nr_covering = 0;
+	int ret = 0;
 
 	for (uint32_t i = 0; i < m->nr_offers; i++) {
-		const struct set_vma *vma = &m->offers[i];
-		uint32_t at = rule == RULE_WHOLE ? m->covering[i] : i;
+		const struct offer *vma = &m->offers[i];
 		bool covers = item->address >= vma->start && item->address < vma->end;
 		bool own = !ref_is_none(vma->mm) && ref_equal(vma->mm, item->mm);
 
-		if (counting && !m->stopped) {
-			m->result->nr_iteration_total += at + 1 - seen;
-			m->result->skip_addr_out_of_range += at - seen + !covers;
-			seen = at + 1;
-			if (covers && own != (pass == 1))
+		if (!m->stopped && covers) {
+			nr_covering++;
+			if (own != (pass == 1))
 				m->result->skip_mm_mismatch++;
-			else if (covers)
+			else
 				visit(m, item, vma);
+			if (m->stopped)
+				ret = count_upto(m, rule, item, when, i, &nr);
 		}
 		if (covers && own == (pass == 1))
 			mark(m, vma, item->address);
 	}
-	if (counting && !m->stopped) {
-		m->result->nr_iteration_total += nr - seen;
-		m->result->skip_addr_out_of_range += nr - seen;
+	if (counting) {
+		m->result->nr_iteration_total += nr;
+		m->result->skip_addr_out_of_range += nr - nr_covering;
 	}
+	return ret;
 }
 
 /* ---- one rule ---- */
@@ -328,7 +368,9 @@ static bool would_block(const struct model *m, uint32_t hold)
 
 static int model_rule(struct model *m, enum walk_rule rule)
 {
-	uint32_t hold = 0, nr;
+	uint32_t hold = 0;
+	struct moment when;
+	uint64_t nr;
 	int ret = 0;
 
 	m->result = &m->w->rules[rule];
@@ -340,6 +382,7 @@ static int model_rule(struct model *m, enum walk_rule rule)
 		return -ENOMEM;
 	m->mapcount = m->recorded ? m->w->walk.totals.walk.mapcount_before : -1;
 	m->stopped = false;
+	m->nr_judged = 0;
 	memset(m->marked, 0, m->w->mappings.nr * sizeof(*m->marked));
 	for (int pass = 1; pass <= 2; pass++) {
 		for (uint32_t i = 0; ret == 0 && i < m->nr_items; i++, hold++) {
@@ -348,9 +391,10 @@ static int model_rule(struct model *m, enum walk_rule rule)
 				m->stopped = true;
 			}
 			m->result->nr_holds += !m->stopped;
-			ret = ask(m, rule, &m->items[i], moment_of_hold(m, hold), &nr);
+			when = moment_of_hold(m, hold);
+			ret = ask(m, rule, &m->items[i], when, &nr);
 			if (ret == 0)
-				go_through(m, rule, &m->items[i], pass, nr);
+				ret = go_through(m, rule, &m->items[i], pass, when, nr);
 		}
 	}
 	if (ret == 0)
@@ -398,9 +442,8 @@ static int finish(struct model *m, int ret, struct whatif **ret_whatif, struct d
 	free(m->effects);
 	free(m->items);
 	free(m->offers);
-	free(m->covering);
+	free(m->judged);
 	free(m->marked);
-	vma_set_fini(&m->set);
 	episode_close(m->recorded);
 	if (ret) {
 		whatif_free(m->w);

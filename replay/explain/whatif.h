@@ -17,8 +17,8 @@
  * for VMAs that the record did not visit a known mapping is unmapped and "go on" is answered.  Under
  * the rule of the record, model and record must agree exactly: `agrees`.
  *
- * Cost: O(log n + VMAs offered) an item for address and linear; whole is O(VMAs) once an anon_vma
- * and moment, O(log n) for each further item.
+ * Cost: an item is O(log^2 n + VMAs that cover its address or page) under every rule; in recordings
+ * with losses the whole tree is listed once for its doubt.
  */
 #ifndef KSMTOP_WHATIF_H
 #define KSMTOP_WHATIF_H

@@ -167,6 +167,14 @@ static uint64_t doubtful(const struct history *h, const struct place *place, str
 	}
 }
 
+/* Nothing was lost, everything is in order, and nothing was taken over: see fact.c. */
+static bool vmas_are_sure(const struct history *h, const struct segment *seg)
+{
+	const struct spans *vmas = &seg->tables[TABLE_VMA];
+
+	return !h->losses.nr && !vmas->unordered.nr && !vmas->carried.nr;
+}
+
 /* ---- the events so far ---- */
 static void event_totals(const struct history *h, struct moment when, struct history_counters *ret)
 {
@@ -263,6 +271,11 @@ int history_count(const struct history *h, enum relation relation, struct ref pa
 			*ret_doubtful = doubtful(h, &place, when, relation_table(relation), &counts);
 			ret_doubtful = NULL;
 		}
+	} else if (relation == VMAS_OF_ANON_VMA && (!ret_doubtful || vmas_are_sure(h, place.seg))) {
+		nr = tally(&place, ORDER_VMA_ANON, cursor.lo, cursor.hi);
+		if (ret_doubtful)
+			*ret_doubtful = 0;
+		ret_doubtful = NULL;
 	} else if (relation == ITEMS_OF_MM && !ret_doubtful && place.known == place.t) {
 		ret = history_mm_counters(h, parent, when, &mm);
 		nr = mm.nr_items;

@@ -240,6 +240,7 @@ enum relation {
 	ITEMS_OF_MM,		/* address */
 	MAPPINGS_OF_MM,		/* address */
 	VMAS_OF_ANON_VMA,	/* interval-tree order: pgoff, then birth */
+	VMAS_BY_START,		/* of an anon_vma: start, then birth */
 	ITEMS_OF_ANON_VMA,
 	VMAS_OF_MM,
 	NODES_OF_NID,		/* of ALL_NODES those of one tree; parent: ref_of_nid(); patched only */
@@ -268,6 +269,15 @@ int history_list(const struct history *h, enum relation relation, struct ref par
  */
 int history_vmas_stab(const struct history *h, struct ref anon_vma, uint64_t first, uint64_t last,
 		      struct moment when, struct history_cursor *ret_cursor);
+/* Those that cover the address, by start: the same way. */
+int history_vmas_covering(const struct history *h, struct ref anon_vma, uint64_t address,
+			  struct moment when, struct history_cursor *ret_cursor);
+/*
+ * How many VMAs stand before `vma` in the anon_vma's interval tree at that moment ({0}: all of them):
+ * O(log^2 n).
+ */
+int history_vmas_before(const struct history *h, struct ref anon_vma, struct ref vma,
+			struct moment when, uint64_t *ret_nr);
 /* Next / previous row alive at the moment: 1 and *ret_row, 0 at the end, or -E. */
 int history_next(struct history_cursor *cursor, union row *ret_row);
 int history_prev(struct history_cursor *cursor, union row *ret_row);
@@ -279,6 +289,22 @@ void history_seek_end(struct history_cursor *cursor);
 /* How many rows the list has at the moment; `ret_doubtful` may be NULL. */
 int history_count(const struct history *h, enum relation relation, struct ref parent,
 		  struct moment when, uint64_t *ret_nr, uint64_t *ret_doubtful);
+
+/* ---- sweeps: every row that holds at the moment, in no order (sweep.c) ---- */
+/* Objects as places in the moment's segment, below history_sweep_room(); NOT_SWEPT: none. */
+#define NOT_SWEPT UINT32_MAX
+struct swept_node { uint64_t kpfn; uint32_t node; uint8_t kind; };
+struct swept_item { uint32_t node, mm, anon_vma; };	/* of those on a stable node */
+struct swept_vma { uint32_t anon_vma, mm; };
+/* Return non-zero to stop: that is what the sweep then returns. */
+typedef int (*history_sweep_node_fn)(const struct swept_node *node, void *arg);
+typedef int (*history_sweep_item_fn)(const struct swept_item *item, void *arg);
+typedef int (*history_sweep_vma_fn)(const struct swept_vma *vma, void *arg);
+uint32_t history_sweep_room(const struct history *h, enum table table, struct moment when);
+struct ref history_swept(const struct history *h, enum table table, uint32_t index, struct moment when);
+int history_sweep_nodes(const struct history *h, struct moment when, history_sweep_node_fn fn, void *arg);
+int history_sweep_items(const struct history *h, struct moment when, history_sweep_item_fn fn, void *arg);
+int history_sweep_vmas(const struct history *h, struct moment when, history_sweep_vma_fn fn, void *arg);
 
 /* The last event of an episode that is in the recording, whether or not its end is. */
 uint64_t history_episode_seen(const struct history *h, struct ref episode);

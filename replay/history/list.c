@@ -33,6 +33,7 @@ static struct relation_desc describe(enum relation relation)
 	case ITEMS_OF_MM:	return (struct relation_desc){ ORDER_ITEM_MM, TABLE_MM, false };
 	case MAPPINGS_OF_MM:	return (struct relation_desc){ ORDER_MAPPING_TGID, TABLE_MM, false };
 	case VMAS_OF_ANON_VMA:	return (struct relation_desc){ ORDER_VMA_ANON, TABLE_ANON_VMA, false };
+	case VMAS_BY_START:	return (struct relation_desc){ ORDER_VMA_ALL, TABLE_ANON_VMA, false };
 	case ITEMS_OF_ANON_VMA:	return (struct relation_desc){ ORDER_ITEM_ANON, TABLE_ANON_VMA, false };
 	case VMAS_OF_MM:	return (struct relation_desc){ ORDER_VMA_MM, TABLE_MM, false };
 	default:		return (struct relation_desc){ NO_ORDER, 0, false };
@@ -112,12 +113,12 @@ int history_list(const struct history *h, enum relation relation, struct ref par
 	return 0;
 }
 
-int history_vmas_stab(const struct history *h, struct ref anon_vma, uint64_t first, uint64_t last,
-		      struct moment when, struct history_cursor *ret_cursor)
+static int stab(const struct history *h, enum relation relation, struct ref anon_vma, uint64_t first,
+		uint64_t last, struct moment when, struct history_cursor *ret_cursor)
 {
 	struct place place;
 	uint32_t object;
-	int ret = history_list(h, VMAS_OF_ANON_VMA, anon_vma, when, ret_cursor);
+	int ret = history_list(h, relation, anon_vma, when, ret_cursor);
 
 	if (ret == 0)
 		ret = history_place(h, when, &place);
@@ -127,9 +128,21 @@ int history_vmas_stab(const struct history *h, struct ref anon_vma, uint64_t fir
 		return ret;
 	/* What begins behind `last` is not asked for; what ends before `first` is passed over. */
 	if (last != UINT64_MAX)
-		ret_cursor->hi = order_lower(place.seg, ORDER_VMA_ANON, object, last + 1);
+		ret_cursor->hi = order_lower(place.seg, describe(relation).order, object, last + 1);
 	ret_cursor->first = first;
 	return 0;
+}
+
+int history_vmas_stab(const struct history *h, struct ref anon_vma, uint64_t first, uint64_t last,
+		      struct moment when, struct history_cursor *ret_cursor)
+{
+	return stab(h, VMAS_OF_ANON_VMA, anon_vma, first, last, when, ret_cursor);
+}
+
+int history_vmas_covering(const struct history *h, struct ref anon_vma, uint64_t address,
+			  struct moment when, struct history_cursor *ret_cursor)
+{
+	return stab(h, VMAS_BY_START, anon_vma, address, address, when, ret_cursor);
 }
 
 /* ---- the items of a node ---- */
@@ -224,7 +237,8 @@ static int step(struct history_cursor *cursor, int dir, union row *ret_row)
 	} else {
 		if (cursor->first && dir < 0)
 			return -EINVAL;		/* stabbing goes forward, as the kernel does */
-		at = cursor->first ? order_next_reaching(&place, cursor->first, cursor->at, cursor->hi) :
+		at = cursor->first ? order_next_reaching(&place, order, cursor->first, cursor->at,
+							 cursor->hi) :
 		     dir > 0 ? order_next(&place, order, cursor->at, cursor->hi)
 			     : order_prev(&place, order, cursor->at, cursor->lo);
 		if (at == NO_POSITION || at >= cursor->hi) {
@@ -252,7 +266,6 @@ int history_seek(struct history_cursor *cursor, struct ref ref)
 {
 	enum order_id order = describe(cursor->relation).order;
 	struct place place;
-	struct order_key key;
 	uint32_t object, span;
 	uint64_t at;
 	int ret;
@@ -273,17 +286,7 @@ int history_seek(struct history_cursor *cursor, struct ref ref)
 	span = object_span(place.seg, ref.table, object, place.t, place.known);
 	if (span == NO_ID)
 		span = object;
-	key = order_key_of(place.seg, order, span);
-	at = order_lower(place.seg, order, key.k1, key.k2);
-	/* Spans with the same key lie in the order of their ids. */
-	while (at < place.seg->orders[order].nr_sorted) {
-		uint32_t row = ((uint32_t *)place.seg->orders[order].rows.data)[at];
-		struct order_key other = order_key_of(place.seg, order, row);
-
-		if (row >= span || other.k1 != key.k1 || other.k2 != key.k2)
-			break;
-		at++;
-	}
+	at = order_position(place.seg, order, span);
 	cursor->at = at < cursor->lo ? cursor->lo : at > cursor->hi ? cursor->hi : at;
 	return 0;
 }

@@ -239,14 +239,29 @@ static uint64_t vma_last_page(const struct segment *seg, uint32_t row)
 	       pages ? UINT64_MAX : vma->pgoff;
 }
 
-/* The last page index that any VMA of a block reaches: with the order by first one, an interval tree. */
-static void make_ends(const struct segment *seg, struct order *order)
+/* As far as a VMA reaches in the terms that the order is sorted by. */
+static uint64_t vma_last(const struct segment *seg, enum order_id id, uint32_t row)
+{
+	const struct vma_data *vma = data_at(seg, TABLE_VMA, row);
+
+	if (id == ORDER_VMA_ANON)
+		return vma_last_page(seg, row);
+	return vma->end > vma->start ? vma->end - 1 : vma->start;
+}
+
+static bool has_ends(enum order_id id)
+{
+	return id == ORDER_VMA_ANON || id == ORDER_VMA_ALL;
+}
+
+/* The furthest that any VMA of a block reaches: with the order by where they begin, an interval tree. */
+static void make_ends(const struct segment *seg, enum order_id id, struct order *order)
 {
 	uint64_t *ends = order->ends.data, below = 0, n = nr_blocks(order->nr_sorted);
 
 	memset(ends, 0, order->ends.nr * sizeof(*ends));
 	for (uint64_t i = 0; i < order->nr_sorted; i++) {
-		uint64_t last = vma_last_page(seg, ((uint32_t *)order->rows.data)[i]);
+		uint64_t last = vma_last(seg, id, ((uint32_t *)order->rows.data)[i]);
 		uint64_t *end = &ends[i / BLOCK_ROWS];
 
 		*end = last > *end ? last : *end;
@@ -395,7 +410,7 @@ static int make_order(const struct segment *seg, enum order_id id, struct order 
 	uint64_t nr = nr_spans(seg, table);
 
 	if (pool_resize(&order->rows, nr) != 0 ||
-	    (id == ORDER_VMA_ANON && pool_resize(&order->ends, nr_all_blocks(nr)) != 0) ||
+	    (has_ends(id) && pool_resize(&order->ends, nr_all_blocks(nr)) != 0) ||
 	    pool_resize(&order->blocks, nr_all_blocks(nr)) != 0)
 		return -ENOMEM;
 	order->nr_sorted = 0;	/* until it is */
@@ -404,9 +419,9 @@ static int make_order(const struct segment *seg, enum order_id id, struct order 
 	order->nr_sorted = nr;
 	order->bucket_events = (uint32_t)(seg->last / 64 + 1);
 	make_blocks(seg, table, order);
-	if (id == ORDER_VMA_ANON)
-		make_ends(seg, order);
-	return 0;
+	if (has_ends(id))
+		make_ends(seg, id, order);
+	return id == ORDER_VMA_ANON ? tally_make(seg, id, order) : 0;
 }
 
 int order_ready(const struct history *h, const struct segment *seg, enum order_id id)
@@ -414,7 +429,8 @@ int order_ready(const struct history *h, const struct segment *seg, enum order_i
 	struct order *order = (struct order *)&seg->orders[id];
 
 	if (order->nr_sorted == nr_spans(seg, order_table(id)))
-		return 0;
+		return id != ORDER_VMA_ANON || order->tallied_deaths == seg->tables[TABLE_VMA].deaths.nr ?
+			0 : tally_make(seg, id, order);
 	if (!h->patched && (id == ORDER_DUP_CHAIN || id == ORDER_NODE_KPFN || id == ORDER_ITEM_ANON ||
 			    id == ORDER_NODE_ADDR || id == ORDER_ITEM_ADDR || id == ORDER_VMA_ADDR))
 		return 0;	/* a stock kernel tells nothing to sort by */
@@ -434,6 +450,25 @@ uint64_t order_lower(const struct segment *seg, enum order_id id, uint32_t k1, u
 		struct order_key key = order_key_of(seg, id, ((uint32_t *)order->rows.data)[mid]);
 
 		if (key.k1 < k1 || (key.k1 == k1 && key.k2 < k2))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+uint64_t order_position(const struct segment *seg, enum order_id id, uint32_t row)
+{
+	struct order_key key = order_key_of(seg, id, row);
+	const uint32_t *rows = seg->orders[id].rows.data;
+	uint64_t lo = 0, hi = seg->orders[id].nr_sorted;
+
+	while (lo < hi) {
+		uint64_t mid = (lo + hi) / 2;
+		struct order_key at = order_key_of(seg, id, rows[mid]);
+
+		/* Rows with the same key lie in the order of their ids. */
+		if (less(&at, &key) || (!less(&key, &at) && rows[mid] < row))
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -533,9 +568,10 @@ static uint64_t rows_short_of(const struct order *order, uint64_t first, uint64_
 	return pass;
 }
 
-uint64_t order_next_reaching(const struct place *place, uint64_t first, uint64_t at, uint64_t hi)
+uint64_t order_next_reaching(const struct place *place, enum order_id id, uint64_t first, uint64_t at,
+			     uint64_t hi)
 {
-	const struct order *order = &place->seg->orders[ORDER_VMA_ANON];
+	const struct order *order = &place->seg->orders[id];
 
 	while (at < hi) {
 		uint64_t pass = rows_to_pass(order, at, place->t, true);
@@ -548,7 +584,7 @@ uint64_t order_next_reaching(const struct place *place, uint64_t first, uint64_t
 		for (uint64_t end = (at / BLOCK_ROWS + 1) * BLOCK_ROWS; at < end && at < hi; at++) {
 			uint32_t row = ((uint32_t *)order->rows.data)[at];
 
-			if (vma_last_page(place->seg, row) >= first &&
+			if (vma_last(place->seg, id, row) >= first &&
 			    span_holds(place->seg, TABLE_VMA, span_at(place->seg, TABLE_VMA, row),
 				       place->t, place->known))
 				return at;

@@ -178,6 +178,8 @@ int history_map(int fd, uint64_t offset, uint64_t size, struct history **ret_his
 	for (unsigned i = 0; i < NR_ORDERS; i++) {
 		h->now->orders[i].nr_sorted = head->orders[i].nr_sorted;
 		h->now->orders[i].bucket_events = head->orders[i].bucket_events;
+		h->now->orders[i].tallied_deaths =
+			h->now->tables[order_table((enum order_id)i)].deaths.nr;
 	}
 	free(head);
 	*ret_history = h;

@@ -67,6 +67,7 @@ int segment_new(const struct history *h, uint32_t id, uint64_t base, struct segm
 		init(&seg->orders[i].rows, sizeof(uint32_t), dir);
 		init(&seg->orders[i].blocks, sizeof(struct block), NULL);
 		init(&seg->orders[i].ends, sizeof(uint64_t), NULL);
+		init(&seg->orders[i].tallies, sizeof(uint32_t), NULL);
 	}
 	init(&seg->counts, sizeof(struct counts), NULL);
 	init(&seg->mm_counts, sizeof(struct mm_count), NULL);
@@ -107,6 +108,7 @@ uint32_t segment_pools(struct segment *seg, struct pool *ret[MAX_SEGMENT_POOLS])
 		ret[n++] = &seg->orders[i].rows;
 		ret[n++] = &seg->orders[i].blocks;
 		ret[n++] = &seg->orders[i].ends;
+		ret[n++] = &seg->orders[i].tallies;
 	}
 	ret[n++] = &seg->counts;
 	ret[n++] = &seg->mm_counts;

@@ -140,7 +140,9 @@ struct block { uint64_t buckets; uint32_t min_born, max_died; };
 struct order {
 	struct pool rows;		/* uint32_t */
 	struct pool blocks;		/* struct block, level by level, BLOCK_ROWS to one */
-	struct pool ends;		/* ORDER_VMA_ANON: uint64_t, last page index in each block */
+	struct pool ends;		/* of VMAs: uint64_t, last page index (or byte) in each block */
+	struct pool tallies;		/* ORDER_VMA_ANON: uint32_t, see tally.c */
+	uint64_t tallied_deaths;	/* deaths that are in them */
 	uint64_t nr_sorted;		/* rows of the table that are in it */
 	uint32_t bucket_events;		/* events in one of the 64 buckets */
 };
@@ -349,12 +351,19 @@ struct order_key { uint64_t k2; uint32_t k1; };
 struct order_key order_key_of(const struct segment *seg, enum order_id id, uint32_t row);
 /* First position whose key is >= {k1, k2}. */
 uint64_t order_lower(const struct segment *seg, enum order_id id, uint32_t k1, uint64_t k2);
+/* Where that row lies. */
+uint64_t order_position(const struct segment *seg, enum order_id id, uint32_t row);
 /* First position >= at, < hi / last position < at, >= lo of a row that holds; `hi` / NO_POSITION. */
 #define NO_POSITION UINT64_MAX
 uint64_t order_next(const struct place *place, enum order_id id, uint64_t at, uint64_t hi);
-/* The same for VMAs that reach the page index `first` or beyond. */
-uint64_t order_next_reaching(const struct place *place, uint64_t first, uint64_t at, uint64_t hi);
+/* The same for VMAs that reach the page index (ORDER_VMA_ALL: the address) `first` or beyond. */
+uint64_t order_next_reaching(const struct place *place, enum order_id id, uint64_t first, uint64_t at,
+			     uint64_t hi);
 uint64_t order_prev(const struct place *place, enum order_id id, uint64_t at, uint64_t lo);
+
+/* ---- tally.c: how many rows in [lo, hi) of the order hold; ORDER_VMA_ANON only ---- */
+int tally_make(const struct segment *seg, enum order_id id, struct order *order);
+uint64_t tally(const struct place *place, enum order_id id, uint64_t lo, uint64_t hi);
 
 /* ---- row.c, fact.c ---- */
 void row_fill(const struct history *h, const struct place *place, enum table table, uint32_t span,

@@ -400,6 +400,69 @@ static void addresses_are_found(const struct storm *storm, const struct history 
 	}
 }
 
+static int count_node(const struct swept_node *node, void *arg)
+{
+	uint64_t *sums = arg;
+
+	sums[0]++;
+	sums[1] += node->kpfn * (node->kind + 1u);
+	return 0;
+}
+
+static int count_item(const struct swept_item *item, void *arg)
+{
+	uint64_t *sums = arg;
+
+	sums[2]++;
+	sums[3] += item->node != NOT_SWEPT && item->mm != NOT_SWEPT;
+	sums[4] += item->anon_vma != NOT_SWEPT;
+	return 0;
+}
+
+static int count_vma(const struct swept_vma *vma, void *arg)
+{
+	uint64_t *sums = arg;
+
+	sums[5]++;
+	sums[6] += vma->mm != NOT_SWEPT;
+	return 0;
+}
+
+/* Going past all rows meets those that lists have. */
+static void sweeping_is_listing(const struct storm *storm, const struct history *h, uint64_t *rng)
+{
+	(void)storm;
+	for (unsigned i = 0; i < 6; i++) {
+		uint64_t t = some_moment(h, rng), sums[7] = { 0 }, listed[7] = { 0 };
+		struct moment when = i % 2 ? moment_at(t) : moment_hindsight(t);
+		struct picture rows = { 0 };
+
+		assert_int_equal(history_sweep_nodes(h, when, count_node, sums), 0);
+		assert_int_equal(history_sweep_items(h, when, count_item, sums), 0);
+		assert_int_equal(history_sweep_vmas(h, when, count_vma, sums), 0);
+		picture_list(&rows, h, ALL_NODES, (struct ref){ 0 }, when);
+		picture_list(&rows, h, ALL_ITEMS, (struct ref){ 0 }, when);
+		picture_list(&rows, h, ALL_VMAS, (struct ref){ 0 }, when);
+		for (uint32_t r = 0; r < rows.nr; r++) {
+			const union row *row = &rows.rows[r];
+
+			if (row->any.ref.table == TABLE_NODE) {
+				listed[0]++;
+				listed[1] += row->node.kpfn * (row->node.kind + 1u);
+			} else if (row->any.ref.table == TABLE_VMA) {
+				listed[5]++;
+				listed[6] += !ref_is_none(row->vma.mm);
+			} else if (row->item.state == ITEM_STABLE && !ref_is_none(row->item.node)) {
+				listed[2]++;
+				listed[3]++;
+				listed[4] += !ref_is_none(row->item.anon_vma);
+			}
+		}
+		assert_memory_equal(sums, listed, sizeof(sums));
+		picture_free(&rows);
+	}
+}
+
 static int count_findings(const struct finding *finding, void *arg)
 {
 	assert_non_null(finding->why);
@@ -419,6 +482,7 @@ static void checking_is_total(const struct storm *storm, const struct history *h
 }
 
 PROPERTY(stabbing_is_filtering)
+PROPERTY(sweeping_is_listing)
 PROPERTY(query_equals_rebuild)
 PROPERTY(batches_do_not_matter)
 PROPERTY(hindsight_only_helps)
@@ -434,6 +498,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stabbing_is_filtering),
+		cmocka_unit_test(test_sweeping_is_listing),
 		cmocka_unit_test(test_query_equals_rebuild),
 		cmocka_unit_test(test_batches_do_not_matter),
 		cmocka_unit_test(test_hindsight_only_helps),
