@@ -19,7 +19,9 @@
 #include <string.h>
 #include <traceevent/event-parse.h>
 
+#include "event/filter_names.h"
 #include "event/filter_parse.h"
+#include "event/nearest.h"
 #include "trace/diag.h"
 
 struct event_filter {
@@ -81,8 +83,8 @@ int event_filter_new(const char *expression, struct event_filter **ret_filter, s
 	if (filter->text && (size == 0 || filter->events)) {
 		/* "ksm/ksm_enter:" alone means all of them. */
 		if (size > 0 && tree[strspn(tree, " \t")] == 0)
-			tree = "1";
-		ret = filter_parse(tree, &filter->tree, diag);
+			expression = tree = "1";
+		ret = filter_parse(expression, tree, &filter->tree, diag);
 	}
 	if (ret != 0) {
 		event_filter_free(filter);
@@ -105,6 +107,17 @@ void event_filter_free(struct event_filter *filter)
 const char *event_filter_text(const struct event_filter *filter)
 {
 	return filter->text;
+}
+
+const char *event_filter_events(const struct event_filter *filter)
+{
+	return filter->events;
+}
+
+int event_filter_check(const struct event_filter *filter, const struct filter_names *names,
+		       const char *whose, struct diag *diag)
+{
+	return filter_check_names(filter->tree, names, whose, diag);
 }
 
 /* ---- evaluating ---- */
@@ -278,7 +291,7 @@ struct event_context {
 	const struct event_record *record;
 };
 
-static bool is_about(const struct event_filter *filter, const struct event_record *record)
+bool event_filter_is_about(const struct event_filter *filter, const char *system, const char *name)
 {
 	const char *p = filter->events;
 	char pattern[160];
@@ -293,8 +306,8 @@ static bool is_about(const struct event_filter *filter, const struct event_recor
 			event = strchr(pattern, '/');
 			if (event)
 				*event++ = 0;
-			if ((!event || fnmatch(pattern, record->system, 0) == 0) &&
-			    fnmatch(event ? event : pattern, record->name, 0) == 0)
+			if ((!event || fnmatch(pattern, system, 0) == 0) &&
+			    fnmatch(event ? event : pattern, name, 0) == 0)
 				return true;
 		}
 		p += size;
@@ -390,6 +403,47 @@ static bool event_field(void *row, const char *name, struct filter_value *ret)
 	return derived_field(c, name, ret) || own_field(c, name, ret);
 }
 
+static const char *const derived_names[] = {
+	"nr", "ts", "cpu", "CPU", "pid", "comm", "COMM", "system", "event", "buffer",
+};
+
+static void add_fields(struct filter_names *names, const struct tep_format_field *field)
+{
+	for (; field; field = field->next)
+		filter_names_add(names, field->name, field->flags & TEP_FIELD_IS_STRING);
+}
+
+int filter_names_of_events(struct filter_names *names, const struct event_filter *filter,
+			   struct event_index *index, struct diag *diag)
+{
+	struct tep_handle *tep = event_index_tep(index);
+	int nr = tep_get_events_count(tep), nr_about = 0;
+	struct nearest nearest = { 0 };
+	char text[120];
+
+	for (size_t i = 0; i < sizeof(derived_names) / sizeof(*derived_names); i++)
+		filter_names_add(names, derived_names[i], i >= 5);
+	for (int i = 0; i < nr; i++) {
+		const struct tep_event *event = tep_get_event(tep, i);
+
+		if (!event_filter_is_about(filter, event->system, event->name))
+			continue;
+		nr_about++;
+		add_fields(names, event->format.common_fields);
+		add_fields(names, event->format.fields);
+	}
+	if (nr_about || !filter->events)
+		return names->error;
+	diag_set(diag, -EINVAL, "this recording describes no event \"%.80s\"", filter->events);
+	diag_line(diag, "filter", 1, 1);
+	nearest.wrong = strchr(filter->events, '/') ? strchr(filter->events, '/') + 1 : filter->events;
+	for (int i = 0; i < nr; i++)
+		nearest_offer(&nearest, tep_get_event(tep, i)->name);
+	if (nearest.nr)
+		diag_expected(diag, "%s", nearest_text(&nearest, text, sizeof(text)));
+	return -EINVAL;
+}
+
 bool event_filter_match(struct event_filter *filter, struct event_index *index,
 			const struct event_record *record)
 {
@@ -397,7 +451,7 @@ bool event_filter_match(struct event_filter *filter, struct event_index *index,
 	struct context context = { event_field, &event };
 	struct value value;
 
-	if (!is_about(filter, record))
+	if (!event_filter_is_about(filter, record->system, record->name))
 		return false;
 	value = to_number(evaluate(&context, filter->tree));
 	return value.type == NUMBER && value.number != 0;

@@ -32,6 +32,7 @@
 
 struct diag;
 struct event_filter;
+struct filter_names;
 
 /* What a row offers to an expression: a value by name. */
 struct filter_value { bool is_string; int64_t number; const char *string; };
@@ -39,6 +40,16 @@ typedef bool (*filter_lookup_fn)(void *row, const char *name, struct filter_valu
 
 /* 0, or -EINVAL and diag (place in the expression, what was expected). */
 int event_filter_new(const char *expression, struct event_filter **ret_filter, struct diag *diag);
+/*
+ * 0, or -EINVAL and diag if it asks for a name that is not among them.  `whose` begins the
+ * sentence: "no event of this recording".
+ */
+int event_filter_check(const struct event_filter *filter, const struct filter_names *names,
+		       const char *whose, struct diag *diag);
+/* The events in front of the ':', or NULL. */
+const char *event_filter_events(const struct event_filter *filter);
+/* Are they, or all where there are none, that one? */
+bool event_filter_is_about(const struct event_filter *filter, const char *system, const char *name);
 void event_filter_free(struct event_filter *filter);
 bool event_filter_match(struct event_filter *filter, struct event_index *index,
 			const struct event_record *record);

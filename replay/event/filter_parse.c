@@ -106,6 +106,7 @@ static struct filter_node *text_node(struct parser *parser, enum filter_op op, c
 		node->text[n++] = p[i];
 	}
 	node->text[n] = 0;
+	node->column = (uint32_t)(p - parser->start) + 1;
 	return node;
 }
 
@@ -240,9 +241,9 @@ static struct filter_node *parse_binary(struct parser *parser, int level)
 	return NULL;
 }
 
-int filter_parse(const char *expression, struct filter_node **ret_node, struct diag *diag)
+int filter_parse(const char *text, const char *expression, struct filter_node **ret_node, struct diag *diag)
 {
-	struct parser parser = { .start = expression, .p = expression, .diag = diag };
+	struct parser parser = { .start = text, .p = expression, .diag = diag };
 	struct filter_node *node = parse_binary(&parser, 1);
 
 	if (node && *parser.p) {

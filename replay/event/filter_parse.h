@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct diag;
+struct filter_names;
 
 enum filter_op {
 	FILTER_NUMBER, FILTER_STRING, FILTER_NAME,
@@ -28,11 +29,15 @@ struct filter_node {
 	bool has_regex;
 	int64_t number;
 	char *text;				/* STRING, NAME */
+	uint32_t column;			/* of the text in the expression, from 1 */
 	regex_t regex;				/* MATCHES and MATCHES_NOT */
 };
 
-/* 0, or -EINVAL and diag, or -ENOMEM.  Depth is bounded. */
-int filter_parse(const char *expression, struct filter_node **ret_node, struct diag *diag);
+/* 0, or -EINVAL and diag, or -ENOMEM.  Depth is bounded.  Columns count from `text`, of which it is the end. */
+int filter_parse(const char *text, const char *expression, struct filter_node **ret_node, struct diag *diag);
 void filter_node_free(struct filter_node *node);
+/* event_filter_check() of a tree: filter_names.c. */
+int filter_check_names(const struct filter_node *tree, const struct filter_names *names,
+		       const char *whose, struct diag *diag);
 
 #endif /* KSMTOP_FILTER_PARSE_H */

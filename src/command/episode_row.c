@@ -169,25 +169,32 @@ bool episode_lookup(void *argument, const char *name, struct filter_value *ret)
 	return fields_lookup(&fields, name, ret);
 }
 
+void episode_names(const struct query *query, int kind, struct filter_names *names)
+{
+	static const char *const of_walks[] = {
+		"others_waited", "others_waited_ns", "missed", "maybe_missed",
+	};
+	const struct episode_row none = { 0 };
+	struct fields fields;
+
+	row_names(query->recording, TABLE_EPISODE, kind, names);
+	fields_reset(&fields);
+	activity_fields(query, &none, &fields);
+	fields_names(&fields, names);
+	for (size_t i = 0; i < sizeof(of_walks) / sizeof(*of_walks); i++)
+		if (kind < 0 || kind == EPISODE_WALK)
+			filter_names_add(names, of_walks[i], false);
+}
+
 bool episode_has_name(const struct query *query, int kind, const char *name)
 {
-	if (is_missing_name(name))
-		return kind < 0 || kind == EPISODE_WALK;
-	for (int i = 0; i < NR_EPISODE_KINDS; i++) {
-		union row row = { .episode = { .ref = { .table = TABLE_EPISODE }, .kind = (uint8_t)i,
-					       .ended = true } };
-		struct fields fields;
+	struct filter_names names = { 0 };
+	bool has;
 
-		if (kind >= 0 && i != kind)
-			continue;
-		row_fields(query->recording, &row, query->when, &fields);
-		activity_fields(query, &row.episode, &fields);
-		if (fields_find(&fields, name) ||
-		    (i == EPISODE_WALK && strncmp(name, "others_waited", 13) == 0 &&
-		     (!name[13] || strcmp(name + 13, "_ns") == 0)))
-			return true;
-	}
-	return false;
+	episode_names(query, kind, &names);
+	has = filter_names_have(&names, name);
+	filter_names_fini(&names);
+	return has;
 }
 
 /* ---- in a few words ---- */

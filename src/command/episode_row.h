@@ -38,6 +38,8 @@ struct episode_lookup {
 };
 bool episode_lookup(void *lookup, const char *name, struct filter_value *ret);
 
+/* The names that any kind of episode (kind < 0), or this one, has values for. */
+void episode_names(const struct query *query, int kind, struct filter_names *names);
 /* Does any kind of episode (kind < 0), or this one, have a value of that name? */
 bool episode_has_name(const struct query *query, int kind, const char *name);
 

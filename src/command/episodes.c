@@ -183,8 +183,14 @@ static int read_options(struct query *query, struct listing *listing)
 static int print_episodes(struct query *query)
 {
 	struct listing listing = { .query = query };
+	struct filter_names names = { 0 };
 	int err = read_options(query, &listing);
 
+	if (err == 0) {
+		episode_names(query, listing.kind, &names);
+		err = query_check_filter(query, listing.kind < 0 ? "no episode" :
+					 "no episode of this kind", &names);
+	}
 	if (err == 0)
 		err = listing_collect(&listing);
 	if (err == 0) {

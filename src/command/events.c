@@ -21,6 +21,7 @@
 #include "commands.h"
 #include "fields_json.h"
 #include "query.h"
+#include "event/filter_names.h"
 #include "view/row_field.h"
 
 #define LINE_MAX_BYTES	16384
@@ -199,12 +200,31 @@ static int print_event(struct query *query, struct line *line, uint64_t nr)
 	return 0;
 }
 
+/* A field that no event here has would quietly print nothing. */
+static int check_names(struct query *query)
+{
+	struct filter_names names = { 0 };
+	int err;
+
+	if (!query->filter)
+		return 0;
+	err = filter_names_of_events(&names, query->filter, recording_events(query->recording),
+				     &query->diag);
+	if (err == 0)
+		err = event_filter_check(query->filter, &names, event_filter_events(query->filter) ?
+					 "none of these events" : "no event of this recording", &query->diag);
+	filter_names_fini(&names);
+	return err;
+}
+
 static int print_events(struct query *query)
 {
 	struct line line;
 	struct range range;
 	int err = read_range(query, &range);
 
+	if (err == 0)
+		err = check_names(query);
 	if (err)
 		return err;
 	if (query->json)

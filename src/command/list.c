@@ -149,8 +149,15 @@ static void explain_absence(struct query *query, const struct list_table *table)
 
 static int list_table(struct query *query, const struct list_table *table)
 {
+	struct filter_names names = { 0 };
+	char whose[64];
 	int err;
 
+	row_names(query->recording, table->table, -1, &names);
+	snprintf(whose, sizeof(whose), "no row of the table %s", table->name);
+	err = query_check_filter(query, whose, &names);
+	if (err)
+		return err;
 	if (query->json)
 		answer_begin(query, "list", recording_path(query->recording));
 	else if (!query->plain)

@@ -129,6 +129,21 @@ const char *query_name(const struct query *query, struct ref ref, char *buf, siz
 	return buf;
 }
 
+int query_check_filter(struct query *query, const char *whose, struct filter_names *names)
+{
+	int err = 0;
+
+	if (query->filter && event_filter_events(query->filter)) {
+		err = diag_set(&query->diag, -EINVAL, "%s is an event: it is about \"%.80s\"", whose,
+			       event_filter_events(query->filter));
+		diag_expected(&query->diag, "an expression without events and ':' in front");
+	} else if (query->filter) {
+		err = event_filter_check(query->filter, names, whose, &query->diag);
+	}
+	filter_names_fini(names);
+	return err;
+}
+
 struct lookup {
 	const struct query *query;
 	const union row *row;

@@ -46,6 +46,11 @@ int query_moment(struct query *query, const char *text, struct moment *ret_momen
 /* The name of `ref`, "" for none. */
 const char *query_name(const struct query *query, struct ref ref, char *buf, size_t size);
 
+/*
+ * 0, or -EINVAL and the query's diag if --filter asks for a name that rows do not have; `whose` as in
+ * event_filter_check().  Takes over `names`.
+ */
+int query_check_filter(struct query *query, const char *whose, struct filter_names *names);
 /* Does --filter let this row through?  Asks only for the values that the expression names. */
 bool query_wants_row(struct query *query, const union row *row);
 

@@ -437,6 +437,32 @@ bool row_value(const struct recording *recording, const union row *row, struct m
 	return true;
 }
 
+void fields_names(const struct fields *fields, struct filter_names *names)
+{
+	for (int i = 0; i < fields->nr; i++)
+		filter_names_add(names, fields->list[i].name, fields->list[i].kind == VALUE_TEXT ||
+				 fields->list[i].kind == VALUE_NOTHING);
+}
+
+void row_names(const struct recording *recording, enum table table, int kind, struct filter_names *names)
+{
+	int from = kind < 0 ? 0 : kind, to = kind < 0 ? NR_EPISODE_KINDS - 1 : kind;
+
+	for (int i = from; i <= (table == TABLE_EPISODE ? to : from); i++) {
+		union row row = { .any = { .ref = { .table = (uint16_t)table } } };
+		struct fields fields;
+
+		if (table == TABLE_EPISODE) {
+			row.episode.kind = (uint8_t)i;
+			row.episode.ended = true;
+		}
+		row_fields(recording, &row, moment_at(0), &fields);
+		fields_names(&fields, names);
+	}
+	if (table == TABLE_NODE)
+		filter_names_add(names, "kpfn", false);
+}
+
 bool row_field(void *argument, const char *name, struct filter_value *ret)
 {
 	struct row_context *context = argument;

@@ -25,6 +25,7 @@
 #define KSMTOP_ROW_FIELD_H
 
 #include "event/event_filter.h"
+#include "event/filter_names.h"
 #include "history/history.h"
 
 #include "fields.h"
@@ -43,6 +44,11 @@ const char *doubt_text(uint8_t doubt);
 #define ROW_TEXT 96
 bool row_value(const struct recording *recording, const union row *row, struct moment when,
 	       const char *name, char text[ROW_TEXT], struct filter_value *ret);
+
+/* The names that rows of that table (episodes of that kind, -1: any) can have values for, known or not. */
+void row_names(const struct recording *recording, enum table table, int kind, struct filter_names *names);
+/* Adds the names of a list. */
+void fields_names(const struct fields *fields, struct filter_names *names);
 
 /* What a lookup works on; `row` is a filter_lookup_fn's argument. */
 struct row_context {

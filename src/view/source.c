@@ -9,6 +9,7 @@
  *
  * Nothing is kept here: `data` is the recording itself.
  */
+#include "row_field.h"
 #include "source.h"
 
 #include <errno.h>
@@ -77,12 +78,21 @@ static int parse_object(void *data, const char *text, struct moment when, struct
 
 static int check_filter(void *data, const char *text, struct diag *diag)
 {
+	struct recording *recording = data;
+	struct filter_names names = { 0 };
 	struct event_filter *filter;
 	int err = event_filter_new(text, &filter, diag);
 
-	(void)data;
+	if (err)
+		return err;
+	/* It stands for all views, so any of them may have the name. */
+	err = filter_names_of_events(&names, filter, recording_events(recording), diag);
+	for (enum table table = TABLE_MM; !err && !event_filter_events(filter) && table < NR_TABLES; table++)
+		row_names(recording, table, -1, &names);
 	if (!err)
-		event_filter_free(filter);
+		err = event_filter_check(filter, &names, "no event or row of this recording", diag);
+	filter_names_fini(&names);
+	event_filter_free(filter);
 	return err;
 }
 

@@ -19,6 +19,8 @@
 
 #include "event/event_filter.h"
 #include "event/event_source.h"
+#include "event/filter_names.h"
+#include "event/nearest.h"
 #include "ring_writer.h"
 #include "trace/trace_file.h"
 
@@ -109,6 +111,72 @@ static void test_wrong(void **state)
 	free(deep);
 }
 
+/* A name that nothing has is told, with what is like it; a bare word beside a text is no name. */
+static void test_names(void **state)
+{
+	static const struct { const char *expression, *expected; unsigned int column; } cases[] = {
+		{ "pfn == 1 && comm == qemu", NULL, 0 }, { "qemu == comm", "pfn", 1 }, { "comm =~ qemu", NULL, 0 },
+		{ "pfn == qemu", "pfn", 8 }, { "pnf == 1", "pfn", 1 }, { "pfn == 1 || !(nr_item > 2)", "nr_items", 15 },
+		{ "nodes", "node_name", 1 }, { "field.pfn == 1", NULL, 0 }, { "field.pf == 1", "pfn", 1 },
+		{ "\"text\" == word", NULL, 0 }, { "1", NULL, 0 }, { "x/y: pf", "pfn", 6 },
+		{ "comm == a + b", "pfn", 9 },
+	};
+	struct filter_names names = { 0 };
+
+	(void)state;
+	filter_names_add(&names, "pfn", false);
+	filter_names_add(&names, "comm", false);
+	filter_names_add(&names, "nr_items", false);
+	filter_names_add(&names, "node_name", true);
+	filter_names_add(&names, "comm", true);
+	assert_int_equal(names.nr, 4);
+	assert_true(filter_names_have(&names, "comm"));
+	assert_false(filter_names_have(&names, "com"));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct event_filter *filter;
+		struct diag diag = { 0 };
+		int err;
+
+		assert_int_equal(event_filter_new(cases[i].expression, &filter, NULL), 0);
+		err = event_filter_check(filter, &names, "no row", &diag);
+		if (err != (cases[i].expected ? -EINVAL : 0) || diag.column != cases[i].column ||
+		    (err && !strstr(diag.expected, cases[i].expected)))
+			fail_msg("%s: %d column %u, expected %s", cases[i].expression, err, diag.column,
+				 diag.expected);
+		event_filter_free(filter);
+	}
+	filter_names_fini(&names);
+}
+
+static void test_nearest(void **state)
+{
+	static const struct { const char *a, *b; unsigned int distance; } pairs[] = {
+		{ "", "", 0 }, { "abc", "abc", 0 }, { "abc", "", 3 }, { "", "abc", 3 }, { "abc", "acb", 1 },
+		{ "abc", "ab", 1 }, { "ab", "abc", 1 }, { "abc", "axc", 1 }, { "kitten", "sitting", 3 },
+	};
+	static const char *const known[] = { "events", "episodes", "report", "record", "recover", "check" };
+	static const struct { const char *wrong, *text; } cases[] = {
+		{ "reprot", "report" }, { "recrod", "record" }, { "event", "events" }, { "frob", "" },
+		{ "ck", "" }, { "rec", "record or recover" },
+	};
+	char text[100], small[8], longest[300];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		assert_int_equal(name_distance(pairs[i].a, pairs[i].b), pairs[i].distance);
+	memset(longest, 'x', sizeof(longest));
+	longest[sizeof(longest) - 1] = 0;
+	assert_int_equal(name_distance(longest, "x"), 62);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct nearest nearest = { .wrong = cases[i].wrong };
+
+		for (size_t k = 0; k < 2 * sizeof(known) / sizeof(known[0]); k++)
+			nearest_offer(&nearest, known[k % (sizeof(known) / sizeof(known[0]))]);
+		assert_string_equal(nearest_text(&nearest, text, sizeof(text)), cases[i].text);
+		nearest_text(&nearest, small, sizeof(small));
+	}
+}
+
 static void add(struct ring *ring, int type, int32_t pid, uint64_t first, const char *comm)
 {
 	uint64_t values[5] = { first, 77, 3, 4, (uint64_t)-1 };
@@ -150,6 +218,31 @@ static void check_filter(struct event_index *index, const char *expression, cons
 	event_filter_free(filter);
 }
 
+/* pfn is in the format of another event than ksm_enter: that is enough, unless only that one is meant. */
+static const struct { const char *expression; unsigned int column; } asked[] = {
+	{ "nr <= 2 && cpu == 0 && pfn == 3", 0 }, { "comm == ksmd", 0 }, { "err == ksmd", 8 },
+	{ "parent_comm != child", 0 }, { "ksm/ksm_enter: pfn", 16 }, { "ksm/ksm_enter: mm", 0 },
+	{ "ksm/*: pfn && mm", 0 }, { "ksm/ksm_entry: mm", 1 }, { "nothing", 1 }, { "field.nr", 0 },
+	{ "ksm/ksm_enter:", 0 }, { "common_pid", 0 },
+};
+
+static void check_names(struct event_index *index, const char *expression, unsigned int column)
+{
+	struct filter_names names = { 0 };
+	struct event_filter *filter;
+	struct diag diag = { 0 };
+	int err;
+
+	assert_int_equal(event_filter_new(expression, &filter, &diag), 0);
+	err = filter_names_of_events(&names, filter, index, &diag);
+	if (err == 0)
+		err = event_filter_check(filter, &names, "no event", &diag);
+	if (err != (column ? -EINVAL : 0) || diag.column != column)
+		fail_msg("%s: %d column %u: %s", expression, err, diag.column, diag.what);
+	filter_names_fini(&names);
+	event_filter_free(filter);
+}
+
 static void test_events(void **state)
 {
 	struct trace_write_options options = { .version = 7, .zstd = true, .long_size = 8, .page_size = 4096 };
@@ -184,6 +277,8 @@ static void test_events(void **state)
 	assert_int_equal(event_index_last(index), 5);
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
 		check_filter(index, events[i].expression, events[i].events);
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
+		check_names(index, asked[i].expression, asked[i].column);
 	event_source_free(source);
 	event_index_free(index);
 	trace_file_close(file);
@@ -197,6 +292,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_nearest),
 		cmocka_unit_test(test_events),
 	};
 
