@@ -29,9 +29,7 @@ static int find(const struct filter_names *names, const char *name)
 
 void filter_names_add(struct filter_names *names, const char *name, bool may_be_text)
 {
-	int at = find(names, name);
-
-	if (at < 0 && names->nr == names->room) {
+	if (names->nr == names->room) {
 		uint32_t room = names->room ? 2 * names->room : 64;
 		void *list = realloc(names->list, room * sizeof(*names->list));
 
@@ -42,12 +40,8 @@ void filter_names_add(struct filter_names *names, const char *name, bool may_be_
 		names->list = list;
 		names->room = room;
 	}
-	if (at < 0) {
-		at = (int)names->nr++;
-		names->list[at].name = name;
-		names->list[at].may_be_text = false;
-	}
-	names->list[at].may_be_text |= may_be_text;
+	names->list[names->nr].name = name;
+	names->list[names->nr++].may_be_text = may_be_text;
 }
 
 bool filter_names_have(const struct filter_names *names, const char *name)
@@ -73,7 +67,10 @@ static bool may_be_text(const struct filter_names *names, const struct filter_no
 {
 	int at = node->op == FILTER_NAME ? find_node(names, node) : -1;
 
-	return node->op == FILTER_STRING || (at >= 0 && names->list[at].may_be_text);
+	for (uint32_t i = at < 0 ? names->nr : (uint32_t)at; i < names->nr; i++)
+		if (names->list[i].may_be_text && !strcmp(names->list[i].name, names->list[at].name))
+			return true;
+	return node->op == FILTER_STRING;
 }
 
 static const struct filter_node *wrong_name(const struct filter_names *names, const struct filter_node *node)
@@ -100,6 +97,8 @@ static void some_names(const struct filter_names *names, char *buf, size_t size)
 
 	buf[0] = 0;
 	for (uint32_t i = 0; i < names->nr; i++) {
+		if (find(names, names->list[i].name) != (int)i)
+			continue;
 		if (used + strlen(names->list[i].name) + 7 > size) {
 			snprintf(buf + used, size - used, " ...");
 			return;

@@ -17,7 +17,7 @@ struct event_filter;
 struct event_index;
 
 struct filter_names {
-	struct { const char *name; bool may_be_text; } *list;	/* names are borrowed */
+	struct { const char *name; bool may_be_text; } *list;	/* borrowed; one may come again */
 	uint32_t nr, room;
 	int error;			/* -ENOMEM: some are missing */
 };
