@@ -266,9 +266,10 @@ int trace_file_open(const char *path, struct trace_file **ret_file, struct diag 
 	file->is_spool = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 	snprintf(meta, sizeof(meta), "%s/meta.dat", path);
 	error = trace_part_map(file, file->is_spool ? meta : path, diag);
-	if (error && file->is_spool) {
-		diag_wrap(diag, "is a directory, and not one in which ksmtop has spooled");
+	if (error == -ENOENT && file->is_spool) {
+		diag_set(diag, error, "is a directory, and not one in which ksmtop has spooled");
 		diag_file(diag, path);
+		diag_expected(diag, "a recording, or the FILE.spool of one that was interrupted");
 	}
 	if (!error)
 		error = file_read(file, diag);

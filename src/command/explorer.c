@@ -133,6 +133,9 @@ int explorer_open(struct explorer *explorer, const struct invocation *invocation
 		err = find_view(view, &view_id, diag);
 	if (err == 0)
 		err = recording_open(invocation->args[0], &options, &explorer->recording, diag);
+	/* A word that is no path may have been meant as a command. */
+	if (err == -ENOENT && !strpbrk(invocation->args[0], "/."))
+		return no_command(invocation->args[0], ", and no such file is here", diag);
 	if (err)
 		return err;
 	err = session_new(views_all, &explorer->keymap, &explorer->session);

@@ -14,9 +14,11 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "event/nearest.h"
 #include "invocation.h"
 #include "trace/diag.h"
 
@@ -69,6 +71,36 @@ static void advise_help(const struct command *command, struct diag *diag)
 	diag_advice(diag, "try ksmtop%s%s --help", command->name[0] ? " " : "", command->name);
 }
 
+/* Says which options are like it. */
+static void expect_option(const struct command *command, const char *word, struct diag *diag)
+{
+	struct nearest nearest = { .wrong = word };
+	char names[NR_OPTIONS][32], text[120];
+
+	for (int i = 0; i < NR_OPTIONS && strncmp(word, "--", 2) == 0; i++) {
+		snprintf(names[i], sizeof(names[i]), "--%s", option_table[i].name);
+		if (command->options & (1u << i))
+			nearest_offer(&nearest, names[i]);
+	}
+	if (nearest.nr)
+		diag_expected(diag, "%s", nearest_text(&nearest, text, sizeof(text)));
+}
+
+int no_command(const char *word, const char *more, struct diag *diag)
+{
+	struct nearest nearest = { .wrong = word };
+	char text[120];
+
+	for (int i = 0; i < NR_COMMANDS; i++)
+		if (command_table[i].name[0])
+			nearest_offer(&nearest, command_table[i].name);
+	diag_set(diag, -EINVAL, "%s is no command of ksmtop%s", word, more);
+	if (nearest.nr)
+		diag_expected(diag, "%s", nearest_text(&nearest, text, sizeof(text)));
+	advise_help(&command_table[COMMAND_EXPLORE], diag);
+	return -EINVAL;
+}
+
 static int bad_option(const struct command *command, int answer, const char *word,
 		      struct diag *diag)
 {
@@ -79,6 +111,8 @@ static int bad_option(const struct command *command, int answer, const char *wor
 	else
 		diag_set(diag, -EINVAL, "%s is no option of ksmtop%s%s", word, name ? " " : "",
 			 name ? name : "");
+	if (answer != ':')
+		expect_option(command, word, diag);
 	advise_help(command, diag);
 	return -EINVAL;
 }
@@ -109,8 +143,8 @@ static int check_operands(const struct invocation *invocation, struct diag *diag
 	if (nr >= command->least && (command->most < 0 || nr <= command->most))
 		return 0;
 	if (command->id == COMMAND_EXPLORE)
-		diag_set(diag, -EINVAL, "%s is no command of ksmtop", invocation->args[0]);
-	else if (nr < command->least)
+		return no_command(invocation->args[0], "", diag);
+	if (nr < command->least)
 		diag_set(diag, -EINVAL, "ksmtop %s wants %s", command->name, command->arguments);
 	else
 		diag_set(diag, -EINVAL, "%s is one operand too many for ksmtop %s",

@@ -38,6 +38,8 @@ struct invocation {
  * does.
  */
 int invocation_parse(int argc, char **argv, struct invocation *ret_invocation, struct diag *diag);
+/* -EINVAL, and the diag says that `word` is no command, `more`, and what it may mean. */
+int no_command(const char *word, const char *more, struct diag *diag);
 void invocation_fini(struct invocation *invocation);
 
 /* The last value given for @option, NULL when it was not given. */
