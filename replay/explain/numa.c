@@ -141,7 +141,7 @@ void numa_follow(const struct episode_source *source, const struct numa_move *mo
 		 struct numa_story *ret)
 {
 	const struct history *h = source->history;
-	int across = numa_merges_across(h, move->event);
+	int across = numa_merges_across(h, when.t);
 	uint64_t died = NEVER;
 	union row row;
 
@@ -196,6 +196,7 @@ static bool sorts_by_page(enum event_kind kind)
 void numa_page(const struct episode_source *source, const struct node_row *node, struct moment when,
 	       struct numa_page *ret)
 {
+	int across = numa_merges_across(source->history, when.t);
 	enum event_kind kind = 0;
 	struct event ev;
 	union row row;
@@ -213,12 +214,12 @@ void numa_page(const struct episode_source *source, const struct node_row *node,
 					   .evidence = EVIDENCE_TRACED };
 		return;
 	}
-	/* One tree for all says nothing of the pages. */
-	if (numa_merges_across(source->history, n) == 1 || row.node.place != NODE_IN_TREE || row.node.nid < 0)
+	/* One tree for all says nothing of the pages.  It cannot be switched while there are KSM pages. */
+	if (across == 1 || row.node.place != NODE_IN_TREE || row.node.nid < 0)
 		return;
 	*ret = (struct numa_page){ .nid = row.node.nid, .event = n, .evidence = EVIDENCE_INFERRED,
 				   .doubtful = !sorts_by_page(kind) || row.fact.doubt != DOUBT_NONE ||
-					       numa_merges_across(source->history, n) < 0 };
+					       across < 0 };
 }
 
 bool numa_is_wrong(const struct episode_source *source, const struct node_row *node,

@@ -16,6 +16,7 @@
 #ifndef KSMTOP_SCENE_H
 #define KSMTOP_SCENE_H
 
+#include "episode/episode.h"
 #include "recording.h"
 #include "session.h"
 
@@ -32,6 +33,12 @@ struct scene {
 bool scene_init(struct scene *scene, struct session *session);
 /* The same for a draw(). */
 bool scene_draw(struct scene *scene, struct session *session, struct pane body);
+
+/* What episodes and explanations are read from. */
+static inline struct episode_source scene_episodes(const struct scene *scene)
+{
+	return (struct episode_source){scene->history, recording_events(scene->recording)};
+}
 
 /* Nanoseconds from the first event to this one. */
 int64_t scene_ns(const struct scene *scene, uint64_t event);

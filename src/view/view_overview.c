@@ -535,4 +535,4 @@ const struct view view_overview = {
 
 const struct view *const views_all[] = {
 	&view_overview, &view_tree, &view_processes, &view_timeline, &view_events,
-	&view_object,   NULL};
+	&view_object,   &view_numa, NULL};
