@@ -147,6 +147,21 @@ static bool parse_letters(const char *text, uint32_t *ret_number)
 	return *text != 0;
 }
 
+/* The stable node of a page, O(nodes): a patched kernel's nodes are known by their address. */
+static int find_by_kpfn(const struct history *h, uint64_t pfn, struct moment when, struct ref *ret_ref)
+{
+	struct history_cursor cursor;
+	union row row;
+	int more = 0, ret = history_list(h, ALL_NODES, (struct ref){ 0 }, when, &cursor);
+
+	while (ret == 0 && pfn && (more = history_next(&cursor, &row)) > 0)
+		if (row.node.kind != NODE_CHAIN && row.node.kpfn == pfn) {
+			*ret_ref = row.any.ref;
+			return 0;
+		}
+	return ret ? ret : more < 0 ? more : -ENOENT;
+}
+
 static int find_by_address(const struct history *h, enum table table, const char *text,
 			   struct moment when, struct ref *ret_ref)
 {
@@ -164,7 +179,8 @@ static int find_by_address(const struct history *h, enum table table, const char
 	ret = history_find(h, table, addr, (uint32_t)generation, when, ret_ref);
 	/* A page that is no row of its own may still be known as a node's. */
 	if (ret == -ENOENT && table == TABLE_PAGE)
-		ret = history_find(h, TABLE_NODE, addr, (uint32_t)generation, when, ret_ref);
+		ret = history_is_patched(h) ? find_by_kpfn(h, addr, when, ret_ref) :
+		      history_find(h, TABLE_NODE, addr, (uint32_t)generation, when, ret_ref);
 	return ret;
 }
 

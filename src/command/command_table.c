@@ -40,6 +40,8 @@ const char *const episode_kinds[] = {
 	"scan", "walk", "kill-list", "recovery", "collapse", "migration", NULL
 };
 
+const char *const walk_rules[] = { "whole", "address", "linear", NULL };
+
 const char *const snap_formats[] = { "text", "ansi", "svg", NULL };
 
 const struct command *command_find(const char *name)

@@ -33,6 +33,7 @@ enum complete {
 	COMPLETE_THEME,
 	COMPLETE_FORMAT,
 	COMPLETE_KIND,
+	COMPLETE_RULE,
 	COMPLETE_SIZE,
 	COMPLETE_COLOR,
 };
@@ -54,6 +55,15 @@ enum complete {
 	O(SORT, "sort", 0, "KEY", COMPLETE_NOTHING,						\
 	  "order by a JSON name of the items, biggest first; -KEY: smallest first")		\
 	O(KIND, "kind", 0, "KIND", COMPLETE_KIND, "only episodes of this kind")	\
+	O(WALK, "walk", 0, "EPISODE", COMPLETE_NOTHING, "a recorded walk, by its number")		\
+	O(PFN, "pfn", 0, "P", COMPLETE_NOTHING, "a KSM page, for instance 0x1a2f40")		\
+	O(RULE, "rule", 0, "RULE", COMPLETE_RULE,						\
+	  "whole, address or linear; may be repeated (default: all three)")			\
+	O(TOP, "top", 0, "N", COMPLETE_NOTHING, "the first N pages (default: 20)")		\
+	O(PID, "pid", 0, "P", COMPLETE_NOTHING, "a process")					\
+	O(MM, "mm", 0, "M", COMPLETE_NOTHING, "an mm: its address, or the A of \"mm A\"")	\
+	O(RANGE, "range", 0, "A-B", COMPLETE_NOTHING, "addresses from A up to B, hexadecimal")	\
+	O(MARKDOWN, "markdown", 0, NULL, COMPLETE_NOTHING, "as Markdown, to paste into a mail")	\
 	O(ALL, "all", 0, NULL, COMPLETE_NOTHING, "print comparisons that agree, too")		\
 	O(NO_CACHE, "no-cache", 0, NULL, COMPLETE_NOTHING,					\
 	  "neither read nor write the cache of rebuilt tables")					\
@@ -83,7 +93,7 @@ enum option_id {
 	NR_OPTIONS
 };
 
-#define OPT(id) (1u << OPTION_##id)
+#define OPT(id) (UINT64_C(1) << OPTION_##id)
 
 #define OPTS_EVERY	(OPT(HELP) | OPT(VERSION))
 /* Of every command that opens a recording and prints. */
@@ -144,6 +154,32 @@ enum option_id {
 	"others_waited_ns, nr_iteration_total (VMAs offered), skipped, missed, moved, tasks. --filter\n" \
 	"takes the same names, for instance 'purpose == \"migrate\" && skipped > 1000'."
 
+#define EXPLAIN_TEXT										\
+	"The story of an episode: what it was about, each step in a sentence with the kernel function\n" \
+	"that did it, what it came to, who waited, and what makes any of it doubtful. EPISODE is a\n" \
+	"number of ksmtop episodes. Long runs of the same thing are told once and counted."
+
+#define WHATIF_TEXT										\
+	"Walks again over the rebuilt interval trees, under three rules of which VMAs an item's anon_vma\n" \
+	"is asked for: whole, the whole tree; address, the page of the item's address; linear, its\n" \
+	"linear_page_index. For each: VMAs offered, visited and skipped, and the mappings that the walk\n" \
+	"would miss. What is known to map the page and is not visited is missed; what only might\n" \
+	"map it is told apart. Either a recorded walk, or any KSM page at T.\n\n"		\
+	"Under the rule that a walk was recorded with, model and record must agree in every count;\n" \
+	"the answer says whether they do."
+
+#define BLAST_TEXT										\
+	"What a memory failure of a KSM page would do at T: which processes would be killed without\n" \
+	"recovery, and with it which ones move to a copy of which dup, and which still die. The pages\n" \
+	"that would kill most come first. Processes that only might map the page are named, and make the\n" \
+	"answer doubtful."
+
+#define WHY_NOT_MERGED_TEXT									\
+	"For each run of a process's pages whether it is shared and, if not, why: not asked for,\n" \
+	"changing, not yet met twice, passed over by smart scan, no equal page, another memory node,\n" \
+	"pinned, KSM stopped. Behind them what ksmd's last scan came to for the process as a whole.\n" \
+	"What the recording cannot tell is said."
+
 #define CHECK_TEXT										\
 	"Compares the rebuilt state with the kernel's own numbers at every sample, and holds it to its\n" \
 	"invariants. A difference that the recording cannot decide is shown as doubtful and does not\n" \
@@ -177,6 +213,15 @@ enum option_id {
 	  "what differs between two moments or two recordings", DIFF_TEXT)			\
 	C(EPISODES, "episodes", "FILE", 1, 1, OPTS_QUERY | OPT(AT) | OPT(KIND) | OPT(FILTER) |	\
 	  OPT(SORT), "", "what ran, and what came of it", EPISODES_TEXT)				\
+	C(EXPLAIN, "explain", "FILE EPISODE", 2, 2, OPTS_QUERY | OPT(AT) | OPT(MARKDOWN), "",	\
+	  "the story of an episode, step by step", EXPLAIN_TEXT)				\
+	C(WHATIF, "whatif", "FILE (--walk EPISODE | --pfn P)", 1, 1, OPTS_QUERY | OPT(AT) |	\
+	  OPT(WALK) | OPT(PFN) | OPT(RULE), "",						\
+	  "a walk under other rules, and what it would miss", WHATIF_TEXT)			\
+	C(BLAST, "blast", "FILE", 1, 1, OPTS_QUERY | OPT(AT) | OPT(PFN) | OPT(TOP), "",		\
+	  "what a memory failure of each KSM page would do", BLAST_TEXT)			\
+	C(WHY_NOT_MERGED, "why-not-merged", "FILE (--pid P | --mm M)", 1, 1, OPTS_QUERY | OPT(AT) |	\
+	  OPT(PID) | OPT(MM) | OPT(RANGE), "", "why a process's pages are not shared", WHY_NOT_MERGED_TEXT)		\
 	C(CHECK, "check", "FILE", 1, 1, OPTS_QUERY | OPT(ALL), "something contradicts",		\
 	  "hold the rebuilt state to the kernel's own numbers", CHECK_TEXT)			\
 	C(SNAP, "snap", "FILE", 1, 1, OPTS_EVERY | OPTS_SCREEN | OPT(AT) | OPT(VIEW) |		\
@@ -203,7 +248,7 @@ struct command {
 	const char *name;	/* "" for the explorer, which needs no name */
 	const char *arguments;
 	int least, most;
-	uint32_t options;	/* bit OPTION_X */
+	uint64_t options;	/* bit OPTION_X */
 	const char *findings;
 	const char *summary;
 	const char *description;
@@ -214,9 +259,11 @@ extern const struct command command_table[NR_COMMANDS];
 
 /* The command called @name, or NULL; the explorer has no name and is never found. */
 const struct command *command_find(const char *name);
-/* NULL-ended: the tables of `list`, the kinds of `episodes`, the formats of `snap`. */
+/* NULL-ended: the tables of `list`, the kinds of `episodes`, the rules of
+ * `whatif`, the formats of `snap`. */
 extern const char *const list_tables[];
 extern const char *const episode_kinds[];
+extern const char *const walk_rules[];
 extern const char *const snap_formats[];
 
 #endif /* KSMTOP_COMMAND_TABLE_H */

@@ -24,6 +24,10 @@ int list_command(const struct invocation *invocation, struct diag *diag);
 int show_command(const struct invocation *invocation, struct diag *diag);
 int diff_command(const struct invocation *invocation, struct diag *diag);
 int episodes_command(const struct invocation *invocation, struct diag *diag);
+int explain_command(const struct invocation *invocation, struct diag *diag);
+int whatif_command(const struct invocation *invocation, struct diag *diag);
+int blast_command(const struct invocation *invocation, struct diag *diag);
+int why_not_merged_command(const struct invocation *invocation, struct diag *diag);
 int check_command(const struct invocation *invocation, struct diag *diag);
 int snap_command(const struct invocation *invocation, struct diag *diag);
 

@@ -149,7 +149,7 @@ static void man_command(const struct command *command)
 	printf(".\n");
 	roff_paragraphs(command->description, false);
 	for (int i = 0; i < NR_OPTIONS; i++)
-		if (command->options & ~OPTS_EVERY & (1u << i))
+		if (command->options & ~OPTS_EVERY & (UINT64_C(1) << i))
 			man_option(&option_table[i]);
 	if (command->findings[0])
 		printf(".PP\nExits with 1 when %s.\n", command->findings);
@@ -209,7 +209,7 @@ static void man_page(void)
 		man_command(&command_table[i]);
 	roff_section("OPTIONS OF EVERY COMMAND");
 	for (int i = 0; i < NR_OPTIONS; i++)
-		if (OPTS_EVERY & (1u << i))
+		if (OPTS_EVERY & (UINT64_C(1) << i))
 			man_option(&option_table[i]);
 	roff_section("MOMENTS");
 	roff_paragraphs(moments_text, true);
@@ -235,10 +235,10 @@ static void man_page(void)
 
 /* ---- bash ---- */
 
-static void bash_words(uint32_t options)
+static void bash_words(uint64_t options)
 {
 	for (int i = 0; i < NR_OPTIONS; i++) {
-		if (!(options & (1u << i)))
+		if (!(options & (UINT64_C(1) << i)))
 			continue;
 		printf(" --%s", option_table[i].name);
 		if (option_table[i].letter)
@@ -279,6 +279,11 @@ static void bash_reply(enum complete complete)
 	case COMPLETE_KIND:
 		printf("words=\"");
 		bash_list(episode_kinds);
+		putchar('"');
+		break;
+	case COMPLETE_RULE:
+		printf("words=\"");
+		bash_list(walk_rules);
 		putchar('"');
 		break;
 	case COMPLETE_SIZE:

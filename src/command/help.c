@@ -71,11 +71,11 @@ static void option_line(const struct option_info *option)
 	fill(option->help, INDENT, INDENT);
 }
 
-static void options_of(uint32_t options)
+static void options_of(uint64_t options)
 {
 	printf("\nOptions:\n");
 	for (int i = 0; i < NR_OPTIONS; i++)
-		if (options & (1u << i))
+		if (options & (UINT64_C(1) << i))
 			option_line(&option_table[i]);
 }
 

@@ -41,7 +41,7 @@ static void parser_init(struct parser *parser, const struct command *command)
 	for (int i = 0; i < NR_OPTIONS; i++) {
 		const struct option_info *info = &option_table[i];
 
-		if (!(command->options & (1u << i)))
+		if (!(command->options & (UINT64_C(1) << i)))
 			continue;
 		parser->longs[nr++] = (struct option){
 			.name = info->name,

@@ -35,6 +35,10 @@ static int (*const functions[NR_COMMANDS])(const struct invocation *, struct dia
 	[COMMAND_SHOW] = show_command,
 	[COMMAND_DIFF] = diff_command,
 	[COMMAND_EPISODES] = episodes_command,
+	[COMMAND_EXPLAIN] = explain_command,
+	[COMMAND_WHATIF] = whatif_command,
+	[COMMAND_BLAST] = blast_command,
+	[COMMAND_WHY_NOT_MERGED] = why_not_merged_command,
 	[COMMAND_CHECK] = check_command,
 	[COMMAND_SNAP] = snap_command,
 };

@@ -144,6 +144,53 @@ int query_check_filter(struct query *query, const char *whose, struct filter_nam
 	return err;
 }
 
+int query_page(struct query *query, const char *pfn, struct ref *ret_node)
+{
+	char text[64];
+	union row row;
+	struct ref ref = { 0 };
+	int err;
+
+	snprintf(text, sizeof(text), "pfn:%.40s", pfn);
+	err = recording_parse_object(query->recording, text, query->when, &ref, &query->diag);
+	if (err == 0 && ref.table == TABLE_PAGE) {
+		err = history_row(query->history, ref, query->when, &row);
+		ref = err ? (struct ref){ 0 } : row.page.node;
+	}
+	if (err == 0 && ref.table == TABLE_NODE && history_row(query->history, ref, query->when, &row) == 0) {
+		*ret_node = ref;
+		return 0;
+	}
+	if (err == -EINVAL)
+		diag_set(&query->diag, err, "%.40s is no page number", pfn);
+	else
+		diag_set(&query->diag, -ENOENT, "there is no KSM page %s after event %" PRIu64, pfn,
+			 query->when.t);
+	diag_file(&query->diag, recording_path(query->recording));
+	diag_expected(&query->diag, "the number of a KSM page, such as 0x1a2f40");
+	diag_advice(&query->diag, "ksmtop list %s nodes shows them, --at T those of another moment",
+		    recording_path(query->recording));
+	return -ENOENT;
+}
+
+struct json_object *json_hex(uint64_t number)
+{
+	char text[24];
+
+	if (!number)
+		return NULL;
+	snprintf(text, sizeof(text), "0x%" PRIx64, number);
+	return json_object_new_string(text);
+}
+
+struct json_object *json_text(const char *text)
+{
+	char clean[4096];
+
+	text_clean(clean, sizeof(clean), text);
+	return json_object_new_string(clean);
+}
+
 struct lookup {
 	const struct query *query;
 	const union row *row;
@@ -217,11 +264,8 @@ static void json_print(struct json_object *object)
 
 static void json_print_text(const char *text)
 {
-	struct json_object *object;
-	char clean[4096];
+	struct json_object *object = json_text(text);
 
-	text_clean(clean, sizeof(clean), text);
-	object = json_object_new_string(clean);
 	json_print(object);
 	json_object_put(object);
 }

@@ -43,6 +43,8 @@ void query_close(struct query *query);
 /* Opens and loads one more recording under the query's options; the caller closes it. */
 int query_load(struct query *query, const char *path, struct recording **ret_recording);
 int query_moment(struct query *query, const char *text, struct moment *ret_moment);
+/* The stable node of the KSM page that --pfn names at query->when: 0 or -E and the diag. */
+int query_page(struct query *query, const char *pfn, struct ref *ret_node);
 /* The name of `ref`, "" for none. */
 const char *query_name(const struct query *query, struct ref ref, char *buf, size_t size);
 
@@ -51,6 +53,12 @@ const char *query_name(const struct query *query, struct ref ref, char *buf, siz
  * event_filter_check().  Takes over `names`.
  */
 int query_check_filter(struct query *query, const char *whose, struct filter_names *names);
+
+/* "0x..." of an address or a page number; NULL, which is null, for 0. */
+struct json_object *json_hex(uint64_t number);
+/* A text from a recording, made printable. */
+struct json_object *json_text(const char *text);
+
 /* Does --filter let this row through?  Asks only for the values that the expression names. */
 bool query_wants_row(struct query *query, const union row *row);
 

@@ -61,6 +61,20 @@ def answer(program, *arguments, statuses=(0,)):
     return document
 
 
+def check_episodes(program, path):
+    """Two episodes of each kind explained; walks and their pages modelled."""
+    seen = {}
+    for episode in (answer(program, "episodes", path, "--json") or {"items": []})["items"]:
+        seen[episode["kind"]] = seen.get(episode["kind"], 0) + 1
+        if seen[episode["kind"]] > 2:
+            continue
+        answer(program, "explain", path, str(episode["episode"]), "--json")
+        if episode["kind"] == "walk":
+            answer(program, "whatif", path, "--walk", str(episode["episode"]), "--json")
+            answer(program, "whatif", path, "--pfn", episode["pfn"], "--at", str(episode["begin"] - 1),
+                   "--rule", "linear", "--json")
+
+
 def check_recording(program, path):
     tables = {}
     for table in ("mms", "nodes", "items", "vmas", "anon_vmas", "mappings", "pages"):
@@ -71,7 +85,11 @@ def check_recording(program, path):
     answer(program, "report", path, "--json", "--at", "start", "--hindsight")
     events = answer(program, "events", path, "--json", "--to", "90%")
     answer(program, "events", path, "--json", "--filter", "pid == -12345")
-    answer(program, "episodes", path, "--json")
+    check_episodes(program, path)
+    answer(program, "blast", path, "--json")
+    answer(program, "blast", path, "--json", "--at", "50%", "--top", "3")
+    for mm in (tables["mms"] or {"items": []})["items"][:2]:
+        answer(program, "why-not-merged", path, "--mm", mm["mm"], "--json")
     answer(program, "check", path, "--json", "--all", statuses=(0, 1))
     answer(program, "doctor", path, "--json")
     answer(program, "diff", path, "20%", "80%", "--json", statuses=(0, 1))
