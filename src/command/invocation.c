@@ -79,7 +79,7 @@ static void expect_option(const struct command *command, const char *word, struc
 
 	for (int i = 0; i < NR_OPTIONS && strncmp(word, "--", 2) == 0; i++) {
 		snprintf(names[i], sizeof(names[i]), "--%s", option_table[i].name);
-		if (command->options & (1u << i))
+		if (command->options & (UINT64_C(1) << i))
 			nearest_offer(&nearest, names[i]);
 	}
 	if (nearest.nr)
