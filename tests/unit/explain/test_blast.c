@@ -177,10 +177,97 @@ static void recoveries_are_foretold(void **state)
 		skip();
 }
 
+/* ---- ranking ---- */
+#define TOP 20u
+#define FEW_NODES 3000u
+
+static int compare_rank(const void *a, const void *b)
+{
+	const struct blast *x = a, *y = b;
+
+	if (x->nr_killed_without != y->nr_killed_without)
+		return x->nr_killed_without > y->nr_killed_without ? -1 : 1;
+	if (x->nr_killed_with != y->nr_killed_with)
+		return x->nr_killed_with > y->nr_killed_with ? -1 : 1;
+	return x->node.kpfn < y->node.kpfn ? -1 : x->node.kpfn > y->node.kpfn;
+}
+
+/* Every page looked at, and sorted. */
+static void rank_one_by_one(const struct episode_source *source, struct moment when,
+			    struct blast *ret_list, uint32_t *ret_nr)
+{
+	struct history_cursor cursor;
+	struct diag diag = { 0 };
+	union row row;
+
+	*ret_nr = 0;
+	assert_int_equal(history_list(source->history, ALL_NODES, (struct ref){ 0 }, when, &cursor), 0);
+	while (history_next(&cursor, &row) > 0) {
+		struct blast *blast = &ret_list[*ret_nr];
+
+		if (row.node.kind == NODE_CHAIN)
+			continue;
+		assert_int_equal(blast_page(source, row.node.ref, when, blast, &diag), 0);
+		if (blast->why == BLAST_NOT_MAPPED)
+			blast_fini(blast);
+		else
+			++*ret_nr;
+	}
+	if (*ret_nr)
+		qsort(ret_list, *ret_nr, sizeof(*ret_list), compare_rank);
+}
+
+static void compare_ranking(const struct episode_source *source, struct moment when)
+{
+	static struct blast all[FEW_NODES];
+	struct history_counters counters;
+	struct diag diag = { 0 };
+	struct blast *list;
+	uint32_t nr, nr_all;
+
+	history_counters(source->history, when, &counters);
+	if (counters.nr_nodes > FEW_NODES)
+		return;
+	rank_one_by_one(source, when, all, &nr_all);
+	assert_int_equal(blast_rank(source, when, TOP, &list, &nr, &diag), 0);
+	assert_int_equal(nr, nr_all < TOP ? nr_all : TOP);
+	for (uint32_t i = 0; i < nr; i++) {
+		assert_true(ref_equal(list[i].node.ref, all[i].node.ref));
+		assert_int_equal(list[i].nr_killed_without, all[i].nr_killed_without);
+		assert_int_equal(list[i].nr_killed_with, all[i].nr_killed_with);
+	}
+	blast_list_free(list, nr);
+	for (uint32_t i = 0; i < nr_all; i++)
+		blast_fini(&all[i]);
+}
+
+static void a_ranking_is_of_all_pages(void **state)
+{
+	uint32_t nr = 0;
+
+	(void)state;
+	for (char **path = lab_recordings(); path && *path; path++) {
+		struct recording *recording = recording_open_whole(*path);
+		struct episode_source source;
+		uint64_t last;
+
+		if (!recording)
+			continue;
+		source = written_source(recording);
+		last = history_last(source.history);
+		for (uint64_t i = 1; i <= 4; i++)
+			compare_ranking(&source, i % 2 ? moment_at(last * i / 4) : moment_hindsight(last * i / 4));
+		recording_close(recording);
+		nr++;
+	}
+	assert_true(nr > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_chain_saves_its_sharers),
+		cmocka_unit_test(a_ranking_is_of_all_pages),
 		cmocka_unit_test(recoveries_are_foretold),
 	};
 
