@@ -152,6 +152,7 @@ enum episode_unit {
 	UNIT_MAPPING,		/* recovery: the next mapping moved, migration: the next pte */
 	UNIT_PHASE,		/* recovery: the next phase */
 	UNIT_SKIP,		/* walk: the next VMA skipped, with or without an event */
+	UNIT_STEP,		/* all but bookkeeping: items that change their node, unlocks */
 	NR_UNITS
 };
 

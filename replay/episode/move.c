@@ -25,6 +25,8 @@ static bool stops(const struct opened_episode *e, enum episode_unit unit, uint32
 		return (step->kind == STEP_ITEM && (!before || before->phase != step->phase ||
 						    before->kind == STEP_BEGIN)) ||
 		       step->kind == STEP_END;
+	case UNIT_STEP:
+		return step->kind != STEP_ITEM_MOVED && step->kind != STEP_UNLOCK;
 	case UNIT_VISIT:
 		return step->kind == STEP_VMA && step->verdict == 0;
 	case UNIT_MAPPING:
