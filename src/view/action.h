@@ -40,6 +40,8 @@
 	V(COLLAPSE,	"collapse")	\
 	V(NUMA,		"numa")		\
 	V(STALE,	"stale")	\
+	V(EPISODES,	"episodes")	\
+	V(STEPS,	"steps")	\
 	V(LESSON,	"lesson")
 
 enum view_id {
@@ -53,7 +55,10 @@ enum view_id {
 #define VIEW_BIT(id)	(1u << VIEW_##id)
 /* Views whose main part is a list with columns. */
 #define VIEWS_LIST	(VIEW_BIT(TREE) | VIEW_BIT(PROCESSES) | VIEW_BIT(EVENTS) |		\
-			 VIEW_BIT(OVERVIEW) | VIEW_BIT(OBJECT) | VIEW_BIT(STALE) | VIEW_BIT(NUMA))
+			 VIEW_BIT(OVERVIEW) | VIEW_BIT(OBJECT) | VIEW_BIT(STALE) |		\
+			 VIEW_BIT(NUMA) | VIEW_BIT(EPISODES))
+/* Views that step through one episode. */
+#define VIEWS_STEPPER	(VIEW_BIT(WALK) | VIEW_BIT(RECOVERY) | VIEW_BIT(COLLAPSE) | VIEW_BIT(STEPS))
 
 enum argument_kind {
 	ARG_NONE,
@@ -68,6 +73,32 @@ enum argument_kind {
 
 #define ACTION_TABLE(A)										\
 	A(HELP, "help", "?", ARG_NONE, VIEWS_ALL, "help", "the keys of this view")		\
+	A(VISIT_PREV, "visit-back", "N", ARG_NONE, VIEW_BIT(WALK), "visit",			\
+	  "previous VMA that the walk visited")							\
+	A(VISIT_NEXT, "visit-next", "n", ARG_NONE, VIEW_BIT(WALK), "visit",			\
+	  "next VMA that the walk visited")							\
+	A(SKIP_PREV, "skip-back", "S", ARG_NONE, VIEW_BIT(WALK), "skip",			\
+	  "previous VMA that the walk skipped")							\
+	A(SKIP_NEXT, "skip-next", "s", ARG_NONE, VIEW_BIT(WALK), "skip",			\
+	  "next VMA that the walk skipped")							\
+	A(ITEM_PREV, "item-back", "I", ARG_NONE, VIEWS_STEPPER, "item",				\
+	  "previous item (walk), mapping, page")				\
+	A(ITEM_NEXT, "item-next", "i", ARG_NONE, VIEWS_STEPPER, "item",				\
+	  "next item (walk), mapping, page")					\
+	A(PHASE_PREV, "pass-back", "A", ARG_NONE, VIEWS_STEPPER, "pass",			\
+	  "previous pass (walk), phase")					\
+	A(PHASE_NEXT, "pass-next", "a", ARG_NONE, VIEWS_STEPPER, "pass",			\
+	  "next pass (walk), phase")					\
+	A(EVENT_PREV, "event-back", "V", ARG_NONE, VIEWS_STEPPER, "",				\
+	  "back by one event of the episode")							\
+	A(EVENT_NEXT, "event-next", "v", ARG_NONE, VIEWS_STEPPER, "",				\
+	  "on by one event of the episode")							\
+	A(EPISODE_BEGIN, "begin", "b", ARG_NONE, VIEWS_STEPPER, "ends",			\
+	  "first step of the episode")							 \
+	A(EPISODE_END, "end", "e", ARG_NONE, VIEWS_STEPPER, "ends",			\
+	  "last step of the episode")								\
+	A(WHAT_IF, "what-if", "x", ARG_NONE, VIEW_BIT(WALK), "what-if",				\
+	  "what another rule would have done")							\
 	A(FIND, "find", "/", ARG_TEXT, VIEWS_ALL, "find", "find text in this view")		\
 	A(COMMAND, "command", ":", ARG_NONE, VIEWS_ALL, "cmd", "type a command; Tab completes")	\
 	A(STEP_BACK, "back", "Left ,", ARG_NONE, VIEWS_ALL, "step", "one step back in time")	\
@@ -94,9 +125,10 @@ enum argument_kind {
 	A(LAST, "last", "End", ARG_NONE, VIEWS_ALL, "", "to the last event")			\
 	A(HINDSIGHT, "hindsight", "K", ARG_NONE, VIEWS_ALL, "",					\
 	  "count what became known later, or do not")				\
-	A(NEXT, "next", "n", ARG_NONE, VIEWS_ALL, "", "next match, or notable moment") \
-	A(PREV, "previous", "N", ARG_NONE, VIEWS_ALL, "",					\
-	  "previous match, or notable moment")					\
+	A(NEXT, "next", "n", ARG_NONE, VIEWS_ALL & ~VIEW_BIT(WALK), "",				\
+	  "next match, or notable moment")							\
+	A(PREV, "previous", "N", ARG_NONE, VIEWS_ALL & ~VIEW_BIT(WALK), "",			\
+	  "previous match, or notable moment")							\
 	A(UP, "up", "Up k", ARG_NONE, VIEWS_ALL, "", "cursor up")				\
 	A(DOWN, "down", "Down j", ARG_NONE, VIEWS_ALL, "", "cursor down")			\
 	A(PAGE_UP, "page-up", "PgUp Ctrl-B", ARG_NONE, VIEWS_ALL, "", "a page up")		\
@@ -132,8 +164,6 @@ enum argument_kind {
 	  "write this screen to FILE.txt .svg .ansi")					\
 	A(SOURCE, "source", "o", ARG_NONE, VIEWS_ALL, "",					\
 	  "the kernel function, from $KSMTOP_LINUX")			\
-	A(WHAT_IF, "what-if", "x", ARG_NONE, VIEW_BIT(WALK) | VIEW_BIT(RECOVERY), "what-if",	\
-	  "what another rule would have done")							\
 	A(VIEW, "view", "", ARG_VIEW, VIEWS_ALL, "", "go to a view; 1 .. 9 go there at once")	\
 	A(THEME, "theme", "", ARG_THEME, VIEWS_ALL, "",						\
 	  "dark light sixteen mono high-contrast, a file")				\

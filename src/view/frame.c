@@ -128,7 +128,9 @@ static void draw_tabs(struct session *session, struct pane row)
 	int x = 0, width;
 
 	for (int i = 0; i < session->nr_views; i++) {
-		bool active = i == session->view;
+		bool active = i == session->view ||
+			      (session->views[i]->key &&
+			       session->views[i]->key == session_current(session)->under);
 		enum role role = active ? ROLE_TAB_ACTIVE : ROLE_TAB;
 
 		view = session->views[i];
@@ -136,7 +138,7 @@ static void draw_tabs(struct session *session, struct pane row)
 		if (view->key)
 			x += pane_printf(row, x, 0, role, active ? "[%c]%s" : " %c %s", view->key,
 					 view->tab);
-		else if (active)
+		else if (active && !view->under)
 			x += pane_printf(row, x, 0, role, "[%s]", view->tab);
 	}
 	session->tabs_x[session->nr_views] = x;

@@ -55,6 +55,8 @@ void session_free(struct session *session)
 	for (int i = 0; i < session->nr_views; i++)
 		if (session->views[i]->state_free)
 			session->views[i]->state_free(session->states[i].own);
+	if (session->episode.open)
+		session->episode.close(session->episode.open);
 	free(session);
 }
 
@@ -125,6 +127,11 @@ const struct view *session_view(const struct session *session)
 struct view_state *session_view_state(struct session *session)
 {
 	return &session->states[session->view];
+}
+
+struct session_episode *session_episode(struct session *session)
+{
+	return &session->episode;
 }
 
 enum charset session_charset(const struct session *session)
@@ -219,7 +226,9 @@ bool session_column_shown(struct session *session, int column)
 
 static struct place place_now(const struct session *session)
 {
-	return (struct place){ session->t, session->object, session->view };
+	return (struct place){ .t = session->t, .object = session->object, .view = session->view,
+			       .episode = session->episode.ref, .step = session->episode.step,
+			       .vma = session->episode.vma };
 }
 
 /* Remembers where we are; what lay ahead is forgotten, and the oldest when it is full. */
@@ -259,6 +268,10 @@ void session_trail_go(struct session *session, int step)
 	session->t = place.t > session_last(session) ? session_last(session) : place.t;
 	session->object = place.object;
 	session->view = place.view;
+	session->episode.ref = place.episode;
+	session->episode.step = place.step;
+	session->episode.vma = place.vma;
+	session->episode.t = session->t;
 	session->play.begun = false;
 }
 

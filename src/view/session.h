@@ -125,6 +125,7 @@ struct view {
 	void (*draw)(struct session *session, void *own, struct pane body);
 
 	char key;		/* '1' .. '9', the tab's number; 0: no tab */
+	char under;		/* without a tab: the number that is marked meanwhile */
 	const char *unit;	/* what Left and Right step by: "event" */
 	int nr_lists;		/* how many of view_state.lists are used; Tab goes round them */
 	const struct column *columns;	/* of lists[0]; :columns and :sort work on them */
@@ -189,6 +190,20 @@ enum charset session_charset(const struct session *session);
 /* Mark @letter (a-z, A, B): its t, or -1 when it is not set.  Its name or "". */
 int64_t session_mark(const struct session *session, char letter);
 const char *session_mark_name(const struct session *session, char letter);
+
+/*
+ * The episode that the steppers step through, and where in it they stand (stepper.h, which alone
+ * changes it).  The position belongs to the moment `t`: when the session's is another, somebody
+ * moved, and the position is to be found anew.
+ */
+struct session_episode {
+	struct ref ref;		/* none: none was chosen yet */
+	uint32_t step, vma;	/* struct episode_cursor */
+	uint64_t t;
+	void *open;		/* what is kept of it between two keys, NULL: nothing */
+	void (*close)(void *open);
+};
+struct session_episode *session_episode(struct session *session);
 
 /* ---- what views may do to it ---- */
 

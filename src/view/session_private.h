@@ -26,7 +26,8 @@
 
 struct place {
 	uint64_t t;
-	struct ref object;
+	struct ref object, episode;
+	uint32_t step, vma;	/* in the episode */
 	int view;
 };
 
@@ -59,6 +60,7 @@ struct session {
 	uint64_t t, previous_t;
 	bool hindsight;
 	struct ref object;
+	struct session_episode episode;
 	char filter[PROMPT_MAX], search[PROMPT_MAX];
 	struct mark marks[NR_MARKS];
 	struct place trail[TRAIL_MAX];

@@ -534,5 +534,15 @@ const struct view view_overview = {
 };
 
 const struct view *const views_all[] = {
-	&view_overview, &view_tree, &view_processes, &view_timeline, &view_events,
-	&view_object,   &view_numa, NULL};
+	&view_overview,
+	&view_tree,
+	&view_processes,
+	&view_timeline,
+	&view_events,
+	&view_object,
+	&view_episodes,
+	&view_numa,
+	&view_walk,
+	&view_steps,
+	NULL
+};

@@ -19,6 +19,7 @@
 
 #include "format.h"
 #include "notable_text.h"
+#include "stepper.h"
 #include "timeline_tracks.h"
 #include "view_util.h"
 #include "views.h"
@@ -348,6 +349,17 @@ static void pan(struct timeline_view *view, const struct scene *scene, int dir)
 			scene->source->event_at(scene->source->data, scene->start_ns + now));
 }
 
+/* The episode that runs here, if any does, else the events. */
+static void open_here(const struct scene *scene)
+{
+	struct ref episode;
+
+	if (stepper_episode_at(scene, scene->when.t, &episode))
+		stepper_open(scene, episode);
+	else
+		session_show(scene->session, VIEW_EVENTS);
+}
+
 static bool act(struct session *session, void *own, enum action action,
 		const struct argument *argument)
 {
@@ -388,7 +400,7 @@ static bool act(struct session *session, void *own, enum action action,
 		session_jump_to(session, history_last(scene.history));
 		return true;
 	case ACTION_OPEN:
-		session_show(session, VIEW_EVENTS);
+		open_here(&scene);
 		return true;
 	default:
 		return false;

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "stepper.h"
 #include "why.h"
 
 enum role mark_role(char mark)
@@ -119,6 +120,10 @@ void util_open(const struct scene *scene, struct ref object)
 {
 	if (ref_is_none(object)) {
 		session_say(scene->session, "there is nothing here to open");
+		return;
+	}
+	if (object.table == TABLE_EPISODE) {
+		stepper_open(scene, object);
 		return;
 	}
 	session_select(scene->session, object);

@@ -41,7 +41,7 @@ struct row_key util_cursor(const struct scene *scene, const struct view_list *li
 /* The row under the cursor, the first one if none was chosen. */
 bool util_current(struct feed *feed, struct row_key cursor, struct list_row *ret);
 
-/* What Enter, w and the like do with an object. */
+/* What Enter, w and the like do with an object; an episode is stepped through. */
 void util_open(const struct scene *scene, struct ref object);
 void util_when_changed(const struct scene *scene, struct ref object);
 /* A filter that shows only this object: "pfn == 0x1c0077". */

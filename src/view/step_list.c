@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * step_list.c - the steps of an episode as a list of sentences.
+ *
+ * One mechanism for every kind of episode: a row is the event's number, its time since the episode
+ * began and the narration.  A recovery's list also shows where it goes on behind its own end, because
+ * a memory failure is over only with the kernel's verdict.
+ *
+ * Not here: what a kind shows beside its steps (view_recovery.c, view_collapse.c).
+ */
+#include "step_list.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "format.h"
+#include "view_util.h"
+
+void stepping_draw_now(struct pane pane, struct stepping *s)
+{
+	struct narration narration;
+	char heading[96], place[128];
+
+	stepping_narrate(s, &narration);
+	snprintf(heading, sizeof(heading), "step %" PRIu32 " of %" PRIu32 "  #%" PRIu64,
+		 s->cursor.step + 1, episode_nr_steps(s->episode), s->step->event);
+	snprintf(place, sizeof(place), "%s %s()  [%c%s]", narration.file ? narration.file : "",
+		 narration.function ? narration.function : "", narration.evidence ? narration.evidence : 'T',
+		 narration.doubtful ? "?" : "");
+	pane_rule(pane, 0, heading, place);
+	pane_wrap(pane_sub(pane, 1, 1, pane.width - 2, pane.height - 1), 0, 0, pane.width - 2,
+		  s->where == STEPPING_WITHIN ? ROLE_TEXT : ROLE_SKIPPED, narration.text);
+}
+
+char step_mark(const struct stepping *s, const struct step *step)
+{
+	switch (step->kind) {
+	case STEP_COPY:
+	case STEP_PAGE_MOVED:
+		return '+';
+	case STEP_DUP:
+		return step->verdict ? '.' : '*';
+	case STEP_MOVE:
+		return step->verdict > 1 ? '!' : '*';
+	case STEP_NODE:
+	case STEP_ITEM_MOVED:
+	case STEP_PTE:
+		return '~';
+	case STEP_SIGNAL:
+		return '!';
+	case STEP_TASK:
+		return step->verdict ? '!' : '.';
+	case STEP_PAGE:
+		return step->verdict == 2 ? '!' : step->verdict == 3 ? 'x' : '*';
+	default:
+		return s->row->kind == EPISODE_RECOVERY && step->kind == STEP_BEGIN ? '!' : ' ';
+	}
+}
+
+static void draw_step(struct pane pane, int y, struct stepping *s, uint32_t i)
+{
+	const struct step *step = episode_step(s->episode, i);
+	bool now = i == s->cursor.step && s->where != STEPPING_BEFORE, done = stepping_done(s, i);
+	char mark = done ? step_mark(s, step) : ' ', marks[3] = {now ? '>' : ' ', mark, 0};
+	enum role role = now ? ROLE_CURSOR : !done ? ROLE_SKIPPED
+			 : mark == '!' ? ROLE_FAULT : ROLE_TEXT;
+	struct narration narration;
+	char text[FORMAT_MAX];
+	int64_t ns = scene_ns(&s->scene, step->event) - scene_ns(&s->scene, s->row->fact.born);
+	int x = 3;
+
+	x += pane_printf(pane, x, y, role, "%8" PRIu64 " ", step->event);
+	pane_fit(pane, x, y, 9, ALIGN_RIGHT, role, format_duration(text, ns > 0 ? (uint64_t)ns : 0));
+	x += 11;
+	if (narrate_step(s->episode, i, &narration))
+		snprintf(narration.text, sizeof(narration.text), "cannot be read");
+	pane_fit(pane, x, y, pane.width - x - 3, ALIGN_LEFT, role, narration.text);
+	pane_fact(pane, pane.width - 2, y, narration.evidence, narration.doubtful);
+	row_marks(pane, y, marks);
+}
+
+void step_list_draw(struct pane pane, struct stepping *s)
+{
+	uint32_t nr = episode_nr_steps(s->episode), rows = pane.height > 1 ? (uint32_t)pane.height - 1 : 0;
+	uint32_t top = s->cursor.step > rows / 2 ? s->cursor.step - rows / 2 : 0;
+
+	if (nr <= rows)
+		top = 0;
+	else if (top > nr - rows)
+		top = nr - rows;
+	pane_text(pane, 3, 0, ROLE_HEADING, "   EVENT     SINCE  STEPS");
+	for (uint32_t y = 0; y < rows && top + y < nr; y++)
+		draw_step(pane, (int)y + 1, s, top + y);
+}
+
+void step_open(struct stepping *s)
+{
+	struct ref ref = s->step->ref;
+
+	if (ref_is_none(ref))
+		ref = s->row->object;
+	if (ref.table == TABLE_EPISODE)
+		stepper_open(&s->scene, ref);
+	else
+		util_open(&s->scene, ref);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * step_list.h - the steps of an episode as a list of sentences, the same for every kind.
+ *
+ * The list stands around the cursor; what is still to come is dim.  Only the rows that are drawn are
+ * read and narrated.
+ */
+#ifndef KSMTOP_STEP_LIST_H
+#define KSMTOP_STEP_LIST_H
+
+#include "stepper.h"
+
+void step_list_draw(struct pane pane, struct stepping *stepping);
+/* The sentence under the cursor, wrapped, below a rule with the kernel's function. */
+void stepping_draw_now(struct pane pane, struct stepping *stepping);
+/* '*' good, '!' fault, 'x' gone, '+' new ...: what a step did. */
+char step_mark(const struct stepping *stepping, const struct step *step);
+/* What Enter opens from a step: the walk or kill list that it is, else its object. */
+void step_open(struct stepping *stepping);
+
+#endif /* KSMTOP_STEP_LIST_H */

@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * stepper.c - one episode, stepped through: choosing, opening, moving, saying.
+ *
+ * The position is worked out lazily: whoever changes the session's moment knows nothing of episodes,
+ * so the first stepper that looks afterwards finds that the position is of another moment and asks
+ * where the episode stood then.  A position that a step led to carries its moment and is left alone.
+ *
+ * Opening costs what the episode is long and is done once; a key press afterwards costs what the
+ * screen shows.
+ *
+ * Not here: what an episode looks like (walk_*.c, view_recovery.c, view_collapse.c, step_list.c).
+ */
+#include "stepper.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explain/whatif.h"
+#include "format.h"
+#include "walk_items.h"
+
+#define LOOK_MAX 20000	/* episodes looked at in search of one of a kind */
+
+struct moment stepper_moment(const struct scene *scene)
+{
+	return moment_at(history_last(scene->history));
+}
+
+bool stepper_row(const struct scene *scene, struct ref episode, struct episode_row *ret)
+{
+	union row row;
+
+	if (episode.table != TABLE_EPISODE ||
+	    history_row(scene->history, episode, stepper_moment(scene), &row))
+		return false;
+	*ret = row.episode;
+	return true;
+}
+
+enum view_id stepper_view(uint8_t kind)
+{
+	switch (kind) {
+	case EPISODE_WALK:
+		return VIEW_WALK;
+	case EPISODE_RECOVERY:
+		return VIEW_RECOVERY;
+	case EPISODE_COLLAPSE:
+		return VIEW_COLLAPSE;
+	default:
+		return VIEW_STEPS;
+	}
+}
+
+/* The kinds of episodes that a view shows, as bits. */
+static uint32_t kinds_of(enum view_id view)
+{
+	uint32_t kinds = 0;
+
+	for (uint8_t kind = 0; kind < NR_EPISODE_KINDS; kind++)
+		if (stepper_view(kind) == view)
+			kinds |= 1u << kind;
+	return kinds;
+}
+
+bool stepper_is_view(enum view_id view)
+{
+	return kinds_of(view) != 0;
+}
+
+/* ---- which one ---- */
+
+/* The nearest of these kinds, from the cursor on. */
+static bool look(struct history_cursor *cursor, uint32_t kinds, int dir, union row *row)
+{
+	for (int left = LOOK_MAX; left; left--) {
+		if ((dir > 0 ? history_next(cursor, row) : history_prev(cursor, row)) != 1)
+			return false;
+		if (kinds & (1u << row->episode.kind))
+			return true;
+	}
+	return false;
+}
+
+static bool choose(const struct scene *scene, uint32_t kinds, struct ref *ret)
+{
+	struct history_cursor cursor;
+	struct ref none = {0};
+	union row row;
+
+	if (history_list(scene->history, ALL_EPISODES, none, moment_at(scene->when.t), &cursor))
+		return false;
+	history_seek_end(&cursor);
+	if (!look(&cursor, kinds, -1, &row) &&
+	    (history_list(scene->history, ALL_EPISODES, none, stepper_moment(scene), &cursor) ||
+	     !look(&cursor, kinds, 1, &row)))
+		return false;
+	*ret = row.any.ref;
+	return true;
+}
+
+bool stepper_episode_at(const struct scene *scene, uint64_t t, struct ref *ret_episode)
+{
+	struct history_cursor cursor;
+	struct ref none = {0};
+	union row row;
+
+	if (!t || history_list(scene->history, ALL_EPISODES, none, moment_at(t), &cursor))
+		return false;
+	history_seek_end(&cursor);
+	for (int left = 64; left && history_prev(&cursor, &row) == 1; left--) {
+		uint64_t end = row.fact.died == NEVER
+				       ? history_episode_seen(scene->history, row.any.ref)
+				       : row.fact.died;
+		struct episode_row episode;
+
+		if (stepper_row(scene, row.any.ref, &episode) && episode.fact.died != NEVER)
+			end = episode.fact.died;
+		if (row.fact.born <= t && t <= end) {
+			*ret_episode = row.any.ref;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- opening ---- */
+
+static void close_open(void *data)
+{
+	struct open_episode *open = data;
+
+	episode_close(open->episode);
+	whatif_free(open->whatif);
+	free(open->items);
+	free(open);
+}
+
+static void drop(struct session_episode *at)
+{
+	if (at->open)
+		at->close(at->open);
+	at->open = NULL;
+}
+
+/* The open episode of the chosen one, opened again if it is another or has grown. */
+static struct open_episode *ensure_open(const struct scene *scene, struct session_episode *at)
+{
+	struct episode_source source = {scene->history, recording_events(scene->recording)};
+	struct open_episode *open = at->open;
+	uint64_t last = history_last(scene->history);
+	struct diag diag = {0};
+
+	if (open && ref_equal(open->ref, at->ref) && open->history == scene->history &&
+	    open->last == last)
+		return open;
+	drop(at);
+	open = calloc(1, sizeof(*open));
+	if (!open)
+		return NULL;
+	if (episode_open(&source, at->ref, stepper_moment(scene), &open->episode, &diag)) {
+		free(open);
+		return NULL;
+	}
+	open->ref = at->ref;
+	open->history = scene->history;
+	open->last = last;
+	at->open = open;
+	at->close = close_open;
+	return open;
+}
+
+static bool is_kind(const struct scene *scene, struct ref episode, uint32_t kinds)
+{
+	struct episode_row row;
+
+	return stepper_row(scene, episode, &row) && kinds & (1u << row.kind);
+}
+
+/* Puts the position where the moment is, unless a step put it there. */
+static void sync(struct stepping *s)
+{
+	uint64_t t = s->scene.when.t;
+	uint32_t nr = episode_nr_steps(s->episode);
+
+	if (s->at->t != t || s->at->step >= nr) {
+		struct episode_cursor cursor = episode_cursor_at(s->episode, t);
+
+		s->at->step = cursor.step;
+		s->at->vma = cursor.vma;
+		s->at->t = t;
+	}
+	s->cursor = (struct episode_cursor){s->at->step, s->at->vma};
+	s->step = episode_step(s->episode, s->cursor.step);
+	s->where = t < episode_step(s->episode, 0)->event ? STEPPING_BEFORE
+		   : t > episode_step(s->episode, nr - 1)->last_event ? STEPPING_AFTER
+								     : STEPPING_WITHIN;
+}
+
+static bool stepping_ready(struct stepping *s)
+{
+	uint32_t kinds = kinds_of(session_view(s->scene.session)->id);
+	struct ref chosen;
+
+	s->at = session_episode(s->scene.session);
+	if (!is_kind(&s->scene, s->at->ref, kinds)) {
+		if (!choose(&s->scene, kinds, &chosen))
+			return false;
+		s->at->ref = chosen;
+		s->at->t = NEVER;	/* the position is of another episode */
+	}
+	s->open = ensure_open(&s->scene, s->at);
+	if (!s->open || !episode_nr_steps(s->open->episode))
+		return false;
+	s->episode = s->open->episode;
+	s->row = episode_row(s->episode);
+	sync(s);
+	return true;
+}
+
+bool stepping_init(struct stepping *stepping, struct session *session)
+{
+	return scene_init(&stepping->scene, session) && stepping_ready(stepping);
+}
+
+bool stepping_draw(struct stepping *stepping, struct session *session, struct pane body)
+{
+	if (!scene_draw(&stepping->scene, session, body))
+		return false;
+	if (stepping_ready(stepping))
+		return true;
+	pane_text(body, 2, 1, ROLE_HINT, "this recording has no such episode; 7 lists what it has");
+	return false;
+}
+
+void stepper_open(const struct scene *scene, struct ref episode)
+{
+	struct session_episode *at = session_episode(scene->session);
+	struct episode_row row;
+	uint64_t end;
+
+	if (!stepper_row(scene, episode, &row)) {
+		session_say(scene->session, "this episode is not in the recording any more");
+		return;
+	}
+	session_show(scene->session, stepper_view(row.kind));
+	session_select(scene->session, episode);
+	if (!ref_equal(at->ref, episode)) {
+		at->ref = episode;
+		at->t = NEVER;
+	}
+	end = row.fact.died == NEVER ? history_episode_seen(scene->history, episode) : row.fact.died;
+	if (scene->when.t < row.fact.born || scene->when.t > end)
+		session_step_to(scene->session, row.fact.born);
+}
+
+int stepper_choose(struct session *session, uint32_t number, struct episode_row *ret)
+{
+	struct session_episode *at = session_episode(session);
+	struct scene scene;
+	struct ref ref;
+
+	if (!scene_init(&scene, session) ||
+	    history_find_number(scene.history, TABLE_EPISODE, number, &ref) ||
+	    !stepper_row(&scene, ref, ret))
+		return -ENOENT;
+	at->ref = ref;
+	at->t = NEVER;
+	session_select(session, ref);
+	return 0;
+}
+
+/* ---- moving ---- */
+
+void stepping_go(struct stepping *s, struct episode_cursor cursor)
+{
+	session_step_to(s->scene.session, episode_cursor_event(s->episode, cursor));
+	s->at->step = cursor.step;
+	s->at->vma = cursor.vma;
+	s->at->t = session_t(s->scene.session);
+	s->scene.when = session_moment(s->scene.session);
+	sync(s);
+}
+
+/*
+ * VMAs are not all of a walk: before the first one lies its beginning, behind the last one its end,
+ * so that as many steps back as on lead back to where one was.
+ */
+static bool move_by_vma(struct stepping *s, struct episode_cursor *cursor, int dir)
+{
+	struct episode_cursor end = *cursor;
+
+	if (episode_move(s->episode, cursor, UNIT_VMA, dir))
+		return true;
+	episode_move_to_end(s->episode, &end, dir);
+	if (end.step == cursor->step && end.vma == cursor->vma)
+		return false;
+	*cursor = end;
+	return true;
+}
+
+bool stepping_move(struct stepping *s, enum episode_unit unit, int dir)
+{
+	struct episode_cursor cursor = s->cursor;
+
+	if (s->where == STEPPING_BEFORE) {
+		if (dir < 0)
+			return false;
+		episode_move_to_end(s->episode, &cursor, -1);
+	} else if (unit == UNIT_VMA && s->row->kind == EPISODE_WALK) {
+		if (!move_by_vma(s, &cursor, dir))
+			return false;
+	} else if (!episode_move(s->episode, &cursor, unit, dir)) {
+		return false;
+	}
+	stepping_go(s, cursor);
+	return true;
+}
+
+static void step_or_say(struct stepping *s, enum episode_unit unit, int dir, int nr)
+{
+	static const char *const nouns[NR_UNITS] = {
+		[UNIT_EVENT] = "step",	      [UNIT_VMA] = "step",     [UNIT_ITEM] = "item",
+		[UNIT_PASS] = "pass",	      [UNIT_VISIT] = "visit",  [UNIT_MAPPING] = "mapping",
+		[UNIT_PHASE] = "phase",	      [UNIT_SKIP] = "skipped VMA", [UNIT_STEP] = "step",
+	};
+
+	for (int i = 0; i < nr; i++)
+		if (!stepping_move(s, unit, dir)) {
+			session_say(s->scene.session, "no %s %s in this episode",
+				    dir < 0 ? "earlier" : "later", nouns[unit]);
+			return;
+		}
+}
+
+static void go_to_end(struct stepping *s, int dir)
+{
+	struct episode_cursor cursor = s->cursor;
+
+	episode_move_to_end(s->episode, &cursor, dir);
+	stepping_go(s, cursor);
+}
+
+/* The unit of i I and of a A in this kind of episode. */
+static enum episode_unit item_unit(const struct stepping *s)
+{
+	return s->row->kind == EPISODE_WALK ? UNIT_ITEM : UNIT_MAPPING;
+}
+
+static enum episode_unit phase_unit(const struct stepping *s)
+{
+	return s->row->kind == EPISODE_WALK ? UNIT_PASS : UNIT_PHASE;
+}
+
+bool stepping_act(struct stepping *s, enum action action, enum episode_unit unit)
+{
+	switch (action) {
+	case ACTION_DOWN:
+	case ACTION_STEP_ON: step_or_say(s, unit, 1, 1); return true;
+	case ACTION_UP:
+	case ACTION_STEP_BACK: step_or_say(s, unit, -1, 1); return true;
+	case ACTION_PAGE_DOWN:
+	case ACTION_STEP_ON_10: step_or_say(s, unit, 1, 10); return true;
+	case ACTION_PAGE_UP:
+	case ACTION_STEP_BACK_10: step_or_say(s, unit, -1, 10); return true;
+	case ACTION_ITEM_NEXT: step_or_say(s, item_unit(s), 1, 1); return true;
+	case ACTION_ITEM_PREV: step_or_say(s, item_unit(s), -1, 1); return true;
+	case ACTION_PHASE_NEXT: step_or_say(s, phase_unit(s), 1, 1); return true;
+	case ACTION_PHASE_PREV: step_or_say(s, phase_unit(s), -1, 1); return true;
+	case ACTION_EVENT_NEXT: step_or_say(s, UNIT_EVENT, 1, 1); return true;
+	case ACTION_EVENT_PREV: step_or_say(s, UNIT_EVENT, -1, 1); return true;
+	case ACTION_VISIT_NEXT: step_or_say(s, UNIT_VISIT, 1, 1); return true;
+	case ACTION_VISIT_PREV: step_or_say(s, UNIT_VISIT, -1, 1); return true;
+	case ACTION_SKIP_NEXT: step_or_say(s, UNIT_SKIP, 1, 1); return true;
+	case ACTION_SKIP_PREV: step_or_say(s, UNIT_SKIP, -1, 1); return true;
+	case ACTION_EPISODE_BEGIN:
+	case ACTION_FIRST:
+	case ACTION_TOP: go_to_end(s, -1); return true;
+	case ACTION_EPISODE_END:
+	case ACTION_LAST:
+	case ACTION_BOTTOM: go_to_end(s, 1); return true;
+	case ACTION_PARENT:
+		session_select(s->scene.session, s->at->ref);
+		session_show(s->scene.session, VIEW_EPISODES);
+		return true;
+	default: return false;
+	}
+}
+
+/* ---- saying ---- */
+
+void stepping_narrate(struct stepping *s, struct narration *ret)
+{
+	const struct hold_vma *vmas;
+	uint32_t nr;
+
+	memset(ret, 0, sizeof(*ret));
+	if (s->cursor.vma != NO_VMA && s->step->hold != NO_STEP && s->step->kind != STEP_VMA &&
+	    !episode_hold_vmas(s->episode, s->step->hold, &vmas, &nr, NULL) && s->cursor.vma < nr)
+		narrate_vma(s->episode, episode_hold(s->episode, s->step->hold), &vmas[s->cursor.vma],
+			    ret);
+	else if (narrate_step(s->episode, s->cursor.step, ret))
+		snprintf(ret->text, sizeof(ret->text), "the event of this step cannot be read");
+}
+
+void stepper_why(struct session *session, void *own, char *buffer, size_t size)
+{
+	struct narration narration;
+	char time[FORMAT_MAX];
+	struct stepping s;
+
+	(void)own;
+	if (!stepping_init(&s, session))
+		return;
+	if (s.where != STEPPING_WITHIN) {
+		bool before = s.where == STEPPING_BEFORE;
+		uint64_t event = episode_step(s.episode, before ? 0 : episode_nr_steps(s.episode) - 1)->event;
+
+		snprintf(buffer, size, "at this moment the episode is %s, at %s; %s goes there",
+			 before ? "still to begin" : "over",
+			 format_moment(time, (uint64_t)scene_ns(&s.scene, event)), before ? "b" : "e");
+		return;
+	}
+	stepping_narrate(&s, &narration);
+	snprintf(buffer, size, "%s%s%s", narration.function ? narration.function : "",
+		 narration.function ? "(): " : "", narration.text);
+}
+
+const char *stepper_source(struct session *session, void *own)
+{
+	struct narration narration;
+	struct stepping s;
+
+	(void)own;
+	if (!stepping_init(&s, session))
+		return NULL;
+	stepping_narrate(&s, &narration);
+	if (!narration.function || !narration.file)
+		return NULL;
+	snprintf(s.open->source, sizeof(s.open->source), "%s:%s", narration.file, narration.function);
+	return s.open->source;
+}
+
+void stepper_status(struct session *session, void *own, char *buffer, size_t size)
+{
+	struct stepping s;
+
+	(void)own;
+	if (stepping_init(&s, session))
+		snprintf(buffer, size, "step %" PRIu32 "/%" PRIu32, s.cursor.step + 1,
+			 episode_nr_steps(s.episode));
+}
+
+void stepper_copy(struct session *session, void *own, char *buffer, size_t size)
+{
+	struct narration narration;
+	struct stepping s;
+	char object[64] = "";
+
+	(void)own;
+	if (!stepping_init(&s, session))
+		return;
+	if (!ref_is_none(s.row->object))
+		scene_name(&s.scene, s.row->object, object, sizeof(object));
+	stepping_narrate(&s, &narration);
+	snprintf(buffer, size, "%s episode %" PRIu32 " (%s%s%s), event %" PRIu64 ": %s",
+		 s.scene.source->file, s.row->number, episode_word(s.row->kind), *object ? " of " : "",
+		 object, s.step->event, narration.text);
+}
+
+void stepper_command(struct session *session, void *own, char *buffer, size_t size)
+{
+	struct stepping s;
+
+	(void)own;
+	if (stepping_init(&s, session))
+		snprintf(buffer, size, "ksmtop explain %s %" PRIu32, s.scene.source->file, s.row->number);
+}
+
+const char *stepping_task(const struct stepping *s, char *buffer, size_t size)
+{
+	const char *comm = s->row->comm;
+	struct event_record record;
+
+	if (!comm[0] && s->row->fact.born &&
+	    !event_index_read(recording_events(s->scene.recording), s->row->fact.born, &record) &&
+	    record.comm)
+		comm = record.comm;
+	snprintf(buffer, size, "%.16s %" PRId32, comm[0] ? comm : "?", s->row->tid);
+	return buffer;
+}

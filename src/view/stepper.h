@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * stepper.h - one episode, stepped through: what its views (walk, recovery, collapse, steps) share.
+ *
+ * The chosen episode and the position in it are the session's (struct session_episode), so that all
+ * steppers and all other views stand at the same instant: a step moves the session's moment to the
+ * event of the step, and a moment that was changed elsewhere moves the position to the last step at
+ * or before it.  Where several positions share an event (the VMAs that a walk only summed) the
+ * position is finer than the moment.
+ *
+ * An episode stays open between two keys; it is opened again when another is chosen or when more
+ * of the recording was loaded.  An episode is told as the whole recording knows it, as `ksmtop
+ * explain` does: one that runs at the moment has its totals, marked as what is still to come.
+ *
+ * A struct stepping is a value made at the top of draw() or act(), like a scene, and owns nothing.
+ */
+#ifndef KSMTOP_STEPPER_H
+#define KSMTOP_STEPPER_H
+
+#include "episode/episode.h"
+#include "explain/narrate.h"
+
+#include "scene.h"
+
+struct whatif;
+
+/* Kept open: of a walk also its items, and the answers of a what-if once it was asked for. */
+struct open_episode {
+	struct ref ref;
+	const struct history *history;
+	uint64_t last;			/* events loaded when it was opened */
+	struct opened_episode *episode;
+	struct walk_item *items;	/* walk_items.h */
+	uint32_t nr_items;
+	bool items_known;
+	struct whatif *whatif;
+	bool whatif_failed;
+	char source[96];		/* what stepper_source() answered */
+};
+
+struct stepping {
+	struct scene scene;
+	struct session_episode *at;
+	struct open_episode *open;
+	struct opened_episode *episode;
+	const struct episode_row *row;
+	struct episode_cursor cursor;
+	const struct step *step;	/* under the cursor; never NULL */
+	enum { STEPPING_WITHIN, STEPPING_BEFORE, STEPPING_AFTER } where;	/* the moment */
+};
+
+/*
+ * The chosen episode if it is of a kind that the current view shows, else the last such one begun at
+ * or before the moment, else the first; it is the chosen one then.  False: there is none (or it
+ * cannot be read).
+ */
+bool stepping_init(struct stepping *stepping, struct session *session);
+/* The same for a draw(); says in the body what is missing. */
+bool stepping_draw(struct stepping *stepping, struct session *session, struct pane body);
+
+/* The moment at which episodes are listed and told. */
+struct moment stepper_moment(const struct scene *scene);
+/* What the recording says of an episode. */
+bool stepper_row(const struct scene *scene, struct ref episode, struct episode_row *ret);
+/* The innermost episode that runs at event t, or that it begins or ends. */
+bool stepper_episode_at(const struct scene *scene, uint64_t t, struct ref *ret_episode);
+/* Chooses the episode and shows its stepper; the moment moves to its first step unless it is within. */
+void stepper_open(const struct scene *scene, struct ref episode);
+/* Chooses it by its number, and no more: 0, or -ENOENT. */
+int stepper_choose(struct session *session, uint32_t number, struct episode_row *ret);
+/* The view that shows episodes of this kind; and whether a view shows any kind. */
+enum view_id stepper_view(uint8_t kind);
+bool stepper_is_view(enum view_id view);
+
+/* One unit on or back, and the moment with it; false when there is none. */
+bool stepping_move(struct stepping *stepping, enum episode_unit unit, int dir);
+void stepping_go(struct stepping *stepping, struct episode_cursor cursor);
+
+/* The sentence of the step or VMA under the cursor; the kernel's function. */
+void stepping_narrate(struct stepping *stepping, struct narration *ret);
+/* Keys of time; `unit` is what Left and Right, Up and Down go by.  False: not one of them. */
+bool stepping_act(struct stepping *stepping, enum action action, enum episode_unit unit);
+
+/* ---- of the vtables of all steppers; `own` is not looked at ---- */
+void stepper_why(struct session *session, void *own, char *buffer, size_t size);
+void stepper_status(struct session *session, void *own, char *buffer, size_t size);
+void stepper_copy(struct session *session, void *own, char *buffer, size_t size);
+void stepper_command(struct session *session, void *own, char *buffer, size_t size);
+const char *stepper_source(struct session *session, void *own);
+
+/* The task that ran it: "kcompactd0 31". */
+const char *stepping_task(const struct stepping *stepping, char *buffer, size_t size);
+/* The event of the i-th step has happened by the cursor. */
+static inline bool stepping_done(const struct stepping *stepping, uint32_t i)
+{
+	return stepping->where != STEPPING_BEFORE && i <= stepping->cursor.step;
+}
+
+#endif /* KSMTOP_STEPPER_H */

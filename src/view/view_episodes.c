@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * view_episodes.c - what ran from one event to another, and what it cost.
+ *
+ * One line an episode: scans, walks, kill lists, recoveries, collapses, migrations, in the order they
+ * began or by what they cost (s).  Enter steps through the one under the cursor.  All episodes of
+ * the recording are listed at any moment, like events are: those that are still to begin are dim,
+ * those that run at the moment are marked.  So the order does not change while one steps.
+ *
+ * A cost that a kind does not have is a dash and sorts behind all others; so does one that only the
+ * end would tell.  Below stands the episode under the cursor in words.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "explain/words.h"
+#include "format.h"
+#include "stepper.h"
+#include "view_util.h"
+#include "views.h"
+
+struct episodes_view {
+	struct view_list list;
+};
+
+enum {
+	COLUMN_EPISODE,
+	COLUMN_KIND,
+	COLUMN_AT,
+	COLUMN_OBJECT,
+	COLUMN_TASK,
+	COLUMN_DURATION,
+	COLUMN_HOLD,
+	COLUMN_WAITED,
+	COLUMN_OFFERED,
+	COLUMN_SKIPPED,
+	COLUMN_MOVED,
+	COLUMN_KILLED,
+	COLUMN_EVIDENCE
+};
+static const struct column columns[] = {
+	{"episode", "#", 5, 0, 0, ALIGN_RIGHT},
+	{"kind", "KIND", 9, 0, 0, ALIGN_LEFT},
+	{"at", "BEGINS", 11, 0, 0, ALIGN_RIGHT},
+	{"object", "OF", 8, 1, 0, ALIGN_LEFT},
+	{"task", "TASK", 14, 1, 4, ALIGN_LEFT},
+	{"duration", "DURATION", 8, 0, 0, ALIGN_RIGHT},
+	{"hold", "LONGEST", 8, 0, 0, ALIGN_RIGHT},
+	{"waited", "WAITED", 8, 0, 3, ALIGN_RIGHT},
+	{"offered", "OFFERED", 9, 0, 0, ALIGN_RIGHT},
+	{"skipped", "SKIPPED", 9, 0, 2, ALIGN_RIGHT},
+	{"moved", "MOVED", 5, 0, 1, ALIGN_RIGHT},
+	{"killed", "KILL", 4, 0, 0, ALIGN_RIGHT},
+	{"evidence", "SR", 2, 0, 0, ALIGN_LEFT},
+};
+#define NR_COLUMNS ((int)(sizeof(columns) / sizeof(*columns)))
+
+/* ---- values ---- */
+
+static int64_t walk_cost(const struct walk_totals *w, int column)
+{
+	switch (column) {
+	case COLUMN_HOLD:
+		return (int64_t)w->longest_hold_ns;
+	case COLUMN_WAITED:
+		return (int64_t)w->waited_ns;
+	case COLUMN_OFFERED:
+		return (int64_t)w->nr_iteration_total;
+	case COLUMN_SKIPPED:
+		return (int64_t)(w->skip_addr_out_of_range + w->skip_mm_mismatch + w->skip_invalid);
+	default:
+		return -1;
+	}
+}
+
+/* What it cost; -1: not known yet, or nothing that its kind has. */
+static int64_t cost(const struct episode_row *episode, int column)
+{
+	if (!episode->ended)
+		return -1;
+	if (column == COLUMN_DURATION)
+		return (int64_t)(episode->end_ns - episode->begin_ns);
+	switch (episode->kind) {
+	case EPISODE_WALK:
+		return walk_cost(&episode->totals.walk, column);
+	case EPISODE_KILL_LIST:
+		return column == COLUMN_KILLED ? (int64_t)episode->totals.kill.nr_listed : -1;
+	case EPISODE_RECOVERY:
+		return column == COLUMN_MOVED    ? (int64_t)episode->totals.recovery.moved
+		       : column == COLUMN_WAITED ? (int64_t)episode->totals.recovery.waited_ns
+						 : -1;
+	case EPISODE_MIGRATION:
+		return column == COLUMN_HOLD && episode->totals.migration.nr_walks
+			       ? (int64_t)episode->totals.migration.longest_hold_ns
+			       : -1;
+	default:
+		return -1;
+	}
+}
+
+static int compare_episodes(const struct scene *scene, int column, const union row *a,
+			    const union row *b)
+{
+	int64_t x, y;
+
+	(void)scene;
+	switch (column) {
+	case COLUMN_KIND:
+		return a->episode.kind - b->episode.kind;
+	case COLUMN_EPISODE:
+	case COLUMN_AT:
+		x = a->episode.number;
+		y = b->episode.number;
+		break;
+	case COLUMN_OBJECT:
+		x = ((int64_t)a->episode.object.table << 32) + a->episode.object.id;
+		y = ((int64_t)b->episode.object.table << 32) + b->episode.object.id;
+		break;
+	case COLUMN_TASK:
+		x = a->episode.tid;
+		y = b->episode.tid;
+		break;
+	default:
+		x = cost(&a->episode, column);
+		y = cost(&b->episode, column);
+		break;
+	}
+	return x < y ? -1 : x > y;
+}
+
+/* ---- the list ---- */
+
+/* The scene at which episodes are listed: all of them; `all` must outlive the feed. */
+static void episodes_feed(struct episodes_view *view, const struct scene *scene, struct scene *all,
+			  struct feed *feed)
+{
+	const struct view_state *state = session_view_state(scene->session);
+
+	*all = *scene;
+	all->when = stepper_moment(scene);
+	feed_relation(feed, all, ALL_EPISODES, (struct ref){0});
+	view_list_filter(&view->list, feed);
+	if (state->sort >= 0)
+		view_list_sort(&view->list, feed, compare_episodes, state->sort, state->descending);
+}
+
+static struct row_key cursor_of(const struct episodes_view *view, const struct scene *scene)
+{
+	struct ref object = session_object(scene->session);
+
+	return object.table == TABLE_EPISODE ? (struct row_key){.ref = object} : view->list.cursor;
+}
+
+static bool runs(const struct scene *scene, const struct episode_row *episode)
+{
+	uint64_t t = scene->when.t;
+
+	return episode->fact.born <= t && t <= episode->fact.died;
+}
+
+static const char *task_of(const struct scene *scene, const struct episode_row *episode, char *buf,
+			   size_t size)
+{
+	const char *comm = episode->comm;
+
+	if (!comm[0])
+		comm = trace_file_comm(recording_trace(scene->recording), episode->tid);
+	snprintf(buf, size, "%.16s %" PRId32, comm ? comm : "?", episode->tid);
+	return buf;
+}
+
+static const char *cell(const struct scene *scene, const struct episode_row *episode, int column,
+			char *buf, size_t size)
+{
+	int64_t value;
+
+	switch (column) {
+	case COLUMN_EPISODE:
+		snprintf(buf, size, "%" PRIu32, episode->number);
+		return buf;
+	case COLUMN_KIND:
+		snprintf(buf, size, "%s", episode_word(episode->kind));
+		return buf;
+	case COLUMN_AT:
+		return format_moment(buf, (uint64_t)scene_ns(scene, episode->fact.born));
+	case COLUMN_OBJECT:
+		if (ref_is_none(episode->object))
+			snprintf(buf, size, episode->kind == EPISODE_SCAN ? "scan %" PRId64 : "-",
+				 episode->seqnr);
+		else
+			scene_name(scene, episode->object, buf, size);
+		return buf;
+	case COLUMN_TASK:
+		return task_of(scene, episode, buf, size);
+	default:
+		break;
+	}
+	value = cost(episode, column);
+	if (value < 0)
+		snprintf(buf, size, "%s", episode->ended ? "-" : column == COLUMN_DURATION ? "runs" : "");
+	else if (column == COLUMN_DURATION || column == COLUMN_HOLD || column == COLUMN_WAITED)
+		format_duration(buf, (uint64_t)value);
+	else
+		format_count(buf, (uint64_t)value);
+	return buf;
+}
+
+static void draw_episode(struct pane pane, int y, const struct scene *scene,
+			 const struct column_place *places, const struct episode_row *episode,
+			 bool cursor)
+{
+	char text[96], marks[3] = {cursor ? '>' : ' ', runs(scene, episode) ? '~' : ' ', 0};
+	enum role role = cursor ? ROLE_CURSOR
+			 : episode->fact.born > scene->when.t ? ROLE_SKIPPED : ROLE_TEXT;
+
+	for (int i = 0; i < COLUMN_EVIDENCE; i++)
+		column_text(pane, y, &columns[i], &places[i], role,
+			    cell(scene, episode, i, text, sizeof(text)));
+	pane_fact(pane, places[COLUMN_EVIDENCE].x, y, episode->fact.evidence,
+		  episode->fact.doubt != DOUBT_NONE);
+	row_marks(pane, y, marks);
+}
+
+static void draw_list(struct pane pane, struct episodes_view *view, const struct scene *scene,
+		      struct ref *ret_selected)
+{
+	struct view_state *state = session_view_state(scene->session);
+	struct column_place places[NR_COLUMNS];
+	struct list_window window;
+	struct scene all;
+	struct feed feed;
+
+	columns_fit(columns, NR_COLUMNS, state->columns, pane.width, places);
+	columns_heading(pane, 0, columns, NR_COLUMNS, places, state->sort, state->descending);
+	episodes_feed(view, scene, &all, &feed);
+	view_list_window(&view->list, &feed, cursor_of(view, scene), pane.height - 1, &window);
+	view_list_place(&view->list, &all, &state->lists[0], &window, pane, 1);
+	for (int i = 0; i < window.nr; i++)
+		draw_episode(pane, i + 1, scene, places, &window.rows[i].row.episode, i == window.cursor);
+	if (!window.nr)
+		pane_text(pane, 3, 1, ROLE_HINT, *session_filter(scene->session)
+			  ? "no episode fits the filter" : "no episode is in this recording");
+	*ret_selected = window.cursor >= 0 ? window.rows[window.cursor].key.ref : (struct ref){0};
+}
+
+/* ---- below: the one under the cursor ---- */
+
+static void draw_walk(struct pane pane, int y, const struct walk_totals *w)
+{
+	char a[FORMAT_MAX], b[FORMAT_MAX], c[FORMAT_MAX], word[24];
+
+	pane_printf(pane, 2, y, ROLE_TEXT, "visited %" PRIu64 "  Skip_addr_out_of_range %" PRIu64
+		    "  Skip_mm_mismatch %" PRIu64, w->visited, w->skip_addr_out_of_range,
+		    w->skip_mm_mismatch);
+	pane_printf(pane, 2, y + 1, ROLE_TEXT, "holds %" PRIu32 ", longest %s of %s together; for %s", w->holds,
+		    format_duration(a, w->longest_hold_ns), format_duration(b, w->held_ns),
+		    explain_word(WORDS_PURPOSE, w->purpose, word));
+	pane_printf(pane, 2, y + 2, ROLE_TEXT, "mapcount %" PRId32 " > %" PRId32 "   asked by the rule %s"
+		    "   waited %s", w->mapcount_before, w->mapcount_after,
+		    explain_word(WORDS_RULE, w->rule, word), format_duration(c, w->waited_ns));
+}
+
+static void draw_totals(struct pane pane, int y, const struct episode_row *episode)
+{
+	const struct recovery_totals *r = &episode->totals.recovery;
+	const struct collapse_totals *c = &episode->totals.collapse;
+	const struct migration_totals *m = &episode->totals.migration;
+	const struct kill_totals *k = &episode->totals.kill;
+	char word[24];
+
+	switch (episode->kind) {
+	case EPISODE_WALK:
+		draw_walk(pane, y, &episode->totals.walk);
+		break;
+	case EPISODE_RECOVERY:
+		pane_printf(pane, 2, y, ROLE_TEXT, "%s: %" PRIu32 " mappings moved, %" PRIu32 " left",
+			    explain_word(WORDS_OUTCOME, r->outcome, word), r->moved, r->failed);
+		pane_printf(pane, 2, y + 1, ROLE_TEXT, "%" PRIu32 " dups looked at, chain found over %"
+			    PRIu64 " nodes", r->nr_dups, r->nr_nodes);
+		break;
+	case EPISODE_COLLAPSE:
+		pane_printf(pane, 2, y, ROLE_TEXT, "%s: isolated %" PRIu32 ", copied %" PRIu32
+			    ", failed %" PRIu32 ", put back %" PRIu32,
+			    c->result == 1 ? "one huge page now" : "given up", c->nr_isolated,
+			    c->nr_copied, c->nr_failed, c->nr_rolled_back);
+		break;
+	case EPISODE_MIGRATION:
+		pane_printf(pane, 2, y, ROLE_TEXT, "pages moved %" PRIu64 ", not %" PRIu64 "; walks of "
+			    "KSM pages %" PRIu32 ", stable nodes with a new page %" PRIu32, m->succeeded,
+			    m->failed, m->nr_walks, m->nr_moved);
+		break;
+	case EPISODE_KILL_LIST:
+		pane_printf(pane, 2, y, ROLE_TEXT, "on the list %" PRIu32 "; VMA covers the address of %"
+			    PRIu32 "; pte maps the page of %" PRIu32, k->nr_listed, k->nr_covering,
+			    k->nr_mapped);
+		break;
+	default:
+		break;
+	}
+}
+
+static void draw_detail(struct pane pane, const struct scene *scene, struct ref selected)
+{
+	struct episode_row episode;
+	char heading[96], task[48], a[64], b[64];
+
+	if (!stepper_row(scene, selected, &episode)) {
+		pane_rule(pane, 0, "", "");
+		return;
+	}
+	snprintf(heading, sizeof(heading), "episode %" PRIu32 ": %s by %s", episode.number,
+		 episode_word(episode.kind), task_of(scene, &episode, task, sizeof(task)));
+	pane_rule(pane, 0, heading, "Enter steps through it ");
+	pane_printf(pane, 2, 1, ROLE_SKIPPED, "from %s to %s",
+		    util_event(scene, episode.fact.born, a, sizeof(a)),
+		    util_event(scene, episode.fact.died, b, sizeof(b)));
+	if (episode.ended)
+		draw_totals(pane, 2, &episode);
+	else
+		pane_text(pane, 2, 2, ROLE_DOUBT, "its end is not in the recording: no totals");
+}
+
+static void draw(struct session *session, void *own, struct pane body)
+{
+	struct episodes_view *view = own;
+	int detail = 5;
+	struct scene scene;
+	struct ref selected;
+
+	if (!view || !scene_draw(&scene, session, body))
+		return;
+	draw_list(pane_sub(body, 0, 0, body.width, body.height - detail), view, &scene, &selected);
+	draw_detail(pane_sub(body, 0, body.height - detail, body.width, detail), &scene, selected);
+}
+
+/* ---- keys ---- */
+
+static struct ref selected_episode(struct episodes_view *view, const struct scene *scene)
+{
+	struct list_row row;
+	struct scene all;
+	struct feed feed;
+
+	episodes_feed(view, scene, &all, &feed);
+	return util_current(&feed, cursor_of(view, scene), &row) ? row.key.ref : (struct ref){0};
+}
+
+static bool act(struct session *session, void *own, enum action action,
+		const struct argument *argument)
+{
+	struct episodes_view *view = own;
+	struct episode_row row;
+	struct scene scene, all;
+	struct feed feed;
+
+	(void)argument;
+	if (!view || !scene_init(&scene, session))
+		return false;
+	switch (action) {
+	case ACTION_OPEN:
+		stepper_open(&scene, selected_episode(view, &scene));
+		return true;
+	case ACTION_PARENT:
+		if (stepper_row(&scene, selected_episode(view, &scene), &row))
+			util_open(&scene, row.object);
+		return true;
+	default:
+		break;
+	}
+	episodes_feed(view, &scene, &all, &feed);
+	if (!view_list_act(&view->list, &feed, cursor_of(view, &scene), action))
+		return false;
+	if (!ref_is_none(view->list.cursor.ref))
+		session_select(session, view->list.cursor.ref);
+	return true;
+}
+
+static void moved(struct session *session, void *own)
+{
+	struct episodes_view *view = own;
+	struct scene scene, all;
+	struct feed feed;
+
+	if (!view || !scene_init(&scene, session))
+		return;
+	episodes_feed(view, &scene, &all, &feed);
+	if (view_list_move(&view->list, &feed, cursor_of(view, &scene),
+			   view_list_mouse(&view->list, &session_view_state(session)->lists[0])))
+		session_select(session, view->list.cursor.ref);
+}
+
+static void describe(const struct scene *scene, const struct list_row *row, char *buf, size_t size)
+{
+	char task[48], object[64];
+
+	snprintf(buf, size, "%" PRIu32 " %s %s %s", row->row.episode.number,
+		 episode_word(row->row.episode.kind), task_of(scene, &row->row.episode, task, sizeof(task)),
+		 cell(scene, &row->row.episode, COLUMN_OBJECT, object, sizeof(object)));
+}
+
+static bool find(struct session *session, void *own, const char *text, int dir)
+{
+	struct episodes_view *view = own;
+	struct scene scene, all;
+	struct feed feed;
+
+	if (!view || !scene_init(&scene, session))
+		return false;
+	episodes_feed(view, &scene, &all, &feed);
+	if (!view_list_find(&view->list, &feed, cursor_of(view, &scene), text, dir, describe))
+		return false;
+	session_select(session, view->list.cursor.ref);
+	return true;
+}
+
+static void copy(struct session *session, void *own, char *buffer, size_t size)
+{
+	struct list_row row = {0};
+	struct scene scene;
+
+	if (own && scene_init(&scene, session) &&
+	    stepper_row(&scene, selected_episode(own, &scene), &row.row.episode))
+		describe(&scene, &row, buffer, size);
+}
+
+static void command(struct session *session, void *own, char *buffer, size_t size)
+{
+	struct scene scene;
+	char filter[256];
+
+	(void)own;
+	if (scene_init(&scene, session))
+		snprintf(buffer, size, "ksmtop episodes %s%s", scene.source->file,
+			 util_filter_option(&scene, filter, sizeof(filter)));
+}
+
+static void status(struct session *session, void *own, char *buffer, size_t size)
+{
+	char count[FORMAT_MAX];
+	struct scene scene;
+	uint64_t nr = 0;
+
+	(void)own;
+	if (!scene_init(&scene, session))
+		return;
+	history_count(scene.history, ALL_EPISODES, (struct ref){0}, stepper_moment(&scene), &nr, NULL);
+	snprintf(buffer, size, "%s episode%s", format_count(count, nr), nr == 1 ? "" : "s");
+}
+
+static void *state_new(void)
+{
+	return calloc(1, sizeof(struct episodes_view));
+}
+
+static void state_free(void *own)
+{
+	struct episodes_view *view = own;
+
+	if (!view)
+		return;
+	view_list_fini(&view->list);
+	free(view);
+}
+
+const struct view view_episodes = {
+	.id = VIEW_EPISODES,
+	.title = "Episodes",
+	.tab = "Epis",
+	.draw = draw,
+	.key = '7',
+	.unit = "event",
+	.nr_lists = 1,
+	.columns = columns,
+	.nr_columns = NR_COLUMNS,
+	.state_new = state_new,
+	.state_free = state_free,
+	.status = status,
+	.why = util_why,
+	.act = act,
+	.find = find,
+	.moved = moved,
+	.copy = copy,
+	.command = command,
+	.source = util_source,
+};

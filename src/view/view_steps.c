@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * view_steps.c - an episode of any kind as the list of its steps: scans, migrations, kill lists.
+ *
+ * These need no picture of their own: a line that says what the episode is and what it came to, the
+ * steps as sentences, and the one under the cursor in full.  Walks, recoveries and collapses have
+ * views of their own; this one takes what is left.
+ *
+ * A long scan is folded: runs of its events of one kind are one step.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "format.h"
+#include "step_list.h"
+#include "view_util.h"
+#include "views.h"
+
+#define NOW_ROWS 4
+
+static void totals(struct stepping *s, char *buf, size_t size)
+{
+	const struct migration_totals *m = &s->row->totals.migration;
+	const struct kill_totals *k = &s->row->totals.kill;
+	char a[FORMAT_MAX];
+
+	buf[0] = 0;
+	if (!s->row->ended)
+		snprintf(buf, size, "its end is not in the recording");
+	else if (s->row->kind == EPISODE_MIGRATION)
+		snprintf(buf, size, "pages moved %" PRIu64 ", not %" PRIu64 "; KSM walks %" PRIu32
+			 ", longest hold %s; stable nodes with a new page %" PRIu32, m->succeeded,
+			 m->failed, m->nr_walks, format_duration(a, m->longest_hold_ns), m->nr_moved);
+	else if (s->row->kind == EPISODE_KILL_LIST)
+		snprintf(buf, size, "on the list %" PRIu32 "; VMA covers the address of %" PRIu32
+			 "; pte maps the page of %" PRIu32, k->nr_listed, k->nr_covering, k->nr_mapped);
+	else
+		snprintf(buf, size, "scan %" PRId64 " of ksmd", s->row->seqnr);
+}
+
+static void draw_header(struct pane pane, struct stepping *s)
+{
+	char task[48], object[64], text[160], time[FORMAT_MAX];
+	int x;
+
+	x = 1 + pane_printf(pane, 1, 0, ROLE_HEADING, "%s", episode_word(s->row->kind));
+	x += pane_printf(pane, x, 0, ROLE_TEXT, "  by %s", stepping_task(s, task, sizeof(task)));
+	if (!ref_is_none(s->row->object))
+		x += pane_printf(pane, x, 0, ROLE_TEXT, "  of %s",
+				 scene_name(&s->scene, s->row->object, object, sizeof(object)));
+	if (s->row->ended)
+		pane_printf(pane, x, 0, ROLE_TEXT, "  took %s",
+			    format_duration(time, s->row->end_ns - s->row->begin_ns));
+	pane_fact(pane, pane.width - 2, 0, s->row->fact.evidence, s->row->fact.doubt != DOUBT_NONE);
+	totals(s, text, sizeof(text));
+	pane_fit(pane, 1, 1, pane.width - 2, ALIGN_LEFT, ROLE_TEXT, text);
+}
+
+static void draw(struct session *session, void *own, struct pane body)
+{
+	struct stepping s;
+
+	(void)own;
+	if (!stepping_draw(&s, session, body))
+		return;
+	draw_header(pane_sub(body, 0, 0, body.width, 2), &s);
+	pane_hline(body, 0, 2, body.width, ROLE_BORDER);
+	step_list_draw(pane_sub(body, 0, 3, body.width, body.height - 3 - NOW_ROWS), &s);
+	stepping_draw_now(pane_sub(body, 0, body.height - NOW_ROWS, body.width, NOW_ROWS), &s);
+}
+
+static bool act(struct session *session, void *own, enum action action,
+		const struct argument *argument)
+{
+	struct stepping s;
+
+	(void)own;
+	(void)argument;
+	if (!stepping_init(&s, session))
+		return false;
+	if (action == ACTION_OPEN) {
+		step_open(&s);
+		return true;
+	}
+	return stepping_act(&s, action, UNIT_STEP);
+}
+
+const struct view view_steps = {
+	.id = VIEW_STEPS,
+	.title = "Steps",
+	.tab = "Steps",
+	.draw = draw,
+	.under = '7',
+	.unit = "step",
+	.status = stepper_status,
+	.why = stepper_why,
+	.act = act,
+	.copy = stepper_copy,
+	.command = stepper_command,
+	.source = stepper_source,
+};

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * walk_facts.c - what a walk cost: totals under the kernel mails' names, times, who else waited.
+ *
+ * A walk's duration is not a lock's hold time: the lock is taken and dropped for each item.  So
+ * duration, number of holds, the longest, their sum and the time waited stand apart.  Beside the
+ * totals of the whole walk stand those by the cursor.
+ *
+ * Who waited is known as far as lock:contention_begin was recorded; nobody listed is no proof that
+ * nobody waited, and the pane says so.
+ */
+#include "walk_panes.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "explain/words.h"
+#include "format.h"
+#include "view_util.h"
+
+#define NAMES 23	/* columns of a count's name */
+
+static void draw_count(struct pane pane, int y, const char *name, uint64_t so_far, uint64_t all,
+		       bool known)
+{
+	char text[FORMAT_MAX];
+	int wide = (pane.width - NAMES - 4) / 2;
+
+	pane_fit(pane, 1, y, NAMES, ALIGN_LEFT, ROLE_TEXT, name);
+	pane_fit(pane, NAMES, y, wide, ALIGN_RIGHT, ROLE_CHANGED, format_count(text, so_far));
+	pane_fit(pane, NAMES + wide, y, wide, ALIGN_RIGHT, ROLE_TEXT,
+		 known ? format_count(text, all) : "not known");
+}
+
+static void draw_times(struct pane pane, int y, struct stepping *s, const struct walk_sums *sums)
+{
+	const struct walk_totals *w = &s->row->totals.walk;
+	char a[FORMAT_MAX], b[FORMAT_MAX], c[FORMAT_MAX], count[FORMAT_MAX];
+
+	if (!s->row->ended) {
+		pane_text(pane, 1, y, ROLE_DOUBT, "its end is not in the recording");
+		return;
+	}
+	pane_printf(pane, 1, y, ROLE_TEXT, "took %s  holds %s, longest %s", format_duration(a, w->duration_ns),
+		    format_count(count, w->holds), format_duration(b, w->longest_hold_ns));
+	pane_printf(pane, 1, y + 1, ROLE_TEXT, "held %s, so far %s  waited %s", format_duration(a, w->held_ns),
+		    format_duration(b, sums->held_ns), format_duration(c, w->waited_ns));
+}
+
+void walk_draw_totals(struct pane pane, struct stepping *s)
+{
+	const struct walk_totals *w = &s->row->totals.walk;
+	int wide = (pane.width - NAMES - 4) / 2, y = 1;
+	bool ended = s->row->ended;
+	struct walk_sums sums;
+	char word[24];
+
+	walk_so_far(s, &sums);
+	pane_rule(pane, 0, "THE WALK", "");
+	pane_fit(pane, NAMES + wide - 7, 0, 7, ALIGN_RIGHT, ROLE_HEADING, " SO FAR");
+	pane_fit(pane, NAMES + 2 * wide - 6, 0, 6, ALIGN_RIGHT, ROLE_HEADING, " WHOLE");
+	pane_fact(pane, NAMES + 2 * wide + 1, 0, s->row->fact.evidence,
+		  s->row->fact.doubt != DOUBT_NONE);
+	draw_count(pane, y++, "nr_iteration_total", sums.offered, w->nr_iteration_total, ended);
+	draw_count(pane, y++, "Skip_addr_out_of_range", sums.outside, w->skip_addr_out_of_range, ended);
+	draw_count(pane, y++, "Skip_mm_mismatch", sums.other_mm, w->skip_mm_mismatch, ended);
+	if (pane.height > 8) {
+		draw_count(pane, y++, "skipped as invalid", sums.invalid, w->skip_invalid, ended);
+		draw_count(pane, y++, "visited: rmap_one()", sums.visited, w->visited, ended);
+	}
+	draw_times(pane, y, s, &sums);
+	y += 2;
+	if (!ended || y >= pane.height)
+		return;
+	pane_printf(pane, 1, y++, w->complete ? ROLE_TEXT : ROLE_DOUBT, "it ended: %s%s",
+		    explain_word(WORDS_WALK_END, w->why, word),
+		    w->complete ? "" : "; its events do not add up to these");
+}
+
+/* ---- waiters ---- */
+
+static const char *doing_text(struct stepping *s, const struct waiter *waiter, char *buf, size_t size)
+{
+	struct event_record record;
+
+	snprintf(buf, size, "not seen");
+	if (waiter->doing && !event_index_read(recording_events(s->scene.recording), waiter->doing,
+					       &record))
+		snprintf(buf, size, "%s", util_event_name(&record));
+	return buf;
+}
+
+static void draw_waiter(struct pane pane, int y, struct stepping *s, const struct waiter *waiter)
+{
+	const char *comm = trace_file_comm(recording_trace(s->scene.recording), waiter->tid);
+	uint64_t t = s->scene.when.t;
+	bool waits = waiter->begin <= t && (!waiter->end || t < waiter->end);
+	enum role role = waits ? ROLE_CHANGED : waiter->begin > t ? ROLE_SKIPPED : ROLE_TEXT;
+	char task[40], time[FORMAT_MAX], doing[64];
+	bool wide = pane.width > 45;
+	int x = 3;
+
+	pane_put(pane, 1, y, ROLE_CHANGED, waits ? '~' : ' ');
+	snprintf(task, sizeof(task), "%.16s %" PRId32, comm ? comm : "?", waiter->tid);
+	pane_fit(pane, x, y, wide ? 18 : 11, ALIGN_LEFT, role, task);
+	x += wide ? 19 : 12;
+	pane_fit(pane, x, y, 8, ALIGN_RIGHT, role,
+		 waiter->end ? format_duration(time, waiter->end_ns - waiter->begin_ns) : "?");
+	x += 9;
+	if (wide)
+		x += pane_text(pane, x, y, role, waiter->is_write ? "to write, then " : "to read, then ");
+	pane_fit(pane, x, y, pane.width - x - 1, ALIGN_LEFT, role,
+		 doing_text(s, waiter, doing, sizeof(doing)));
+}
+
+void walk_draw_waiters(struct pane pane, struct stepping *s)
+{
+	const struct waiter *list;
+	uint64_t longest = 0;
+	uint32_t nr, top = 0;
+	char right[64] = "", time[FORMAT_MAX];
+
+	if (episode_waiters(s->episode, &list, &nr))
+		return;
+	for (uint32_t i = 0; i < nr; i++) {
+		uint64_t ns = list[i].end ? list[i].end_ns - list[i].begin_ns : 0;
+
+		longest = ns > longest ? ns : longest;
+		if (list[i].begin <= s->scene.when.t && i >= (uint32_t)(pane.height > 2 ? pane.height - 2 : 0))
+			top = i - (uint32_t)(pane.height - 2);
+	}
+	if (nr)
+		snprintf(right, sizeof(right), "%" PRIu32 ", longest %s", nr, format_duration(time, longest));
+	pane_rule(pane, 0, pane.width > 45 ? "WHO ELSE WAITED FOR THE LOCK" : "WHO WAITED", right);
+	if (!nr)
+		pane_text(pane, 3, 1, ROLE_HINT, "no lock:contention event of it was recorded");
+	for (int y = 1; y < pane.height && top < nr; y++)
+		draw_waiter(pane, y, s, &list[top++]);
+}

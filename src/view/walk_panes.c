@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * walk_panes.c - a walk's stable node and items, and the interval tree under the cursor.
+ *
+ * What the cursor has passed is marked: `*` visited, `.` skipped, `:` left to pass 2; what is still
+ * to come has no mark and is dim, so that a picture shows how far the walk had come.
+ *
+ * Rows are found by counting lines from the beginning twice, once to find the cursor's, once to draw
+ * those around it: nothing is allocated, and the cost is one look at each VMA of one hold.
+ *
+ * Not here: totals and waiters (walk_facts.c), the what-if (walk_whatif.c).
+ */
+#include "walk_panes.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "event/event_table.h"
+#include "explain/words.h"
+#include "format.h"
+#include "view_util.h"
+#include "walk_items.h"
+
+#define FOLD_LEAST 4	/* a shorter run is shown */
+
+enum { VISITED, OUTSIDE, OTHER_MM, INVALID };	/* KSMTOP_VERDICTS */
+
+uint32_t walk_hold(const struct stepping *s)
+{
+	uint32_t nr = episode_nr_holds(s->episode);
+
+	if (s->step->hold != NO_STEP)
+		return s->step->hold;
+	if (!nr)
+		return NO_STEP;
+	return s->step->kind == STEP_END ? nr - 1 : 0;
+}
+
+/* How many VMAs of the hold under the cursor the walk had come by: index behind the last. */
+static uint32_t passed(const struct stepping *s, const struct hold_vma *vmas, uint32_t nr)
+{
+	uint32_t i;
+
+	if (s->where == STEPPING_BEFORE || s->step->kind == STEP_BEGIN)
+		return 0;
+	if (s->cursor.vma != NO_VMA)
+		return s->cursor.vma < nr ? s->cursor.vma + 1 : nr;
+	if (s->step->kind == STEP_ITEM)
+		return 0;
+	if (s->step->kind != STEP_VMA)
+		return nr;
+	/* an event whose VMA the rebuilt tree does not hold: those with an event before it */
+	for (i = nr; i && !(vmas[i - 1].event && vmas[i - 1].event <= s->step->event); i--)
+		;
+	return i;
+}
+
+void walk_so_far(struct stepping *s, struct walk_sums *ret)
+{
+	uint32_t nr_holds = episode_nr_holds(s->episode), at = walk_hold(s), nr;
+	const struct hold_vma *vmas;
+	bool over = s->step->kind == STEP_END || s->step->kind == STEP_UNLOCK;
+
+	memset(ret, 0, sizeof(*ret));
+	if (s->where == STEPPING_BEFORE || s->step->kind == STEP_BEGIN)
+		return;
+	for (uint32_t i = 0; i < nr_holds && i < at + over; i++) {
+		const struct hold *hold = episode_hold(s->episode, i);
+
+		ret->offered += hold->nr_offered;
+		ret->visited += hold->nr_visited;
+		ret->outside += hold->nr_outside;
+		ret->other_mm += hold->nr_other_mm;
+		ret->invalid += hold->nr_invalid;
+		ret->held_ns += hold->held_ns;
+		ret->longest_ns = hold->held_ns > ret->longest_ns ? hold->held_ns : ret->longest_ns;
+		ret->holds++;
+	}
+	for (uint32_t i = 0; i < nr_holds && i <= at; i++)
+		ret->waited_ns += episode_hold(s->episode, i)->waited_ns;
+	if (over || at == NO_STEP || episode_hold_vmas(s->episode, at, &vmas, &nr, NULL))
+		return;
+	nr = passed(s, vmas, nr);
+	ret->offered += nr;
+	for (uint32_t i = 0; i < nr; i++) {
+		ret->visited += vmas[i].verdict == VISITED;
+		ret->outside += vmas[i].verdict == OUTSIDE;
+		ret->other_mm += vmas[i].verdict == OTHER_MM;
+		ret->invalid += vmas[i].verdict == INVALID;
+	}
+}
+
+/* ---- header ---- */
+
+void walk_draw_header(struct pane pane, struct stepping *s)
+{
+	const struct walk_totals *w = &s->row->totals.walk;
+	char node[64], task[48], purpose[24], rule[24], offered[FORMAT_MAX], all[FORMAT_MAX],
+		visited[FORMAT_MAX], skipped[FORMAT_MAX];
+	uint32_t hold = walk_hold(s);
+	struct walk_sums sums;
+	int x;
+
+	x = 1 + pane_printf(pane, 1, 0, ROLE_HEADING, "walk %" PRIu64, w->walk_id);
+	x += pane_printf(pane, x, 0, ROLE_TEXT, "  %s pfn 0x%" PRIx64 "  for %s",
+			 scene_name(&s->scene, s->row->object, node, sizeof(node)), w->pfn,
+			 explain_word(WORDS_PURPOSE, w->purpose, purpose));
+	x += pane_printf(pane, x, 0, ROLE_TEXT, "  rule %s  mapcount %" PRId32,
+			 explain_word(WORDS_RULE, w->rule, rule), w->mapcount_before);
+	if (s->row->ended)
+		x += pane_printf(pane, x, 0, ROLE_TEXT, " > %" PRId32, w->mapcount_after);
+	if (x + 24 < pane.width)
+		pane_printf(pane, x, 0, ROLE_SKIPPED, "  by %s", stepping_task(s, task, sizeof(task)));
+	walk_so_far(s, &sums);
+	x = 1 + pane_printf(pane, 1, 1, ROLE_TEXT, "pass %d  hold %" PRIu32 "/%" PRIu32 "  ",
+			    hold == NO_STEP ? 0 : episode_hold(s->episode, hold)->pass,
+			    hold == NO_STEP ? 0 : hold + 1, episode_nr_holds(s->episode));
+	x += pane_printf(pane, x, 1, ROLE_VISITED, "visited %s", format_count(visited, sums.visited));
+	pane_printf(pane, x, 1, ROLE_TEXT, "  skipped %s  of %s / %s offered",
+		    format_count(skipped, sums.offered - sums.visited),
+		    format_count(offered, sums.offered), format_count(all, w->nr_iteration_total));
+}
+
+/* A process in so many columns: what does not fit goes from its name, not from its number. */
+static void fit_owner(struct pane pane, int x, int y, int width, enum role role, struct stepping *s,
+		      struct ref mm)
+{
+	char text[64];
+
+	scene_owner(&s->scene, mm, text, sizeof(text));
+	pane_fit(pane, x, y, width, text_width(text) > width ? ALIGN_RIGHT : ALIGN_LEFT, role, text);
+}
+
+/* ---- items ---- */
+
+/* Where there is room an item shows the VMAs offered, too. */
+#define ITEMS_WIDE 40
+#define ITEM_OWNER 12
+#define ITEM_COUNTS (3 + ITEM_OWNER + 1 + 12 + 1)
+
+/* "1/20002": visited of offered, for a hold that is over or under way; "" before. */
+static void hold_text(struct stepping *s, uint32_t hold, bool wide, char *buf, size_t size)
+{
+	const struct hold *h = hold == NO_STEP ? NULL : episode_hold(s->episode, hold);
+
+	buf[0] = 0;
+	if (!h || s->where == STEPPING_BEFORE || s->step->event < h->begin)
+		return;
+	if (wide)
+		snprintf(buf, size, "%" PRIu64 "/%" PRIu64, h->nr_visited, h->nr_offered);
+	else
+		snprintf(buf, size, "%" PRIu64, h->nr_visited);
+}
+
+static void draw_item(struct pane pane, int y, struct stepping *s, const struct walk_item *item,
+		      bool now)
+{
+	bool begun = false, over = false, visited = false;
+	char text[64], marks[3] = "  ";
+	enum role role;
+	int x = ITEM_COUNTS;
+
+	for (int pass = 0; pass < 2; pass++) {
+		const struct hold *hold = item->hold[pass] == NO_STEP
+						  ? NULL : episode_hold(s->episode, item->hold[pass]);
+
+		if (!hold || s->where == STEPPING_BEFORE || s->step->event < hold->begin)
+			continue;
+		begun = true;
+		over |= hold->end && s->step->event >= hold->end;
+		visited |= hold->nr_visited && over;
+	}
+	marks[0] = now ? '>' : ' ';
+	marks[1] = visited ? '*' : over ? '.' : ' ';
+	role = now ? ROLE_CURSOR : visited ? ROLE_VISITED : begun ? ROLE_TEXT : ROLE_SKIPPED;
+	fit_owner(pane, 3, y, ITEM_OWNER, role, s, item->mm);
+	snprintf(text, sizeof(text), "%" PRIx64, item->address);
+	pane_fit(pane, 4 + ITEM_OWNER, y, 12, ALIGN_LEFT, role, text);
+	for (int pass = 0; pass < 2; pass++) {
+		int width = (pane.width - x) / (2 - pass);
+
+		hold_text(s, item->hold[pass], pane.width > ITEMS_WIDE, text, sizeof(text));
+		pane_fit(pane, x, y, width - !pass, ALIGN_RIGHT, role, text);
+		x += width;
+	}
+	row_marks(pane, y, marks);
+}
+
+void walk_draw_items(struct pane pane, struct stepping *s)
+{
+	const struct walk_item *items;
+	uint32_t nr, at, top = 0;
+	int rows = pane.height - 1, half = (pane.width - ITEM_COUNTS) / 2;
+	char count[FORMAT_MAX], heading[64];
+
+	items = walk_items(s, &nr);
+	at = walk_item_of(s, walk_hold(s));
+	snprintf(heading, sizeof(heading), "%s RMAP_ITEMS", format_count(count, nr));
+	pane_text(pane, 1, 0, ROLE_HEADING, heading);
+	pane_fit(pane, ITEM_COUNTS, 0, half - 1, ALIGN_RIGHT, ROLE_HEADING,
+		 pane.width > ITEMS_WIDE ? "PASS 1" : "P1");
+	pane_fit(pane, ITEM_COUNTS + half, 0, pane.width - ITEM_COUNTS - half, ALIGN_RIGHT,
+		 ROLE_HEADING, pane.width > ITEMS_WIDE ? "PASS 2" : "P2");
+	if (!nr)
+		pane_text(pane, 3, 1, ROLE_HINT, "none is known");
+	if (at != NO_STEP && rows > 0 && at >= (uint32_t)rows / 2)
+		top = at - (uint32_t)rows / 2;
+	if (nr > (uint32_t)rows && rows > 0 && top > nr - (uint32_t)rows)
+		top = nr - (uint32_t)rows;
+	else if (nr <= (uint32_t)(rows > 0 ? rows : 0))
+		top = 0;
+	for (int y = 0; y < rows && top + (uint32_t)y < nr; y++)
+		draw_item(pane, y + 1, s, &items[top + (uint32_t)y], top + (uint32_t)y == at);
+}
+
+/* ---- VMAs ---- */
+
+struct vmas {
+	const struct hold *hold;
+	const struct hold_vma *list;
+	uint32_t nr;
+	uint32_t cursor;	/* index under the cursor, NO_VMA: none */
+	uint32_t passed;
+	bool unfolded;
+};
+
+static bool near_cursor(const struct vmas *v, uint32_t i)
+{
+	return v->cursor != NO_VMA && i + 1 >= v->cursor && i <= v->cursor + 1;
+}
+
+static bool folds(const struct vmas *v, uint32_t i)
+{
+	return !v->unfolded && v->list[i].verdict != VISITED && v->list[i].verdict != INVALID &&
+	       !near_cursor(v, i);
+}
+
+/* How many VMAs stand on the line that begins with this one: 1, or a folded run. */
+static uint32_t line_length(const struct vmas *v, uint32_t first)
+{
+	uint32_t end = first;
+
+	if (!folds(v, first))
+		return 1;
+	while (end < v->nr && folds(v, end) && v->list[end].verdict == v->list[first].verdict &&
+	       (end < v->passed) == (first < v->passed))
+		end++;
+	return end - first >= FOLD_LEAST ? end - first : 1;
+}
+
+static const char *verdict_text(const struct vmas *v, const struct hold_vma *vma, bool wide)
+{
+	switch (vma->verdict) {
+	case VISITED:
+		return wide ? vma->event && !vma->answer ? "VISIT  rmap_one(): stop"
+							  : "VISIT  rmap_one()" : "VISIT";
+	case OUTSIDE:
+		return wide ? "skip   address outside" : "outside";
+	case OTHER_MM:
+		if (v->hold->pass == 1)
+			return wide ? "wait   other mm: pass 2" : "pass 2";
+		return wide ? "skip   pass 1 had it" : "own mm";
+	default:
+		return wide ? "skip   rwc->invalid_vma()" : "invalid";
+	}
+}
+
+static char verdict_mark(const struct vmas *v, const struct hold_vma *vma)
+{
+	switch (vma->verdict) {
+	case VISITED:
+		return '*';
+	case OTHER_MM:
+		return v->hold->pass == 1 ? ':' : '.';
+	default:
+		return '.';
+	}
+}
+
+static void draw_run(struct pane pane, int y, const struct vmas *v, uint32_t first, uint32_t nr)
+{
+	char count[FORMAT_MAX], numbers[32], marks[3] = "  ";
+	bool wide = pane.width > 60;
+
+	marks[1] = first < v->passed ? verdict_mark(v, &v->list[first]) : ' ';
+	snprintf(numbers, sizeof(numbers), "%" PRIu32 "-%" PRIu32, first + 1, first + nr);
+	pane_fit(pane, 3, y, 13, ALIGN_LEFT, ROLE_SKIPPED, numbers);
+	pane_printf(pane, 17, y, ROLE_SKIPPED, "%s VMAs%s", format_count(count, nr),
+		    first < v->passed ? "" : wide ? " still to come" : " to come");
+	pane_fit(pane, pane.width - (wide ? 26 : 11), y, wide ? 23 : 8, ALIGN_LEFT, ROLE_SKIPPED,
+		 verdict_text(v, &v->list[first], wide));
+	row_marks(pane, y, marks);
+}
+
+static void draw_vma(struct pane pane, int y, struct stepping *s, const struct vmas *v, uint32_t i)
+{
+	const struct hold_vma *vma = &v->list[i];
+	bool wide = pane.width > 60, now = i == v->cursor, done = i < v->passed;
+	char text[64], marks[3] = {now ? '>' : ' ', done ? verdict_mark(v, vma) : ' ', 0};
+	enum role role = now ? ROLE_CURSOR
+			 : !done || vma->verdict != VISITED ? ROLE_SKIPPED : ROLE_VISITED;
+
+	snprintf(text, sizeof(text), "%" PRIu32, i + 1);
+	pane_fit(pane, 2, y, 6, ALIGN_RIGHT, role, text);
+	snprintf(text, sizeof(text), "%" PRIx64 "-%" PRIx64, vma->vma.start, vma->vma.end);
+	pane_fit(pane, 9, y, wide ? 26 : pane.width - 21, ALIGN_LEFT, role, text);
+	if (wide)
+		fit_owner(pane, 36, y, pane.width - 36 - 27, role, s, vma->vma.mm);
+	pane_fit(pane, pane.width - (wide ? 26 : 11), y, wide ? 23 : 8, ALIGN_LEFT, role,
+		 verdict_text(v, vma, wide));
+	pane_fact(pane, pane.width - 2, y, vma->evidence, vma->doubtful);
+	row_marks(pane, y, marks);
+}
+
+static void vmas_heading(struct pane pane, struct stepping *s, const struct vmas *v, bool agrees)
+{
+	bool wide = pane.width > 60;
+	char name[64], count[FORMAT_MAX];
+	int x = 1;
+
+	x += pane_printf(pane, x, 0, ROLE_HEADING, "%s",
+			 ref_is_none(v->hold->anon_vma)
+				 ? "an anon_vma not known here"
+				 : scene_name(&s->scene, v->hold->anon_vma, name, sizeof(name)));
+	if (v->hold->first == 0 && v->hold->last == UINT64_MAX)
+		x += pane_printf(pane, x, 0, ROLE_SKIPPED, wide ? "  asked for the whole tree: " : " whole tree: ");
+	else
+		x += pane_printf(pane, x, 0, ROLE_SKIPPED, wide ? "  asked for page offset 0x%" PRIx64 ": "
+				 : " pgoff 0x%" PRIx64 ": ", v->hold->first);
+	x += pane_printf(pane, x, 0, ROLE_TEXT, "%s offered", format_count(count, v->hold->nr_offered));
+	if (!agrees)
+		pane_text(pane, x, 0, ROLE_DOUBT, wide ? "  the rebuilt tree does not explain this" : " ?tree");
+}
+
+void walk_draw_vmas(struct pane pane, struct stepping *s, bool unfolded)
+{
+	uint32_t hold = walk_hold(s), line = 0, at = 0, nr_lines = 0, here, top;
+	struct vmas v = {.cursor = s->cursor.vma, .unfolded = unfolded};
+	int rows = pane.height > 1 ? pane.height - 1 : 0;
+	bool agrees = true;
+
+	if (hold == NO_STEP) {
+		pane_text(pane, 1, 0, ROLE_HINT, "this walk locked no anon_vma");
+		return;
+	}
+	v.hold = episode_hold(s->episode, hold);
+	if (episode_hold_vmas(s->episode, hold, &v.list, &v.nr, &agrees))
+		return;
+	v.passed = passed(s, v.list, v.nr);
+	vmas_heading(pane, s, &v, agrees);
+	if (!v.nr) {
+		pane_text(pane, 3, 1, ROLE_HINT, v.hold->nr_offered
+			  ? "they are counted; which ones they were is not known"
+			  : "the interval tree offered nothing");
+		return;
+	}
+	/* the line of the cursor, or of the first VMA that is still to come */
+	here = v.cursor != NO_VMA ? v.cursor : v.passed;
+	for (uint32_t i = 0; i < v.nr; nr_lines++) {
+		i += line_length(&v, i);
+		at += i <= here;
+	}
+	top = at > (uint32_t)rows / 2 ? at - (uint32_t)rows / 2 : 0;
+	if (nr_lines <= (uint32_t)rows)
+		top = 0;
+	else if (top > nr_lines - (uint32_t)rows)
+		top = nr_lines - (uint32_t)rows;
+	for (uint32_t i = 0; i < v.nr; line++) {
+		uint32_t nr = line_length(&v, i);
+		int y = (int)(line - top) + 1;
+
+		if (line >= top && y > rows)
+			break;
+		if (line >= top && nr > 1)
+			draw_run(pane, y, &v, i, nr);
+		else if (line >= top)
+			draw_vma(pane, y, s, &v, i);
+		i += nr;
+	}
+}
