@@ -79,6 +79,7 @@ enum complete {
 	O(NO_SAMPLES, "no-samples", 0, NULL, COMPLETE_NOTHING,					\
 	  "do not sample /sys/kernel/mm/ksm and /proc")						\
 	O(VIEW, "view", 0, "VIEW", COMPLETE_VIEW, "which view to show")				\
+	O(EPISODE, "episode", 0, "N", COMPLETE_NOTHING, "step through episode number N")	\
 	O(SIZE, "size", 0, "COLSxROWS", COMPLETE_SIZE, "size of the screen (default: 80x24)")	\
 	O(KEYS, "keys", 0, "FILE", COMPLETE_FILE, "play the keys named in FILE first")		\
 	O(FORMAT, "format", 0, "FORMAT", COMPLETE_FORMAT, "text (default), ansi or svg")	\
@@ -192,7 +193,7 @@ enum option_id {
 
 #define COMMAND_TABLE(C)									\
 	C(EXPLORE, "", "[FILE]", 0, 1, OPTS_EVERY | OPTS_SCREEN | OPT(AT) | OPT(VIEW) |		\
-	  OPT(HINDSIGHT), "", "explore a recording on the terminal", EXPLORE_TEXT)		\
+	  OPT(EPISODE) | OPT(HINDSIGHT), "", "explore a recording on the terminal", EXPLORE_TEXT)		\
 	C(RECORD, "record", "[-- COMMAND...]", 0, -1, OPTS_EVERY | OPT(OUTPUT) | OPT(DURATION) | \
 	  OPT(EVENT) | OPT(ONLY) | OPT(DETAIL) | OPT(NO_SAMPLES), "",				\
 	  "record what KSM does on this machine", RECORD_TEXT)					\
@@ -225,7 +226,7 @@ enum option_id {
 	C(CHECK, "check", "FILE", 1, 1, OPTS_QUERY | OPT(ALL), "something contradicts",		\
 	  "hold the rebuilt state to the kernel's own numbers", CHECK_TEXT)			\
 	C(SNAP, "snap", "FILE", 1, 1, OPTS_EVERY | OPTS_SCREEN | OPT(AT) | OPT(VIEW) |		\
-	  OPT(HINDSIGHT) | OPT(SIZE) | OPT(KEYS) | OPT(FORMAT), "",				\
+	  OPT(EPISODE) | OPT(HINDSIGHT) | OPT(SIZE) | OPT(KEYS) | OPT(FORMAT), "",		\
 	  "print a screen of the explorer", SNAP_TEXT)
 
 enum command_id {

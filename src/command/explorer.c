@@ -21,6 +21,7 @@
 #include "explorer.h"
 #include "screen/effect.h"
 #include "trace/diag.h"
+#include "view/stepper.h"
 #include "view/views.h"
 
 #define TEXT_FILE_MAX (1u << 20)
@@ -157,6 +158,36 @@ void explorer_close(struct explorer *explorer)
 		recording_close(explorer->recording);
 }
 
+/* --episode: at its beginning, unless --at says where; in its own stepper, unless --view says which. */
+static int go_to_episode(struct explorer *explorer, struct diag *diag)
+{
+	const char *text = invocation_value(explorer->invocation, OPTION_EPISODE);
+	enum view_id view = session_view(explorer->session)->id;
+	struct episode_row row;
+	unsigned long number;
+	char *end;
+
+	if (!text)
+		return 0;
+	number = strtoul(text, &end, 10);
+	if (end == text || *end || number > UINT32_MAX ||
+	    stepper_choose(explorer->session, (uint32_t)number, &row)) {
+		diag_set(diag, -ENOENT, "there is no episode %s", text);
+		diag_expected(diag, "a number that ksmtop episodes %s lists", explorer->source.file);
+		return -ENOENT;
+	}
+	if (!invocation_value(explorer->invocation, OPTION_VIEW)) {
+		session_show(explorer->session, stepper_view(row.kind));
+	} else if (stepper_is_view(view) && view != stepper_view(row.kind)) {
+		diag_set(diag, -EINVAL, "episode %s is a %s", text, episode_word(row.kind));
+		diag_expected(diag, "--view %s for it", view_names[stepper_view(row.kind)]);
+		return -EINVAL;
+	}
+	if (!invocation_value(explorer->invocation, OPTION_AT))
+		session_step_to(explorer->session, row.fact.born);
+	return 0;
+}
+
 static int go_to_start(struct explorer *explorer, struct diag *diag)
 {
 	const char *at = invocation_value(explorer->invocation, OPTION_AT);
@@ -166,7 +197,7 @@ static int go_to_start(struct explorer *explorer, struct diag *diag)
 
 	if (err == 0 && (at || session_t(explorer->session) == 0))
 		session_step_to(explorer->session, t);
-	return err;
+	return err ? err : go_to_episode(explorer, diag);
 }
 
 int explorer_load(struct explorer *explorer, uint64_t budget_ns, struct diag *diag)
