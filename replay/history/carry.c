@@ -134,9 +134,10 @@ static int carry_span(struct carrying *c, enum table table, uint32_t object, uin
 	    (to->more.element_size && !pool_grow(&to->more, 1)))
 		return -ENOMEM;
 	fact_fill(c->b->h, &place, table, id, &fact);
+	fact_extent(c->b->h, &place, table, object, id, &fact);
 	fact_around(c->b->h, &place, table, id, &around);
 	*carried = (struct carried){ .origin = (uint64_t)ref.segment << 32 | ref.id,
-				     .born = fact.born, .known = fact.known,
+				     .born = fact.born, .first = fact.first, .known = fact.known,
 				     .confirmed = around.before,
 				     .number = object_number(c->from, table, object),
 				     .doubt = around.doubt };

@@ -382,6 +382,48 @@ static uint64_t died_at(const struct history *h, const struct place *place, enum
 	return NEVER;
 }
 
+/* When the last of the rows that follow span `id` without a gap, as far as the observer knows them, dies. */
+static uint64_t object_died_at(const struct history *h, const struct place *place, enum table table,
+			       uint32_t id)
+{
+	struct place next;
+	uint32_t next_id;
+
+	while (!span_is(span_at(place->seg, table, id), SPAN_LAST)) {
+		uint32_t later = span_at(place->seg, table, id)->link;
+
+		if (span_at(place->seg, table, later)->born > place->known ||
+		    span_at(place->seg, table, later)->born != span_at(place->seg, table, id)->died)
+			break;
+		id = later;
+	}
+	if (span_died(place->seg, table, span_at(place->seg, table, id)) == ALIVE &&
+	    next_place(h, place, table, id, &next, &next_id))
+		return object_died_at(h, &next, table, next_id);
+	return died_at(h, place, table, id);
+}
+
+void fact_extent(const struct history *h, const struct place *place, enum table table, uint32_t object,
+		 uint32_t id, struct fact *ret)
+{
+	const struct pool *carried = &place->seg->tables[table].carried;
+	uint32_t from = object;
+
+	for (uint32_t at = object; at != id;) {
+		uint32_t next = span_at(place->seg, table, at)->link;
+
+		if (span_at(place->seg, table, next)->born != span_at(place->seg, table, at)->died)
+			from = next;
+		at = next;
+	}
+	if (from < carried->nr)
+		ret->first = ((struct carried *)pool_at(carried, from))->first;
+	else
+		ret->first = span_is(span_at(place->seg, table, from), SPAN_FOUND) ? 0 :
+			     place->seg->base + span_at(place->seg, table, from)->born;
+	ret->last = object_died_at(h, place, table, id);
+}
+
 static bool is_sure(const struct history *h, const struct around *around, uint64_t t, uint64_t born,
 		    bool mutex, bool untraced)
 {

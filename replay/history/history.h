@@ -88,6 +88,12 @@ struct fact {
 	uint64_t died;		/* event; NEVER */
 	uint64_t known;		/* event by which its existence was known (> born for later findings) */
 	uint64_t confirmed;	/* last event <= t by which it was certain */
+	/*
+	 * The object's own: a row ends and another begins when an attribute changes or becomes known.
+	 * Born of the first, died of the last of its rows that follow each other without a gap.  In a
+	 * life: that row's own.
+	 */
+	uint64_t first, last;
 	char evidence;		/* enum evidence */
 	uint8_t doubt;		/* enum doubt; DOUBT_NONE means certain */
 };

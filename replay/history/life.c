@@ -221,6 +221,8 @@ int history_life(const struct history *h, struct ref ref, uint32_t i, uint64_t k
 				if (place.t < span_born(span))
 					place.t = span_born(span);
 				row_fill(h, &place, ref.table, id, ret_row);
+				ret_row->fact.first = ret_row->fact.born;
+				ret_row->fact.last = ret_row->fact.died;
 				return 0;
 			}
 			if (span_is(span, SPAN_LAST))

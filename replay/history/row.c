@@ -147,6 +147,7 @@ void row_fill(const struct history *h, const struct place *place, enum table tab
 
 	memset(ret, 0, sizeof(*ret));
 	fact_fill(h, place, table, id, &ret->fact);
+	fact_extent(h, place, table, object, id, &ret->fact);
 	ret->any.ref = make_ref(seg, table, object);
 	switch (table) {
 	case TABLE_MM:
@@ -252,6 +253,7 @@ int episode_fill(const struct history *h, uint32_t i, struct moment when, union 
 		return -ENOENT;
 	memset(ret, 0, sizeof(*ret));
 	ret->episode.fact = (struct fact){ .born = episode->first, .known = episode->known,
+					   .first = episode->first, .last = NEVER,
 					   .confirmed = episode->known, .died = NEVER,
 					   .evidence = EVIDENCE_TRACED };
 	ret->episode.ref = (struct ref){ .id = i, .table = TABLE_EPISODE };
@@ -265,7 +267,7 @@ int episode_fill(const struct history *h, uint32_t i, struct moment when, union 
 	ret->episode.totals = episode->totals;
 	ret->episode.begin_lost = episode->flags & EPISODE_BEGIN_UNSEEN;
 	if (episode->last && episode->last <= when.known_by) {
-		ret->episode.fact.died = episode->last;
+		ret->episode.fact.died = ret->episode.fact.last = episode->last;
 		ret->episode.end_ns = episode->end_ns;
 		ret->episode.end_lost = episode->flags & EPISODE_END_UNSEEN;
 		ret->episode.ended = !ret->episode.end_lost;

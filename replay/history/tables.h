@@ -122,7 +122,7 @@ struct spans {
 };
 
 /* confirmed: last event that showed it, NEVER: none; doubt: enum doubt of it all the same. */
-struct carried { uint64_t origin, born, known, confirmed; uint32_t number, doubt; };
+struct carried { uint64_t origin, born, first, known, confirmed; uint32_t number, doubt; };
 
 /* ---- orders: spans sorted by what a list goes by ---- */
 enum order_id {
@@ -372,6 +372,9 @@ void fact_fill(const struct history *h, const struct place *place, enum table ta
 	       struct fact *ret);
 /* The confirmations around t, absolute events or NEVER; doubt: what its beginning leaves open. */
 struct around { uint64_t before, after; enum doubt doubt; };
+/* fact.first and .last: of the object that span `id` is a row of. */
+void fact_extent(const struct history *h, const struct place *place, enum table table, uint32_t object,
+		 uint32_t id, struct fact *ret);
 void fact_around(const struct history *h, const struct place *place, enum table table, uint32_t id,
 		 struct around *ret);
 enum table relation_table(enum relation relation);

@@ -56,16 +56,27 @@ static void evidence_sentence(const struct fields *fields)
 	putchar(')');
 }
 
+static void since_event(const char *words, int64_t number)
+{
+	if (number)
+		printf("%s event %" PRId64, words, number);
+	else
+		printf("%s before the first event", words);
+}
+
 static void span_sentence(const struct fields *fields)
 {
-	const struct named_value *born = fields_find(fields, "born"), *died = fields_find(fields, "died");
+	const struct named_value *born = fields_find(fields, "born"), *died = fields_find(fields, "died"),
+				 *since = fields_find(fields, "since");
 
 	if (!born)
 		return;
-	if (born->number)
-		printf(", since event %" PRId64, born->number);
-	else
-		printf(", since before the first event");
+	if (since && since->number != born->number) {
+		since_event(", there since", since->number);
+		since_event(", like this since", born->number);
+	} else {
+		since_event(", since", born->number);
+	}
 	if (died->kind == VALUE_NUMBER)
 		printf(" until %" PRId64, died->number);
 }
@@ -78,7 +89,7 @@ void fields_sentence(const struct fields *fields, int from)
 	for (int i = from; i < fields->nr; i++) {
 		const struct named_value *field = &fields->list[i];
 
-		if (strcmp(field->name, "born") == 0 || strcmp(field->name, "evidence") == 0)
+		if (strcmp(field->name, "since") == 0 || strcmp(field->name, "evidence") == 0)
 			break;
 		if (field->kind == VALUE_NOTHING)
 			continue;

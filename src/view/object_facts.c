@@ -195,11 +195,11 @@ void object_draw_facts(struct pane pane, const struct scene *scene, const union 
 	}
 	if (facts.nr < facts.rows)
 		facts.nr = facts.rows; /* what every object has stands in the right column */
-	fact(&facts, t && row->fact.born == t ? '+' : ' ', "born", 0, "%s",
-	     util_event(scene, row->fact.born, event, sizeof(event)));
-	fact(&facts, !alive && row->fact.died <= t ? 'x' : ' ', "gone", 0, "%s",
-	     row->fact.died == NEVER ? "not before the end"
-				     : util_event(scene, row->fact.died, event, sizeof(event)));
+	fact(&facts, t && row->fact.first == t ? '+' : ' ', "born", 0, "%s",
+	     util_event(scene, row->fact.first, event, sizeof(event)));
+	fact(&facts, !alive && row->fact.last <= t ? 'x' : ' ', "gone", 0, "%s",
+	     row->fact.last == NEVER ? "not before the end"
+				     : util_event(scene, row->fact.last, event, sizeof(event)));
 	fact(&facts, ' ', "known since", 0, "%s",
 	     util_event(scene, row->fact.known, event, sizeof(event)));
 	fact(&facts, ' ', "confirmed", 0, "%s",

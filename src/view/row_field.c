@@ -121,6 +121,7 @@ void evidence_fields(char evidence, uint8_t doubt, struct fields *fields)
 
 void fact_fields(const struct fact *fact, struct fields *fields)
 {
+	fields_number(fields, "since", (int64_t)fact->first);
 	fields_number(fields, "born", (int64_t)fact->born);
 	if (fact->died == NEVER)
 		fields_nothing(fields, "died");

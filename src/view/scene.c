@@ -137,7 +137,7 @@ bool scene_touched(const struct scene *scene, struct ref ref)
 
 char scene_mark(const struct scene *scene, const union row *row)
 {
-	if (scene->when.t && row->fact.born == scene->when.t)
+	if (scene->when.t && row->fact.first == scene->when.t)
 		return '+';
 	return scene_touched(scene, row->any.ref) ? '~' : ' ';
 }

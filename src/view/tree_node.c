@@ -235,8 +235,8 @@ static void draw_facts(struct pane pane, const struct scene *scene, const struct
 	else
 		pane_fieldf(pane, 3, ' ', "kind", evidence, doubtful, "%s, %s",
 			    node_kind_name(node->kind), node_place_name(node->place));
-	pane_fieldf(pane, 4, t && node->fact.born == t ? '+' : ' ', "born", 0, false, "%s",
-		    util_event(scene, node->fact.born, event, sizeof(event)));
+	pane_fieldf(pane, 4, t && node->fact.first == t ? '+' : ' ', "born", 0, false, "%s",
+		    util_event(scene, node->fact.first, event, sizeof(event)));
 	pane_fieldf(pane, 5, ' ', doubtful ? "doubtful" : "known by", 0, false, "%s",
 		    doubtful ? scene_doubt(node->fact.doubt) : scene_evidence(evidence));
 }

@@ -105,15 +105,20 @@ static bool object_row(const struct scene *scene, struct ref object, union row *
 		       uint32_t *ret_spans)
 {
 	bool alive = scene_row(scene, object, ret);
-	uint32_t i;
+	uint64_t first = 0;
 	union row span;
+	uint32_t i;
 
 	for (i = 0; i < OBJECT_SPANS_LOOK; i++) {
 		if (history_life(scene->history, object, i, scene->when.known_by, &span))
 			break;
+		if (!i)
+			first = span.fact.born;
 		if (!alive && (!i || span.fact.born <= scene->when.t))
 			*ret = span;
 	}
+	if (!alive && i)
+		ret->fact.first = first;
 	*ret_spans = i;
 	return alive;
 }

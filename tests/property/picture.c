@@ -85,10 +85,11 @@ void picture_free(struct picture *picture)
 
 void print_row(const char *what, const union row *row)
 {
-	fprintf(stderr, "  %s table %u id %x born %llu died %lld known %llu confirmed %llu %c doubt %u\n",
+	fprintf(stderr, "  %s table %u id %x born %llu died %lld known %llu confirmed %llu of %llu to %lld %c doubt %u\n",
 		what, row->any.ref.table, row->any.ref.id, (unsigned long long)row->fact.born,
 		(long long)row->fact.died, (unsigned long long)row->fact.known,
-		(unsigned long long)row->fact.confirmed, row->fact.evidence, row->fact.doubt);
+		(unsigned long long)row->fact.confirmed, (unsigned long long)row->fact.first,
+		(long long)row->fact.last, row->fact.evidence, row->fact.doubt);
 }
 
 void pictures_equal(const struct picture *a, const struct picture *b, const char *what)

@@ -396,6 +396,9 @@ static void fork_claims_the_mm(void **state)
 	assert_true(row.mm.tgid_doubtful);
 	assert_int_equal(history_row(f->h, mm, moment_at(forked), &row), 0);
 	assert_int_equal(row.mm.tgid, 11);
+	assert_int_equal(row.fact.born, forked);	/* what is known of it changed ... */
+	assert_int_equal(row.fact.first, entered);	/* ... but it was there before */
+	assert_int_equal(row.fact.last, NEVER);
 	assert_int_equal(row.mm.origin, MM_FORKED);
 	assert_true(ref_equal(row.mm.parent, find(f->h, TABLE_MM, MM_A, forked)));
 	assert_string_equal(row.mm.comm, "child");
