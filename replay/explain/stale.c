@@ -22,6 +22,7 @@
 #include "explain/words.h"
 #include "trace/diag.h"
 
+#define PAGE_BITS 12
 #define VM_MERGEABLE	0x80000000ull	/* include/linux/mm.h */
 #define SITE_PAGE_CHANGED 0		/* KSMTOP_DETACH_SITES */
 enum { WHY_ALL = 0 };						/* KSMTOP_WALK_ENDS */
@@ -94,7 +95,7 @@ const char *stale_kind_text(enum stale_kind kind)
 {
 	static const char *const texts[NR_STALE_KINDS] = {
 		[STALE_REACHED] = "its item leads to it",
-		[STALE_MOVED] = "item has the old address",
+		[STALE_MOVED] = "its item has the old address",
 		[STALE_UNREACHED] = "no item leads to it",
 		[STALE_ITEM] = "item, but no VMA there",
 		[STALE_CHANGED] = "item, but another page",
@@ -388,7 +389,17 @@ static int add_entry(struct stale_page *page, uint32_t *room, const struct stale
 	return 0;
 }
 
-static int add_places(struct stale_page *page, uint32_t *room, const struct mapped_list *list)
+/* Does its linear_page_index differ from its address, as in a VMA that mremap() moved? */
+static bool is_moved(const struct history *h, const struct mapped *place, struct moment when)
+{
+	union row row;
+
+	return !ref_is_none(place->item) && history_row(h, place->item, when, &row) == 0 &&
+	       row.item.has_index && row.item.index != place->address >> PAGE_BITS;
+}
+
+static int add_places(const struct history *h, struct moment when, struct stale_page *page, uint32_t *room,
+		      const struct mapped_list *list)
 {
 	int ret = 0;
 
@@ -398,6 +409,7 @@ static int add_places(struct stale_page *page, uint32_t *room, const struct mapp
 			.mm = place->mm, .vma = place->vma, .item = place->item, .tgid = place->tgid,
 			.address = place->address, .item_address = place->item_address,
 			.evidence = place->evidence, .known = place->known, .doubtful = place->doubtful,
+			.moved = is_moved(h, place, when),
 			.kind = ref_is_none(place->item) ? STALE_UNREACHED :
 				place->item_address == place->address ? STALE_REACHED : STALE_MOVED };
 
@@ -501,7 +513,7 @@ static int fill(const struct episode_source *source, const struct stale_log *log
 	if (ret)
 		return ret;
 	mapped_judge(&list, page->mapcount);
-	ret = add_places(page, &room, &list);
+	ret = add_places(source->history, when, page, &room, &list);
 	if (ret == 0)
 		ret = add_items(source, page, &room, &list, when);
 	mapped_fini(&list);

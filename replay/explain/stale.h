@@ -6,8 +6,7 @@
  * by.  Until then a page may have
  *
  *	an unreached mapping	a forked child's, whose parent's item is gone: no walk can find it
- *	a moved mapping		its item remembers the address before an mremap: only a walk by
- *				linear_page_index or over the whole tree finds it
+ *	an old address		its item remembers the address before an mremap: no walk visits it there
  *	a stale item		no VMA of the item's mm covers its address any more
  *	a changed item		(hindsight) ksmd found later that its page was no longer this one
  *
@@ -73,6 +72,7 @@ struct stale_entry {
 	uint8_t repair;			/* enum stale_repair */
 	char evidence;
 	bool known;			/* the mapping is known to exist; items: that it is so */
+	bool moved;			/* its VMA was moved: a walk by address does not come by it */
 	bool doubtful;
 };
 

@@ -542,6 +542,7 @@ const struct view *const views_all[] = {
 	&view_object,
 	&view_episodes,
 	&view_numa,
+	&view_stale,
 	&view_walk,
 	&view_steps,
 	NULL
