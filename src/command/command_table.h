@@ -64,7 +64,7 @@ enum complete {
 	O(MM, "mm", 0, "M", COMPLETE_NOTHING, "an mm: its address, or the A of \"mm A\"")	\
 	O(RANGE, "range", 0, "A-B", COMPLETE_NOTHING, "addresses from A up to B, hexadecimal")	\
 	O(MARKDOWN, "markdown", 0, NULL, COMPLETE_NOTHING, "as Markdown, to paste into a mail")	\
-	O(ALL, "all", 0, NULL, COMPLETE_NOTHING, "print comparisons that agree, too")		\
+	O(ALL, "all", 0, NULL, COMPLETE_NOTHING, "print what agrees or holds, too")		\
 	O(NO_CACHE, "no-cache", 0, NULL, COMPLETE_NOTHING,					\
 	  "neither read nor write the cache of rebuilt tables")					\
 	O(OUTPUT, "output", 'o', "FILE", COMPLETE_FILE, "write to FILE (default: trace.dat)")	\
@@ -146,7 +146,8 @@ enum option_id {
 
 #define DIFF_TEXT										\
 	"What differs between two moments of one recording (counters, objects that came and went), or\n" \
-	"between the ends of two recordings (counters)."
+	"between two recordings: their counters at the end, what their episodes came to together (sums,\n" \
+	"and the longest hold), and each episode beside the one of its kind and purpose in the other."
 
 #define EPISODES_TEXT										\
 	"What ran from one event to another: scans of ksmd, walks, kill lists, recoveries, collapses and\n" \
@@ -185,6 +186,19 @@ enum option_id {
 	"Compares the rebuilt state with the kernel's own numbers at every sample, and holds it to its\n" \
 	"invariants. A difference that the recording cannot decide is shown as doubtful and does not\n" \
 	"change the exit status."
+
+#define ASSERT_TEXT										\
+	"Does EXPR hold of all of them? It is what --filter takes; in front of a ':' stands what it is\n" \
+	"about: scan, walk, kill-list, recovery, collapse, migration, episode (all of these, and the\n" \
+	"default), a table of ksmtop list (its rows at T), or events. Names are those of --json; walks\n" \
+	"also have missed and maybe_missed (mappings that their rule did not come by), others_waited and\n" \
+	"others_waited_ns; times are ns.\n\n"							\
+	"  ksmtop assert FILE 'walk: missed == 0'\n"						\
+	"  ksmtop assert FILE 'walk: longest_hold_ns <= 5000000'\n"				\
+	"  ksmtop assert FILE 'purpose != \"migrate\" || mapcount_after == 0'\n"		\
+	"  ksmtop assert FILE 'recovery: outcome == \"recovered\" && failed == 0'\n\n"		\
+	"Those which contradict are told with their events. What is doubtful or not known is undecided\n" \
+	"and never counts as a yes: without a contradiction the status is then 2."
 
 #define SNAP_TEXT										\
 	"Prints a screen of the explorer without a terminal. FILE of --keys holds names of keys parted\n" \
@@ -225,6 +239,8 @@ enum option_id {
 	  OPT(PID) | OPT(MM) | OPT(RANGE), "", "why a process's pages are not shared", WHY_NOT_MERGED_TEXT)		\
 	C(CHECK, "check", "FILE", 1, 1, OPTS_QUERY | OPT(ALL), "something contradicts",		\
 	  "hold the rebuilt state to the kernel's own numbers", CHECK_TEXT)			\
+	C(ASSERT, "assert", "FILE EXPR", 2, 2, OPTS_QUERY | OPT(AT) | OPT(ALL), "something contradicts", \
+	  "does an expression hold of every episode, row or event", ASSERT_TEXT)		\
 	C(SNAP, "snap", "FILE", 1, 1, OPTS_EVERY | OPTS_SCREEN | OPT(AT) | OPT(VIEW) |		\
 	  OPT(EPISODE) | OPT(HINDSIGHT) | OPT(SIZE) | OPT(KEYS) | OPT(FORMAT), "",		\
 	  "print a screen of the explorer", SNAP_TEXT)

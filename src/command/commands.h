@@ -29,6 +29,7 @@ int whatif_command(const struct invocation *invocation, struct diag *diag);
 int blast_command(const struct invocation *invocation, struct diag *diag);
 int why_not_merged_command(const struct invocation *invocation, struct diag *diag);
 int check_command(const struct invocation *invocation, struct diag *diag);
+int assert_command(const struct invocation *invocation, struct diag *diag);
 int snap_command(const struct invocation *invocation, struct diag *diag);
 
 #endif /* KSMTOP_COMMANDS_H */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * diff.c - `ksmtop diff`: what differs between two moments, or between two recordings.
+ * diff.c - `ksmtop diff`: what differs between two moments.
  *
  * Between two moments a difference is an object that is there at one of them only, or that is
  * there at both with other attributes.  The history tells every row born or died in between;
@@ -9,8 +9,7 @@
  * remembered and ten million changes need no memory.  What came and went in between is no
  * difference, and is only counted.
  *
- * Two recordings share no objects (addresses mean nothing elsewhere): their counters at the end are
- * compared.
+ * Two recordings are diff_files.c's.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -21,20 +20,12 @@
 #include "commands.h"
 #include "fields_json.h"
 #include "counters.h"
+#include "diff.h"
 #include "query.h"
 #include "view/row_field.h"
 
-enum { CAME, WENT, CHANGED, PASSED, NR_CHANGES };
 static const char *const change_words[NR_CHANGES] = { "came", "went", "changed", "passed" };
 static const char change_marks[NR_CHANGES] = { '+', 'x', '~', ' ' };
-
-struct comparing {
-	struct query *query;
-	struct moment from, to;	/* from.t <= to.t, both with the later one's knowledge */
-	bool backwards;		/* T1 is the later one */
-	uint64_t nr[NR_CHANGES];
-	uint64_t nr_counters;
-};
 
 static void print_counter(struct comparing *comparing, const struct counter *a,
 			  const struct counter *b)
@@ -59,7 +50,7 @@ static void print_counter(struct comparing *comparing, const struct counter *a,
 	answer_item(comparing->query, fields_json(&fields));
 }
 
-static void print_counters(struct comparing *comparing, const struct history *first,
+void diff_counters(struct comparing *comparing, const struct history *first,
 			   struct moment when_first, const struct history *second,
 			   struct moment when_second)
 {
@@ -134,7 +125,7 @@ static struct json_object *counts_json(const struct comparing *comparing)
 
 static bool differs(const struct comparing *comparing)
 {
-	return comparing->nr_counters || comparing->nr[CAME] || comparing->nr[WENT] ||
+	return comparing->nr_counters || comparing->nr_totals || comparing->nr_episodes || comparing->nr[CAME] || comparing->nr[WENT] ||
 	       comparing->nr[CHANGED];
 }
 
@@ -156,7 +147,7 @@ static int diff_moments(struct comparing *comparing)
 	query->when = second;
 	if (query->json)
 		answer_begin(query, "diff", recording_path(query->recording));
-	print_counters(comparing, query->history, first, query->history, second);
+	diff_counters(comparing, query->history, first, query->history, second);
 	err = history_changes(query->history, comparing->from.t, comparing->to.t, print_change,
 			      comparing);
 	if (err)
@@ -168,36 +159,6 @@ static int diff_moments(struct comparing *comparing)
 		       " came and went between\n", differs(comparing) ? "" : "no difference: ",
 		       comparing->nr[CAME], comparing->nr[WENT], comparing->nr[CHANGED],
 		       comparing->nr[PASSED]);
-	return 0;
-}
-
-static int diff_files(struct comparing *comparing)
-{
-	struct query *query = comparing->query;
-	const char *path = query->invocation->args[1];
-	struct recording *other;
-	const struct history *history;
-	struct moment end;
-	int err = query_load(query, path, &other);
-
-	if (err)
-		return err;
-	history = recording_history(other);
-	end = moment_at(history_last(history));
-	if (query->hindsight)
-		end = moment_hindsight(end.t);
-	if (query->json)
-		answer_begin(query, "diff", recording_path(query->recording));
-	print_counters(comparing, query->history, query->when, history, end);
-	if (query->json) {
-		char clean[4096];
-
-		text_clean(clean, sizeof(clean), path);
-		answer_end(query, "with", json_object_new_string(clean));
-	} else if (!differs(comparing)) {
-		puts("no difference in the counters");
-	}
-	recording_close(other);
 	return 0;
 }
 

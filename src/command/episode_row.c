@@ -157,7 +157,7 @@ static bool is_missing_name(const char *name)
 
 bool episode_lookup(void *argument, const char *name, struct filter_value *ret)
 {
-	struct episode_lookup *lookup = argument;
+	struct query_lookup *lookup = argument;
 	struct fields fields;
 
 	if (row_value(lookup->query->recording, lookup->row, lookup->query->when, name, lookup->text, ret))

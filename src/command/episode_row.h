@@ -30,12 +30,7 @@ int query_episode(struct query *query, const char *text, struct episode_row *ret
 /* All values that a listing shows.  Resets the list. */
 void episode_row_fields(const struct query *query, const union row *row, struct fields *fields);
 
-/* A filter_lookup_fn: one value; the first argument is a struct episode_lookup. */
-struct episode_lookup {
-	const struct query *query;
-	const union row *row;
-	char text[ROW_TEXT];	/* where a string lives until the next lookup */
-};
+/* A filter_lookup_fn: one value; the first argument is a struct query_lookup. */
 bool episode_lookup(void *lookup, const char *name, struct filter_value *ret);
 
 /* The names that any kind of episode (kind < 0), or this one, has values for. */

@@ -88,7 +88,7 @@ static int listing_collect(struct listing *listing)
 	int err = history_list(query->history, ALL_EPISODES, (struct ref){ 0 }, query->when, &cursor);
 
 	while (err == 0 && (more = history_next(&cursor, &row)) > 0) {
-		struct episode_lookup lookup = { .query = query, .row = &row };
+		struct query_lookup lookup = { .query = query, .row = &row };
 
 		if ((listing->kind < 0 || row.episode.kind == listing->kind) &&
 		    (!query->filter || event_filter_match_row(query->filter, episode_lookup, &lookup)))
@@ -106,7 +106,7 @@ static void listing_sort(struct listing *listing)
 		return;
 	for (uint32_t i = 0; i < listing->nr; i++) {
 		struct listed *listed = &listing->list[i];
-		struct episode_lookup lookup = { .query = listing->query, .row = &listed->row };
+		struct query_lookup lookup = { .query = listing->query, .row = &listed->row };
 
 		listed->has_key = episode_lookup(&lookup, listing->key, &listed->key);
 		memcpy(listed->text, lookup.text, sizeof(listed->text));

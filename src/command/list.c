@@ -79,6 +79,17 @@ static const struct list_table *table_find(const char *name)
 	return NULL;
 }
 
+bool list_relation(const char *name, enum relation *ret_relation, enum table *ret_table)
+{
+	const struct list_table *table = table_find(name);
+
+	if (!table)
+		return false;
+	*ret_relation = table->relation;
+	*ret_table = table->table;
+	return true;
+}
+
 static int unknown_table(struct query *query, const char *name)
 {
 	char names[128] = "";

@@ -15,6 +15,8 @@ struct list_table;
 
 /* NULL for a table without columns. */
 const struct list_table *list_table_of(enum table table);
+/* The relation and table that a word of `list` names; false: no such table. */
+bool list_relation(const char *name, enum relation *ret_relation, enum table *ret_table);
 void list_print_headings(const struct list_table *table, const char *indent);
 /* `fields`: of row_fields() for this row. */
 void list_print_row(const struct list_table *table, const char *indent, const union row *row,

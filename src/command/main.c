@@ -40,6 +40,7 @@ static int (*const functions[NR_COMMANDS])(const struct invocation *, struct dia
 	[COMMAND_BLAST] = blast_command,
 	[COMMAND_WHY_NOT_MERGED] = why_not_merged_command,
 	[COMMAND_CHECK] = check_command,
+	[COMMAND_ASSERT] = assert_command,
 	[COMMAND_SNAP] = snap_command,
 };
 

@@ -191,15 +191,9 @@ struct json_object *json_text(const char *text)
 	return json_object_new_string(clean);
 }
 
-struct lookup {
-	const struct query *query;
-	const union row *row;
-	char text[ROW_TEXT];
-};
-
-static bool lookup_value(void *argument, const char *name, struct filter_value *ret)
+bool query_lookup_row(void *argument, const char *name, struct filter_value *ret)
 {
-	struct lookup *lookup = argument;
+	struct query_lookup *lookup = argument;
 
 	return row_value(lookup->query->recording, lookup->row, lookup->query->when, name, lookup->text,
 			 ret);
@@ -207,9 +201,9 @@ static bool lookup_value(void *argument, const char *name, struct filter_value *
 
 bool query_wants_row(struct query *query, const union row *row)
 {
-	struct lookup lookup = { .query = query, .row = row };
+	struct query_lookup lookup = { .query = query, .row = row };
 
-	return !query->filter || event_filter_match_row(query->filter, lookup_value, &lookup);
+	return !query->filter || event_filter_match_row(query->filter, query_lookup_row, &lookup);
 }
 
 /* ---- the envelope ---- */

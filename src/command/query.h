@@ -22,6 +22,7 @@
 #include "trace/diag.h"
 
 #include "view/fields.h"
+#include "view/row_field.h"
 #include "invocation.h"
 
 struct json_object;
@@ -60,6 +61,13 @@ struct json_object *json_hex(uint64_t number);
 struct json_object *json_text(const char *text);
 
 /* Does --filter let this row through?  Asks only for the values that the expression names. */
+struct query_lookup {
+	const struct query *query;
+	const union row *row;
+	char text[ROW_TEXT];	/* where a string lives until the next lookup */
+};
+/* A filter_lookup_fn over the values of a row; the first argument is a struct query_lookup. */
+bool query_lookup_row(void *lookup, const char *name, struct filter_value *ret);
 bool query_wants_row(struct query *query, const union row *row);
 
 /* `schema` without "ksmtop/"; `path` NULL when the answer is about no file. */

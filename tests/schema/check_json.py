@@ -96,6 +96,7 @@ def check_recording(program, path):
     same = answer(program, "diff", path, path, "--json")
     if same and same["items"]:
         fail(f"diff {path} with itself has items")
+    answer(program, "assert", path, "episode: duration_ns >= 0", "--all", "--json", statuses=(0, 1, 2))
     for table, objects in tables.items():
         for item in (objects or {"items": []})["items"][:2]:
             if "object" in item:
@@ -123,6 +124,8 @@ def main():
         subprocess.run([make_small, top], check=True)
         for name in ("small", "small-v6", "lossy", "wrong", "evil", "cut"):
             check_recording(program, os.path.join(top, name + ".dat"))
+        answer(program, "diff", os.path.join(traces, "poison-kill.dat"), os.path.join(traces, "walk-reclaim.dat"),
+               "--json", statuses=(1,))
         families = {}    # the large ones have numbered variants with the same kinds of rows: one is enough
         for name in sorted(os.listdir(traces), reverse=True):
             if name.endswith(".dat"):

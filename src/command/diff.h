@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * diff.h - the two halves of `ksmtop diff`: moments of one recording (diff.c), and two recordings
+ * (diff_files.c).
+ */
+#ifndef KSMTOP_DIFF_H
+#define KSMTOP_DIFF_H
+
+#include "query.h"
+
+enum { CAME, WENT, CHANGED, PASSED, NR_CHANGES };
+
+struct comparing {
+	struct query *query;
+	struct moment from, to;	/* from.t <= to.t, both with the later one's knowledge */
+	bool backwards;		/* T1 is the later one */
+	uint64_t nr[NR_CHANGES];
+	uint64_t nr_counters, nr_totals, nr_episodes;	/* that differ */
+};
+
+/* Prints the counters that differ. */
+void diff_counters(struct comparing *comparing, const struct history *first, struct moment when_first,
+		   const struct history *second, struct moment when_second);
+/* FILE1 and FILE2 of the invocation.  0 or -E and the query's diag. */
+int diff_files(struct comparing *comparing);
+
+#endif /* KSMTOP_DIFF_H */
