@@ -6,8 +6,9 @@
  *
  * FILE is one of make_structures.  P11: the recorded walks over the page whose anon_vma has the most
  * VMAs, modelled by linear_page_index and under all three rules, against listing that anon_vma's VMAs
- * once with a cursor and comparing each with the address.  P12: the 20 worst of all pages at random
- * moments.  Thread CPU time, medians, microseconds.
+ * once with a cursor and comparing each with the address; in turn, ROUNDS times a walk, so that all have
+ * the cache as warm.  P12: the 20 worst of all pages at random moments.  Thread CPU time, medians,
+ * microseconds.
  *
  * Fails if a model differs from the recorded walk: then it was fast at something else.
  */
@@ -21,6 +22,7 @@
 #include "recording.h"
 
 #define MANY_VMAS 10000u
+#define ROUNDS 5
 
 static double cpu_us(void)
 {
@@ -102,8 +104,9 @@ static double scan(const struct episode_source *source, const struct episode_row
 
 static void what_ifs(const struct episode_source *source, int runs)
 {
-	double *linear = calloc((size_t)runs, sizeof(*linear)), *all = calloc((size_t)runs, sizeof(*all));
-	double *scans = calloc((size_t)runs, sizeof(*scans));
+	size_t room = (size_t)runs * ROUNDS;
+	double *linear = calloc(room, sizeof(*linear)), *all = calloc(room, sizeof(*all));
+	double *scans = calloc(room, sizeof(*scans));
 	struct moment end = moment_at(history_last(source->history));
 	struct history_cursor cursor;
 	uint64_t nr_vmas = 0;
@@ -114,15 +117,17 @@ static void what_ifs(const struct episode_source *source, int runs)
 	if (!linear || !all || !scans ||
 	    history_list(source->history, ALL_EPISODES, (struct ref){ 0 }, end, &cursor) != 0)
 		exit(2);
-	while (nr < runs && history_next(&cursor, &row) > 0) {
+	while (nr < runs * ROUNDS && history_next(&cursor, &row) > 0) {
 		if (!is_lone(source, &row.episode, &anon_vma))
 			continue;
-		scans[nr] = scan(source, &row.episode, anon_vma, &nr_vmas);
-		linear[nr] = model(source, &row.episode, 1u << RULE_LINEAR);
-		all[nr++] = model(source, &row.episode, ALL_RULES);
+		for (int i = 0; i < ROUNDS; i++, nr++) {
+			scans[nr] = scan(source, &row.episode, anon_vma, &nr_vmas);
+			linear[nr] = model(source, &row.episode, 1u << RULE_LINEAR);
+			all[nr] = model(source, &row.episode, ALL_RULES);
+		}
 	}
 	if (nr)
-		printf("whatif walks=%d vmas=%llu scan=%.1f linear=%.1f all=%.1f\n", nr,
+		printf("whatif walks=%d vmas=%llu scan=%.1f linear=%.1f all=%.1f\n", nr / ROUNDS,
 		       (unsigned long long)nr_vmas, median(scans, nr), median(linear, nr), median(all, nr));
 	free(linear);
 	free(all);
