@@ -51,6 +51,14 @@ static struct episode *episode_new(struct builder *b, enum episode_kind kind, co
 	*episode = (struct episode){ .first = now, .known = now, .seen = now, .begin_ns = b->now_ns,
 				     .kind = (uint8_t)kind, .tid = ev->pid, .seqnr = -1 };
 	memcpy(episode->comm, build_task_comm(b, ev->pid), sizeof(episode->comm));
+	if (kind == EPISODE_SCAN) {
+		uint32_t *scan = pool_grow(&b->h->scans, 1);
+
+		if (scan)
+			*scan = (uint32_t)b->h->episodes.nr - 1;
+		else
+			build_fail(b, -ENOMEM);
+	}
 	return episode;
 }
 

@@ -124,11 +124,11 @@ static void check_scans(struct checking *c, const struct history_sample *at, int
 		c->first_scans_event = at->end;
 		return;
 	}
-	for (uint64_t i = 0; i < c->h->episodes.nr; i++) {
-		const struct episode *episode = pool_at(&c->h->episodes, i);
+	for (uint64_t i = 0; i < c->h->scans.nr; i++) {
+		const struct episode *episode = pool_at(&c->h->episodes,
+							*(uint32_t *)pool_at(&c->h->scans, i));
 
-		ended += episode->kind == EPISODE_SCAN && episode->last > c->first_scans_event &&
-			 episode->last <= at->end;
+		ended += episode->last > c->first_scans_event && episode->last <= at->end;
 	}
 	expected = full_scans - c->first_scans;
 	finding.expected = expected;

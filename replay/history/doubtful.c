@@ -191,11 +191,11 @@ static void event_totals(const struct history *h, struct moment when, struct his
 			ret->nr_lost += loss->loss.nr_lost;
 	}
 	ret->scan_seqnr = -1;
-	for (uint64_t i = 0; i < h->episodes.nr; i++) {
-		const struct episode *episode = pool_at(&h->episodes, i);
+	for (uint64_t i = 0; i < h->scans.nr; i++) {
+		const struct episode *episode = pool_at(&h->episodes, *(uint32_t *)pool_at(&h->scans, i));
 
-		if (episode->kind != EPISODE_SCAN || episode->known > when.t)
-			continue;
+		if (episode->known > when.t)
+			break;
 		ret->nr_scans++;
 		ret->scan_seqnr = episode->seqnr;
 		ret->scan_running = !episode->last || episode->last > when.t;

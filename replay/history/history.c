@@ -20,7 +20,8 @@ int history_new(const struct history_options *options, struct history **ret_hist
 		sizeof(struct stored_loss), sizeof(struct history_sample),
 		sizeof(struct sample_values), sizeof(struct sample_value), 32,
 		sizeof(struct sample_change),
-		sizeof(struct notable), sizeof(struct episode), sizeof(struct stored_finding),
+		sizeof(struct notable), sizeof(struct episode), sizeof(uint32_t),
+		sizeof(struct stored_finding),
 	};
 	struct pool *pools[16];
 	int ret = -ENOMEM;

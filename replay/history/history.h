@@ -329,6 +329,8 @@ int history_find_pid(const struct history *h, int32_t pid, struct moment when, s
 int history_life(const struct history *h, struct ref ref, uint32_t i, uint64_t known_by, union row *ret_row);
 /* The nearest event after (dir > 0) or before (dir < 0) t that touched it; 0: none. */
 uint64_t history_touch(const struct history *h, struct ref ref, uint64_t t, int dir);
+/* Did event n touch it?  O(log n + what n changed). */
+bool history_touches(const struct history *h, struct ref ref, uint64_t n);
 /*
  * A sample's findings are written down at the last event before it was complete, which did not cause
  * them.  If the object's change at event n is one of those: the sample's number, else -ENOENT.

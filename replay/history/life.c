@@ -87,6 +87,31 @@ static bool hint_says_no(const struct segment *seg, uint64_t span, uint32_t mm)
 	       !(*(uint64_t *)pool_at(&seg->mm_hint, block) >> (mm & 63) & 1);
 }
 
+/*
+ * An mm with few items may be one to which nothing happened for millions of events: then its items are
+ * looked at instead, if they are sorted.
+ */
+#define FEW_ITEMS 4096u
+static bool offer_few_items_of_mm(const struct segment *seg, uint32_t mm, struct nearest *nearest)
+{
+	const struct order *order = &seg->orders[ORDER_ITEM_MM];
+	uint64_t at, hi;
+
+	if (order->nr_sorted != nr_spans(seg, TABLE_ITEM))
+		return false;
+	at = order_lower(seg, ORDER_ITEM_MM, mm, 0);
+	hi = order_lower(seg, ORDER_ITEM_MM, mm + 1, 0);
+	if (hi - at > FEW_ITEMS)
+		return false;
+	for (; at < hi; at++) {
+		const struct span *span = span_at(seg, TABLE_ITEM, ((uint32_t *)order->rows.data)[at]);
+
+		offer(nearest, span->born);
+		offer(nearest, span->died);
+	}
+	return true;
+}
+
 static void offer_births_of_mm(const struct segment *seg, uint32_t mm, struct nearest *nearest)
 {
 	uint64_t nr = nr_spans(seg, TABLE_ITEM);
@@ -158,7 +183,7 @@ static uint64_t touch_in_segment(const struct history *h, const struct segment *
 	offer_log(seg, ref.table, object, &nearest);
 	if (ref.table == TABLE_NODE)
 		offer_items_of_node(seg, object, &nearest);
-	if (ref.table == TABLE_MM) {
+	if (ref.table == TABLE_MM && !offer_few_items_of_mm(seg, object, &nearest)) {
 		offer_births_of_mm(seg, object, &nearest);
 		offer_deaths_of_mm(seg, object, &nearest);
 	}
@@ -189,6 +214,52 @@ uint64_t history_touch(const struct history *h, struct ref ref, uint64_t t, int 
 			return event;
 	}
 	return 0;
+}
+
+/* Did an item that began or ended at t belong to the node or mm?  An mm's end ends its items too. */
+static bool item_touches(const struct segment *seg, enum table table, uint32_t object, uint32_t t)
+{
+	const struct pool *deaths = &seg->tables[TABLE_ITEM].deaths;
+	uint64_t births = spans_known_upto(seg, TABLE_ITEM, t - 1), to = spans_known_upto(seg, TABLE_ITEM, t);
+	uint64_t first = deaths_upto(seg, TABLE_ITEM, t - 1), last = deaths_upto(seg, TABLE_ITEM, t);
+	struct nearest nearest = { .t = t - 1, .best = NO_ID, .dir = 1 };
+
+	for (uint64_t i = 0; i < to - births + (last - first); i++) {
+		uint32_t id = i < to - births ? (uint32_t)(births + i) :
+			*(uint32_t *)pool_at(deaths, first + i - (to - births));
+
+		if (object == (table == TABLE_NODE ? ((struct item_data *)data_at(seg, TABLE_ITEM, id))->node
+						   : span_owner(span_at(seg, TABLE_ITEM, id))))
+			return true;
+	}
+	if (table == TABLE_NODE && deaths_upto(seg, TABLE_MM, t - 1) != deaths_upto(seg, TABLE_MM, t))
+		offer_items_of_node(seg, object, &nearest);
+	return nearest.best == t;
+}
+
+bool history_touches(const struct history *h, struct ref ref, uint64_t n)
+{
+	struct nearest nearest = { .best = NO_ID, .dir = 1 };
+	struct place place;
+	uint32_t object;
+
+	if (!n || ref.table == TABLE_NONE || ref.table >= NR_TABLES)
+		return false;
+	if (ref.table == TABLE_EPISODE || history_place(h, moment_at(n), &place) != 0 || !place.t)
+		return history_touch(h, ref, n - 1, 1) == n;
+	if (n > history_last(h) || ref_object(h, place.seg, ref, &object) != 0)
+		return false;
+	nearest.t = place.t - 1;
+	offer_spans(place.seg, ref.table, object, &nearest);
+	for (uint64_t i = pool_events_upto(&place.seg->touches, place.t - 1);
+	     i < pool_events_upto(&place.seg->touches, place.t); i++) {
+		const struct touch *touch = pool_at(&place.seg->touches, i);
+
+		if (touch->object == object && touch->table == ref.table)
+			return true;
+	}
+	return nearest.best == place.t || ((ref.table == TABLE_NODE || ref.table == TABLE_MM) &&
+					   item_touches(place.seg, ref.table, object, place.t));
 }
 
 int history_life(const struct history *h, struct ref ref, uint32_t i, uint64_t known_by,

@@ -153,6 +153,7 @@ uint32_t history_pools(struct history *h, struct pool *ret[16])
 	ret[n++] = &h->sample_changes;
 	ret[n++] = &h->notables;
 	ret[n++] = &h->episodes;
+	ret[n++] = &h->scans;
 	ret[n++] = &h->findings;
 	return n;
 }

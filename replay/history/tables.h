@@ -245,6 +245,7 @@ struct history {
 	struct pool sample_changes;	/* struct sample_change */
 	struct pool notables;		/* struct notable */
 	struct pool episodes;		/* struct episode */
+	struct pool scans;		/* uint32_t: those that are scans */
 	struct pool findings;		/* struct stored_finding */
 	void *map;			/* of a cache */
 	uint64_t map_size;

@@ -132,7 +132,7 @@ bool scene_touched(const struct scene *scene, struct ref ref)
 {
 	uint64_t t = scene->when.t;
 
-	return t && !ref_is_none(ref) && history_touch(scene->history, ref, t - 1, 1) == t;
+	return t && !ref_is_none(ref) && history_touches(scene->history, ref, t);
 }
 
 char scene_mark(const struct scene *scene, const union row *row)

@@ -274,6 +274,9 @@ static void touches_go_both_ways(const struct storm *storm, const struct history
 				i++;
 			if (ref.table != TABLE_MAPPING && ref.table != TABLE_EPISODE && n < 64)
 				assert_true(i < n || history_row(h, ref, moment_at(t), &all.rows[r]) != 0);
+			assert_true(history_touches(h, ref, t));
+			if (t > 1 && (!nr || events[nr - 1] != t - 1))
+				assert_false(history_touches(h, ref, t - 1));
 			events[nr++] = t;
 		}
 		for (t = history_last(h) + 1; nr > 0; nr--) {
