@@ -121,19 +121,30 @@ static void marks_text(const struct session *session, char *buffer, size_t size)
 	}
 }
 
-static void draw_tabs(struct session *session, struct pane row)
+/* What the view says of itself; with a filter in the upper line the marks stand here. */
+static void status_text(struct session *session, char *buffer, size_t size)
 {
-	const struct view *view;
-	char status[128] = "";
-	int x = 0, width;
+	const struct view *view = session_current(session);
+
+	buffer[0] = '\0';
+	if (view->status)
+		view->status(session, session_own(session), buffer, size);
+	if (!buffer[0] && session->filter[0])
+		marks_text(session, buffer, size);
+}
+
+/* Returns whether there was room for the status. */
+static bool draw_tabs(struct session *session, struct pane row, const char *status)
+{
+	int x = 0, width = text_width(status);
 
 	for (int i = 0; i < session->nr_views; i++) {
 		bool active = i == session->view ||
 			      (session->views[i]->key &&
 			       session->views[i]->key == session_current(session)->under);
 		enum role role = active ? ROLE_TAB_ACTIVE : ROLE_TAB;
+		const struct view *view = session->views[i];
 
-		view = session->views[i];
 		session->tabs_x[i] = x;
 		if (view->key)
 			x += pane_printf(row, x, 0, role, active ? "[%c]%s" : " %c %s", view->key,
@@ -142,23 +153,33 @@ static void draw_tabs(struct session *session, struct pane row)
 			x += pane_printf(row, x, 0, role, "[%s]", view->tab);
 	}
 	session->tabs_x[session->nr_views] = x;
-	view = session_current(session);
-	if (view->status)
-		view->status(session, session_own(session), status, sizeof(status));
-	if (!status[0])
-		marks_text(session, status, sizeof(status));
-	width = text_width(status);
-	if (x + 2 + width < row.width)
-		pane_text(row, row.width - width - 1, 0, ROLE_HINT, status);
+	if (x + 2 + width >= row.width)
+		return false;
+	pane_text(row, row.width - width - 1, 0, ROLE_HINT, status);
+	return true;
 }
 
-static void draw_line(const struct session *session, struct pane row)
+/* A word in the upper line, with a blank on either side. */
+static void draw_in_line(struct pane row, int x, const char *text)
+{
+	if (!*text)
+		return;
+	pane_printf(row, x, 0, ROLE_HINT, " %s ", text);
+}
+
+/* The filter, or the marks and what had no room beside the tabs. */
+static void draw_line(const struct session *session, struct pane row, const char *status)
 {
 	int x = 2, room, width;
+	char marks[96];
 
 	pane_hline(row, 0, 0, row.width, ROLE_BORDER);
-	if (!session->filter[0])
+	if (!session->filter[0]) {
+		marks_text(session, marks, sizeof(marks));
+		draw_in_line(row, 1, marks);
+		draw_in_line(row, row.width - text_width(status) - 3, status);
 		return;
+	}
 	pane_put(row, 1, 0, ROLE_BORDER, ' ');
 	x += pane_text(row, x, 0, ROLE_KEY, "filter: ");
 	room = row.width - x - 29;
@@ -317,6 +338,7 @@ void session_draw(struct session *session, struct grid *grid)
 	struct pane all = grid_pane(grid), body;
 	const struct view *view = session_current(session);
 	int bottom = grid->height - FRAME_BOTTOM;
+	char status[128];
 
 	grid->charset = session->charset;
 	session->width = grid->width;
@@ -327,8 +349,10 @@ void session_draw(struct session *session, struct grid *grid)
 		return;
 	}
 	draw_title(session, pane_sub(all, 0, 0, all.width, 1));
-	draw_tabs(session, pane_sub(all, 0, 1, all.width, 1));
-	draw_line(session, pane_sub(all, 0, 2, all.width, 1));
+	status_text(session, status, sizeof(status));
+	if (draw_tabs(session, pane_sub(all, 0, 1, all.width, 1), status))
+		status[0] = '\0';
+	draw_line(session, pane_sub(all, 0, 2, all.width, 1), status);
 	body = pane_sub(all, 0, FRAME_TOP, all.width, bottom - FRAME_TOP);
 	view->draw(session, session_own(session), body);
 	if (session->help.open)
