@@ -299,6 +299,9 @@ static int collapse_event(struct reading *r, const struct event *ev)
 		return -ENOMEM;
 	if (step->kind == STEP_PAGE)
 		step->verdict = (uint8_t)args->step;
+	/* Isolated, copied (or cleared, or failed), put back, ended: what one can step by. */
+	step->phase = step->kind == STEP_BEGIN ? 0 : step->kind == STEP_END ? 4 :
+		      args->step == 0 ? 1 : args->step == 3 ? 3 : 2;
 	return 0;
 }
 

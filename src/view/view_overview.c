@@ -544,6 +544,8 @@ const struct view *const views_all[] = {
 	&view_numa,
 	&view_stale,
 	&view_walk,
+	&view_recovery,
+	&view_collapse,
 	&view_steps,
 	NULL
 };

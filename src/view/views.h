@@ -13,7 +13,8 @@
 #include "session.h"
 
 extern const struct view view_overview, view_tree, view_processes, view_timeline, view_events,
-	view_object, view_episodes, view_numa, view_stale, view_walk, view_steps;
+	view_object, view_episodes, view_numa, view_stale, view_walk, view_recovery, view_collapse,
+	view_steps;
 
 extern const struct view *const views_all[]; /* NULL-ended */
 

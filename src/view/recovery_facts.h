@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * recovery_facts.h - a recovery as it stands under the cursor: phases, dups, processes.
+ *
+ * Worked out from the steps up to the cursor and from the history at two moments, before the
+ * recovery and now.  All arrays are of fixed size; what is beyond them is counted (`nr_more`), never
+ * dropped silently.
+ */
+#ifndef KSMTOP_RECOVERY_FACTS_H
+#define KSMTOP_RECOVERY_FACTS_H
+
+#include "stepper.h"
+
+#define RECOVERY_DUPS_MAX 64
+#define RECOVERY_PROCESSES_MAX 256
+
+struct recovery_phase_state {
+	uint32_t nr, done;	/* steps, and those by the cursor */
+	bool now;		/* the cursor's step is one of it */
+};
+
+struct recovery_dup {
+	struct ref node;
+	uint64_t kpfn;
+	int64_t before, now;	/* rmap_items, -1: not there */
+	int verdict;		/* KSMTOP_DUP_VERDICTS, -1: not looked at by the cursor */
+	bool failing, chosen, fresh, copy_failed, touched;
+};
+
+struct recovery_process {
+	struct ref mm;
+	int32_t tgid;			/* 0: not known */
+	uint32_t nr_items;		/* that led to the page before */
+	uint32_t moved_fresh, moved_dup, failed;
+	uint32_t nr_listed, nr_mapped;	/* on the kill list; whose pte maps the page */
+	uint32_t nr_told;		/* SIGBUS during the recovery: it asked to be told early */
+	uint32_t nr_touched;		/* SIGBUS later: it touched poison */
+	bool now;			/* this step is about it */
+};
+
+struct recovery_facts {
+	struct recovery_phase_state phases[NR_PHASES];
+	struct ref chain;
+	struct recovery_dup dups[RECOVERY_DUPS_MAX];
+	struct recovery_process processes[RECOVERY_PROCESSES_MAX];
+	uint32_t nr_dups, nr_processes, nr_more_dups, nr_more_processes;
+	uint32_t moved, failed, nr_moves;	/* by the cursor; nr_moves: in all */
+	uint32_t nr_listed, nr_told;
+	bool verdict_given;		/* memory_failure_event came by the cursor */
+};
+
+void recovery_facts(struct stepping *stepping, struct recovery_facts *ret);
+
+#endif /* KSMTOP_RECOVERY_FACTS_H */

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * view_collapse.c - khugepaged makes one huge page of 512, or meets poison and puts all back.
+ *
+ * The 512 sub-pages are a grid of 8 rows, each cell what became of that page by the cursor: isolated,
+ * copied, cleared (there was nothing to copy), failed, put back.  KSM pages among them are named,
+ * because they are not the process's alone.  Below, the page under the cursor and the steps.
+ *
+ * Left and Right go by page, a by phase.  The patch names the first page of a large folio once; the
+ * others of it stay blank and are counted as not named.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "format.h"
+#include "step_list.h"
+#include "view_util.h"
+#include "views.h"
+
+#define SUB_PAGES 512
+#define GRID_COLUMNS 64
+#define GRID_ROWS (SUB_PAGES / GRID_COLUMNS)
+#define NOW_ROWS 3
+
+enum fate { NOT_NAMED, ISOLATED, COPIED, FAILED, PUT_BACK, CLEARED, NR_FATES };
+
+static const struct {
+	char letter;
+	enum role role;
+	const char *word;
+} fates[NR_FATES] = {
+	[NOT_NAMED] = {'.', ROLE_SKIPPED, "not named yet"},
+	[ISOLATED] = {'i', ROLE_CHANGED, "isolated"},
+	[COPIED] = {'c', ROLE_VISITED, "copied"},
+	[FAILED] = {'!', ROLE_FAULT, "poison met"},
+	[PUT_BACK] = {'r', ROLE_NEW, "put back"},
+	[CLEARED] = {'_', ROLE_SKIPPED, "nothing to copy"},
+};
+
+struct picture {
+	uint8_t fate[SUB_PAGES];
+	bool failed[SUB_PAGES];		/* poison was met there, whatever came after */
+	uint64_t pfn[SUB_PAGES];
+	uint32_t nr[NR_FATES];		/* pages by their fate now */
+	uint32_t passed[NR_FATES];	/* how many ever had it */
+	int now;			/* under the cursor, -1: none */
+	int poison;			/* the first that failed, -1: none */
+};
+
+static enum fate fate_of(uint8_t step)
+{
+	static const uint8_t of[] = {ISOLATED, COPIED, FAILED, PUT_BACK, CLEARED};
+
+	return step < sizeof(of) ? of[step] : NOT_NAMED;
+}
+
+static void picture_of(struct stepping *s, struct picture *p)
+{
+	uint32_t nr = episode_nr_steps(s->episode);
+
+	*p = (struct picture){.now = -1, .poison = -1};
+	for (uint32_t i = 0; i < nr && stepping_done(s, i); i++) {
+		const struct args_P_COLLAPSE_PAGE *args;
+		struct event ev;
+		uint64_t at;
+
+		if (episode_step(s->episode, i)->kind != STEP_PAGE || episode_step_event(s->episode, i, &ev))
+			continue;
+		args = EVENT_ARGS(&ev, P_COLLAPSE_PAGE);
+		at = (uint64_t)args->index;
+		if (at >= SUB_PAGES)
+			continue;
+		p->fate[at] = (uint8_t)fate_of((uint8_t)args->step);
+		p->passed[p->fate[at]]++;
+		p->failed[at] |= p->fate[at] == FAILED;
+		if (args->pfn)
+			p->pfn[at] = (uint64_t)args->pfn;
+		if (p->fate[at] == FAILED && p->poison < 0)
+			p->poison = (int)at;
+		if (i == s->cursor.step && s->where == STEPPING_WITHIN)
+			p->now = (int)at;
+	}
+	for (int i = 0; i < SUB_PAGES; i++)
+		p->nr[p->fate[i]]++;
+}
+
+/* ---- header ---- */
+
+static void draw_header(struct pane pane, struct stepping *s, const struct picture *p)
+{
+	const struct collapse_totals *c = &s->row->totals.collapse;
+	char mm[64] = "a process not in KSM", task[48], time[FORMAT_MAX];
+	struct event ev;
+	int x;
+
+	if (!ref_is_none(s->row->object))
+		scene_owner(&s->scene, s->row->object, mm, sizeof(mm));
+	else if (!episode_step_event(s->episode, 0, &ev))
+		snprintf(mm, sizeof(mm), "mm 0x%" PRIx64 ", not in KSM,",
+			 (uint64_t)EVENT_ARGS(&ev, P_COLLAPSE_BEGIN)->mm);
+	x = 1 + pane_printf(pane, 1, 0, ROLE_HEADING, "collapse");
+	x += pane_printf(pane, x, 0, ROLE_TEXT, "  of %s at 0x%" PRIx64 ", %s, by %s", mm, c->address,
+			 c->is_shmem ? "shared" : "anonymous", stepping_task(s, task, sizeof(task)));
+	if (!s->row->ended) {
+		pane_text(pane, 1, 1, ROLE_DOUBT, "its end is not in the recording");
+		return;
+	}
+	x = 1 + pane_text(pane, 1, 1, c->result == 1 ? ROLE_VISITED : ROLE_FAULT,
+			  c->result == 1 ? "one huge page now" : "given up");
+	x += pane_printf(pane, x, 1, ROLE_TEXT, "  scan result %" PRId32 "  took %s", c->result,
+			 format_duration(time, c->duration_ns ? c->duration_ns
+						: s->row->end_ns - s->row->begin_ns));
+	if (p->poison >= 0)
+		pane_printf(pane, x, 1, ROLE_FAULT, "  poison in page %d, pfn 0x%" PRIx64, p->poison,
+			    p->pfn[p->poison]);
+	pane_fact(pane, pane.width - 2, 1, s->row->fact.evidence, s->row->fact.doubt != DOUBT_NONE);
+}
+
+/* ---- grid ---- */
+
+static void draw_grid(struct pane pane, const struct picture *p)
+{
+	for (int i = 0; i < SUB_PAGES; i++) {
+		int x = 5 + i % GRID_COLUMNS, y = i / GRID_COLUMNS;
+		const uint8_t fate = p->fate[i];
+		/* where poison was met stays marked when the page is put back */
+		bool failed = p->failed[i];
+
+		if (i % GRID_COLUMNS == 0)
+			pane_printf(pane, 0, y, ROLE_SKIPPED, "%4d", i);
+		pane_put(pane, x, y, i == p->now ? ROLE_CURSOR : failed ? ROLE_FAULT : fates[fate].role,
+			 failed ? '!' : (uint32_t)fates[fate].letter);
+	}
+}
+
+static void draw_legend(struct pane pane, const struct picture *p)
+{
+	int x = 5;
+
+	for (int i = 0; i < NR_FATES; i++) {
+		if (!p->passed[i] && !(i == NOT_NAMED && p->nr[i]))
+			continue;
+		x += pane_put(pane, x, 0, fates[i].role, (uint32_t)fates[i].letter);
+		x += pane_printf(pane, x, 0, ROLE_TEXT, " %s %" PRIu32 "   ", fates[i].word,
+				 i == NOT_NAMED ? p->nr[i] : p->passed[i]);
+	}
+}
+
+/* ---- whose pages ---- */
+
+/* The KSM pages of the range before the collapse, through the process's items. */
+static void draw_owners(struct pane pane, struct stepping *s)
+{
+	const struct collapse_totals *c = &s->row->totals.collapse;
+	struct moment before = moment_hindsight(s->row->fact.born ? s->row->fact.born - 1 : 0);
+	uint64_t end = c->address + ((uint64_t)SUB_PAGES << 12);
+	struct history_cursor cursor;
+	uint32_t nr = 0;
+	union row row;
+	char name[64];
+	int y = 1;
+
+	pane_rule(pane, 0, "KSM PAGES AMONG THEM", "");
+	if (ref_is_none(s->row->object) || s->row->object.table != TABLE_MM ||
+	    history_list(s->scene.history, ITEMS_OF_MM, s->row->object, before, &cursor)) {
+		pane_text(pane, 2, 1, ROLE_HINT, "none known: ksmd does not scan this process");
+		return;
+	}
+	history_seek_key(&cursor, c->address);
+	while (history_next(&cursor, &row) == 1 && row.item.address < end) {
+		if (row.item.address < c->address || row.item.state != ITEM_STABLE)
+			continue;
+		if (y < pane.height - 1)
+			pane_printf(pane, 2, y++, ROLE_TEXT, "page %3" PRIu64 "  %s",
+				    (row.item.address - c->address) >> 12,
+				    scene_name(&s->scene, row.item.node, name, sizeof(name)));
+		nr++;
+	}
+	if (!nr)
+		pane_text(pane, 2, 1, ROLE_HINT, "none: the range is the process's own");
+	else if (nr > (uint32_t)(y - 1))
+		pane_printf(pane, 2, y, ROLE_HINT, "%" PRIu32 " more", nr - (uint32_t)(y - 1));
+}
+
+/* ---- the view ---- */
+
+static void draw(struct session *session, void *own, struct pane body)
+{
+	int rest = body.height - 2 - GRID_ROWS - 1 - NOW_ROWS, y = 2;
+	bool beside = body.width >= 110;
+	struct picture picture;
+	struct stepping s;
+
+	(void)own;
+	if (!stepping_draw(&s, session, body))
+		return;
+	picture_of(&s, &picture);
+	draw_header(pane_sub(body, 0, 0, body.width, 2), &s, &picture);
+	draw_grid(pane_sub(body, 0, y, GRID_COLUMNS + 6, GRID_ROWS), &picture);
+	if (beside)
+		draw_owners(pane_sub(body, GRID_COLUMNS + 8, y, body.width - GRID_COLUMNS - 8, GRID_ROWS),
+			    &s);
+	y += GRID_ROWS;
+	draw_legend(pane_sub(body, 0, y++, body.width, 1), &picture);
+	if (!beside)
+		draw_owners(pane_sub(body, 0, y, body.width, rest), &s);
+	else if (rest > 2)
+		step_list_draw(pane_sub(body, 0, y + 1, body.width, rest - 1), &s);
+	stepping_draw_now(pane_sub(body, 0, body.height - NOW_ROWS, body.width, NOW_ROWS), &s);
+}
+
+static bool act(struct session *session, void *own, enum action action,
+		const struct argument *argument)
+{
+	struct stepping s;
+
+	(void)own;
+	(void)argument;
+	if (!stepping_init(&s, session))
+		return false;
+	if (action == ACTION_OPEN) {
+		step_open(&s);
+		return true;
+	}
+	return stepping_act(&s, action, UNIT_STEP);
+}
+
+const struct view view_collapse = {
+	.id = VIEW_COLLAPSE,
+	.title = "Collapse",
+	.tab = "Collaps",
+	.draw = draw,
+	.under = '7',
+	.unit = "page",
+	.status = stepper_status,
+	.why = stepper_why,
+	.act = act,
+	.copy = stepper_copy,
+	.command = stepper_command,
+	.source = stepper_source,
+};

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * view_recovery.c - recovery from a memory failure, mapping by mapping, or the kill it fell back to.
+ *
+ * Above stand the phases with what each came to by the cursor, below the chain with its dups before
+ * and now beside the processes that mapped the failing page: how many of their mappings moved and
+ * where to, who was put on the kill list, whose pte really mapped the page, who got SIGBUS.
+ *
+ * Left and Right pass over bookkeeping (items that change their node); v stops there, too.  i goes
+ * to the next mapping, a to the next phase.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "explain/published.h"
+#include "explain/words.h"
+#include "format.h"
+#include "recovery_facts.h"
+#include "step_list.h"
+#include "view_util.h"
+#include "views.h"
+
+#define NOW_ROWS 3
+
+/* ---- phases ---- */
+
+static const char *const phase_names[NR_PHASES] = {"fault", "chain",  "healthy", "copy",
+						   "move",  "unlink", "kill"};
+
+static void say_chain(struct stepping *s, char *buf, size_t size)
+{
+	const struct recovery_totals *r = &s->row->totals.recovery;
+	char took[FORMAT_MAX], stretch[FORMAT_MAX], expected[FORMAT_MAX], count[FORMAT_MAX];
+
+	if (r->nr_nodes <= 1)
+		snprintf(buf, size, "the dup knows its chain: nothing searched (%s)",
+			 format_duration(took, r->search_ns));
+	else
+		snprintf(buf, size, "%s nodes in %s (published: %s), stretch %s",
+			 format_count(count, r->nr_nodes), format_duration(took, r->search_ns),
+			 format_duration(expected, published_search_ns(r->nr_nodes)),
+			 format_duration(stretch, r->stretch_ns));
+}
+
+static void say_phase(struct stepping *s, const struct recovery_facts *f, int phase, char *buf,
+		      size_t size)
+{
+	const struct recovery_totals *r = &s->row->totals.recovery;
+	char waited[FORMAT_MAX], word[24];
+
+	switch (phase) {
+	case PHASE_FAULT:
+		snprintf(buf, size, "pfn 0x%" PRIx64 ", mapcount %" PRId32 "; mutex waited for %s",
+			 r->pfn, r->mapcount_before, format_duration(waited, r->waited_ns));
+		break;
+	case PHASE_CHAIN:
+		say_chain(s, buf, size);
+		break;
+	case PHASE_HEALTHY:
+		if (r->chosen_kpfn && r->outcome == 0)
+			snprintf(buf, size, "dups looked at: %" PRIu32 "; chosen: pfn 0x%" PRIx64, r->nr_dups,
+				 r->chosen_kpfn);
+		else
+			snprintf(buf, size, "dups looked at: %" PRIu32 "; none is healthy", r->nr_dups);
+		break;
+	case PHASE_COPY:
+		if (r->fresh_kpfn)
+			snprintf(buf, size, "its bytes are in a fresh page, pfn 0x%" PRIx64, r->fresh_kpfn);
+		else
+			snprintf(buf, size, r->outcome == 0 ? "no fresh page: the dup itself is mapped"
+				 : "no copy could be made");
+		break;
+	case PHASE_MOVE:
+		snprintf(buf, size, "mappings moved %" PRIu32 ", not %" PRIu32 ", of %" PRIu32, f->moved,
+			 f->failed, f->nr_moves);
+		break;
+	case PHASE_UNLINK:
+		snprintf(buf, size, s->row->ended ? "recovery ends: %s" : "recovery ends",
+			 explain_word(WORDS_OUTCOME, r->outcome, word));
+		break;
+	default:
+		snprintf(buf, size, "on the kill list %" PRIu32 ", told early by SIGBUS %" PRIu32, f->nr_listed,
+			 f->nr_told);
+		break;
+	}
+}
+
+/* A phase that did not bring what it is for. */
+static bool phase_failed(const struct stepping *s, const struct recovery_facts *f, int phase)
+{
+	const struct recovery_totals *r = &s->row->totals.recovery;
+
+	switch (phase) {
+	case PHASE_FAULT:
+	case PHASE_KILL:
+		return true;
+	case PHASE_HEALTHY:
+		return r->outcome != 0 && !f->nr_moves;
+	case PHASE_COPY:
+		return !r->fresh_kpfn;
+	case PHASE_MOVE:
+		return f->failed > 0;
+	case PHASE_UNLINK:
+		return r->outcome != 0;
+	default:
+		return false;
+	}
+}
+
+static void draw_phase(struct pane pane, int y, struct stepping *s, const struct recovery_facts *f,
+		       int phase)
+{
+	const struct recovery_phase_state *state = &f->phases[phase];
+	bool begun = state->done > 0, over = state->done == state->nr && begun && !state->now;
+	char marks[3] = {state->now ? '>' : ' ', ' ', 0}, text[160];
+	enum role role = state->now ? ROLE_CURSOR : begun ? ROLE_TEXT : ROLE_SKIPPED;
+	int x = 3, end = pane.width - 13, bar = phase == PHASE_MOVE && pane.width > 90 ? 30 : 0;
+
+	if (!state->nr)
+		marks[1] = '.';
+	else if (begun)
+		marks[1] = phase_failed(s, f, phase) ? '!' : over ? '*' : ' ';
+	x += pane_printf(pane, x, y, role, "%d %-8s", phase + 1, phase_names[phase]);
+	text[0] = 0;
+	if (begun)
+		say_phase(s, f, phase, text, sizeof(text));
+	pane_fit(pane, x, y, end - x - bar, ALIGN_LEFT, role, text);
+	if (bar && f->nr_moves)
+		pane_bar(pane, end - bar, y, bar - 2, ROLE_BAR, f->moved, f->nr_moves);
+	pane_fit(pane, end, y, 9, ALIGN_RIGHT, role,
+		 !state->nr ? "not taken" : !begun ? "waits" : over ? "done" : "now");
+	if (begun)
+		pane_fact(pane, pane.width - 2, y, s->row->fact.evidence,
+			  s->row->fact.doubt != DOUBT_NONE);
+	row_marks(pane, y, marks);
+}
+
+/* ---- the chain ---- */
+
+static void draw_dup(struct pane pane, int y, const struct recovery_dup *dup)
+{
+	char text[48], before[24] = "-", now[24] = "-", word[24];
+	char marks[3] = {dup->failing ? '!' : dup->chosen ? '*' : dup->fresh ? '+' : ' ',
+			 dup->now < 0 ? 'x' : dup->touched ? '~' : ' ', 0};
+	enum role role = dup->failing ? ROLE_FAULT : dup->chosen ? ROLE_VISITED
+			 : dup->fresh ? ROLE_NEW : ROLE_TEXT;
+
+	if (dup->before >= 0)
+		snprintf(before, sizeof(before), "%" PRId64, dup->before);
+	if (dup->now >= 0)
+		snprintf(now, sizeof(now), "%" PRId64, dup->now);
+	snprintf(text, sizeof(text), "0x%" PRIx64, dup->kpfn);
+	pane_fit(pane, 3, y, 10, ALIGN_LEFT, role, text);
+	pane_fit(pane, 13, y, 5, ALIGN_RIGHT, role, before);
+	pane_fit(pane, 18, y, 5, ALIGN_RIGHT, role, now);
+	pane_fit(pane, 24, y, pane.width - 25, ALIGN_LEFT, role,
+		 dup->fresh ? "fresh copy"
+		 : dup->copy_failed ? "its copy failed"
+		 : dup->verdict >= 0 ? explain_word(WORDS_DUP, dup->verdict, word)
+		 : dup->failing ? "failing" : "");
+	row_marks(pane, y, marks);
+}
+
+static void draw_chain(struct pane pane, struct stepping *s, const struct recovery_facts *f)
+{
+	char name[64], heading[80];
+	int y = 1;
+
+	snprintf(heading, sizeof(heading), "%s", ref_is_none(f->chain) ? "NO CHAIN"
+		 : scene_name(&s->scene, f->chain, name, sizeof(name)));
+	pane_rule(pane, 0, heading, "");
+	pane_text(pane, 12, 0, ROLE_HEADING, "BEFORE  NOW VERDICT ");
+	for (uint32_t i = 0; i < f->nr_dups && y < pane.height; i++)
+		draw_dup(pane, y++, &f->dups[i]);
+	if (!f->nr_dups)
+		pane_text(pane, 3, y, ROLE_HINT, "its stable node is not known");
+	else if (y < pane.height && f->nr_more_dups)
+		pane_printf(pane, 3, y, ROLE_HINT, "%" PRIu32 " more dups", f->nr_more_dups);
+}
+
+/* ---- processes ---- */
+
+/* Appends to a list of words, parted by commas. */
+__attribute__((format(printf, 3, 4)))
+static void add_word(char *buf, size_t size, const char *format, ...)
+{
+	size_t at = strlen(buf);
+	va_list args;
+
+	if (at && at + 2 < size)
+		at += (size_t)snprintf(buf + at, size - at, ", ");
+	va_start(args, format);
+	vsnprintf(buf + at, size - at, format, args);
+	va_end(args);
+}
+
+static const char *fate(const struct recovery_process *p, bool wide, char *buf, size_t size)
+{
+	buf[0] = 0;
+	if (p->moved_fresh + p->moved_dup)
+		add_word(buf, size, p->moved_dup ? "to the dup" : "to the copy");
+	if (p->failed)
+		add_word(buf, size, "not moved");
+	if (p->nr_listed)
+		add_word(buf, size, p->nr_mapped ? wide ? "listed, maps it" : "listed" : "listed, maps it not");
+	if (p->nr_told)
+		add_word(buf, size, wide ? "told early by SIGBUS" : "told");
+	if (p->nr_touched)
+		add_word(buf, size, wide ? "SIGBUS by touch x %" PRIu32 : "touch x%" PRIu32, p->nr_touched);
+	return buf;
+}
+
+static void draw_process(struct pane pane, int y, struct stepping *s, const struct recovery_process *p)
+{
+	uint32_t moved = p->moved_fresh + p->moved_dup;
+	bool dies = p->nr_told || p->nr_touched;
+	char text[96], marks[3] = {p->now ? '>' : ' ', dies ? '!' : moved ? '*' : ' ', 0};
+	enum role role = p->now ? ROLE_CURSOR : dies ? ROLE_FAULT : moved ? ROLE_VISITED : ROLE_TEXT;
+	bool wide = pane.width > 60;
+	int owner = wide ? 20 : 12;
+
+	if (!ref_is_none(p->mm))
+		scene_owner(&s->scene, p->mm, text, sizeof(text));
+	else
+		snprintf(text, sizeof(text), "pid %" PRId32, p->tgid);
+	pane_fit(pane, 3, y, owner, text_width(text) > owner ? ALIGN_RIGHT : ALIGN_LEFT, role, text);
+	snprintf(text, sizeof(text), p->nr_items ? "%" PRIu32 "/%" PRIu32 : "%" PRIu32, moved, p->nr_items);
+	pane_fit(pane, 3 + owner, y, 6, ALIGN_RIGHT, role, text);
+	pane_fit(pane, 10 + owner, y, pane.width - owner - 10, ALIGN_LEFT, role,
+		 fate(p, wide, text, sizeof(text)));
+	row_marks(pane, y, marks);
+}
+
+static void draw_processes(struct pane pane, struct stepping *s, const struct recovery_facts *f)
+{
+	int owner = pane.width > 60 ? 20 : 12, rows = pane.height - 1;
+	uint32_t top = 0, left;
+
+	pane_rule(pane, 0, "PROCESSES", "");
+	pane_text(pane, 3 + owner, 0, ROLE_HEADING, " MOVED ");
+	for (uint32_t i = 0; i < f->nr_processes && rows > 0; i++)
+		if (f->processes[i].now && i >= (uint32_t)rows)
+			top = i - (uint32_t)rows + 1;
+	for (int y = 1; y <= rows && top < f->nr_processes; y++) {
+		left = f->nr_processes - top + f->nr_more_processes;
+		if (y == rows && left > 1) {
+			pane_printf(pane, 3, y, ROLE_HINT, "... %" PRIu32 " more", left);
+			break;
+		}
+		draw_process(pane, y, s, &f->processes[top++]);
+	}
+	if (!f->nr_processes)
+		pane_text(pane, 3, 1, ROLE_HINT, "no item led to the page");
+}
+
+/* ---- the view ---- */
+
+static void draw_header(struct pane pane, struct stepping *s)
+{
+	const struct recovery_totals *r = &s->row->totals.recovery;
+	char task[48], node[64], time[FORMAT_MAX], word[24];
+	int x;
+
+	x = 1 + pane_text(pane, 1, 0, ROLE_HEADING, "recovery");
+	x += pane_printf(pane, x, 0, ROLE_TEXT, "  %s by %s",
+			 scene_name(&s->scene, s->row->object, node, sizeof(node)),
+			 stepping_task(s, task, sizeof(task)));
+	if (!s->row->ended) {
+		pane_text(pane, x, 0, ROLE_DOUBT, "  its end is not in the recording");
+		return;
+	}
+	x += pane_printf(pane, x, 0, r->outcome ? ROLE_FAULT : ROLE_VISITED, "  outcome: %s",
+			 explain_word(WORDS_OUTCOME, r->outcome, word));
+	pane_printf(pane, x, 0, ROLE_TEXT, "  took %s", format_duration(time, r->duration_ns));
+}
+
+static void draw(struct session *session, void *own, struct pane body)
+{
+	bool tall = body.height > 26;
+	int left = body.width >= 110 ? 48 : 40, rows = body.height - 1 - NR_PHASES - NOW_ROWS;
+	int steps = tall ? rows - 11 : 0, y = 1;
+	struct recovery_facts facts;
+	struct stepping s;
+
+	(void)own;
+	if (!stepping_draw(&s, session, body))
+		return;
+	recovery_facts(&s, &facts);
+	draw_header(pane_sub(body, 0, 0, body.width, 1), &s);
+	for (int phase = 0; phase < NR_PHASES; phase++)
+		draw_phase(pane_sub(body, 0, y++, body.width, 1), 0, &s, &facts, phase);
+	rows -= steps;
+	draw_chain(pane_sub(body, 0, y, left, rows), &s, &facts);
+	draw_processes(pane_sub(body, left, y, body.width - left, rows), &s, &facts);
+	if (steps > 0) {
+		pane_hline(body, 0, y + rows, body.width, ROLE_BORDER);
+		step_list_draw(pane_sub(body, 0, y + rows + 1, body.width, steps - 1), &s);
+	}
+	stepping_draw_now(pane_sub(body, 0, body.height - NOW_ROWS, body.width, NOW_ROWS), &s);
+}
+
+static bool act(struct session *session, void *own, enum action action,
+		const struct argument *argument)
+{
+	struct stepping s;
+
+	(void)own;
+	(void)argument;
+	if (!stepping_init(&s, session))
+		return false;
+	if (action == ACTION_OPEN) {
+		step_open(&s);
+		return true;
+	}
+	return stepping_act(&s, action, UNIT_STEP);
+}
+
+const struct view view_recovery = {
+	.id = VIEW_RECOVERY,
+	.title = "Recovery",
+	.tab = "Recover",
+	.draw = draw,
+	.under = '7',
+	.unit = "step",
+	.status = stepper_status,
+	.why = stepper_why,
+	.act = act,
+	.copy = stepper_copy,
+	.command = stepper_command,
+	.source = stepper_source,
+};
