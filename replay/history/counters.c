@@ -166,11 +166,11 @@ static void mm_count_changes(const struct segment *seg, uint32_t mm, uint32_t t,
 	}
 }
 
-int history_mm_counters(const struct history *h, struct ref mm, struct moment when,
-			struct history_mm_counters *ret)
+/* The mm's items at the moment, and the event of its end, ALIVE. */
+static int mm_count_at(const struct history *h, struct ref mm, struct moment when, struct mm_count *ret,
+		       uint32_t *ret_died)
 {
 	const struct segment *seg;
-	struct mm_count count;
 	struct place place;
 	uint32_t object, died, t;
 	int err = history_place(h, when, &place);
@@ -185,16 +185,44 @@ int history_mm_counters(const struct history *h, struct ref mm, struct moment wh
 	if (h->builder && seg == h->now && place.t && place.t >= h->builder->mms[object].counted) {
 		const struct mm_live *live = &h->builder->mms[object];
 
-		count = (struct mm_count){ .items = live->items, .stable = live->stable,
-					   .merges = live->merges };
+		*ret = (struct mm_count){ .items = live->items, .stable = live->stable,
+					  .merges = live->merges };
 	} else {
-		count = mm_count_before(seg, object, t);
-		mm_count_changes(seg, object, t, &count);
+		*ret = mm_count_before(seg, object, t);
+		mm_count_changes(seg, object, t, ret);
 	}
+	*ret_died = died <= place.t ? died : ALIVE;
 	if (died <= place.t)
-		count.items = count.stable = 0;
+		ret->items = ret->stable = 0;
+	return 0;
+}
+
+int history_mm_counters(const struct history *h, struct ref mm, struct moment when,
+			struct history_mm_counters *ret)
+{
+	struct mm_count count;
+	uint32_t died;
+	int err = mm_count_at(h, mm, when, &count, &died);
+
+	if (err != 0)
+		return err;
 	ret->nr_items = count.items;
 	ret->nr_stable_items = count.stable;
 	ret->nr_merges = count.merges;
 	return history_count(h, MAPPINGS_OF_MM, mm, when, &ret->nr_mappings, NULL);
+}
+
+bool history_mm_changed(const struct history *h, struct ref mm, uint64_t a, uint64_t b)
+{
+	struct mm_count before, now;
+	uint32_t died_before, died_now;
+	union row was, is;
+
+	if (mm_count_at(h, mm, moment_at(a), &before, &died_before) != 0 ||
+	    mm_count_at(h, mm, moment_at(b), &now, &died_now) != 0)
+		return true;
+	if (before.items != now.items || before.stable != now.stable || before.merges != now.merges)
+		return true;
+	return history_row(h, mm, moment_at(a), &was) != 0 || history_row(h, mm, moment_at(b), &is) != 0 ||
+	       was.mm.exited != is.mm.exited || was.mm.in_ksm != is.mm.in_ksm;
 }

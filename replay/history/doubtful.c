@@ -293,3 +293,69 @@ int history_count(const struct history *h, enum relation relation, struct ref pa
 	}
 	return ret;
 }
+
+/* ---- what a count is worth ---- */
+#define WORTH_ROWS 512u
+
+/* Can no row of the table, or at least none of this list, be doubtful? */
+static bool cannot_be_doubtful(const struct history *h, enum relation relation, struct ref parent,
+			       struct moment when)
+{
+	enum table table = relation_table(relation);
+	struct place place;
+	uint32_t object;
+
+	if (history_place(h, when, &place) != 0)
+		return false;
+	if (h->patched && table != TABLE_MAPPING)
+		return !h->losses.nr && !place.seg->tables[table].unordered.nr;
+	if (place.known != place.t)
+		return false;
+	if (relation == ITEMS_OF_MM)
+		return ref_object(h, place.seg, parent, &object) == 0 &&
+		       confirmed_at(h, &place, &place.seg->confirm_items, object);
+	if (relation == MAPPINGS_OF_MM && ref_object(h, place.seg, parent, &object) == 0) {
+		uint32_t span = object_span(place.seg, TABLE_MM, object, place.t, place.known);
+
+		return span != NO_ID && confirmed_at(h, &place, &place.seg->confirm_maps, (uint32_t)
+			((struct mm_data *)data_at(place.seg, TABLE_MM, span))->tgid);
+	}
+	return false;
+}
+
+static bool is_weaker(char a, char b)
+{
+	static const char order[] = "TDI";
+	const char *x = strchr(order, a), *y = strchr(order, b);
+
+	return x && y && x > y;
+}
+
+struct history_worth history_worth(const struct history *h, enum relation relation, struct ref parent,
+				   struct moment when)
+{
+	bool certain = cannot_be_doubtful(h, relation, parent, when);
+	struct history_worth worth = { .evidence = EVIDENCE_TRACED };
+	struct history_cursor cursor;
+	uint32_t nr = 0;
+	union row row;
+
+	if (history_list(h, relation, parent, when, &cursor) != 0)
+		return (struct history_worth){ .evidence = EVIDENCE_INFERRED };
+	while (nr < WORTH_ROWS && history_next(&cursor, &row) == 1) {
+		nr++;
+		if (is_weaker(row.fact.evidence, worth.evidence))
+			worth.evidence = row.fact.evidence;
+		worth.doubtful |= row.fact.doubt != DOUBT_NONE;
+		if (worth.evidence == EVIDENCE_INFERRED && (worth.doubtful || certain))
+			return worth;
+	}
+	if (nr == WORTH_ROWS) {
+		worth.evidence = EVIDENCE_INFERRED;
+		worth.doubtful |= !certain;
+	}
+	/* That there is none follows from what was seen to come and go. */
+	if (!nr)
+		worth.evidence = EVIDENCE_INFERRED;
+	return worth;
+}

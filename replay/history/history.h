@@ -363,6 +363,17 @@ struct history_mm_counters { uint64_t nr_items, nr_stable_items, nr_mappings, nr
 int history_mm_counters(const struct history *h, struct ref mm, struct moment when,
 			struct history_mm_counters *ret);
 
+/*
+ * What a count of that list is worth: the weakest evidence of its rows, and whether any of them is
+ * doubtful.  A list too long to be looked through is told as inferred and, unless its whole set is
+ * confirmed or nothing can be doubtful, as doubtful.
+ */
+struct history_worth { char evidence; bool doubtful; };
+struct history_worth history_worth(const struct history *h, enum relation relation, struct ref parent,
+				   struct moment when);
+/* Did items of the mm come or go, or it itself, after event a and up to b, as far as is traced? */
+bool history_mm_changed(const struct history *h, struct ref mm, uint64_t a, uint64_t b);
+
 /* ---- samples (sysfs, /proc) placed on the events' line ---- */
 struct history_sample {
 	/*
@@ -379,6 +390,11 @@ uint32_t history_nr_samples(const struct history *h);
 int history_sample(const struct history *h, uint32_t i, struct history_sample *ret);
 /* The last sample of that kind (and tgid, if not 0) completed at or before t: index or -ENOENT. */
 int history_sample_before(const struct history *h, uint16_t kind, int32_t tgid, uint64_t t);
+/*
+ * Has what the sample counted changed between its begin and t, as far as is traced?  Of a process' sample
+ * `mm` is its mm ({0}: not known).
+ */
+bool history_sample_outdated(const struct history *h, uint32_t i, struct ref mm, uint64_t t);
 /* A sysfs counter of /sys/kernel/mm/ksm in that sample: 0 or -ENOENT (the kernel has no such file). */
 int history_sample_counter(const struct history *h, uint32_t sample, const char *name, int64_t *ret);
 

@@ -61,3 +61,17 @@ int history_sample_counter(const struct history *h, uint32_t i, const char *name
 	}
 	return -ENOENT;
 }
+
+bool history_sample_outdated(const struct history *h, uint32_t i, struct ref mm, uint64_t t)
+{
+	uint64_t nr[NR_ACTIVITIES] = { 0 };
+	struct history_sample at;
+
+	if (history_sample(h, i, &at) != 0 || at.begin >= t)
+		return false;
+	if (mm.table == TABLE_MM)
+		return history_mm_changed(h, mm, at.begin, t);
+	history_activity(h, at.begin, t, nr);
+	return nr[ACTIVITY_MERGES] || nr[ACTIVITY_REMOVALS] || nr[ACTIVITY_NODES_MADE] ||
+	       nr[ACTIVITY_NODES_GONE] || nr[ACTIVITY_CHAINS] || nr[ACTIVITY_DUPS];
+}

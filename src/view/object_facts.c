@@ -65,13 +65,19 @@ static void link_fact(struct facts *facts, const struct scene *scene, const char
 
 static void node_facts(struct facts *facts, const struct scene *scene, const struct node_row *node)
 {
+	bool doubtful = facts->doubtful;
+	struct history_worth items;
 	char e = facts->evidence;
 
 	fact(facts, ' ', "pfn", e, node->kind == NODE_CHAIN ? "none: a chain" : "0x%" PRIx64,
 	     node->kpfn);
 	fact(facts, ' ', "address", node->name.addr ? e : 0,
 	     node->name.addr ? "0x%" PRIx64 : "not traced", node->name.addr);
-	fact(facts, ' ', "items", e, "%" PRIu32, node->nr_items);
+	items = history_worth(scene->history, ITEMS_OF_NODE, node->ref, scene->when);
+	facts->doubtful = node->kind == NODE_CHAIN ? doubtful : items.doubtful;
+	fact(facts, ' ', "items", node->kind == NODE_CHAIN ? e : items.evidence, "%" PRIu32,
+	     node->nr_items);
+	facts->doubtful = doubtful;
 	if (node->kind == NODE_UNKNOWN)
 		fact(facts, ' ', "kind", 0, "needs the patch");
 	else
@@ -100,22 +106,23 @@ static void item_facts(struct facts *facts, const struct scene *scene, const str
 
 static void mm_facts(struct facts *facts, const struct scene *scene, const struct mm_row *mm)
 {
-	bool patched = history_is_patched(scene->history), doubtful = facts->doubtful;
+	const struct history *h = scene->history;
+	struct history_worth items = history_worth(h, ITEMS_OF_MM, mm->ref, scene->when),
+			     mappings = history_worth(h, MAPPINGS_OF_MM, mm->ref, scene->when);
 	struct history_mm_counters counters = {0};
 	char e = facts->evidence, count[FORMAT_MAX];
-	struct history_counters all;
+	bool doubtful = facts->doubtful;
 
 	history_mm_counters(scene->history, mm->ref, scene->when, &counters);
 	fact(facts, ' ', "mm", e, "0x%" PRIx64, mm->name.addr);
 	fact(facts, ' ', "process", mm->tgid_evidence, mm->tgid ? "%.16s %d%s" : "not known",
 	     mm->comm, mm->tgid, mm->tgid_doubtful ? " ?" : "");
-	/* What hangs on it is not known as it is itself; who is doubtful is only counted in all. */
-	history_counters(scene->history, scene->when, &all);
-	facts->doubtful = counters.nr_stable_items && all.nr_doubtful_items;
-	fact(facts, ' ', "stable items", patched ? e : EVIDENCE_INFERRED, "%s",
+	/* What hangs on it is not known as it is itself. */
+	facts->doubtful = items.doubtful;
+	fact(facts, ' ', "stable items", items.evidence, "%s",
 	     format_count(count, counters.nr_stable_items));
-	facts->doubtful = counters.nr_mappings && all.nr_doubtful_mappings;
-	fact(facts, ' ', "mappings", patched ? EVIDENCE_INFERRED : EVIDENCE_DUMPED, "%s",
+	facts->doubtful = mappings.doubtful;
+	fact(facts, ' ', "mappings", mappings.evidence, "%s",
 	     format_count(count, counters.nr_mappings));
 	facts->doubtful = doubtful;
 	fact(facts, ' ', "merges so far", e, "%s", format_count(count, counters.nr_merges));

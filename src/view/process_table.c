@@ -61,6 +61,19 @@ void process_numbers(const struct scene *scene, const struct mm_row *mm,
 	scene_process(scene, mm->tgid, t, "ksm_rmap_items", &ret->rmap_items);
 }
 
+void process_doubts(const struct scene *scene, const struct mm_row *mm, struct process_doubts *ret)
+{
+	const struct history *h = scene->history;
+	int sample = mm->tgid > 0 ? history_sample_before(h, SAMPLE_PROCESS, mm->tgid, scene->when.t)
+				  : -1;
+
+	ret->items = history_worth(h, ITEMS_OF_MM, mm->ref, scene->when).doubtful;
+	ret->mapped = history_worth(h, MAPPINGS_OF_MM, mm->ref, scene->when).doubtful;
+	ret->sampled = sample >= 0 &&
+		       (mm->exited ||
+			history_sample_outdated(h, (uint32_t)sample, mm->ref, scene->when.t));
+}
+
 static int64_t sort_value(const struct process_numbers *numbers, int column)
 {
 	switch (column) {
@@ -157,6 +170,13 @@ static const char *note_of(const struct mm_row *mm, const struct process_numbers
 	}
 }
 
+/* In the gap behind the number. */
+static void draw_doubt(struct pane pane, int y, const struct column_place *place, bool doubtful)
+{
+	if (place->width && doubtful)
+		pane_put(pane, place->x + place->width, y, ROLE_DOUBT, '?');
+}
+
 static void draw_process(struct pane pane, int y, const struct scene *scene,
 			 const struct column_place *places, const struct mm_row *mm, bool cursor)
 {
@@ -164,9 +184,11 @@ static void draw_process(struct pane pane, int y, const struct scene *scene,
 	     marks[3] = {cursor ? '>' : ' ', mark, 0};
 	enum role role = cursor ? ROLE_CURSOR : mark != ' ' ? mark_role(mark) : ROLE_TEXT;
 	struct process_numbers numbers;
+	struct process_doubts doubts;
 	char text[64];
 
 	process_numbers(scene, mm, &numbers);
+	process_doubts(scene, mm, &doubts);
 #define COLUMN(id)                                                                                 \
 	column_text(pane, y, &process_columns[COLUMN_##id], &places[COLUMN_##id], role, text)
 	snprintf(text, sizeof(text), "%d%s", mm->tgid, mm->tgid_doubtful ? "?" : "");
@@ -179,11 +201,16 @@ static void draw_process(struct pane pane, int y, const struct scene *scene,
 	COLUMN(MM);
 	format_count(text, numbers.counters.nr_stable_items);
 	COLUMN(ITEMS);
+	draw_doubt(pane, y, &places[COLUMN_ITEMS], doubts.items);
 	number_or_dash(text, sizeof(text), numbers.mapped);
 	COLUMN(MAPPED);
+	draw_doubt(pane, y, &places[COLUMN_MAPPED], doubts.mapped);
 	number_or_dash(text, sizeof(text), numbers.merging);
 	COLUMN(MERGING);
+	draw_doubt(pane, y, &places[COLUMN_MERGING], doubts.sampled && numbers.merging >= 0);
 	process_profit(text, sizeof(text), numbers.profit);
+	if (numbers.profit != INT64_MIN)
+		strcat(text, doubts.sampled ? "?" : " ");
 	COLUMN(PROFIT);
 	snprintf(text, sizeof(text), "%s", note_of(mm, &numbers));
 	COLUMN(NOTE);

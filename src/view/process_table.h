@@ -20,6 +20,11 @@ struct process_numbers {
 };
 void process_numbers(const struct scene *scene, const struct mm_row *mm,
 		     struct process_numbers *ret);
+/* Which of them are doubtful; `sampled` stands for all of the kernel's own. */
+struct process_doubts {
+	bool items, mapped, sampled;
+};
+void process_doubts(const struct scene *scene, const struct mm_row *mm, struct process_doubts *ret);
 
 /* All mms of the moment, filtered and sorted as the current view's state says. */
 void process_feed(struct view_list *list, const struct scene *scene, struct feed *feed);

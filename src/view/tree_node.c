@@ -211,6 +211,10 @@ static void draw_facts(struct pane pane, const struct scene *scene, const struct
 {
 	char evidence = node->fact.evidence, name[48], event[64];
 	bool doubtful = node->fact.doubt != DOUBT_NONE;
+	struct history_worth items =
+		node->kind == NODE_CHAIN
+			? (struct history_worth){evidence, doubtful}
+			: history_worth(scene->history, ITEMS_OF_NODE, node->ref, scene->when);
 	uint64_t t = scene->when.t;
 	union row before;
 	bool changed = t &&
@@ -223,10 +227,11 @@ static void draw_facts(struct pane pane, const struct scene *scene, const struct
 	else
 		pane_fieldf(pane, 1, ' ', "pfn", evidence, doubtful, "0x%" PRIx64, node->kpfn);
 	if (changed)
-		pane_fieldf(pane, 2, '~', "items", evidence, doubtful, "%" PRIu32 "  was %" PRIu32,
-			    node->nr_items, before.node.nr_items);
+		pane_fieldf(pane, 2, '~', "items", items.evidence, items.doubtful,
+			    "%" PRIu32 "  was %" PRIu32, node->nr_items, before.node.nr_items);
 	else
-		pane_fieldf(pane, 2, ' ', "items", evidence, doubtful, "%" PRIu32, node->nr_items);
+		pane_fieldf(pane, 2, ' ', "items", items.evidence, items.doubtful, "%" PRIu32,
+			    node->nr_items);
 	if (node->kind == NODE_UNKNOWN)
 		pane_fieldf(pane, 3, ' ', "chain, dup", 0, false, "needs the patch");
 	else if (node->kind == NODE_DUP)

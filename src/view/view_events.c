@@ -246,14 +246,15 @@ static void draw_fields(struct pane pane, const struct scene *scene, uint64_t nr
 
 /* "5" or "5 > 6 ~". */
 static int draw_change(struct pane pane, int y, const char *label, uint64_t before, uint64_t now,
-		       char evidence)
+		       struct history_worth worth)
 {
 	char a[FORMAT_MAX], b[FORMAT_MAX];
 
 	if (before == now)
-		pane_fieldf(pane, y, ' ', label, evidence, false, "%s", format_count(a, now));
+		pane_fieldf(pane, y, ' ', label, worth.evidence, worth.doubtful, "%s",
+			    format_count(a, now));
 	else
-		pane_fieldf(pane, y, '~', label, evidence, false, "%s %s %s",
+		pane_fieldf(pane, y, '~', label, worth.evidence, worth.doubtful, "%s %s %s",
 			    format_count(a, before), pane_charset(pane) == GRID_ASCII ? "->" : "→",
 			    format_count(b, now));
 	return y + 1;
@@ -282,12 +283,14 @@ static int draw_object(struct pane pane, int y, const struct scene *scene, struc
 	}
 	if (ref.table == TABLE_NODE)
 		return draw_change(pane, y, name, before.node.nr_items, now.node.nr_items,
-				   now.fact.evidence);
+				   history_worth(scene->history, ITEMS_OF_NODE, ref,
+						 why_moment(scene, nr)));
 	if (ref.table == TABLE_MM &&
 	    !history_mm_counters(scene->history, ref, why_moment(scene, nr - 1), &a) &&
 	    !history_mm_counters(scene->history, ref, why_moment(scene, nr), &b))
-		return draw_change(pane, y, name, a.nr_stable_items, b.nr_stable_items,
-				   now.fact.evidence);
+		return draw_change(
+			pane, y, name, a.nr_stable_items, b.nr_stable_items,
+			history_worth(scene->history, ITEMS_OF_MM, ref, why_moment(scene, nr)));
 	if (ref.table == TABLE_ITEM &&
 	    (before.item.state != now.item.state || !ref_equal(before.item.node, now.item.node)))
 		pane_fieldf(pane, y, '~', name, now.fact.evidence, now.fact.doubt, "%s -> %s",
@@ -318,9 +321,12 @@ static void draw_effects(struct pane pane, const struct scene *scene, uint64_t n
 	history_counters(scene->history, why_moment(scene, nr), &now);
 	if (y < pane.height)
 		y = draw_change(pane, y, "all items", before.nr_stable_items, now.nr_stable_items,
-				EVIDENCE_INFERRED);
+				(struct history_worth){EVIDENCE_INFERRED,
+						       now.nr_doubtful_items > 0});
 	if (y < pane.height)
-		draw_change(pane, y, "all nodes", before.nr_nodes, now.nr_nodes, EVIDENCE_INFERRED);
+		draw_change(
+			pane, y, "all nodes", before.nr_nodes, now.nr_nodes,
+			(struct history_worth){EVIDENCE_INFERRED, now.nr_doubtful_nodes > 0});
 }
 
 static void command(struct session *session, void *own, char *buffer, size_t size);

@@ -80,20 +80,26 @@ static bool rebuilt_value(const struct scene *scene, const struct history_counte
 	}
 }
 
-/*
- * Pages were merged or removed since the sample that holds now was begun: its page counters are no
- * longer certain.
- */
+/* Pages were merged or removed since the sample that holds now was begun. */
 static bool sample_outdated(const struct scene *scene)
 {
-	uint64_t nr[NR_ACTIVITIES] = {0}, t = scene->when.t;
-	int sample = history_sample_before(scene->history, SAMPLE_KSM, 0, t);
-	struct history_sample at;
+	int sample = history_sample_before(scene->history, SAMPLE_KSM, 0, scene->when.t);
 
-	if (sample < 0 || history_sample(scene->history, (uint32_t)sample, &at) || at.begin >= t)
+	return sample >= 0 && history_sample_outdated(scene->history, (uint32_t)sample,
+						      (struct ref){0}, scene->when.t);
+}
+
+/* A scan began or ended since then. */
+static bool scans_outdated(const struct scene *scene)
+{
+	int sample = history_sample_before(scene->history, SAMPLE_KSM, 0, scene->when.t);
+	struct history_sample at;
+	uint64_t step;
+
+	if (sample < 0 || history_sample(scene->history, (uint32_t)sample, &at))
 		return false;
-	history_activity(scene->history, at.begin, t, nr);
-	return nr[ACTIVITY_MERGES] || nr[ACTIVITY_REMOVALS] || nr[ACTIVITY_NODES_GONE];
+	step = history_scan_step(scene->history, at.begin, 1);
+	return step && step <= scene->when.t;
 }
 
 static void signed_number(char *buf, size_t size, int64_t value)
@@ -153,18 +159,18 @@ static void draw_pages(struct pane pane, const struct scene *scene,
 
 /* "label      value D": the label takes what the value leaves. */
 static void draw_small_text(struct pane pane, int y, const char *label, const char *value,
-			    char evidence)
+			    char evidence, bool doubtful)
 {
 	int right = pane.width - 2, width = text_width(value);
 
 	pane_fit(pane, 1, y, right - width - 3, ALIGN_LEFT, ROLE_SKIPPED, label);
 	pane_text(pane, right - 1 - width, y, ROLE_TEXT, value);
 	if (evidence)
-		pane_put(pane, right, y, ROLE_EVIDENCE, (uint32_t)evidence);
+		pane_fact(pane, right, y, evidence, doubtful);
 }
 
 static void draw_small(struct pane pane, int y, const struct scene *scene, const char *label,
-		       const char *file)
+		       const char *file, bool doubtful)
 {
 	char text[FORMAT_MAX + 8] = "-";
 	int64_t value;
@@ -172,7 +178,7 @@ static void draw_small(struct pane pane, int y, const struct scene *scene, const
 
 	if (known)
 		signed_number(text, sizeof(text), value);
-	draw_small_text(pane, y, label, text, known ? EVIDENCE_DUMPED : 0);
+	draw_small_text(pane, y, label, text, known ? EVIDENCE_DUMPED : 0, doubtful);
 }
 
 /* The scan that ended last, of the few episodes before now. */
@@ -196,27 +202,29 @@ static bool last_scan(const struct scene *scene, struct episode_row *ret)
 static void draw_scan(struct pane pane, const struct scene *scene,
 		      const struct history_counters *counters)
 {
+	bool outdated = sample_outdated(scene);
 	char text[FORMAT_MAX + 16];
 	struct episode_row scan;
 
 	pane_text(pane, 1, 0, ROLE_HEADING, "SCAN");
-	draw_small(pane, 1, scene, "full_scans", "full_scans");
+	draw_small(pane, 1, scene, "full_scans", "full_scans", scans_outdated(scene));
 	if (counters->scan_seqnr < 0)
 		snprintf(text, sizeof(text), "none seen");
 	else
 		snprintf(text, sizeof(text), "%s %" PRId64, counters->scan_running ? "in" : "after",
 			 counters->scan_seqnr);
-	draw_small_text(pane, 2, "ksmd", text, counters->scan_seqnr < 0 ? 0 : EVIDENCE_TRACED);
+	draw_small_text(pane, 2, "ksmd", text, counters->scan_seqnr < 0 ? 0 : EVIDENCE_TRACED,
+			false);
 	if (last_scan(scene, &scan))
 		draw_small_text(pane, 3, "last scan",
 				format_duration(text, scan.end_ns - scan.begin_ns),
-				EVIDENCE_TRACED);
+				EVIDENCE_TRACED, false);
 	else
-		draw_small_text(pane, 3, "last scan", "-", 0);
+		draw_small_text(pane, 3, "last scan", "-", 0, false);
 	draw_small_text(pane, 4, "merges", format_count(text, counters->nr_merges),
-			EVIDENCE_TRACED);
-	draw_small(pane, 5, scene, "chains", "stable_node_chains");
-	draw_small(pane, 6, scene, "dups", "stable_node_dups");
+			EVIDENCE_TRACED, false);
+	draw_small(pane, 5, scene, "chains", "stable_node_chains", outdated);
+	draw_small(pane, 6, scene, "dups", "stable_node_dups", outdated);
 }
 
 static void draw_ksmd(struct pane pane, const struct scene *scene)
@@ -230,7 +238,7 @@ static void draw_ksmd(struct pane pane, const struct scene *scene)
 
 	pane_text(pane, 1, 0, ROLE_HEADING, "KSMD");
 	for (int i = 0; i < 6; i++)
-		draw_small(pane, i + 1, scene, files[i], files[i]);
+		draw_small(pane, i + 1, scene, files[i], files[i], false);
 }
 
 static void draw_recording(struct pane pane, const struct scene *scene,
@@ -247,13 +255,13 @@ static void draw_recording(struct pane pane, const struct scene *scene,
 	    !recording_sample(scene->recording, at.index, &sample))
 		release = sample_value(&sample, "release");
 	pane_text(pane, 1, 0, ROLE_HEADING, "RECORDING");
-	draw_small_text(pane, 1, "kernel", release ? release : "-", 0);
-	draw_small_text(pane, 2, "events", format_count(text, history_last(scene->history)), 0);
-	draw_small_text(pane, 3, "lost so far", format_count(text, counters->nr_lost), 0);
+	draw_small_text(pane, 1, "kernel", release ? release : "-", 0, false);
+	draw_small_text(pane, 2, "events", format_count(text, history_last(scene->history)), 0, false);
+	draw_small_text(pane, 3, "lost so far", format_count(text, counters->nr_lost), 0, false);
 	draw_small_text(pane, 4, "samples", format_count(text, history_nr_samples(scene->history)),
-			0);
-	draw_small_text(pane, 5, "clock", recording_clock(scene->recording), 0);
-	draw_small_text(pane, 6, "the patch", history_is_patched(scene->history) ? "yes" : "no", 0);
+			0, false);
+	draw_small_text(pane, 5, "clock", recording_clock(scene->recording), 0, false);
+	draw_small_text(pane, 6, "the patch", history_is_patched(scene->history) ? "yes" : "no", 0, false);
 }
 
 /* ---- savings and rates ---- */
@@ -265,6 +273,7 @@ static void draw_savings(struct pane pane, int y, const struct scene *scene)
 		     scene_sysfs(scene, scene->when.t, "pages_shared", &shared);
 	bool priced = known && scene_sysfs(scene, scene->when.t, "general_profit", &profit);
 	char text[FORMAT_MAX + 8];
+	bool outdated = sample_outdated(scene);
 	int x = 1;
 
 	if (!known || sharing < 0 || shared < 0) {
@@ -273,27 +282,30 @@ static void draw_savings(struct pane pane, int y, const struct scene *scene)
 	}
 	scene_sysfs(scene, scene->when.t, "ksm_zero_pages", &zero);
 	x += pane_printf(pane, x, y, ROLE_SKIPPED, "saved ");
-	x += pane_printf(pane, x, y, ROLE_GOOD, "%s   ",
+	x += pane_printf(pane, x, y, ROLE_GOOD, "%s ",
 			 format_bytes(text, (uint64_t)(sharing + zero) * PAGE_BYTES));
+	x += pane_fact(pane, x, y, EVIDENCE_DUMPED, outdated) + 1;
 	x += pane_printf(pane, x, y, ROLE_SKIPPED, "ratio ");
 	if (shared)
-		x += pane_printf(pane, x, y, ROLE_TEXT, "%.1f:1   ",
+		x += pane_printf(pane, x, y, ROLE_TEXT, "%.1f:1 ",
 				 (double)sharing / (double)shared);
 	else
-		x += pane_printf(pane, x, y, ROLE_TEXT, "-   ");
+		x += pane_printf(pane, x, y, ROLE_TEXT, "- ");
+	x += pane_fact(pane, x, y, EVIDENCE_DUMPED, outdated) + 1;
 	if (!priced)
 		return;
 	/* ksm_general_profit(): pages saved less sizeof(struct ksm_rmap_item) for every item. */
 	if ((sharing + zero) * PAGE_BYTES >= profit) {
 		x += pane_printf(pane, x, y, ROLE_SKIPPED, "metadata ");
 		x += pane_printf(
-			pane, x, y, ROLE_TEXT, "%s   ",
+			pane, x, y, ROLE_TEXT, "%s ",
 			format_bytes(text, (uint64_t)((sharing + zero) * PAGE_BYTES - profit)));
+		x += pane_fact(pane, x, y, EVIDENCE_DUMPED, outdated) + 1;
 	}
 	x += pane_printf(pane, x, y, ROLE_SKIPPED, "profit ");
 	process_profit(text, sizeof(text), profit);
 	x += pane_printf(pane, x, y, profit < 0 ? ROLE_FAULT : ROLE_GOOD, "%s ", text);
-	pane_fact(pane, x, y, EVIDENCE_DUMPED, sample_outdated(scene));
+	pane_fact(pane, x, y, EVIDENCE_DUMPED, outdated);
 }
 
 static int draw_rate(struct pane pane, int y, const struct overview *view, const char *label,

@@ -40,15 +40,17 @@ static void draw_facts(struct pane pane, const struct scene *scene, const struct
 {
 	char text[64], count[FORMAT_MAX];
 	struct process_numbers numbers;
+	struct process_doubts doubts;
 
 	process_numbers(scene, mm, &numbers);
+	process_doubts(scene, mm, &doubts);
 	pane_fieldf(pane, 1, ' ', "mm", mm->fact.evidence, mm->fact.doubt != DOUBT_NONE,
 		    "0x%" PRIx64, mm->name.addr);
 	pane_fieldf(pane, 2, ' ', "process", mm->tgid_evidence, mm->tgid_doubtful,
 		    mm->tgid ? "%.16s %d" : "not known", mm->comm, mm->tgid);
 	pane_fieldf(pane, 3, scene->when.t && mm->fact.first == scene->when.t ? '+' : ' ', "since",
 		    0, false, "%s", util_event(scene, mm->fact.first, text, sizeof(text)));
-	pane_fieldf(pane, 4, ' ', "rmap_items", numbers.rmap_items < 0 ? 0 : 'D', false, "%s",
+	pane_fieldf(pane, 4, ' ', "rmap_items", numbers.rmap_items < 0 ? 0 : 'D', doubts.sampled, "%s",
 		    numbers.rmap_items < 0 ? "no sample yet"
 					   : format_count(count, (uint64_t)numbers.rmap_items));
 	if (!ref_is_none(mm->parent))
