@@ -270,8 +270,7 @@ void sink_patch(struct sink *sink, uint64_t at, const void *data, size_t size)
 		sink_fail(sink, -EIO, "written");
 }
 
-/* The name itself must survive a power cut too. */
-static void directory_sync(const char *path)
+void sink_sync_name(const char *path)
 {
 	char copy[PATH_MAX];
 	int fd;
@@ -296,7 +295,7 @@ int sink_close(struct sink *sink)
 		if (sink->error)
 			unlink(sink->temporary);
 		else
-			directory_sync(sink->path);
+			sink_sync_name(sink->path);	/* it must survive a power cut too */
 	}
 	free(sink->path);
 	free(sink->temporary);

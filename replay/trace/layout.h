@@ -56,6 +56,8 @@ void sink_align(struct sink *sink, uint32_t page_size);
 void sink_patch(struct sink *sink, uint64_t at, const void *data, size_t size);
 /* Syncs and renames, or on an error removes.  Returns the error. */
 int sink_close(struct sink *sink);
+/* Makes the name `path` last through a power cut: syncs the directory that it stands in. */
+void sink_sync_name(const char *path);
 
 /* ---- version 7 ---- */
 /*

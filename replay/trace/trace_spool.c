@@ -248,6 +248,16 @@ static void spool_remove(struct trace_spool *spool)
 	rmdir(spool->path);
 }
 
+/* fdatasync() writes what a file holds, not that it is there: without this a power cut takes all. */
+static void spool_sync_names(const struct trace_spool *spool)
+{
+	char path[PATH_MAX];
+
+	path_of(spool, SPOOL_SAMPLES, path, sizeof(path));
+	sink_sync_name(path);
+	sink_sync_name(spool->path);
+}
+
 int trace_spool_create(const char *path, const struct trace_spool_options *options,
 		       const struct trace_meta *meta, struct trace_spool **ret_spool,
 		       struct diag *diag)
@@ -276,6 +286,7 @@ int trace_spool_create(const char *path, const struct trace_spool_options *optio
 		trace_spool_close(spool);
 		return error;
 	}
+	spool_sync_names(spool);
 	*ret_spool = spool;
 	return 0;
 }
