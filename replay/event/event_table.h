@@ -225,7 +225,7 @@
 #define KSMTOP_DETACH_SITES(V)										\
 	V(PAGE_CHANGED, "page changed") V(ADDRESS_GONE, "address gone") V(TRAILING, "trailing")		\
 	V(REMERGE, "re-merge") V(UNMERGE, "unmerge") V(NODE_REMOVED, "node removed")			\
-	V(MM_GONE, "mm gone") V(STALE_SEQNR, "new scan") V(OTHER, "other") V(RECOVERY, "recovery")
+	V(MM_GONE, "mm gone") V(STALE_SEQNR, "new scan") V(RECOVERY, "recovery")
 #define KSMTOP_SCAN_OUTCOMES(V)										\
 	V(MERGED, "merged") V(ALREADY_STABLE, "already merged") V(CHECKSUM_CHANGED, "checksum changed")	\
 	V(SMART_SKIP, "smart scan skip") V(ZERO_PAGE, "zero page") V(OTHER_NID, "other nid")		\
@@ -237,7 +237,7 @@
 	V(NODE_REMOVED, "node removed") V(SCAN_CLEANUP, "scan start clean-up")
 #define KSMTOP_PURPOSES(V)										\
 	V(OTHER, "other") V(UNMAP, "unmap") V(MIGRATE, "migrate") V(REMOVE_MIGRATION, "remove migration ptes") \
-	V(REFERENCED, "referenced") V(MKCLEAN, "mkclean") V(IDLE, "idle page") V(DAMON, "damon") V(MLOCK, "mlock")
+	V(REFERENCED, "referenced") V(MKCLEAN, "mkclean") V(IDLE, "idle page") V(DAMON, "damon")
 #define KSMTOP_VERDICTS(V)										\
 	V(VISITED, "visited") V(OUTSIDE, "outside") V(OTHER_MM, "other mm") V(INVALID, "invalid")
 #define KSMTOP_WALK_RULES(V)	V(WHOLE, "whole") V(ADDRESS, "address") V(LINEAR, "linear")
@@ -245,9 +245,9 @@
 	V(ALL, "all offered") V(ANSWERED, "rmap_one said stop") V(DONE, "rwc->done") V(NO_NODE, "no stable node") \
 	V(WOULD_BLOCK, "lock contended")
 #define KSMTOP_DUP_VERDICTS(V)										\
-	V(CHOSEN, "healthy, chosen") V(HEALTHY, "healthy") V(POISONED, "poisoned") V(GONE, "page gone")	\
-	V(FULL, "full") V(FAILING, "the failing page itself") V(MIGRATING, "being migrated")
-#define KSMTOP_MOVE_TARGETS(V)	V(FRESH, "fresh copy") V(DUP, "dup") V(NONE, "not moved")
+	V(CHOSEN, "healthy, chosen") V(POISONED, "poisoned") V(GONE, "page gone")			\
+	V(FAILING, "the failing page itself")
+#define KSMTOP_MOVE_TARGETS(V)	V(FRESH, "fresh copy") V(DUP, "dup")
 #define KSMTOP_RECOVERY_OUTCOMES(V)									\
 	V(RECOVERED, "recovered") V(NO_CHAIN, "no chain") V(NO_HEALTHY_DUP, "no healthy dup")		\
 	V(BUSY, "ksm_thread_mutex not got in time") V(PARTIAL, "some mappings not moved")		\
