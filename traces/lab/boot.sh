@@ -7,24 +7,25 @@
 # folder loses events.  KVM is used if a probe with a time limit gets an answer through it: it is
 # known to hang without a byte where /dev/kvm opens all the same.
 #
-# LAB_MEM (2048) megabytes, half of them on each of two nodes; LAB_SECONDS (240) until it is killed;
-# LAB_SWAP=1 adds a swap disk; LAB_DISK=FILE adds that file as a disk.
+# LAB_MEM (2048) megabytes, half of them on each of two nodes; LAB_SECONDS (600) until it is killed;
+# LAB_SWAP=fast|slow adds a swap disk; LAB_DISK=FILE adds that file as a disk that is written through;
+# LAB_CUT=TEXT kills the machine as soon as its console says TEXT.
 set -u
 kernel=$1 initramfs=$2 out=$3
 shift 3
 mem=${LAB_MEM:-2048}
 half=$((mem / 2))
 
-
 dir=${LAB_DIR:-/tmp/ksmtop-lab}
 mkdir -p "$dir" "$out"
 probe=$dir/accel
 if [ ! -s "$probe" ]; then
 	echo tcg >"$probe"
-	if [ -w /dev/kvm ] && timeout 10 qemu-system-x86_64 -accel kvm -cpu host -m 512 \
+	# where it aborts, the shell would say so
+	if [ -w /dev/kvm ] && { timeout 10 qemu-system-x86_64 -accel kvm -cpu host -m 512 \
 		-nodefaults -display none -no-reboot -serial stdio -kernel "$kernel" \
 		-initrd "$initramfs" -append "console=ttyS0 panic=-1 quiet lab=probe" \
-		2>/dev/null </dev/null | grep -q lab-probe-answers; then
+		2>/dev/null </dev/null | grep -q lab-probe-answers; } 2>/dev/null; then
 		echo kvm >"$probe"
 	fi
 fi
@@ -35,16 +36,17 @@ else
 fi
 
 disks=
-if [ "${LAB_SWAP:-0}" = 1 ]; then
+if [ -n "${LAB_SWAP:-}" ]; then
 	truncate -s 512M "$out/swap.img"
 	disks="-drive file=$out/swap.img,format=raw,if=virtio"
+	[ "$LAB_SWAP" = fast ] || disks="$disks,throttling.bps-write=262144"
 fi
 if [ -n "${LAB_DISK:-}" ]; then
 	disks="$disks -drive file=$LAB_DISK,format=raw,if=virtio,cache=directsync"
 fi
 
 # shellcheck disable=SC2086
-timeout -k 5 "${LAB_SECONDS:-240}" qemu-system-x86_64 $accel -smp 2,sockets=2 -m "$mem" \
+qemu-system-x86_64 $accel -smp 2,sockets=2 -m "$mem" \
 	-object memory-backend-ram,id=m0,size="${half}M" \
 	-object memory-backend-ram,id=m1,size="${half}M" \
 	-numa node,nodeid=0,cpus=0,memdev=m0 -numa node,nodeid=1,cpus=1,memdev=m1 \
@@ -52,7 +54,22 @@ timeout -k 5 "${LAB_SECONDS:-240}" qemu-system-x86_64 $accel -smp 2,sockets=2 -m
 	-device virtio-serial-pci -chardev file,id=out,path="$out/out.tar" \
 	-device virtserialport,chardev=out,name=out \
 	$disks -kernel "$kernel" -initrd "$initramfs" \
-	-append "console=ttyS0 panic=-1 oops=panic loglevel=4 $*" >"$out/console" 2>&1 </dev/null
+	-append "console=ttyS0 panic=-1 oops=panic loglevel=4 $*" >"$out/console" 2>&1 </dev/null &
+machine=$!
+trap 'kill -KILL $machine 2>/dev/null' EXIT
+trap 'exit 1' HUP INT TERM
+tenths=$((${LAB_SECONDS:-600} * 10))
+while kill -0 "$machine" 2>/dev/null; do
+	if [ -n "${LAB_CUT:-}" ] && grep -q "$LAB_CUT" "$out/console"; then
+		kill -KILL "$machine"
+	elif [ "$tenths" -le 0 ]; then
+		echo "lab: the machine was killed after ${LAB_SECONDS:-600} s" >>"$out/console"
+		kill -KILL "$machine"
+	fi
+	sleep 0.2
+	tenths=$((tenths - 2))
+done
+wait "$machine"
 status=$?
 rm -f "$out/swap.img"
 if [ -s "$out/out.tar" ]; then

@@ -3,8 +3,7 @@
 # build.sh [KIND...]: builds what the lab needs into $LAB_DIR (/tmp/ksmtop-lab), incrementally.
 # KIND: patched (the series in ../kernel), stock (the same config without it), debug (the series with
 # lock and list checks), debian (the distribution's own image), scenarios, initramfs.  Without KIND: patched scenarios initramfs.
-# LAB_JOBS (2): jobs for make.  LAB_KSMTOP: the ksmtop to put into the guest (else one from the
-# builds around, else trace-cmd records).
+# LAB_JOBS (2): jobs for make.  LAB_KSMTOP: the ksmtop to put into the guest (else trace-cmd records).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 kernel=$here/../kernel
@@ -15,7 +14,7 @@ mkdir -p "$dir"
 packages() {
 	missing=
 	for package in linux-source-6.12 qemu-system-x86 bc bison flex libelf-dev libssl-dev cpio xz-utils \
-		rsync kmod busybox-static trace-cmd python3 build-essential; do
+		rsync kmod busybox-static trace-cmd python3 build-essential e2fsprogs; do
 		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok' || missing="$missing $package"
 	done
 	[ -z "$missing" ] && return
@@ -105,11 +104,7 @@ scenarios() {
 }
 
 initramfs() {
-	ksmtop=${LAB_KSMTOP:-}
-	if [ -z "$ksmtop" ]; then
-		ksmtop=$(ls -t "$here"/../../build*/src/command/ksmtop 2>/dev/null | head -1 || true)
-	fi
-	"$here/initramfs.sh" "$dir/initramfs.gz" "$dir/scenario" "$ksmtop"
+	"$here/initramfs.sh" "$dir/initramfs.gz" "$dir/scenario" "${LAB_KSMTOP:-}"
 }
 
 packages

@@ -19,9 +19,11 @@ for name in $("$root/bin/busybox" --list); do
 	esac
 done
 cp "$scenarios"/* "$root/bin/scenario/"
-for program in "$(command -v trace-cmd || true)" "$ksmtop"; do
+for name in trace-cmd ksmtop; do
+	program=$ksmtop
+	[ $name = ksmtop ] || program=$(command -v $name || true)
 	[ -n "$program" ] && [ -x "$program" ] || continue
-	cp "$program" "$root/bin/"
+	cp "$program" "$root/bin/$name"
 	ldd "$program" | grep -o '/[^ ]*' | while read -r library; do
 		mkdir -p "$root$(dirname "$library")"
 		cp -Ln "$library" "$root$library"

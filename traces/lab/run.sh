@@ -3,7 +3,8 @@
 # run.sh [-o DIR] [SCENARIO[-VARIANT]...|all|list]: builds the lab, provokes each scenario in a virtual
 # machine of its own, records it there, and leaves DIR/SCENARIO[-VARIANT].dat and .truth.json.
 # Prints "SCENARIO provoked: yes" or "SCENARIO provoked: no (REASON)"; exits 0 only if all are yes.
-# A scenario with variants is provoked if all of them are.
+# A scenario with variants is provoked if all of them are.  A reason that begins with "skipped: " is
+# one that no change to the kernel or the scenario could mend.
 #
 # LAB_KERNEL=debug boots the kernel with lock and list checks, and counts what dmesg says as a failure.
 # LAB_RECORDER=trace-cmd records with trace-cmd instead of ksmtop.
@@ -33,8 +34,53 @@ case ${LAB_KERNEL:-patched} in
 debug) build=build-debug ;;
 *) build=build ;;
 esac
+# The ksmtop that records in the guest, and opens what a power cut left
+if [ -z "${LAB_KSMTOP:-}" ]; then
+	LAB_KSMTOP=$(ls -t "$here"/../../build*/src/command/ksmtop "$here"/../../build*/*/src/command/ksmtop 2>/dev/null | head -1 || true)
+fi
+export LAB_KSMTOP
 "$here/build.sh" "${LAB_KERNEL:-patched}" scenarios initramfs || exit 2
 mkdir -p "$out"
+
+# What the power cut left on the disk: the truth, and a spool to make a recording of
+recover() {
+	for file in truth.json dat; do
+		debugfs -R "dump /power-cut.$file $work/power-cut.$file" "$work/disk.img" >/dev/null 2>&1
+	done
+	if [ -s "$work/power-cut.dat" ]; then
+		echo "the recording was finished before the power cut"
+		return
+	fi
+	rm -f "$work/power-cut.dat"
+	debugfs -R "rdump /power-cut.dat.spool $work" "$work/disk.img" >/dev/null 2>&1
+	"$LAB_KSMTOP" recover "$work/power-cut.dat.spool" -o "$work/power-cut.dat" >"$work/power-cut.log" 2>&1 ||
+		echo "the spool cannot be read: $(tail -1 "$work/power-cut.log")"
+}
+
+# boot SCENARIO MEGABYTES WORD...: in $work; a line if it could not be
+boot() {
+	image=$dir/$build/arch/x86/boot/bzImage
+	case $1 in
+	walk-reclaim) export LAB_SWAP=fast ;;
+	poison-swap) export LAB_SWAP=slow ;;
+	debian)
+		"$here/build.sh" debian >&2 || { echo "skipped: apt does not have Debian's kernel"; return; }
+		image=$dir/debian/vmlinuz
+		;;
+	power-cut)
+		[ -x "$LAB_KSMTOP" ] || { echo "skipped: trace-cmd has no spool"; return; }
+		mkdir -p "$work"
+		truncate -s 64M "$work/disk.img"
+		mke2fs -q -t ext2 "$work/disk.img"
+		export LAB_DISK="$work/disk.img" LAB_CUT="lab: cut the power now"
+		;;
+	esac
+	megabytes=$2
+	shift 2
+	LAB_MEM=$megabytes LAB_SECONDS=${LAB_SECONDS:-$((600 + megabytes / 4))} \
+		"$here/boot.sh" "$image" "$dir/initramfs.gz" "$work" "$@"
+	[ -z "${LAB_CUT:-}" ] || recover
+}
 
 # one SCENARIO VARIANT MEGABYTES: says why not, or nothing
 one() {
@@ -46,20 +92,18 @@ one() {
 	fi
 	work=$dir/run/$name
 	rm -rf "$work"
-	swap=0 image=$dir/$build/arch/x86/boot/bzImage
-	[ "$1" = walk-reclaim ] && swap=1
-	if [ "$1" = debian ]; then
-		"$here/build.sh" debian || return
-		image=$dir/debian/vmlinuz
-	fi
+	began=$(date +%s)
 	# shellcheck disable=SC2086
-	LAB_MEM=$3 LAB_SWAP=$swap LAB_SECONDS=${LAB_SECONDS:-$((60 + $3 / 4))} "$here/boot.sh" "$image" "$dir/initramfs.gz" "$work" $words
-	if [ ! -s "$work/$name.truth.json" ]; then
-		echo "no truth file: $(grep -h 'lab: \|Kernel panic' "$work/console" | head -1)"
+	why=$(boot "$1" "$3" $words)
+	echo "lab: $name took $(($(date +%s) - began)) s" >&2
+	if [ -n "$why" ]; then
+		echo "$why"
+	elif [ ! -s "$work/$name.truth.json" ]; then
+		echo "no truth file: $(grep -h 'lab: \|Kernel panic' "$work/console" | head -1 | tr -d '\r')"
 	elif [ ! -s "$work/$name.dat" ]; then
 		echo "no recording: $(tail -1 "$work/$name.log" 2>/dev/null)"
-	elif [ "$build" = build-debug ] && [ "$1" != debian ] && grep -q 'WARNING:\|BUG:\|INFO: ' "$work/dmesg"; then
-		grep -h 'WARNING:\|BUG:\|INFO: ' "$work/dmesg" | head -1
+	elif [ "$build" = build-debug ] && [ "$1" != debian ] && grep -q 'WARNING:\|BUG:\|INFO: ' "$work/dmesg" "$work/console" 2>/dev/null; then
+		grep -h 'WARNING:\|BUG:\|INFO: ' "$work/dmesg" "$work/console" 2>/dev/null | head -1 | tr -d '\r'
 	else
 		python3 - "$work/$name.truth.json" <<-'END'
 			import json, sys
@@ -67,10 +111,6 @@ one() {
 			if not truth["provoked"]:
 			    print(truth["reason"] or "its truth file does not say why")
 		END
-	fi
-	if [ "$1" = big ]; then
-		cp "$work/$name.truth.json" "$out/" 2>/dev/null
-		return
 	fi
 	cp "$work/$name.dat" "$work/$name.truth.json" "$out/" 2>/dev/null
 }
@@ -93,7 +133,8 @@ for wanted; do
 	reason=
 	for variant in $variants; do
 		why=$(one "$scenario" "$variant" "$megabytes")
-		[ -n "$why" ] && reason="$reason${reason:+; }$variant: $why"
+		[ "$variant" = - ] || why=${why:+$variant: $why}
+		[ -n "$why" ] && reason="$reason${reason:+; }$why"
 	done
 	if [ -z "$reason" ]; then
 		echo "$wanted provoked: yes"

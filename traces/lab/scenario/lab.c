@@ -35,6 +35,7 @@
 #define TRACING	"/sys/kernel/tracing"
 
 static char scenario[32], name[80];
+static const char *out = "/out";
 static char *mappings, *notes, *walks;
 static size_t mappings_len, notes_len, walks_len;
 static FILE *mappings_file, *notes_file, *walks_file;
@@ -420,8 +421,8 @@ static void exec_recorder(void)
 	char path[128], log[128];
 	int fd;
 
-	snprintf(path, sizeof(path), "/out/%s.dat", name);
-	snprintf(log, sizeof(log), "/out/%s.log", name);
+	snprintf(path, sizeof(path), "%s/%s.dat", out, name);
+	snprintf(log, sizeof(log), "%s/%s.log", out, name);
 	fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0644);
 	if (fd >= 0) {
 		dup2(fd, 1);
@@ -509,6 +510,11 @@ void lab_init(const char *scenario_name)
 	ksm_set("merge_across_nodes", 1);
 }
 
+void lab_out(const char *dir)
+{
+	out = dir;
+}
+
 void truth_mapping(pid_t pid, const void *addr, const char *when)
 {
 	fprintf(mappings_file, "%s\n    {\"pid\": %d, \"address\": \"%p\", \"pfn\": \"0x%llx\", \"when\": \"%s\"}",
@@ -570,7 +576,7 @@ void truth_end(struct worker *workers, int nr, bool provoked, const char *reason
 	fclose(notes_file);
 	fclose(walks_file);
 	uname(&kernel);
-	snprintf(path, sizeof(path), "/out/%s.truth.json", name);
+	snprintf(path, sizeof(path), "%s/%s.truth.json", out, name);
 	f = fopen(path, "w");
 	if (!f)
 		lab_die("cannot write %s", path);

@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #define PAGE		4096UL
+#define KPF_SWAPCACHE	(1ULL << 13)
 #define KPF_KSM		(1ULL << 21)
 #define KPF_HWPOISON	(1ULL << 19)
 
@@ -93,6 +94,8 @@ void lab_dump(void);
 /* ---- the truth ---- */
 void lab_init(const char *scenario);
 const char *lab_variant(void);
+/* Where the recording and the truth go, if not to /out; before the recorder starts. */
+void lab_out(const char *dir);
 void truth_mapping(pid_t pid, const void *addr, const char *when);
 __attribute__((format(printf, 1, 2))) void truth_note(const char *format, ...);
 /* "walks": one line; `counts` is a list of JSON members. */

@@ -2,10 +2,11 @@
 /*
  * poison-search, big: what recovery and a state dump cost when KSM has merged a great deal.
  *
- * poison-search provokes: 17,161 or 200,000 stable nodes, one chain among them whose first page fails;
- * recovery finds the chain through the dup's pointer, or (variants) by a search of the trees with or
- * without scheduling points.  Variants: 17161, 17161-search, 17161-posted, and 200000 likewise.
- * big provokes: a merge storm at full speed up to 1,000,000 rmap_items, then a dump of all of them.
+ * poison-search provokes: 17,161 or 200,000 stable nodes and ksmd at full speed, one chain among them
+ * whose first page fails; recovery finds the chain through the dup's pointer, or by a search of the
+ * trees with scheduling points (search) or without (posted).  Variants: 17161, 17161-search,
+ * 17161-posted, each in a recording of its own, the last one by trace-cmd; 200000 does all three in turn.
+ * big provokes: a merge storm at full speed up to 1,000,000 rmap_items, dumped before, within and after.
  *
  * Judged by: KSM's counters, SIGBUS, contents; for big the dump file's own count of records.
  */
@@ -21,28 +22,35 @@
 #define NR	8
 #define SEED	4713
 
-static char *const page = (char *)0x200000000000;
+static char *const pages = (char *)0x200000000000;
+static unsigned int nr_pages = 1;
 
 /* Sorts behind all others, so that a search of the tree in order finds it last */
-static void fill_last(char *to)
+static void fill_last(unsigned char *to, unsigned int i)
 {
 	lab_fill(to, SEED);
 	memset(to, 0xff, 16);
+	to[15] = (unsigned char)(0xff - i);
 }
 
 static char obey(struct worker *self, char command)
 {
-	static char same[PAGE];
+	static unsigned char same[PAGE];
 
 	(void)self;
 	switch (command) {
 	case 'm':
-		lab_map(page, PAGE);
-		fill_last(page);
+		lab_map(pages, nr_pages * PAGE);
+		for (unsigned int i = 0; i < nr_pages; i++)
+			fill_last((unsigned char *)pages + i * PAGE, i);
 		return 'y';
 	case 'c':
-		fill_last(same);
-		return memcmp(page, same, PAGE) ? 'n' : 'y';
+		for (unsigned int i = 0; i < nr_pages; i++) {
+			fill_last(same, i);
+			if (memcmp(pages + i * PAGE, same, PAGE))
+				return 'n';
+		}
+		return 'y';
 	}
 	return '?';
 }
@@ -50,7 +58,7 @@ static char obey(struct worker *self, char command)
 /* nr contents, twice each; the number in front decides the order, the rest is zero */
 static void merge_pairs(unsigned long nr)
 {
-	const unsigned long batch = 20000;
+	const unsigned long batch = nr > 20000 ? 50000 : 20000;
 
 	for (unsigned long done = 0; done < nr; done += batch) {
 		unsigned long n = nr - done < batch ? nr - done : batch;
@@ -63,13 +71,33 @@ static void merge_pairs(unsigned long nr)
 	ksm_scan(1);
 }
 
+/* Makes a page fail that eight processes map, four of them with its dup */
+static uint64_t inject(struct worker *w, unsigned int i, const char *how)
+{
+	char *page = pages + i * PAGE;
+	uint64_t victim = lab_pfn(w[0].pid, page), began;
+
+	if (!(lab_page_flags(victim) & KPF_KSM))
+		truth_end(w, NR, false, "page %u is not a KSM page", i);
+	lab_switch("lab/search_tree", strstr(how, "search") ? "1" : strstr(how, "posted") ? "2" : "0");
+	truth_mapping(w[0].pid, page, "before");
+	began = lab_now_ns();
+	lab_write("/sys/kernel/debug/hwpoison/corrupt-pfn", "%llu", (unsigned long long)victim);
+	truth_note("%s: the failure took %.3f ms", how, (double)(lab_now_ns() - began) / 1e6);
+	truth_mapping(w[0].pid, page, "after");
+	return victim;
+}
+
 static void poison_search(const char *variant)
 {
-	unsigned long nr = strtoul(*variant ? variant : "17161", NULL, 10);
+	unsigned long nr = strtoul(variant, NULL, 10);
+	bool all = !strchr(variant, '-') && nr > 100000;
+	static const char *const ways[] = { "pointer", "search", "posted" };
 	struct worker w[NR];
-	uint64_t victim;
-	int nr_bus = 0, nr_hurt = 0;
+	uint64_t victims[3] = { 0 };
+	int nr_bus = 0, nr_hurt = 0, nr_poisoned = 0;
 
+	nr_pages = all ? 3 : 1;
 	ksm_set("run", 2);
 	ksm_set("max_page_sharing", 4);
 	ksm_set("run", 0);
@@ -80,29 +108,31 @@ static void poison_search(const char *variant)
 			lab_die("no memory");
 	}
 	merge_pairs(nr);
-	victim = lab_pfn(w[0].pid, page);
-	if ((unsigned long)ksm_get("pages_shared") < nr || ksm_get("stable_node_chains") < 1)
+	if ((unsigned long)ksm_get("pages_shared") < nr || ksm_get("stable_node_chains") < (long)nr_pages)
 		truth_end(w, NR, false, "%ld pages shared, %ld chains", ksm_get("pages_shared"), ksm_get("stable_node_chains"));
+	truth_note("%ld stable nodes", ksm_get("pages_shared"));
 	lab_switch("recover", "1");
-	if (strstr(variant, "search"))
-		lab_switch("lab/search_tree", "1");
 	if (strstr(variant, "posted"))
-		lab_switch("lab/search_tree", "2");
-	truth_mapping(w[0].pid, page, "before");
+		setenv("LAB_RECORDER", "trace-cmd", 1);
+	lab_record_start();
 	ksm_set("run", 1);	/* ksmd has the mutex most of the time */
 	ksm_set("sleep_millisecs", 0);
-	lab_record_start_without_dump();
-	lab_write("/sys/kernel/debug/hwpoison/corrupt-pfn", "%llu", (unsigned long long)victim);
+	for (unsigned int i = 0; i < nr_pages; i++)
+		victims[i] = inject(w, i, all ? ways[i] : strchr(variant, '-') ? variant : "pointer");
 	for (int i = 0; i < NR; i++) {
 		worker_check(&w[i]);
 		nr_bus += w[i].nr_sigbus;
 		nr_hurt += !w[i].contents_ok;
 	}
 	ksm_set("run", 0);
-	lab_record_stop_without_dump();
-	truth_mapping(w[0].pid, page, "after");
-	truth_note("%ld stable nodes", ksm_get("pages_shared"));
-	truth_end(w, NR, !nr_bus && !nr_hurt && (lab_page_flags(victim) & KPF_HWPOISON), "%d SIGBUS, %d hurt", nr_bus, nr_hurt);
+	if (strchr(variant, '-'))
+		lab_record_stop_without_dump();	/* one dump is enough to make it large */
+	else
+		lab_record_stop();
+	for (unsigned int i = 0; i < nr_pages; i++)
+		nr_poisoned += !!(lab_page_flags(victims[i]) & KPF_HWPOISON);
+	truth_end(w, NR, !nr_bus && !nr_hurt && nr_poisoned == (int)nr_pages, "%d SIGBUS, %d hurt, %d poisoned", nr_bus,
+		  nr_hurt, nr_poisoned);
 }
 
 static void big(void)
@@ -136,5 +166,5 @@ int main(int argc, char **argv)
 	lab_init(name);
 	if (!strcmp(name, "big"))
 		big();
-	poison_search(lab_variant());
+	poison_search(*lab_variant() ? lab_variant() : "17161");
 }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * poison-kill, -recover, -fork, -no-dup, -copy-fails, -alloc-fails: memory failure of a KSM page that
- * eight processes share with its dup, told apart by the name that the program is started under.
+ * poison-kill, -recover, -fork, -no-dup, -copy-fails, -alloc-fails, -busy, -dump: memory failure of a KSM
+ * page that eight processes share with its dup, told apart by the name that the program is started under.
  *
  * Provokes: the kill list and the kill, early (every other process) and late; recovery by a fresh copy
  * of the dup; a child that no rmap_item knows moved as well; no chain to recover from; the copy failing,
- * so that the dup fails too; no memory for a fresh page, so that the dup itself is mapped; and, in
- * poison-recover, a soft offline, which hurts nobody.
+ * so that the dup fails too; no memory for a fresh page, so that the dup itself is mapped; in
+ * poison-recover a soft offline, which hurts nobody; somebody holding ksm_thread_mutex for longer than
+ * recovery waits (busy); a state dump that takes too long, and one that gives way to recovery (dump).
  *
- * Judged by: SIGBUS received, contents read back, which pfn each process maps before and after.
+ * Judged by: SIGBUS received, contents read back, which pfn each process maps before and after, what the
+ * dump's write returned, how long the failure took.
  */
 #define _GNU_SOURCE
 #include "lab.h"
@@ -17,6 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #ifndef MADV_SOFT_OFFLINE
@@ -25,16 +28,37 @@
 
 #define NR	8
 #define SEED	4711
+#define DUMP	"/sys/kernel/debug/ksmtop/dump"
+#define SLOW	"1 100000"	/* 0.1 s a record: takes longer than the 5 s that a dump has */
 
 static char *const page = (char *)0x200000000000;
+static unsigned int nr_own;	/* pages that nobody shares: records for the dump that takes too long */
+
+struct poisoning {
+	const char *name;
+	struct worker w[NR + 1];
+	int nr;
+	uint64_t victim, dup;
+	uint64_t pfn[NR + 1];	/* before */
+	int nr_victims, nr_bus, nr_hurt, nr_moved;
+	uint64_t took_ns;
+	int dump_errors[2];	/* of the dump that takes too long, of the one that gives way */
+};
+
+static bool is(const struct poisoning *p, const char *what)
+{
+	return !strcmp(p->name + strlen("poison-"), what);
+}
 
 static char obey(struct worker *self, char command)
 {
 	(void)self;
 	switch (command) {
 	case 'm':
-		lab_map(page, PAGE);
+		lab_map(page, (1 + nr_own) * PAGE);
 		lab_fill(page, SEED);
+		for (unsigned int i = 1; i <= nr_own; i++)
+			lab_fill(page + i * PAGE, (unsigned int)getpid() * 100 + i);
 		return 'y';
 	case 'e':
 		lab_early_kill();
@@ -54,83 +78,144 @@ static char obey(struct worker *self, char command)
 	return '?';
 }
 
-static void map_all(struct worker *w, const char *when)
+static void map_all(struct poisoning *p, const char *when)
 {
 	for (int i = 0; i < NR; i++)
-		truth_mapping(w[i].pid, page, when);
+		truth_mapping(p->w[i].pid, page, when);
+}
+
+static void set_up(struct poisoning *p)
+{
+	char text[32];
+
+	ksm_set("run", 2);
+	ksm_set("max_page_sharing", is(p, "no-dup") ? 256 : 4);
+	ksm_set("run", 0);
+	p->nr = NR;
+	for (int i = 0; i < NR; i++) {
+		snprintf(text, sizeof(text), "%s %d", i % 2 ? "early" : "late", i);
+		worker_start(&p->w[i], text, obey);
+		if ((i % 2 && worker_tell(&p->w[i], 'e') != 'y') || worker_tell(&p->w[i], 'm') != 'y')
+			lab_die("worker %d did not map its page", i);
+	}
+	ksm_scan(4);
+	if (is(p, "fork"))
+		worker_fork(&p->w[0], &p->w[p->nr++], "child that no item knows");
+	p->victim = lab_pfn(p->w[0].pid, page);
+	for (int i = 0; i < p->nr; i++) {
+		p->pfn[i] = lab_pfn(p->w[i].pid, page);
+		p->nr_victims += p->pfn[i] == p->victim;
+		if (p->pfn[i] != p->victim)
+			p->dup = p->pfn[i];
+	}
+	if (!(lab_page_flags(p->victim) & KPF_KSM) || p->nr_victims < 3 || (!is(p, "no-dup") && !p->dup))
+		truth_end(p->w, p->nr, false, "pages were not merged as wanted: %d on the first", p->nr_victims);
+	if (lab_has("recover"))
+		lab_switch("recover", is(p, "kill") ? "0" : "1");
+	if (is(p, "copy-fails"))
+		lab_switch("lab/fail_copy", "1");
+	if (is(p, "alloc-fails"))
+		lab_switch("lab/fail_alloc", "1");
+	map_all(p, "before");
+}
+
+/* Writes to a file from a process of its own, which leaves with the errno */
+static pid_t write_beside(const char *path, const char *text)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		lab_die("fork: %s", strerror(errno));
+	if (!pid)
+		_exit(-lab_try_write(path, text));
+	usleep(500000);		/* it holds ksm_thread_mutex by then */
+	return pid;
+}
+
+static int written(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		lab_die("the process beside did not end");
+	return WEXITSTATUS(status);
+}
+
+static void inject(struct poisoning *p)
+{
+	pid_t beside = 0;
+	uint64_t began;
+
+	if (is(p, "dump")) {
+		p->dump_errors[0] = -lab_try_write(DUMP, SLOW);
+		beside = write_beside(DUMP, SLOW);
+	} else if (is(p, "busy")) {
+		beside = write_beside("/sys/kernel/debug/ksmtop/lab/hold_mutex_ms", "4000");
+	}
+	began = lab_now_ns();
+	lab_write("/sys/kernel/debug/hwpoison/corrupt-pfn", "%llu", (unsigned long long)p->victim);
+	p->took_ns = lab_now_ns() - began;
+	if (beside)
+		p->dump_errors[1] = written(beside);
+	usleep(500000); /* a failing copy queues the dup for its own memory failure */
+}
+
+static void count(struct poisoning *p)
+{
+	for (int i = 0; i < p->nr; i++) {
+		uint64_t now = lab_pfn(p->w[i].pid, page);
+
+		p->nr_bus += p->w[i].nr_sigbus > 0;
+		p->nr_hurt += !p->w[i].contents_ok;
+		p->nr_moved += p->pfn[i] == p->victim && now && now != p->victim &&
+			       (!is(p, "alloc-fails") || now == p->dup);
+	}
+	truth_note("victim 0x%llx, mapped by %d; %d got SIGBUS, %d lost their contents, %d were moved",
+		   (unsigned long long)p->victim, p->nr_victims, p->nr_bus, p->nr_hurt, p->nr_moved);
+}
+
+static __attribute__((noreturn)) void judge(struct poisoning *p)
+{
+	bool dies = is(p, "kill") || is(p, "no-dup") || is(p, "busy");
+
+	if (!(lab_page_flags(p->victim) & KPF_HWPOISON))
+		truth_end(p->w, p->nr, false, "the page was not poisoned");
+	if (is(p, "busy") && p->took_ns < 1000000000u)
+		truth_end(p->w, p->nr, false, "recovery waited for less than a second");
+	if (is(p, "dump")) {
+		truth_note("the slow dump said %s, the other %s", strerror(p->dump_errors[0]), strerror(p->dump_errors[1]));
+		if (p->dump_errors[0] != ETIME || p->dump_errors[1] != EAGAIN)
+			truth_end(p->w, p->nr, false, "the dumps ended with errors %d and %d", p->dump_errors[0],
+				  p->dump_errors[1]);
+	}
+	if (is(p, "copy-fails"))
+		truth_end(p->w, p->nr, p->nr_bus == p->nr, "%d of %d got SIGBUS", p->nr_bus, p->nr);
+	truth_end(p->w, p->nr,
+		  dies ? p->nr_bus == p->nr_victims && p->nr_hurt == p->nr_victims
+		       : !p->nr_bus && !p->nr_hurt && p->nr_moved == p->nr_victims,
+		  "%d got SIGBUS, %d lost contents, %d of %d moved", p->nr_bus, p->nr_hurt, p->nr_moved, p->nr_victims);
 }
 
 int main(int argc, char **argv)
 {
-	const char *name = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
-	bool kill = !strcmp(name, "poison-kill"), with_fork = !strcmp(name, "poison-fork");
-	bool no_dup = !strcmp(name, "poison-no-dup"), copy_fails = !strcmp(name, "poison-copy-fails");
-	bool alloc_fails = !strcmp(name, "poison-alloc-fails");
-	bool dies = kill || no_dup || copy_fails;
-	struct worker w[NR + 1];
-	uint64_t victim, dup = 0, pfn[NR + 1];
-	int nr = NR, nr_victims = 0, nr_bus = 0, nr_hurt = 0, nr_moved = 0;
-	char text[32];
+	static struct poisoning p;
 
 	(void)argc;
-	lab_init(name);
-	ksm_set("run", 2);
-	ksm_set("max_page_sharing", no_dup ? 256 : 4);
-	ksm_set("run", 0);
-	for (int i = 0; i < NR; i++) {
-		snprintf(text, sizeof(text), "%s %d", i % 2 ? "early" : "late", i);
-		worker_start(&w[i], text, obey);
-		if ((i % 2 && worker_tell(&w[i], 'e') != 'y') || worker_tell(&w[i], 'm') != 'y')
-			lab_die("worker %d did not map its page", i);
-	}
-	ksm_scan(4);
-	if (with_fork) {
-		worker_fork(&w[0], &w[NR], "child that no item knows");
-		nr++;
-	}
-	victim = lab_pfn(w[0].pid, page);
-	for (int i = 0; i < nr; i++) {
-		pfn[i] = lab_pfn(w[i].pid, page);
-		nr_victims += pfn[i] == victim;
-		if (pfn[i] != victim)
-			dup = pfn[i];
-	}
-	if (!(lab_page_flags(victim) & KPF_KSM) || nr_victims < 3 || (!no_dup && !dup))
-		truth_end(w, nr, false, "pages were not merged as wanted: %d on the first", nr_victims);
-	if (lab_has("recover"))
-		lab_switch("recover", kill ? "0" : "1");
-	if (copy_fails)
-		lab_switch("lab/fail_copy", "1");
-	if (alloc_fails)
-		lab_switch("lab/fail_alloc", "1");
-	map_all(w, "before");
-
+	p.name = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
+	lab_init(p.name);
+	nr_own = is(&p, "dump") ? 8 : 0;
+	set_up(&p);
 	lab_record_start();
-	lab_write("/sys/kernel/debug/hwpoison/corrupt-pfn", "%llu", (unsigned long long)victim);
-	usleep(500000); /* a failing copy queues the dup for its own memory failure */
-	for (int i = 0; i < nr; i++)
-		worker_check(&w[i]);
-	if (!strcmp(name, "poison-recover") && worker_tell(&w[1], 's') != 'y')
+	inject(&p);
+	for (int i = 0; i < p.nr; i++)
+		worker_check(&p.w[i]);
+	if (is(&p, "recover") && worker_tell(&p.w[1], 's') != 'y')
 		truth_note("soft offline was refused");
-	for (int i = 0; i < nr; i++)
-		worker_check(&w[i]);
+	for (int i = 0; i < p.nr; i++)
+		worker_check(&p.w[i]);
 	ksm_scan(2);
 	lab_record_stop();
-
-	map_all(w, "after");
-	for (int i = 0; i < nr; i++) {
-		uint64_t now = lab_pfn(w[i].pid, page);
-
-		nr_bus += w[i].nr_sigbus > 0;
-		nr_hurt += !w[i].contents_ok;
-		nr_moved += pfn[i] == victim && now && now != victim && (!alloc_fails || now == dup);
-	}
-	truth_note("victim 0x%llx, mapped by %d; %d got SIGBUS, %d lost their contents, %d were moved",
-		   (unsigned long long)victim, nr_victims, nr_bus, nr_hurt, nr_moved);
-	if (!(lab_page_flags(victim) & KPF_HWPOISON))
-		truth_end(w, nr, false, "the page was not poisoned");
-	if (copy_fails)
-		truth_end(w, nr, nr_bus == nr, "%d of %d got SIGBUS", nr_bus, nr);
-	truth_end(w, nr, dies ? nr_bus == nr_victims && nr_hurt == nr_victims : !nr_bus && !nr_hurt && nr_moved == nr_victims,
-		  "%d got SIGBUS, %d lost contents, %d of %d moved", nr_bus, nr_hurt, nr_moved, nr_victims);
+	map_all(&p, "after");
+	count(&p);
+	judge(&p);
 }

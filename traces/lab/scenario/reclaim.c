@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * walk-reclaim: a KSM page is swapped out, which needs an unmap walk.
+ * walk-reclaim, poison-swap: KSM pages are swapped out, which needs unmap walks.
  *
- * Provokes: memory.reclaim on the cgroup of four processes that share some KSM pages, with swap on a
- * virtio disk: reclaim asks for references, then unmaps every sharer and writes the page out; afterwards
- * the processes read their pages back.
+ * walk-reclaim provokes: memory.reclaim on the cgroup of four processes that share some KSM pages, with
+ * swap on a virtio disk: reclaim asks for references, then unmaps every sharer and writes the page out;
+ * afterwards the processes read their pages back.
+ * poison-swap provokes: memory failure of a KSM page that is in the swap cache: the disk is slow, and
+ * while the page is being written one of its four sharers maps it again; the others have swap entries,
+ * which recovery cannot move.
  *
- * Judged by: pagemap (no pfn: swapped out), swap in use, contents read back.
+ * Judged by: pagemap (no pfn: swapped out), contents read back; kpageflags of the failing page (in the
+ * swap cache at the time), and that nobody who mapped the page lost it.
  */
+#define _GNU_SOURCE
 #include "lab.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <fcntl.h>
 
@@ -32,6 +39,8 @@ static char obey(struct worker *self, char command)
 		for (unsigned int i = 0; i < NR_PAGES; i++)
 			lab_fill(place + i * PAGE, i);
 		return 'y';
+	case '1':	/* looks at the first only */
+		return lab_same(place, 0) ? 'y' : 'n';
 	case 'c':
 		for (unsigned int i = 0; i < NR_PAGES; i++)
 			if (!lab_same(place + i * PAGE, i))
@@ -67,31 +76,40 @@ static int nr_out(struct worker *w, int nr)
 	return out;
 }
 
-int main(void)
+static void make_cgroup(void)
 {
-	struct worker w[4];
-	int out;
-	uint64_t limit;
-
-	lab_init("walk-reclaim");
 	make_swap("/dev/vda", 512 * 1024 / 4);
 	mkdir(CGROUP, 0755);
 	if (mount("cgroup", CGROUP, "cgroup2", 0, NULL))
 		lab_die("no cgroup2");
 	lab_write(CGROUP "/cgroup.subtree_control", "+memory");
 	mkdir(CGROUP "/lab", 0755);
-	for (int i = 0; i < 4; i++) {
-		worker_start(&w[i], "sharer", obey);
-		lab_write(CGROUP "/lab/cgroup.procs", "%d", w[i].pid);
+}
+
+static void start(struct worker *w, int nr, int nr_inside)
+{
+	for (int i = 0; i < nr; i++) {
+		worker_start(&w[i], i < nr_inside ? "sharer in the cgroup" : "sharer", obey);
+		if (i < nr_inside)
+			lab_write(CGROUP "/lab/cgroup.procs", "%d", w[i].pid);
 		if (worker_tell(&w[i], 'm') != 'y')
 			lab_die("no memory");
 	}
+}
+
+static void walk_reclaim(void)
+{
+	struct worker w[4];
+	int out;
+	uint64_t limit;
+
+	start(w, 4, 4);
 	ksm_scan(3);
 	if (lab_page_count(lab_pfn(w[0].pid, place)) != 4)
 		truth_end(w, 4, false, "not merged");
 	truth_mapping(w[0].pid, place, "merged");
 	lab_record_start();
-	limit = lab_now_ns() + 10000000000u;
+	limit = lab_now_ns() + 60000000000u;
 	do {
 		lab_try_write(CGROUP "/lab/memory.reclaim", "4M");
 		out = nr_out(w, 4);
@@ -106,4 +124,76 @@ int main(void)
 		if (!w[i].contents_ok)
 			truth_end(w, 4, false, "contents lost");
 	truth_end(w, 4, out >= 4 * NR_PAGES / 2, "only %d mappings swapped out", out);
+}
+
+/* The first page is unmapped and on its way to the disk; then worker 0 maps it again. */
+static bool caught_in_swap_cache(struct worker *w, uint64_t victim)
+{
+	uint64_t limit = lab_now_ns() + 30000000000u;
+	pid_t reclaim = fork();
+
+	if (!reclaim) {
+		for (;;)
+			lab_try_write(CGROUP "/lab/memory.reclaim", "256K");
+	}
+	while (lab_pfn(w[0].pid, place) && lab_now_ns() < limit)
+		;
+	worker_tell(&w[0], '1');
+	kill(reclaim, SIGKILL);
+	waitpid(reclaim, NULL, 0);
+	return lab_pfn(w[0].pid, place) == victim &&
+	       (lab_page_flags(victim) & (KPF_KSM | KPF_SWAPCACHE)) == (KPF_KSM | KPF_SWAPCACHE);
+}
+
+/*
+ * Sharers 0 to 3 have the page that fails, 4 to 7 its dup.  A KSM page is charged where the page came
+ * from, so reclaim of the cgroup takes the first only.
+ */
+static void poison_swap(void)
+{
+	struct worker w[8];
+	uint64_t victim;
+	int nr_bus = 0, nr_intact = 0;
+	bool caught;
+
+	ksm_set("run", 2);
+	ksm_set("max_page_sharing", 4);
+	ksm_set("run", 0);
+	start(w, 8, 4);
+	ksm_scan(4);
+	victim = lab_pfn(w[0].pid, place);
+	if (lab_page_count(victim) != 4 || !lab_pfn(w[7].pid, place) || lab_pfn(w[7].pid, place) == victim)
+		truth_end(w, 8, false, "not merged into two pages");
+	lab_record_start();
+	caught = caught_in_swap_cache(w, victim);
+	for (int i = 0; i < 4; i++)
+		truth_mapping(w[i].pid, place, "in the swap cache");
+	if (caught)
+		lab_write("/sys/kernel/debug/hwpoison/corrupt-pfn", "%llu", (unsigned long long)victim);
+	for (int i = 0; i < 8; i++)
+		worker_check(&w[i]);
+	ksm_scan(2);
+	lab_record_stop();
+	for (int i = 0; i < 8; i++) {
+		truth_mapping(w[i].pid, place, "after");
+		nr_bus += w[i].nr_sigbus > 0;
+		nr_intact += w[i].contents_ok;
+	}
+	truth_note("%d of 8 got SIGBUS, %d have their contents", nr_bus, nr_intact);
+	if (!caught)
+		truth_end(w, 8, false, "the page was not caught in the swap cache");
+	truth_end(w, 8, w[0].contents_ok && nr_bus + nr_intact == 8 && (lab_page_flags(victim) & KPF_HWPOISON),
+		  "the sharer that mapped the page lost it, or nothing was poisoned");
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
+
+	(void)argc;
+	lab_init(name);
+	make_cgroup();
+	if (!strcmp(name, "poison-swap"))
+		poison_swap();
+	walk_reclaim();
 }
