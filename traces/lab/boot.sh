@@ -39,7 +39,7 @@ disks=
 if [ -n "${LAB_SWAP:-}" ]; then
 	truncate -s 512M "$out/swap.img"
 	disks="-drive file=$out/swap.img,format=raw,if=virtio"
-	[ "$LAB_SWAP" = fast ] || disks="$disks,throttling.bps-write=262144"
+	[ "$LAB_SWAP" = fast ] || disks="$disks,throttling.bps-write=65536"
 fi
 if [ -n "${LAB_DISK:-}" ]; then
 	disks="$disks -drive file=$LAB_DISK,format=raw,if=virtio,cache=directsync"

@@ -18,6 +18,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
@@ -34,6 +35,9 @@ static char obey(struct worker *self, char command)
 {
 	(void)self;
 	switch (command) {
+	case 'a':
+		munmap(place, NR_PAGES * PAGE);
+		/* fall through */
 	case 'm':
 		lab_map(place, NR_PAGES * PAGE);
 		for (unsigned int i = 0; i < NR_PAGES; i++)
@@ -134,38 +138,50 @@ static bool caught_in_swap_cache(struct worker *w, uint64_t victim)
 
 	if (!reclaim) {
 		for (;;)
-			lab_try_write(CGROUP "/lab/memory.reclaim", "256K");
+			lab_try_write(CGROUP "/lab/memory.reclaim", "64K");
 	}
 	while (lab_pfn(w[0].pid, place) && lab_now_ns() < limit)
 		;
-	worker_tell(&w[0], '1');
 	kill(reclaim, SIGKILL);
+	worker_tell(&w[0], '1');
 	waitpid(reclaim, NULL, 0);
 	return lab_pfn(w[0].pid, place) == victim &&
 	       (lab_page_flags(victim) & (KPF_KSM | KPF_SWAPCACHE)) == (KPF_KSM | KPF_SWAPCACHE);
 }
 
-/*
- * Sharers 0 to 3 have the page that fails, 4 to 7 its dup.  A KSM page is charged where the page came
- * from, so reclaim of the cgroup takes the first only.
- */
+/* Sharers 0 to 3 get the page that is to fail, 4 to 7 its dup; returns the pfn of the first */
+static uint64_t merge(struct worker *w)
+{
+	uint64_t pfn;
+
+	ksm_scan(4);
+	pfn = lab_pfn(w[0].pid, place);
+	if (!pfn || lab_page_count(pfn) != 4 || !lab_pfn(w[7].pid, place) || lab_pfn(w[7].pid, place) == pfn)
+		truth_end(w, 8, false, "not merged into two pages");
+	return pfn;
+}
+
+/* A KSM page is charged where the page came from, so reclaim of the cgroup takes only that of 0 to 3. */
 static void poison_swap(void)
 {
 	struct worker w[8];
 	uint64_t victim;
-	int nr_bus = 0, nr_intact = 0;
+	int nr_bus = 0, nr_intact = 0, tries = 1;
 	bool caught;
 
 	ksm_set("run", 2);
 	ksm_set("max_page_sharing", 4);
 	ksm_set("run", 0);
 	start(w, 8, 4);
-	ksm_scan(4);
-	victim = lab_pfn(w[0].pid, place);
-	if (lab_page_count(victim) != 4 || !lab_pfn(w[7].pid, place) || lab_pfn(w[7].pid, place) == victim)
-		truth_end(w, 8, false, "not merged into two pages");
+	victim = merge(w);
 	lab_record_start();
-	caught = caught_in_swap_cache(w, victim);
+	/* Where the disk was faster, all map the page anew */
+	while (!(caught = caught_in_swap_cache(w, victim)) && tries++ < 10) {
+		for (int i = 0; i < 8; i++)
+			if (worker_tell(&w[i], 'a') != 'y')
+				lab_die("no memory");
+		victim = merge(w);
+	}
 	for (int i = 0; i < 4; i++)
 		truth_mapping(w[i].pid, place, "in the swap cache");
 	if (caught)
@@ -179,7 +195,7 @@ static void poison_swap(void)
 		nr_bus += w[i].nr_sigbus > 0;
 		nr_intact += w[i].contents_ok;
 	}
-	truth_note("%d of 8 got SIGBUS, %d have their contents", nr_bus, nr_intact);
+	truth_note("caught at try %d; %d of 8 got SIGBUS, %d have their contents", tries, nr_bus, nr_intact);
 	if (!caught)
 		truth_end(w, 8, false, "the page was not caught in the swap cache");
 	truth_end(w, 8, w[0].contents_ok && nr_bus + nr_intact == 8 && (lab_page_flags(victim) & KPF_HWPOISON),
