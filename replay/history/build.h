@@ -87,6 +87,7 @@ struct builder {
 	uint32_t nr_running;
 	bool items_complete;		/* every stable item is known */
 	bool items_counted;		/* a KSM sample was seen */
+	uint64_t nr_dup_keys;		/* given out: build_tree.c */
 	uint64_t nr_merges, nr_failures, nr_removals, nr_scans, nr_lost;
 	uint64_t loss_now;		/* absolute event of the last loss, 0: none */
 	uint32_t removals_in_a_row;

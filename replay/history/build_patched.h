@@ -17,6 +17,8 @@ uint32_t node_change(struct builder *b, uint32_t span, const struct node_more *m
 void node_gone(struct builder *b, uint32_t span);
 /* A new place behind `position` (NO_ID: in front) of a nid's tree. */
 uint32_t tree_place_new(struct builder *b, uint64_t position, int nid);
+/* The key of a dup that becomes its chain's first. */
+uint64_t dup_key_of_head(struct builder *b);
 bool build_tree_event(struct builder *b, const struct event *ev);
 
 /* ---- build_items.c ---- */

@@ -8,7 +8,10 @@
  * predecessor's.  The places of the nodes alive at any moment are then in that moment's order,
  * and a place's rank, counted when a list is asked for, is a sort key for all times at once.
  *
- * A chain takes over its first dup's place; dups stand behind their chain in order of birth.
+ * A chain takes over its first dup's place; dups stand behind their chain as in its hlist.  That
+ * grows at the head, and a dup with room is moved to the head (dup_head): so each gets a key larger
+ * than all before, and the room between two keys is for what a dump finds between two dups.
+ *
  * chain/dup transitions mirror alloc_stable_node_chain(), stable_node_chain_add_dup(),
  * __stable_node_dup_del(), stable_node_dup() of mm/ksm.c, Linux 6.12.
  *
@@ -183,6 +186,15 @@ static uint32_t place_behind(struct builder *b, uint64_t pred, int nid)
 	return tree_place_new(b, place, nid);
 }
 
+#define DUP_KEY_ROOM (UINT64_C(1) << 24)
+
+uint64_t dup_key_of_head(struct builder *b)
+{
+	if (b->nr_dup_keys < DUP_KEY_MAX / DUP_KEY_ROOM)
+		b->nr_dup_keys++;
+	return b->nr_dup_keys * DUP_KEY_ROOM;
+}
+
 /* ---- events ---- */
 static void insert(struct builder *b, const struct args_P_NODE_INSERT *args)
 {
@@ -212,6 +224,9 @@ static void replace(struct builder *b, const struct args_P_NODE_REPLACE *args)
 	more.nid = (int16_t)args->nid;
 	gone.place = NODE_NOWHERE;
 	gone.position = NO_ID;
+	gone.kind = gone.kind == NODE_DUP ? NODE_PLAIN : gone.kind;
+	gone.chain = NO_ID;
+	gone.dup_key = 0;
 	node_change(b, old, &gone);
 	span = node_alive(b, (uint64_t)args->node);
 	if (span != NO_ID)
@@ -236,6 +251,7 @@ static void chain_make(struct builder *b, const struct args_P_CHAIN_MAKE *args)
 		return;
 	dup.kind = NODE_DUP;
 	dup.chain = chain;
+	dup.dup_key = dup_key_of_head(b);
 	node = node_change(b, node, &dup);
 	build_notable(b, NOTABLE_CHAIN_MADE, 0, dup.kpfn, make_ref(b->seg, TABLE_NODE, chain));
 }
@@ -250,6 +266,7 @@ static void to_dup(struct builder *b, uint64_t chain_addr, uint64_t node_addr, u
 	if (chain == NO_ID || node == chain)
 		return;
 	more.chain = span_object(b->seg, TABLE_NODE, chain);
+	more.dup_key = dup_key_of_head(b);
 	more.position = ((struct node_more *)more_at(b->seg, TABLE_NODE, chain))->position;
 	if (node != NO_ID)
 		node_change(b, node, &more);
@@ -280,6 +297,7 @@ static void collapse(struct builder *b, const struct args_P_CHAIN_COLLAPSE *args
 	plain = more_of(b, node);
 	plain.kind = NODE_PLAIN;
 	plain.chain = NO_ID;
+	plain.dup_key = 0;
 	plain.position = ((struct node_more *)more_at(b->seg, TABLE_NODE, chain))->position;
 	plain.place = NODE_IN_TREE;
 	node_change(b, node, &plain);
@@ -300,6 +318,7 @@ static void move(struct builder *b, uint64_t addr, enum node_place place)
 	if (more.kind == NODE_DUP)
 		more.kind = NODE_PLAIN;
 	more.chain = NO_ID;
+	more.dup_key = 0;
 	more.position = NO_ID;
 	node_change(b, span, &more);
 }

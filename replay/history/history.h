@@ -240,7 +240,7 @@ enum relation {
 	ALL_MAPPINGS,		/* tgid, address */
 	ALL_PAGES,		/* pfn */
 	ALL_EPISODES,		/* number; not by moment: every episode begun by `when` */
-	DUPS_OF_CHAIN,		/* hlist order where known, else by birth */
+	DUPS_OF_CHAIN,		/* hlist order, head first */
 	ITEMS_OF_NODE,		/* hlist order (newest first), as the kernel walks it */
 	MAPPINGS_OF_NODE,	/* tgid, address */
 	ITEMS_OF_MM,		/* address */

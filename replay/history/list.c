@@ -102,9 +102,8 @@ int history_list(const struct history *h, enum relation relation, struct ref par
 		cursor.hi = k1 == NO_ID ? cursor.lo : order_lower(place.seg, desc.order, k1 + 1, 0);
 		cursor.at = cursor.lo;
 	} else if (relation == NODES_OF_NID) {
-		k1 = parent.id < NO_ID - 2 ? parent.id + 1 : NO_ID - 1;	/* as node_key() has it */
-		cursor.lo = order_lower(place.seg, desc.order, k1, 0);
-		cursor.hi = order_lower(place.seg, desc.order, k1 + 1, 0);
+		cursor.lo = order_lower(place.seg, desc.order, order_nid(parent.id), 0);
+		cursor.hi = order_lower(place.seg, desc.order, order_nid((int64_t)parent.id + 1), 0);
 		cursor.at = cursor.lo;
 	} else {
 		cursor.hi = place.seg->orders[desc.order].nr_sorted;

@@ -50,21 +50,34 @@ enum table order_table(enum order_id id)
 	}
 }
 
-/* The same text for a node's tree and for its dups: see build_tree.c for positions. */
+#define RANK_MAX ((1u << 29) - 1)	/* behind all: in no tree */
+#define NID_MAX	 2046	/* this one and all above together */
+
+uint32_t order_nid(int64_t nid)
+{
+	return (nid < 0 ? 0 : nid >= NID_MAX ? NID_MAX : (uint32_t)nid + 1) << 21;
+}
+
+/*
+ * 96 bits: nid (11), rank of its place (29; build_tree.c), and the dup's place in its chain's hlist
+ * (56; the chain itself stands before).
+ */
 static struct order_key node_key(const struct segment *seg, uint32_t row)
 {
 	const struct node_more *more;
+	uint32_t rank = RANK_MAX;
+	uint64_t within;
 
 	if (!seg->tables[TABLE_NODE].more.nr)
 		return (struct order_key){ span_pfn(span_at(seg, TABLE_NODE, row)), 0 };
 	more = more_at(seg, TABLE_NODE, row);
-	return (struct order_key){
-		(more->position < seg->tree.nr ?
-		 (uint64_t)((struct tree_place *)pool_at(&seg->tree, more->position))->rank << 32 :
-		 (uint64_t)NO_ID << 32) |
-		(more->kind == NODE_DUP || more->position >= seg->tree.nr ?
-		 span_object(seg, TABLE_NODE, row) + 1 : 0),
-		(uint32_t)(more->nid + 1) };
+	if (more->position < seg->tree.nr)
+		rank = ((struct tree_place *)pool_at(&seg->tree, more->position))->rank;
+	within = rank >= RANK_MAX ? span_object(seg, TABLE_NODE, row) + UINT64_C(1) :
+		 more->kind == NODE_DUP ? DUP_KEY_MAX + 1 - more->dup_key : 0;
+	rank = rank > RANK_MAX ? RANK_MAX : rank;
+	return (struct order_key){ .k1 = order_nid(more->nid) | rank >> 8,
+				   .k2 = (uint64_t)(rank & 0xff) << 56 | within };
 }
 
 struct order_key order_key_of(const struct segment *seg, enum order_id id, uint32_t row)
@@ -79,7 +92,9 @@ struct order_key order_key_of(const struct segment *seg, enum order_id id, uint3
 	case ORDER_NODE:
 		return node_key(seg, row);
 	case ORDER_DUP_CHAIN:
-		return (struct order_key){ 0, ((struct node_more *)more_at(seg, TABLE_NODE, row))->chain };
+		return (struct order_key){
+			DUP_KEY_MAX + 1 - ((struct node_more *)more_at(seg, TABLE_NODE, row))->dup_key,
+			((struct node_more *)more_at(seg, TABLE_NODE, row))->chain };
 	case ORDER_NODE_KPFN:
 		return (struct order_key){ ((struct node_more *)more_at(seg, TABLE_NODE, row))->kpfn, 0 };
 	case ORDER_ITEM_MM:

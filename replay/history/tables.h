@@ -86,8 +86,10 @@ struct node_more {			/* patched */
 	uint32_t chain;			/* object id, or NO_ID */
 	int16_t nid;
 	uint8_t kind, place;
-	uint8_t evidence, pad[7];
+	uint64_t evidence : 8;
+	uint64_t dup_key : 56;		/* a dup's place in its chain's hlist, head largest; else 0 */
 };
+#define DUP_KEY_MAX ((UINT64_C(1) << 56) - 2)
 
 struct item_data {
 	uint32_t node;			/* object id, or NO_ID: not on a stable node */
@@ -350,6 +352,8 @@ int order_ready(const struct history *h, const struct segment *seg, enum order_i
 enum table order_table(enum order_id id);
 struct order_key { uint64_t k2; uint32_t k1; };
 struct order_key order_key_of(const struct segment *seg, enum order_id id, uint32_t row);
+/* ORDER_NODE of a patched kernel: the rows of a nid (-1: not known) begin at {order_nid(nid), 0}. */
+uint32_t order_nid(int64_t nid);
 /* First position whose key is >= {k1, k2}. */
 uint64_t order_lower(const struct segment *seg, enum order_id id, uint32_t k1, uint64_t k2);
 /* Where that row lies. */
