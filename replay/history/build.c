@@ -447,6 +447,7 @@ int builder_new(struct history *h, struct builder **ret)
 	pool_init(&b->leavers, sizeof(uint32_t), NULL);
 	pool_init(&b->stream_runs, sizeof(uint64_t), NULL);
 	pool_init(&b->times, sizeof(uint64_t), h->table_dir);
+	pool_init(&b->anon_vmas_dumped, sizeof(uint8_t), NULL);
 	pool_init(&b->node_items, sizeof(uint32_t), h->table_dir);
 	pool_init(&b->mm_items, sizeof(uint32_t), h->table_dir);
 	for (unsigned i = 0; i < NR_TABLES; i++)
@@ -476,6 +477,7 @@ void builder_free(struct builder *b)
 	pool_fini(&b->times);
 	pool_fini(&b->leavers);
 	pool_fini(&b->stream_runs);
+	pool_fini(&b->anon_vmas_dumped);
 	pool_fini(&b->node_items);
 	pool_fini(&b->mm_items);
 	free(b);

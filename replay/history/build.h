@@ -27,7 +27,7 @@ struct mm_live {
 
 /* A process as samples see it: by tgid and start time.  Owns mappings. */
 struct process {
-	uint64_t start_time_ns;
+	uint64_t start_ticks;	/* as /proc/PID/stat has it */
 	uint32_t *pages;	/* live mapping spans, by address */
 	uint32_t nr_pages;
 	int32_t tgid;
@@ -93,6 +93,8 @@ struct builder {
 	uint32_t removals_in_a_row;
 	struct dump *dump;		/* the one that runs or ran last: build_dump.c */
 	bool dump_seen, dump_complete;	/* there was one; and nothing was lost since */
+	int64_t reset_seqnr;		/* the scan that threw the unstable trees away last */
+	struct pool anon_vmas_dumped;	/* uint8_t by object id: all its VMAs were */
 	struct mutex_run run;
 	uint64_t run_ends[RUNS_KEPT];	/* last event of each run */
 	struct pool stream_runs;	/* uint64_t: the run at each stream's last event, 0: none */

@@ -1,37 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * build_dump.c - a state dump against the rows: each dumped row at its own event.
+ * build_dump.c - a state dump: its begin and end, and what was not in it.
  *
  * A dump writes down what the kernel has, record by record, while other things go on: ksm_thread_mutex
  * keeps nodes and items still, each anon_vma's lock its VMAs while they are written.  So a dumped
- * row is compared with the rebuilt one as it is at that record's event; what the dump has and we
- * have not is found (it holds from before the recording), what differs is a finding and the dump is
- * believed.
+ * row is compared with the rebuilt one as it is at that record's event (build_record.c); what the
+ * dump has and we have not is found (it holds from before the recording), what differs is a finding
+ * and the dump is believed.
  *
  * Only a dump that is complete says that something is *not* there: its counts of records agree with
  * what arrived, its result is 0 and no event was lost meanwhile.  Then rows that began before it and
- * were not in it end, and everything that holds is confirmed.
- *
- * Not here: the dump's sysfs-like counters; they are compared as findings at its end.
+ * were not in it end, and everything that holds is confirmed.  Of anon_vmas it lists only those of
+ * stable items and of mergeable VMAs, so one that is not in it may still be there.
  */
 #include <stdlib.h>
 
-#include "history/build.h"
-#include "history/build_patched.h"
-
-struct dump {
-	int64_t id;
-	uint32_t begin, group_begin;
-	bool running, lost;
-	uint32_t group;			/* the anon_vma whose VMAs come now, or NO_ID */
-	int64_t group_left;
-	int64_t nr_nodes, nr_items, nr_anon_vmas, nr_vmas, nr_mms;
-	uint64_t last_position;		/* of the tree node dumped last, and its nid */
-	int64_t last_nid;
-	uint32_t last_item;		/* the stable item dumped last, or NO_ID */
-	uint64_t *seen[NR_TABLES];	/* a bit per object id */
-	uint32_t room[NR_TABLES];
-};
+#include "history/build_dump.h"
 
 static struct dump *dump_of(struct builder *b)
 {
@@ -53,15 +37,17 @@ void build_dump_fini(struct builder *b)
 void build_dump_lost(struct builder *b)
 {
 	b->dump_complete = false;
+	pool_resize(&b->anon_vmas_dumped, 0);
 	if (b->dump) {
 		b->dump->lost = true;
-		b->dump->last_item = NO_ID;
+		b->dump->last_item = b->dump->next_item = NO_ID;
 	}
 }
 
 /* Its rows were named by the segment before. */
 void build_dump_give_up(struct builder *b)
 {
+	pool_resize(&b->anon_vmas_dumped, 0);
 	if (b->dump)
 		b->dump->running = false;
 }
@@ -72,7 +58,7 @@ bool build_dump_runs(const struct builder *b)
 }
 
 /* ---- what was seen ---- */
-static void see(struct builder *b, enum table table, uint32_t object)
+void dump_see(struct builder *b, enum table table, uint32_t object)
 {
 	struct dump *dump = b->dump;
 	uint32_t word = object / 64;
@@ -94,14 +80,31 @@ static void see(struct builder *b, enum table table, uint32_t object)
 	dump->seen[table][word] |= 1ull << (object & 63);
 }
 
-static bool was_seen(const struct dump *dump, enum table table, uint32_t object)
+bool dump_has_seen(const struct dump *dump, enum table table, uint32_t object)
 {
 	return object / 64 < dump->room[table] &&
 	       dump->seen[table][object / 64] >> (object & 63) & 1;
 }
 
-static void finding(struct builder *b, enum finding_id id, struct ref object, int64_t expected,
-		    int64_t found)
+/* Of anon_vmas whose VMAs were dumped, a byte per object id. */
+static void anon_vma_dumped(struct builder *b, uint32_t object)
+{
+	if (object >= b->anon_vmas_dumped.nr && pool_resize(&b->anon_vmas_dumped, object + 1) != 0)
+		build_fail(b, -ENOMEM);
+	else
+		*(uint8_t *)pool_at(&b->anon_vmas_dumped, object) = 1;
+}
+
+bool dump_knows_anon_vma(struct builder *b, uint32_t anon_vma)
+{
+	if (anon_vma < b->anon_vmas_dumped.nr && *(uint8_t *)pool_at(&b->anon_vmas_dumped, anon_vma))
+		return true;
+	return anon_vma >= b->seg->tables[TABLE_ANON_VMA].carried.nr &&
+	       !span_is(span_at(b->seg, TABLE_ANON_VMA, anon_vma), SPAN_FOUND);
+}
+
+void dump_finding(struct builder *b, enum finding_id id, struct ref object, int64_t expected,
+		  int64_t found)
 {
 	struct stored_finding *stored;
 
@@ -118,17 +121,16 @@ static void finding(struct builder *b, enum finding_id id, struct ref object, in
 		.id = (uint16_t)id,
 		.severity = expected == found ? 0 : b->dump_complete ? 2 : 1,
 	};
+	b->dump->nr_differing += stored->severity != 0;
 	if (stored->severity == 2)
 		build_notable(b, NOTABLE_FINDING, 2, (uint64_t)id, object);
 }
 
-/* ---- records ---- */
+/* ---- begin ---- */
 static void dump_begin(struct builder *b, const struct args_P_DUMP_BEGIN *args)
 {
-	struct dump *dump = dump_of(b);
+	struct dump *dump;
 
-	if (!dump)
-		return;
 	build_dump_fini(b);
 	dump = dump_of(b);
 	if (!dump)
@@ -136,149 +138,16 @@ static void dump_begin(struct builder *b, const struct args_P_DUMP_BEGIN *args)
 	dump->id = args->dump;
 	dump->begin = b->now;
 	dump->running = true;
-	dump->group = NO_ID;
+	dump->group = dump->last_item = dump->next_item = dump->chain = NO_ID;
 	dump->last_position = NO_ID;
-	dump->last_item = NO_ID;
 	dump->last_nid = -1;
-}
-
-static void dump_node(struct builder *b, const struct args_P_DUMP_NODE *args)
-{
-	uint32_t span = node_alive(b, (uint64_t)args->node), chain = NO_ID;
-	struct node_more more = { .kpfn = (uint64_t)args->kpfn, .nid = (int16_t)args->nid,
-				  .kind = args->kind < NODE_UNKNOWN ? (uint8_t)args->kind : NODE_UNKNOWN,
-				  .place = args->place ? NODE_ON_MIGRATE_LIST : NODE_IN_TREE,
-				  .position = NO_ID, .evidence = EVIDENCE_DUMPED, .chain = NO_ID };
-	bool known = span != NO_ID, same = false;
-
-	b->dump->nr_nodes++;
-	if (args->chain) {
-		chain = node_get(b, (uint64_t)args->chain);
-		more.chain = chain == NO_ID ? NO_ID : span_object(b->seg, TABLE_NODE, chain);
-	}
-	if (known) {
-		struct node_more *old = more_at(b->seg, TABLE_NODE, span);
-
-		known = old->kind != NODE_UNKNOWN;	/* else only its address was */
-		same = old->kpfn == more.kpfn && old->kind == more.kind && old->place == more.place &&
-		       old->chain == more.chain;
-		more.position = old->position;
-		if (same)
-			more = *old;
-	}
-	if (more.place == NODE_IN_TREE && more.position == NO_ID)
-		more.position = chain != NO_ID ?
-			((struct node_more *)more_at(b->seg, TABLE_NODE, chain))->position :
-			tree_place_new(b, b->dump->last_nid == args->nid ? b->dump->last_position : NO_ID,
-				       (int)args->nid);
-	span = span != NO_ID ? node_change(b, span, &more)
-		     : node_make(b, (uint64_t)args->node, &more, SPAN_FOUND);
-	if (span == NO_ID)
-		return;
-	see(b, TABLE_NODE, span_object(b->seg, TABLE_NODE, span));
-	build_confirm_row(b, TABLE_NODE, span_object(b->seg, TABLE_NODE, span));
-	if (more.place == NODE_IN_TREE && more.kind != NODE_DUP) {
-		b->dump->last_position = more.position;
-		b->dump->last_nid = args->nid;
-	}
-	if (!same)
-		finding(b, known ? FINDING_DUMP_NODE_DIFFERS : FINDING_DUMP_NODE_MISSING,
-			make_ref(b->seg, TABLE_NODE, span_object(b->seg, TABLE_NODE, span)), 1, 0);
-}
-
-/* A dump lists a hlist from its head; what was put in as the newest goes behind the one before. */
-static void behind_last_item(struct builder *b, uint32_t span, uint32_t node)
-{
-	struct item_data *data = data_at(b->seg, TABLE_ITEM, span), *last;
-	struct node_data *on = data_at(b->seg, TABLE_NODE, node);
-
-	if (b->dump->last_item == NO_ID || on->newest != span)
-		return;
-	last = data_at(b->seg, TABLE_ITEM, b->dump->last_item);
-	if (last->node != node)
-		return;
-	on->newest = data->older;
-	data->older = last->older;
-	last->older = span;
-}
-
-/* The dump is believed: the row had been wrong for a while. */
-static uint32_t differs(struct builder *b, uint32_t span, uint32_t node, const struct item_more *more)
-{
-	uint32_t id = item_change(b, span, node, more);
-
-	if (id != span)
-		span_at(b->seg, TABLE_ITEM, span)->owner_flags &= ~(uint32_t)SPAN_NAMED_END;
-	return id;
-}
-
-static void dump_item(struct builder *b, const struct args_P_DUMP_ITEM *args)
-{
-	uint32_t mm = build_mm(b, (uint64_t)args->mm), span, node = NO_ID;
-	uint32_t had = build_find(b, TABLE_ITEM, (uint64_t)args->item >> 3);
-	struct item_more more = { .address = (uint64_t)args->address & ~0xfffull, .anon_vma = NO_ID,
-				  .state = args->state <= ITEM_STABLE ? (uint8_t)args->state : ITEM_NEW,
-				  .evidence = EVIDENCE_DUMPED };
-	bool known, same;
-
-	b->dump->nr_items++;
-	if (mm == NO_ID)
-		return;
-	if (more.state == ITEM_STABLE) {
-		node = node_get(b, (uint64_t)args->node);
-		node = node == NO_ID ? NO_ID : span_object(b->seg, TABLE_NODE, node);
-		more.anon_vma = anon_vma_get(b, (uint64_t)args->anon_vma);
-		more.index_seqnr = (uint64_t)args->index;
-	} else if (more.state == ITEM_UNSTABLE) {
-		more.index_seqnr = (uint64_t)args->seqnr;
-	}
-	span = item_get(b, (uint64_t)args->item, mm, more.address, SPAN_FOUND);
-	if (span == NO_ID)
-		return;
-	known = span == had;
-	same = known && ((struct item_data *)data_at(b->seg, TABLE_ITEM, span))->node == node &&
-	       item_state(b->seg, span, b->now) == more.state;
-	if (!same && !known && span_is(span_at(b->seg, TABLE_ITEM, span), SPAN_FOUND))
-		item_found_as(b, span, node, &more);
-	else if (!same)
-		span = differs(b, span, node, &more);
-	if (span == NO_ID)
-		return;
-	if (!same && node != NO_ID)
-		behind_last_item(b, span, node);
-	b->dump->last_item = node != NO_ID ? span : NO_ID;
-	see(b, TABLE_ITEM, span_object(b->seg, TABLE_ITEM, span));
-	build_confirm_row(b, TABLE_ITEM, span_object(b->seg, TABLE_ITEM, span));
-	if (!same)
-		finding(b, known ? FINDING_DUMP_ITEM_DIFFERS : FINDING_DUMP_ITEM_MISSING,
-			make_ref(b->seg, TABLE_ITEM, span_object(b->seg, TABLE_ITEM, span)), 1, 0);
-}
-
-static void dump_mm(struct builder *b, const struct args_P_DUMP_MM *args)
-{
-	uint32_t mm = build_mm(b, (uint64_t)args->mm);
-	struct process *process;
-	struct mm_data data;
-
-	b->dump->nr_mms++;
-	if (mm == NO_ID)
-		return;
-	data = *build_mm_data(b, mm);
-	data.tgid = (int32_t)args->tgid;
-	data.tgid_evidence = EVIDENCE_DUMPED;
-	data.start_time_ns = (uint64_t)args->start_time;
-	data.in_ksm = 1;
-	memcpy(data.comm, args->comm, sizeof(data.comm));
-	build_mm_update(b, mm, &data);
-	see(b, TABLE_MM, mm);
-	build_confirm_row(b, TABLE_MM, mm);
-	process = build_process(b, data.tgid);
-	if (process)
-		process->mm = mm;
+	/* Places that are there now are compared by rank; what is placed meanwhile has none. */
+	if (b->dump_seen)
+		tree_rank(b->seg);
 }
 
 /* ---- anon_vmas: each one's VMAs follow it, under its lock ---- */
-static void group_ends(struct builder *b)
+void dump_group_ends(struct builder *b)
 {
 	struct dump *dump = b->dump;
 
@@ -289,69 +158,29 @@ static void group_ends(struct builder *b)
 	for (uint32_t i = ((struct anon_vma_data *)data_at(b->seg, TABLE_ANON_VMA, dump->group))->newest;
 	     i != NO_ID; i = ((struct vma_data *)data_at(b->seg, TABLE_VMA, i))->older) {
 		const struct span *span = span_at(b->seg, TABLE_VMA, i);
+		uint32_t object;
 
-		if (span->died == ALIVE && span->born < dump->group_begin &&
-		    !was_seen(dump, TABLE_VMA, span_object(b->seg, TABLE_VMA, i))) {
-			finding(b, FINDING_DUMP_VMA_SURPLUS,
-				make_ref(b->seg, TABLE_VMA, span_object(b->seg, TABLE_VMA, i)), 0, 1);
-			vma_gone(b, i);
-			span_at(b->seg, TABLE_VMA, i)->owner_flags &= ~(uint32_t)SPAN_NAMED_END;
-		}
+		if (span->died != ALIVE || span->born >= dump->group_begin)
+			continue;
+		object = span_object(b->seg, TABLE_VMA, i);
+		if (dump_has_seen(dump, TABLE_VMA, object))
+			continue;
+		dump_finding(b, FINDING_DUMP_VMA_SURPLUS, make_ref(b->seg, TABLE_VMA, object), 0, 1);
+		vma_gone(b, i);
+		span_at(b->seg, TABLE_VMA, i)->owner_flags &= ~(uint32_t)SPAN_NAMED_END;
 	}
+	anon_vma_dumped(b, dump->group);
 	dump->group = NO_ID;
 }
 
-static void dump_anon_vma(struct builder *b, const struct args_P_DUMP_ANON_VMA *args)
+/* ---- end ---- */
+/* Chains that lost their dups and nodes between lists are in no tree to be dumped. */
+static bool is_in_no_list(const struct builder *b, enum table table, uint32_t span)
 {
-	struct dump *dump = b->dump;
-	uint32_t had = build_find(b, TABLE_ANON_VMA, (uint64_t)args->anon_vma >> 3);
-	bool known = had != NO_ID && span_at(b->seg, TABLE_ANON_VMA, had)->died == ALIVE;
-	uint32_t id = anon_vma_get(b, (uint64_t)args->anon_vma), root, parent;
-
-	dump->nr_anon_vmas++;
-	if (id == NO_ID)
-		return;
-	root = anon_vma_get(b, (uint64_t)args->root);
-	parent = anon_vma_get(b, (uint64_t)args->parent);
-	anon_vma_change(b, id, root, parent);
-	dump->group = id;
-	dump->group_begin = b->now;
-	dump->group_left = args->nr_vmas;
-	see(b, TABLE_ANON_VMA, id);
-	build_confirm_row(b, TABLE_ANON_VMA, id);
-	if (!known)
-		finding(b, FINDING_DUMP_ANON_VMA_MISSING, make_ref(b->seg, TABLE_ANON_VMA, id), 1, 0);
+	return table == TABLE_NODE &&
+	       ((struct node_more *)more_at(b->seg, table, span))->place == NODE_NOWHERE;
 }
 
-static void dump_vma(struct builder *b, const struct args_P_DUMP_VMA *args)
-{
-	uint32_t mm = args->mm ? build_find(b, TABLE_MM, (uint64_t)args->mm >> 3) : NO_ID, span;
-	struct vma_data data = { .start = (uint64_t)args->start, .end = (uint64_t)args->end,
-				 .pgoff = (uint64_t)args->pgoff, .flags = (uint64_t)args->flags,
-				 .anon_vma = anon_vma_get(b, (uint64_t)args->anon_vma),
-				 .mm = mm == NO_ID ? NO_ID : span_object(b->seg, TABLE_MM, mm) };
-	const struct vma_data *old;
-	bool known;
-
-	b->dump->nr_vmas++;
-	b->dump->group_left--;
-	span = vma_alive(b, (uint64_t)args->vma, data.anon_vma);
-	known = span != NO_ID;
-	old = known ? data_at(b->seg, TABLE_VMA, span) : NULL;
-	if (!known || old->start != data.start || old->end != data.end || old->pgoff != data.pgoff) {
-		span = vma_make(b, (uint64_t)args->vma, &data, SPAN_FOUND);
-		if (span == NO_ID)
-			return;
-		finding(b, known ? FINDING_DUMP_VMA_DIFFERS : FINDING_DUMP_VMA_MISSING,
-			make_ref(b->seg, TABLE_VMA, span_object(b->seg, TABLE_VMA, span)), 1, 0);
-	}
-	see(b, TABLE_VMA, span_object(b->seg, TABLE_VMA, span));
-	build_confirm_row(b, TABLE_VMA, span_object(b->seg, TABLE_VMA, span));
-	if (b->dump->group_left == 0)
-		group_ends(b);
-}
-
-/* ---- its end ---- */
 static void end_unseen(struct builder *b, enum table table, enum finding_id id)
 {
 	uint32_t nr = nr_spans(b->seg, table);
@@ -364,13 +193,9 @@ static void end_unseen(struct builder *b, enum table table, enum finding_id id)
 		    (table == TABLE_ITEM && b->mms[span_owner(span)].dead))
 			continue;
 		object = span_object(b->seg, table, i);
-		if (was_seen(b->dump, table, object))
+		if (dump_has_seen(b->dump, table, object) || is_in_no_list(b, table, i))
 			continue;
-		/* Chains that lost their dups and nodes between lists are in no tree to be dumped. */
-		if (table == TABLE_NODE &&
-		    ((struct node_more *)more_at(b->seg, table, i))->place == NODE_NOWHERE)
-			continue;
-		finding(b, id, make_ref(b->seg, table, object), 0, 1);
+		dump_finding(b, id, make_ref(b->seg, table, object), 0, 1);
 		if (table == TABLE_ITEM)
 			build_item_end(b, i, 0);
 		else
@@ -379,26 +204,86 @@ static void end_unseen(struct builder *b, enum table table, enum finding_id id)
 	}
 }
 
-static void dump_end(struct builder *b, const struct args_P_DUMP_END *args)
+/* Mms that ksmd should have, and has not. */
+static void leave_unseen(struct builder *b)
 {
-	struct dump *dump = b->dump;
-	bool complete = !dump->lost && args->result == 0 && args->nr_nodes == dump->nr_nodes &&
-			args->nr_items == dump->nr_items && args->nr_vmas == dump->nr_vmas &&
-			args->nr_anon_vmas == dump->nr_anon_vmas && args->nr_mms == dump->nr_mms;
+	uint32_t nr = nr_spans(b->seg, TABLE_MM);
+
+	for (uint32_t i = 0; i < nr; i++) {
+		const struct span *span = span_at(b->seg, TABLE_MM, i);
+		struct mm_data data = *(struct mm_data *)data_at(b->seg, TABLE_MM, i);
+		uint32_t mm;
+
+		if (span->died != ALIVE || span->born >= b->dump->begin || !data.in_ksm)
+			continue;
+		mm = span_object(b->seg, TABLE_MM, i);
+		if (dump_has_seen(b->dump, TABLE_MM, mm))
+			continue;
+		dump_finding(b, FINDING_DUMP_MM_SURPLUS, make_ref(b->seg, TABLE_MM, mm), 0, 1);
+		data.in_ksm = 0;
+		build_mm_update(b, mm, &data);
+	}
+}
+
+/* Those with UNSTABLE_FLAG, in the tree or thrown away with it: the kernel's pages_unshared. */
+static int64_t count_unshared(const struct builder *b)
+{
+	uint32_t nr = nr_spans(b->seg, TABLE_ITEM);
+	int64_t unshared = 0;
+
+	for (uint32_t i = 0; i < nr; i++) {
+		const struct span *span = span_at(b->seg, TABLE_ITEM, i);
+		uint8_t state = ((struct item_more *)more_at(b->seg, TABLE_ITEM, i))->state;
+
+		unshared += span->died == ALIVE && !b->mms[span_owner(span)].dead &&
+			    (state == ITEM_UNSTABLE || state == ITEM_THROWN);
+	}
+	return unshared;
+}
+
+static bool is_complete(const struct dump *dump, const struct args_P_DUMP_END *args)
+{
+	return !dump->lost && args->result == 0 && args->nr_nodes == dump->nr_nodes &&
+	       args->nr_items == dump->nr_items && args->nr_vmas == dump->nr_vmas &&
+	       args->nr_anon_vmas == dump->nr_anon_vmas && args->nr_mms == dump->nr_mms;
+}
+
+/* The kernel's counters are as they are at its end. */
+static void compare_counters(struct builder *b, const struct args_P_DUMP_END *args, bool agreed)
+{
 	struct ref none = { 0 };
 
-	if (complete) {
+	if (agreed) {	/* else each difference was told */
+		dump_finding(b, FINDING_DUMP_NODES, none, args->nr_nodes, b->dump->nr_nodes);
+		dump_finding(b, FINDING_DUMP_ITEMS, none, args->nr_items, b->dump->nr_items);
+		dump_finding(b, FINDING_DUMP_MMS, none, args->nr_mms, b->dump->nr_mms);
+		dump_finding(b, FINDING_DUMP_ANON_VMAS, none, args->nr_anon_vmas, b->dump->nr_anon_vmas);
+		dump_finding(b, FINDING_DUMP_VMAS, none, args->nr_vmas, b->dump->nr_vmas);
+	}
+	dump_finding(b, FINDING_DUMP_CHAINS, none, args->nr_chains, b->counts.chains);
+	dump_finding(b, FINDING_DUMP_DUPS, none, args->nr_dups, b->counts.dups);
+	dump_finding(b, FINDING_DUMP_STABLE_ITEMS, none, args->pages_shared + args->pages_sharing,
+		     b->counts.items_stable);
+	dump_finding(b, FINDING_DUMP_SHARED, none, args->pages_shared,
+		     (int64_t)b->counts.nodes - b->nr_empty);
+	dump_finding(b, FINDING_DUMP_UNSHARED, none, args->pages_unshared, count_unshared(b));
+}
+
+static void dump_end(struct builder *b, const struct args_P_DUMP_END *args)
+{
+	bool agreed;
+
+	if (is_complete(b->dump, args)) {
 		end_unseen(b, TABLE_ITEM, FINDING_DUMP_ITEM_SURPLUS);
 		end_unseen(b, TABLE_NODE, FINDING_DUMP_NODE_SURPLUS);
+		leave_unseen(b);
 		build_confirm(b, &b->seg->confirm_items, NO_ID);
 		build_confirm(b, &b->seg->confirm_nodes, 0);
+		agreed = b->dump_complete && !b->dump->nr_differing;
 		b->dump_seen = b->dump_complete = true;
-		finding(b, FINDING_DUMP_CHAINS, none, args->nr_chains, b->counts.chains);
-		finding(b, FINDING_DUMP_DUPS, none, args->nr_dups, b->counts.dups);
-		finding(b, FINDING_DUMP_STABLE_ITEMS, none, args->pages_shared + args->pages_sharing,
-			b->counts.items_stable);
+		compare_counters(b, args, agreed);
 	}
-	dump->running = false;
+	b->dump->running = false;
 }
 
 bool build_dump_event(struct builder *b, const struct event *ev)
@@ -414,22 +299,22 @@ bool build_dump_event(struct builder *b, const struct event *ev)
 	if (!b->dump || !b->dump->running || b->dump->id != EVENT_ARGS(ev, P_DUMP_END)->dump)
 		return true;
 	if (ev->kind != EVENT_P_DUMP_VMA)
-		group_ends(b);
+		dump_group_ends(b);
 	switch (ev->kind) {
 	case EVENT_P_DUMP_MM:
-		dump_mm(b, EVENT_ARGS(ev, P_DUMP_MM));
+		record_mm(b, EVENT_ARGS(ev, P_DUMP_MM));
 		break;
 	case EVENT_P_DUMP_NODE:
-		dump_node(b, EVENT_ARGS(ev, P_DUMP_NODE));
+		record_node(b, EVENT_ARGS(ev, P_DUMP_NODE));
 		break;
 	case EVENT_P_DUMP_ITEM:
-		dump_item(b, EVENT_ARGS(ev, P_DUMP_ITEM));
+		record_item(b, EVENT_ARGS(ev, P_DUMP_ITEM));
 		break;
 	case EVENT_P_DUMP_ANON_VMA:
-		dump_anon_vma(b, EVENT_ARGS(ev, P_DUMP_ANON_VMA));
+		record_anon_vma(b, EVENT_ARGS(ev, P_DUMP_ANON_VMA));
 		break;
 	case EVENT_P_DUMP_VMA:
-		dump_vma(b, EVENT_ARGS(ev, P_DUMP_VMA));
+		record_vma(b, EVENT_ARGS(ev, P_DUMP_VMA));
 		break;
 	default:
 		dump_end(b, EVENT_ARGS(ev, P_DUMP_END));

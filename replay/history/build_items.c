@@ -24,7 +24,7 @@ uint8_t item_state(const struct segment *seg, uint32_t span, uint32_t t)
 		return ITEM_STABLE;
 	more = more_at(seg, TABLE_ITEM, span);
 	if (more->state != ITEM_UNSTABLE)
-		return more->state;
+		return more->state == ITEM_THROWN ? ITEM_NEW : more->state;
 	i = pool_events_upto(&seg->resets, t);
 	if (i && *(uint32_t *)pool_at(&seg->resets, i - 1) > span_at(seg, TABLE_ITEM, span)->born)
 		return ITEM_NEW;
@@ -106,17 +106,19 @@ void item_found_as(struct builder *b, uint32_t span, uint32_t node, const struct
 }
 
 /* ---- mms ---- */
+/* Only MM_ENTERED is about ksmd: the others come for every process. */
 static void mm_owner(struct builder *b, uint64_t addr, const struct args_P_MM_OWNER *args,
 		     enum mm_origin origin, uint64_t parent)
 {
 	uint32_t span = build_find(b, TABLE_MM, addr >> 3), mm = NO_ID, from;
 	struct mm_data data = { .parent = NO_ID, .origin = (uint8_t)origin };
 	struct process *process;
+	bool enters;
 
 	if (span != NO_ID && span_at(b->seg, TABLE_MM, span)->died == ALIVE) {
 		mm = span_object(b->seg, TABLE_MM, span);
 		data = *build_mm_data(b, mm);
-		if (origin != MM_ENTERED)
+		if (origin == MM_FORKED || origin == MM_EXECED)
 			data.origin = (uint8_t)origin;
 	}
 	if (parent) {
@@ -124,20 +126,21 @@ static void mm_owner(struct builder *b, uint64_t addr, const struct args_P_MM_OW
 		data.parent = from == NO_ID || span_at(b->seg, TABLE_MM, from)->died != ALIVE ?
 			NO_ID : span_object(b->seg, TABLE_MM, from);
 	}
-	data.in_ksm |= origin == MM_ENTERED || origin == MM_FORKED;
+	enters = origin == MM_ENTERED && !data.in_ksm;
+	data.in_ksm |= origin == MM_ENTERED;
 	data.tgid_evidence = EVIDENCE_TRACED;
-	if (args) {
+	if (args && args->tgid) {	/* 0: nobody runs on it yet */
 		data.tgid = (int32_t)args->tgid;
 		data.start_time_ns = (uint64_t)args->start_time;
 		memcpy(data.comm, args->comm, sizeof(data.comm));
 	}
-	if (mm == NO_ID) {
+	if (mm == NO_ID)
 		mm = build_mm_new(b, addr, &data, false);
-		build_notable(b, NOTABLE_MM_ENTERED, 0, 0, make_ref(b->seg, TABLE_MM, mm));
-	} else {
+	else
 		build_mm_update(b, mm, &data);
-	}
-	process = mm != NO_ID && args ? build_process(b, data.tgid) : NULL;
+	if (enters)
+		build_notable(b, NOTABLE_MM_ENTERED, 0, 0, make_ref(b->seg, TABLE_MM, mm));
+	process = mm != NO_ID && data.tgid ? build_process(b, data.tgid) : NULL;
 	if (process)
 		process->mm = mm;
 }
@@ -202,10 +205,11 @@ static void unstable(struct builder *b, const struct args_P_ITEM_UNSTABLE *args)
 		item_change(b, span, NO_ID, &more);
 }
 
-static void reset(struct builder *b)
+static void reset(struct builder *b, int64_t seqnr)
 {
 	uint32_t *reset = pool_grow(&b->seg->resets, 1);
 
+	b->reset_seqnr = seqnr;
 	if (!reset) {
 		build_fail(b, -ENOMEM);
 		return;
@@ -251,9 +255,9 @@ bool build_item_event(struct builder *b, const struct event *ev)
 
 	switch (ev->kind) {
 	case EVENT_P_MM_ENTER:
-	case EVENT_P_MM_OWNER:
+	case EVENT_P_MM_OWNER:	/* the same fields */
 		mm_owner(b, (uint64_t)EVENT_ARGS(ev, P_MM_OWNER)->mm, EVENT_ARGS(ev, P_MM_OWNER),
-			 MM_ENTERED, 0);
+			 ev->kind == EVENT_P_MM_ENTER ? MM_ENTERED : MM_FOUND, 0);
 		break;
 	case EVENT_P_MM_FORK:
 		mm_owner(b, (uint64_t)EVENT_ARGS(ev, P_MM_FORK)->mm, NULL, MM_FORKED,
@@ -281,7 +285,7 @@ bool build_item_event(struct builder *b, const struct event *ev)
 		unstable(b, EVENT_ARGS(ev, P_ITEM_UNSTABLE));
 		break;
 	case EVENT_P_UNSTABLE_RESET:
-		reset(b);
+		reset(b, EVENT_ARGS(ev, P_UNSTABLE_RESET)->seqnr);
 		break;
 	case EVENT_P_ITEM_APPEND:
 		append(b, EVENT_ARGS(ev, P_ITEM_APPEND));

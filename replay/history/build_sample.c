@@ -164,6 +164,8 @@ static void ksm_sample(struct builder *b, const struct sample *sample)
 }
 
 /* ---- processes ---- */
+#define TICK_NS 10000000u	/* of the times in /proc: USER_HZ is 100 */
+
 /* The one mm that no process has and that has as many stable items; NO_ID if there are more. */
 static uint32_t unclaimed_mm(struct builder *b, int64_t merging)
 {
@@ -191,11 +193,11 @@ static void learn_process(struct builder *b, struct process *process, const stru
 	int64_t start = 0;
 
 	sample_number(sample, "start_time", &start);
-	if (process->start_time_ns && start && process->start_time_ns != (uint64_t)start) {
+	if (process->start_ticks && start && process->start_ticks != (uint64_t)start) {
 		build_mappings_end(b, process);		/* a new process with an old number */
 		process->mm = NO_ID;
 	}
-	process->start_time_ns = (uint64_t)start;
+	process->start_ticks = (uint64_t)start;
 	if (comm) {
 		memset(process->comm, 0, sizeof(process->comm));
 		strncpy(process->comm, comm, sizeof(process->comm) - 1);
@@ -212,7 +214,9 @@ static void learn_process(struct builder *b, struct process *process, const stru
 	}
 	if (comm)
 		memcpy(data.comm, process->comm, sizeof(data.comm));
-	data.start_time_ns = process->start_time_ns;
+	/* An event or a dump knows it to the nanosecond. */
+	if (data.tgid_evidence == EVIDENCE_INFERRED)
+		data.start_time_ns = process->start_ticks * TICK_NS;
 	build_mm_update(b, process->mm, &data);
 }
 

@@ -159,9 +159,12 @@ static int carry_span(struct carrying *c, enum table table, uint32_t object, uin
 	if (to->more.element_size)
 		memcpy(pool_at(&to->more, to->more.nr - 1), more_at(c->from, table, id),
 		       to->more.element_size);
-	if (table == TABLE_ITEM && to->more.element_size)
-		((struct item_more *)pool_at(&to->more, to->more.nr - 1))->state =
-			item_state(c->from, id, place.t);
+	if (table == TABLE_ITEM && to->more.element_size) {
+		struct item_more *more = pool_at(&to->more, to->more.nr - 1);
+
+		if (more->state == ITEM_UNSTABLE && item_state(c->from, id, place.t) == ITEM_NEW)
+			more->state = ITEM_THROWN;	/* resets do not go over */
+	}
 	return 0;
 }
 

@@ -25,32 +25,62 @@ struct checking {
 	int ret;
 };
 
-static const char *const finding_ids[NR_FINDINGS] = {
-	[FINDING_DUMP_NODE_MISSING] = "dump-node-missing",
-	[FINDING_DUMP_NODE_DIFFERS] = "dump-node-differs",
-	[FINDING_DUMP_NODE_SURPLUS] = "dump-node-surplus",
-	[FINDING_DUMP_ITEM_MISSING] = "dump-item-missing",
-	[FINDING_DUMP_ITEM_DIFFERS] = "dump-item-differs",
-	[FINDING_DUMP_ITEM_SURPLUS] = "dump-item-surplus",
-	[FINDING_DUMP_ANON_VMA_MISSING] = "dump-anon-vma-missing",
-	[FINDING_DUMP_VMA_MISSING] = "dump-vma-missing",
-	[FINDING_DUMP_VMA_DIFFERS] = "dump-vma-differs",
-	[FINDING_DUMP_VMA_SURPLUS] = "dump-vma-surplus",
-	[FINDING_DUMP_CHAINS] = "dump-chains",
-	[FINDING_DUMP_DUPS] = "dump-dups",
-	[FINDING_DUMP_STABLE_ITEMS] = "dump-stable-items",
+static const struct { const char *id, *why; } words[NR_FINDINGS] = {
+	[FINDING_DUMP_NODE_MISSING] = { "dump-node-missing", "no event led to a stable node that the kernel has" },
+	[FINDING_DUMP_NODE_SURPLUS] = { "dump-node-surplus", "no event ended a stable node that the kernel has not" },
+	[FINDING_DUMP_NODE_KIND] = { "dump-node-kind", "0 is a plain stable node, 1 a chain, 2 a dup" },
+	[FINDING_DUMP_NODE_CHAIN] = { "dump-node-chain", "the chain's number in node#, 0: none" },
+	[FINDING_DUMP_NODE_KPFN] = { "dump-node-kpfn", "the stable node's kpfn" },
+	[FINDING_DUMP_NODE_NID] = { "dump-node-nid", "the memory node whose tree it is in" },
+	[FINDING_DUMP_NODE_PLACE] = { "dump-node-place", "0 is in a tree, 1 on the migrate list, 2 between them" },
+	[FINDING_DUMP_NODE_ORDER] = { "dump-node-order", "its place among the nodes of the stable tree" },
+	[FINDING_DUMP_NODE_ITEMS] = { "dump-node-items", "rmap_hlist_len" },
+	[FINDING_DUMP_DUP_ORDER] = { "dump-dup-order", "its place among the chain's dups" },
+	[FINDING_DUMP_ITEM_MISSING] = { "dump-item-missing", "no event led to an rmap_item that the kernel has" },
+	[FINDING_DUMP_ITEM_SURPLUS] = { "dump-item-surplus", "no event ended an rmap_item that the kernel has not" },
+	[FINDING_DUMP_ITEM_STATE] = { "dump-item-state", "0 is new, 1 unstable, 2 stable" },
+	[FINDING_DUMP_ITEM_NODE] = { "dump-item-node", "the stable node's number in node#, 0: none" },
+	[FINDING_DUMP_ITEM_ANON_VMA] = { "dump-item-anon-vma", "the anon_vma's number, 0: none" },
+	[FINDING_DUMP_ITEM_INDEX] = { "dump-item-index", "linear_page_index" },
+	[FINDING_DUMP_ITEM_SEQNR] = { "dump-item-seqnr", "the scan that put it into the unstable tree" },
+	[FINDING_DUMP_ITEM_ORDER] = { "dump-item-order", "its place on the stable node's hlist" },
+	[FINDING_DUMP_ANON_VMA_MISSING] = { "dump-anon-vma-missing", "no event led to an anon_vma that the kernel has" },
+	[FINDING_DUMP_ANON_VMA_ROOT] = { "dump-anon-vma-root", "the number of its root" },
+	[FINDING_DUMP_ANON_VMA_PARENT] = { "dump-anon-vma-parent", "the number of its parent" },
+	[FINDING_DUMP_VMA_MISSING] = { "dump-vma-missing", "no event led to a VMA that the interval tree has" },
+	[FINDING_DUMP_VMA_SURPLUS] = { "dump-vma-surplus", "no event took out a VMA that the interval tree has not" },
+	[FINDING_DUMP_VMA_MM] = { "dump-vma-mm", "the number of its mm, from 1; 0: not known" },
+	[FINDING_DUMP_VMA_START] = { "dump-vma-start", "vm_start" },
+	[FINDING_DUMP_VMA_END] = { "dump-vma-end", "vm_end" },
+	[FINDING_DUMP_VMA_PGOFF] = { "dump-vma-pgoff", "vm_pgoff" },
+	[FINDING_DUMP_MM_MISSING] = { "dump-mm-missing", "no event made ksmd know an mm that it knows" },
+	[FINDING_DUMP_MM_SURPLUS] = { "dump-mm-surplus", "no event made ksmd forget an mm that it does not know" },
+	[FINDING_DUMP_MM_TGID] = { "dump-mm-tgid", "the process that the mm belongs to" },
+	[FINDING_DUMP_MM_START] = { "dump-mm-start-time", "when its process began" },
+	[FINDING_DUMP_MM_COMM] = { "dump-mm-comm", "the first eight bytes of its process's comm, as a number" },
+	[FINDING_DUMP_MM_ITEMS] = { "dump-mm-items", "the mm's ksm_rmap_items" },
+	[FINDING_DUMP_NODES] = { "dump-nodes", "" },
+	[FINDING_DUMP_ITEMS] = { "dump-items", "" },
+	[FINDING_DUMP_MMS] = { "dump-mms", "" },
+	[FINDING_DUMP_ANON_VMAS] = { "dump-anon-vmas", "" },
+	[FINDING_DUMP_VMAS] = { "dump-vmas", "" },
+	[FINDING_DUMP_CHAINS] = { "dump-chains", "the kernel's stable_node_chains" },
+	[FINDING_DUMP_DUPS] = { "dump-dups", "the kernel's stable_node_dups" },
+	[FINDING_DUMP_STABLE_ITEMS] = { "dump-stable-items", "the kernel's pages_shared + pages_sharing" },
+	[FINDING_DUMP_SHARED] = { "dump-pages-shared", "the kernel's pages_shared" },
+	[FINDING_DUMP_UNSHARED] = { "dump-pages-unshared", "the kernel's pages_unshared" },
 };
 
 /* What a dump found, as the builder wrote it down. */
 static struct finding finding_of(const struct stored_finding *stored)
 {
+	uint16_t id = stored->id < NR_FINDINGS ? stored->id : 0;
+
 	return (struct finding){
-		.id = finding_ids[stored->id < NR_FINDINGS ? stored->id : 0], .event = stored->event,
-		.object = stored->object, .expected = stored->expected, .found = stored->found,
-		.severity = stored->severity,
+		.id = words[id].id, .event = stored->event, .object = stored->object,
+		.expected = stored->expected, .found = stored->found, .severity = stored->severity,
 		.why = !stored->severity ? "agrees" : stored->severity == 1 ?
-			"events were lost since the last complete dump" :
-			"the recorded events do not lead to what the kernel dumped",
+			"events were lost since the last complete dump" : words[id].why,
 	};
 }
 
