@@ -111,7 +111,9 @@ static bool is_covered(const struct history *h, const struct item_row *item, str
 	struct history_cursor cursor;
 	union row row;
 
+	/* Of an anon_vma that was only named (it has no root then) not all VMAs need be known. */
 	if (!item->has_index || ref_is_none(item->anon_vma) ||
+	    history_row(h, item->anon_vma, when, &row) != 0 || ref_is_none(row.anon_vma.root) ||
 	    history_vmas_stab(h, item->anon_vma, item->index, item->index, when, &cursor) != 0)
 		return true;	/* nobody can say */
 	while (history_next(&cursor, &row) > 0)

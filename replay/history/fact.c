@@ -306,6 +306,10 @@ static char evidence_of(const struct history *h, const struct segment *seg, enum
 				  : EVIDENCE_INFERRED;
 	case TABLE_MAPPING:
 		return EVIDENCE_DUMPED;
+	case TABLE_ANON_VMA:	/* named by something else, if nothing told its root */
+		if (((struct anon_vma_data *)data_at(seg, table, id))->root == NO_ID)
+			return EVIDENCE_INFERRED;
+		__attribute__((fallthrough));
 	default:
 		return span_is(span_at(seg, table, id), SPAN_FOUND) ?
 			       (h->patched ? EVIDENCE_DUMPED : EVIDENCE_INFERRED)

@@ -124,7 +124,7 @@ struct anon_vma_row {
 	struct fact fact;
 	struct ref ref;
 	struct name name;
-	struct ref root, parent;
+	struct ref root, parent;	/* none: it was only named, its VMAs need not all be known */
 };
 
 struct vma_row {
