@@ -19,12 +19,19 @@
 #include "trace/diag.h"
 #include "trace/sample.h"
 
-#define VM_MERGEABLE	0x80000000ull	/* include/linux/mm.h */
+/*
+ * include/linux/mm.h, x86-64 of Linux 6.12; and what vma_ksm_compatible() refuses: VM_SHARED, VM_MAYSHARE,
+ * VM_PFNMAP, VM_IO, VM_DONTEXPAND, VM_HUGETLB, VM_MIXEDMAP, VM_DROPPABLE.
+ */
+#define VM_MERGEABLE	0x80000000ull
+#define VM_NOT_FOR_KSM	(0x8ull | 0x80ull | 0x400ull | 0x4000ull | 0x40000ull | 0x400000ull | 0x10000000ull | \
+			 UINT64_C(1) << 40)
+#define OUTCOME_CHECKSUM 2		/* KSMTOP_SCAN_OUTCOMES: checksum changed */
 #define PAGE_BYTES	4096u
 #define NR_OUTCOMES	14		/* KSMTOP_SCAN_OUTCOMES */
 
 struct last_word { uint64_t item, event; int64_t seqnr; uint8_t outcome; };
-struct area { uint64_t start, end, flags, born; bool doubtful; char evidence; };
+struct area { uint64_t start, end, flags, born, confirmed; bool doubtful; char evidence; };
 
 struct asking {
 	const struct episode_source *source;
@@ -46,10 +53,12 @@ struct asking {
 
 static const struct { const char *word, *text; } reasons[NR_NOT_MERGED] = {
 	[NOT_MERGED_SHARED] = { "shared", "The page is shared: its item hangs on a stable node." },
-	[NOT_MERGED_NOT_IN_KSM] = { "not-in-ksm", "The process has not entered KSM: nobody asked for it with "
-				    "madvise(MADV_MERGEABLE) or prctl(PR_SET_MEMORY_MERGE)." },
-	[NOT_MERGED_NOT_ASKED] = { "not-asked", "The VMA is not mergeable: nobody asked for it, or its kind "
-				   "cannot be." },
+	[NOT_MERGED_NOT_IN_KSM] = { "not-in-ksm", "The process is not in KSM: nobody asks for it, with "
+				    "madvise(MADV_MERGEABLE) or prctl(PR_SET_MEMORY_MERGE), or no longer." },
+	[NOT_MERGED_NOT_ASKED] = { "not-asked", "The VMA is not mergeable: nobody asked for it with "
+				   "madvise(MADV_MERGEABLE)." },
+	[NOT_MERGED_WRONG_KIND] = { "wrong-kind", "KSM cannot merge a VMA of this kind: shared, of a device, "
+				    "huge pages (vma_ksm_compatible())." },
 	[NOT_MERGED_STOPPED] = { "stopped", "KSM does not run (/sys/kernel/mm/ksm/run is not 1)." },
 	[NOT_MERGED_NOT_SCANNED] = { "not-scanned", "ksmd has not come by since the VMA exists." },
 	[NOT_MERGED_NOT_TWICE] = { "not-twice", "ksmd has met the page in one scan only: a second one must find "
@@ -64,7 +73,8 @@ static const struct { const char *word, *text; } reasons[NR_NOT_MERGED] = {
 				   "as a pin does." },
 	[NOT_MERGED_LOCK_FAILED] = { "lock", "Its page lock was not to be had." },
 	[NOT_MERGED_OTHER] = { "failure", "Merging it failed for another reason." },
-	[NOT_MERGED_NO_PAGE] = { "no-page", "There is no anonymous page: never written, or swapped out." },
+	[NOT_MERGED_NO_PAGE] = { "no-page", "There is no anonymous page of its own: never written, swapped out, or "
+				 "the zero page." },
 	[NOT_MERGED_UNKNOWN] = { "unknown", "This recording cannot tell; one with the patch and --detail item_scan "
 				 "would." },
 };
@@ -234,6 +244,16 @@ static enum not_merged only_reason(const struct asking *a, uint64_t *ret_event)
 }
 
 /* ---- items ---- */
+/* Was the item made in the scan of that event?  Its first row says when, not the one that holds. */
+static bool is_first_scan(const struct asking *a, const struct item_row *item, uint64_t event)
+{
+	uint64_t begin = event >= a->scan_begin ? a->scan_begin : a->words_from;
+	union row first;
+
+	return history_life(a->source->history, item->ref, 0, a->when.known_by, &first) == 0 &&
+	       first.fact.evidence == EVIDENCE_TRACED && first.fact.born >= begin && first.fact.born <= event;
+}
+
 static void judge_new(const struct asking *a, const struct item_row *item, struct why_not *why)
 {
 	const struct last_word *word = last_word(a, item->name.addr);
@@ -245,6 +265,9 @@ static void judge_new(const struct asking *a, const struct item_row *item, struc
 		why->event = word->event;
 		why->seqnr = word->seqnr;
 		why->evidence = EVIDENCE_TRACED;
+		/* A new item has no checksum yet, so that ksmd finds it changed (cmp_and_merge_page()). */
+		if (word->outcome == OUTCOME_CHECKSUM && is_first_scan(a, item, word->event))
+			why->reason = NOT_MERGED_NOT_TWICE;
 		/* It was merged when last looked at, and is no longer. */
 		if (why->reason == NOT_MERGED_SHARED)
 			why->reason = NOT_MERGED_CHANGING;
@@ -252,7 +275,7 @@ static void judge_new(const struct asking *a, const struct item_row *item, struc
 	}
 	only = only_reason(a, &event);
 	why->evidence = EVIDENCE_INFERRED;
-	if (item->fact.born >= a->scan_begin && item->fact.known == item->fact.born) {
+	if (is_first_scan(a, item, a->when.t)) {
 		why->reason = NOT_MERGED_NOT_TWICE;
 		why->event = item->fact.born;
 	} else if (only != NR_NOT_MERGED) {
@@ -305,7 +328,7 @@ static int find_areas(struct asking *a)
 		if (room((void **)&a->areas, a->nr_areas, &a->room_areas, sizeof(*a->areas)) != 0)
 			return -ENOMEM;
 		a->areas[a->nr_areas++] = (struct area){ row.vma.start, row.vma.end, row.vma.flags,
-			row.fact.born, row.fact.doubt != DOUBT_NONE, row.fact.evidence };
+			row.fact.born, row.fact.confirmed, row.fact.doubt != DOUBT_NONE, row.fact.evidence };
 	}
 	if (a->nr_areas)
 		qsort(a->areas, a->nr_areas, sizeof(*a->areas), compare_areas);
@@ -328,8 +351,17 @@ static void tell_area(struct asking *a, const struct area *area, uint64_t nr_ite
 	if (nr <= nr_items)
 		return;
 	why.nr_pages = nr - nr_items;
-	if (!(area->flags & VM_MERGEABLE)) {
+	if (area->flags & VM_NOT_FOR_KSM) {
+		why.reason = NOT_MERGED_WRONG_KIND;
+	} else if (!a->mm.in_ksm) {
+		why.reason = NOT_MERGED_NOT_IN_KSM;
+		why.event = a->mm.fact.born;
+		why.evidence = a->mm.fact.evidence;
+		why.doubtful = a->mm.fact.doubt != DOUBT_NONE;
+	} else if (!(area->flags & VM_MERGEABLE)) {
+		/* The flags are of when the VMA entered the tree; madvise() changes them untraced. */
 		why.reason = NOT_MERGED_NOT_ASKED;
+		why.doubtful |= area->confirmed <= a->mm.fact.born;
 	} else if (!a->scan_begin || area->born >= a->scan_begin) {
 		why.reason = NOT_MERGED_NOT_SCANNED;
 	} else {
@@ -400,6 +432,51 @@ static void tell_whole(struct asking *a, enum not_merged reason, uint64_t nr, ui
 		a->ret = a->fn(&why, a->arg);
 }
 
+/* How many of the mm's items in no tree were made in the last scan. */
+static uint64_t count_first(const struct asking *a)
+{
+	struct history_cursor cursor;
+	uint64_t nr = 0;
+	union row row;
+
+	if (history_list(a->source->history, ITEMS_OF_MM, a->mm.ref, a->when, &cursor) != 0)
+		return 0;
+	while (history_next(&cursor, &row) > 0)
+		nr += row.item.state == ITEM_NEW && a->scan_begin &&
+		      is_first_scan(a, &row.item, a->sum_events[OUTCOME_CHECKSUM]);
+	return nr;
+}
+
+/* What the last scan came to for the process; those met for the first time count as changed there. */
+static void tell_sums(struct asking *a)
+{
+	for (unsigned int i = 0; i < NR_OUTCOMES; i++) {
+		uint64_t nr = a->sums[i], first = 0;
+
+		if (i == OUTCOME_CHECKSUM && nr)
+			first = count_first(a);
+		if (first > nr)
+			first = nr;
+		if (first)
+			tell_whole(a, NOT_MERGED_NOT_TWICE, first, a->sum_events[i], EVIDENCE_TRACED, false);
+		if (nr > first)
+			tell_whole(a, reason_of(i), nr - first, a->sum_events[i], EVIDENCE_TRACED, false);
+	}
+}
+
+/* Pages that became the zero page have no item any more: /proc/PID/ksm_stat counts them. */
+static void tell_zero_pages(struct asking *a)
+{
+	const struct history *h = a->source->history;
+	int sample = a->mm.tgid > 0 ? history_sample_before(h, SAMPLE_PROCESS, a->mm.tgid, a->when.t) : -ENOENT;
+	struct history_sample at;
+	int64_t nr;
+
+	if (sample >= 0 && history_sample_counter(h, (uint32_t)sample, "ksm_zero_pages", &nr) == 0 && nr > 0 &&
+	    history_sample(h, (uint32_t)sample, &at) == 0)
+		tell_whole(a, NOT_MERGED_ZERO_PAGE, (uint64_t)nr, at.end, EVIDENCE_DUMPED, at.end < a->when.t);
+}
+
 static void tell_mm(struct asking *a)
 {
 	const struct history *h = a->source->history;
@@ -414,9 +491,8 @@ static void tell_mm(struct asking *a)
 	if (sample >= 0 && history_sample_counter(h, (uint32_t)sample, "run", &run) == 0 && run != 1 &&
 	    history_sample(h, (uint32_t)sample, &at) == 0)
 		tell_whole(a, NOT_MERGED_STOPPED, 0, at.end, EVIDENCE_DUMPED, false);
-	for (unsigned int i = 0; i < NR_OUTCOMES; i++)
-		if (a->sums[i])
-			tell_whole(a, reason_of(i), a->sums[i], a->sum_events[i], EVIDENCE_TRACED, false);
+	tell_sums(a);
+	tell_zero_pages(a);
 	if (history_is_patched(h))
 		return;
 	/* A stock kernel names no address: what can be said is how many are shared. */

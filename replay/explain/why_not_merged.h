@@ -17,8 +17,9 @@
 
 enum not_merged {
 	NOT_MERGED_SHARED,		/* it is */
-	NOT_MERGED_NOT_IN_KSM,		/* the mm never entered KSM */
+	NOT_MERGED_NOT_IN_KSM,		/* the mm has not entered KSM, or has left it */
 	NOT_MERGED_NOT_ASKED,		/* the VMA is not VM_MERGEABLE */
+	NOT_MERGED_WRONG_KIND,		/* vma_ksm_compatible() refuses the VMA */
 	NOT_MERGED_STOPPED,		/* KSM does not run */
 	NOT_MERGED_NOT_SCANNED,		/* ksmd has not come by since */
 	NOT_MERGED_NOT_TWICE,		/* seen once: its checksum is not yet compared */

@@ -21,13 +21,15 @@
 #define ITEM_N(n)	(ITEM + 0x40 * (n))
 #define AT(n)		(ADDRESS - 0x2000 + 0x1000 * (n))
 #define VMA_PLAIN	(V1 + 0x1000)
+#define VMA_DEVICE	(V1 + 0x2000)
 
-/* Pages 0..7 of V0: 0 shared, 1 unique, 2 changing, 3 smart skip, 4 write-protect, 5 seen once, 6 and 7 none. */
+/* VMA_DEVICE has VM_PFNMAP.  Pages 0..7 of V0: 0 shared, 1 unique, 2 changing, 3 smart skip, 4 write-protect, 5 seen once, 6 and 7 none. */
 #define REASONS									\
 	WR(10, 0, 2201, P_MM_ENTER, MM_A, 2201, 1000, "vm-a"),			\
 	WR(11, 0, 2201, P_ANON_VMA_NEW, AV, AV, AV),				\
 	WR(12, 0, 2201, P_VMA_INSERT, AV, VMA_PLAIN, MM_A, 0x400000, 0x404000, 0x400, 0x73), \
 	WR(13, 0, 2201, P_VMA_INSERT, AV, V0, MM_A, AT(0), AT(8), 0x500, 0x80100073), \
+	WR(14, 0, 2201, P_VMA_INSERT, AV, VMA_DEVICE, MM_A, 0x300000, 0x302000, 0x300, 0x100473), \
 	WR(20, 0, 91, KSM_START_SCAN, 1, 0),					\
 	WR(21, 0, 91, P_ITEM_NEW, ITEM_N(0), MM_A, AT(0)),			\
 	WR(22, 0, 91, P_ITEM_NEW, ITEM_N(1), MM_A, AT(1)),			\
@@ -43,6 +45,8 @@
 	WR(35, 0, 91, P_ITEM_SCAN, ITEM_N(3), MM_A, AT(3), 2, 3),		\
 	WR(36, 0, 91, P_ITEM_SCAN, ITEM_N(4), MM_A, AT(4), 2, 6),		\
 	WR(37, 0, 91, P_ITEM_NEW, ITEM_N(5), MM_A, AT(5)),			\
+	WR(37, 0, 91, P_ITEM_SCAN, ITEM_N(5), MM_A, AT(5), 2, 2), /* no checksum yet */ \
+	WR(38, 0, 91, P_SCAN_SUM, MM_A, 2, 2, 2),				\
 	WR(38, 0, 91, P_SCAN_SUM, MM_A, 2, 6, 1),				\
 	WR(39, 0, 91, KSM_STOP_SCAN, 2, 6)
 
@@ -74,6 +78,7 @@ static struct heard ask(struct recording *recording, int32_t pid, uint64_t first
 static void each_page_has_its_reason(void **state)
 {
 	static const struct { enum not_merged reason; uint64_t first, nr_pages; } expected[] = {
+		{ NOT_MERGED_WRONG_KIND, 0x300000, 2 },
 		{ NOT_MERGED_NOT_ASKED, 0x400000, 4 },
 		{ NOT_MERGED_NO_PAGE, AT(0), 2 },
 		{ NOT_MERGED_SHARED, AT(0), 1 },
@@ -82,7 +87,9 @@ static void each_page_has_its_reason(void **state)
 		{ NOT_MERGED_SMART_SKIP, AT(3), 1 },
 		{ NOT_MERGED_WP_FAILED, AT(4), 1 },
 		{ NOT_MERGED_NOT_TWICE, AT(5), 1 },
-		{ NOT_MERGED_WP_FAILED, 0, 1 },		/* the mm's sum */
+		{ NOT_MERGED_NOT_TWICE, 0, 1 },		/* the mm's sums */
+		{ NOT_MERGED_CHANGING, 0, 1 },
+		{ NOT_MERGED_WP_FAILED, 0, 1 },
 	};
 	const struct written story[] = { REASONS };
 	struct recording *recording = written_open(story, sizeof(story) / sizeof(*story));
@@ -97,7 +104,7 @@ static void each_page_has_its_reason(void **state)
 	}
 	/* A range: the last two pages that have an item. */
 	heard = ask(recording, 2201, (uint64_t)AT(4), (uint64_t)AT(5) + 0xfff, sizeof(story) / sizeof(*story));
-	assert_int_equal(heard.nr, 3);
+	assert_int_equal(heard.nr, 5);
 	assert_int_equal(heard.list[0].reason, NOT_MERGED_WP_FAILED);
 	assert_int_equal(heard.list[1].reason, NOT_MERGED_NOT_TWICE);
 	/* Before the first scan ended nobody had come by, whatever came later. */

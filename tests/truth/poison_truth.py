@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Memory failures: dup chosen, mappings moved, processes killed, and blast's forecast of them."""
+import re
+
+
+def story(recording, episode):
+    return [i["text"] for i in recording.items("explain", episode)]
+
+
+def moves(lines):
+    """{pid: pfn} of the mappings that a recovery's story says were moved."""
+    told = {}
+    for line in lines:
+        match = re.match(r"mm \w+ \(.* (\d+)\) at 0x\w+ maps pfn 0x(\w+) now", line)
+        if match:
+            told[int(match.group(1))] = int(match.group(2), 16)
+    return told
+
+
+def listed(lines):
+    return {int(m.group(1)) for m in (re.match(r".* \(pid (\d+)\) is put on the kill list", l) for l in lines) if m}
+
+
+def signalled(lines):
+    return {int(m.group(1)) for m in (re.match(r"SIGBUS goes to .* \(pid (\d+)\)", l) for l in lines) if m}
+
+
+def last_moves(recording, lines):
+    """Migrations behind a recovery move the fresh page on: where its mappings are in the end."""
+    items = {i["pid"]: int(i["pfn"], 16) for i in recording.items("list", "items") if i["state"] == "stable"}
+    return {pid: items.get(pid, pfn) for pid, pfn in moves(lines).items()}
+
+
+def one_recovery(recording, episode, victims, before, after):
+    """`victims`: the pids whose page failed, children that no item knows included."""
+    truth = recording.truth
+    hit = {p["pid"] for p in truth["processes"] if p["sigbus"]}
+    lines = story(recording, episode["episode"])
+    dead, moved = hit & victims, victims - hit
+    recording.expect("pids moved", set(moves(lines)), moved)
+    recording.expect("mappings moved", episode["moved"], len(moved))
+    recording.expect("mappings not moved", episode["failed"], len(dead))
+    for (pid, address), pfn in after.items():
+        if pid in moved:
+            recording.expect(f"where {pid} was moved to", last_moves(recording, lines).get(pid), pfn)
+    # Early ones are on the kill list, and are told at once; the others find out with their touch.
+    early = {p["pid"] for p in truth["processes"] if p["role"].startswith("early") and p["pid"] in dead}
+    lists = [e for e in recording.episodes("kill-list") if e["pfn"] == episode["pfn"]]
+    recording.expect("on the kill list", set().union(*[listed(story(recording, e["episode"])) for e in lists]),
+                     early)
+    recording.expect_true("who is told at once is on the list", signalled(lines) >= early)
+
+
+def forecast(recording, episode, pfn, victims):
+    """blast, asked right before the failure."""
+    outcome = episode["outcome"]
+    told = recording.items("blast", "--pfn", hex(pfn), "--at", episode["begin"] - 1)[0]
+    recording.expect("blast: killed without recovery", set(told["without"]["killed"]), victims)
+    recording.expect("blast: everyone has one fate",
+                     (set(told["with"]["moved"]) | set(told["with"]["killed"]),
+                      set(told["with"]["moved"]) & set(told["with"]["killed"])), (victims, set()))
+    if outcome == "recovered":
+        recording.expect("blast: moved with recovery", set(told["with"]["moved"]), victims)
+        recording.expect("blast: healthy dup", told["healthy_pfn"], episode["chosen_pfn"])
+    elif outcome == "no chain":
+        recording.expect("blast: killed with recovery", set(told["with"]["killed"]), victims)
+        recording.expect("blast: no dup", (told["chain"], told["healthy_dup"]), (None, None))
+    # The page that kills most stands first, and this one is among them.
+    ranked = recording.items("blast", "--top", 1000, "--at", episode["begin"] - 1)
+    recording.expect_true("blast: ranked", [len(b["without"]["killed"]) for b in ranked] ==
+                          sorted((len(b["without"]["killed"]) for b in ranked), reverse=True))
+    recording.expect_true("blast: the page is among the ranked", any(int(b["pfn"], 16) == pfn for b in ranked))
+
+
+def recovery(recording):
+    truth = recording.truth
+    before, after = recording.mappings("before"), recording.mappings("after")
+    recoveries = recording.episodes("recovery")
+    if recording.name.startswith("poison-search"):
+        search(recording, recoveries[0], before, after)
+        return
+    notes = re.match(r"victim (0x\w+), mapped by (\d+); (\d+) got SIGBUS, \d+ lost their contents, (\d+) were "
+                     "moved", truth["notes"])
+    victim, nr_victims, nr_hit, nr_moved = int(notes.group(1), 16), *map(int, notes.group(2, 3, 4))
+    recording.expect("page that failed first", int(recoveries[0]["pfn"], 16), victim)
+    recording.expect("mapcount of the victim", recoveries[0]["mapcount_before"], nr_victims)
+    recording.expect("moved in all", sum(e["moved"] for e in recoveries), nr_moved)
+    recording.expect("lost in all", sum(e["failed"] for e in recoveries), nr_hit)
+    # A child that no item knows is in no mapping of the truth file: it is the one of another role.
+    strangers = {p["pid"] for p in truth["processes"] if not p["role"].startswith(("early", "late"))}
+    for i, episode in enumerate(recoveries):
+        pfn = int(episode["pfn"], 16)
+        victims = {pid for (pid, _), at in before.items() if at == pfn} | (strangers if i == 0 else set())
+        one_recovery(recording, episode, victims, before, after)
+        forecast(recording, episode, pfn, victims)
+    others = set(before.values()) - {victim}
+    chosen = recoveries[0]["chosen_pfn"]
+    if recoveries[0]["outcome"] == "recovered":
+        recording.expect("chosen dup", {int(chosen, 16)}, others)
+    else:
+        recording.expect("no dup chosen", recoveries[0]["moved"], 0)
+
+
+def search(recording, episode, before, after):
+    """Many nodes: what the recovery visited, and where the first sharer's page went."""
+    (place, old), = before.items()
+    nodes = int(re.match(r"(\d+) stable nodes", recording.truth["notes"]).group(1))
+    recording.expect("page that failed", int(episode["pfn"], 16), old)
+    recording.expect("outcome", episode["outcome"], "recovered")
+    recording.expect("where it went", int(episode["fresh_pfn"], 16), after[place])
+    told = moves(story(recording, episode["episode"]))
+    if recording.has_dump():    # it says whose the mms are
+        recording.expect("the sharer was moved", told.get(place[0]), after[place])
+    if recording.name.endswith(("-search", "-posted")):
+        recording.expect_true(f"{episode['chain_nodes']} nodes visited, there are {nodes}",
+                              nodes <= episode["chain_nodes"] <= nodes + 10)
+    else:
+        recording.expect("nodes visited through the dup's own pointer", episode["chain_nodes"], 1)
+
+
+def collapse(recording):
+    """One copy of 512 fails: all is put back, nobody is killed until the touch."""
+    bad = int(re.match(r"bad page is number (\d+)", recording.truth["notes"]).group(1))
+    attempt = recording.episodes("collapse")[0]
+    lines = story(recording, attempt["episode"])
+    recording.expect("collapsed", attempt["collapsed"], False)
+    recording.expect("copied before the bad one", attempt["copied"], bad)
+    recording.expect("copies failed", attempt["copy_failed"], 1)
+    recording.expect("the bad page", [int(m.group(1)) for m in
+                     (re.match(r"Copying page (\d+) .* meets poison", l) for l in lines) if m], [bad])
+    recording.expect("shmem", attempt["shmem"], recording.truth["variant"] == "shmem")
+    recording.expect("recoveries and kill lists", (recording.episodes("recovery"), recording.episodes("kill-list")),
+                     ([], []))
