@@ -261,6 +261,51 @@ int64_t mapped_count_sampled(const struct history *h, struct ref node, struct mo
 	return mapcount;
 }
 
+static void count_sampled(const struct history *h, struct ref node, struct moment when,
+			  struct mapped_count *count)
+{
+	struct history_cursor cursor;
+	union row row;
+
+	if (history_list(h, MAPPINGS_OF_NODE, node, when, &cursor) != 0)
+		return;
+	while (history_next(&cursor, &row) > 0)
+		if (row.mapping.mapcount && !row.fact.doubt && (int64_t)row.mapping.mapcount > count->mapcount)
+			*count = (struct mapped_count){ row.mapping.mapcount, row.fact.confirmed < when.t ?
+							row.fact.confirmed : when.t, EVIDENCE_DUMPED };
+}
+
+/* What an episode says of it: at its end, where that is behind us, else at its begin. */
+static bool count_walked(const struct episode_row *row, struct moment when, struct mapped_count *count)
+{
+	const struct walk_totals *walk = &row->totals.walk;
+
+	if (row->ended && row->fact.died <= when.t)
+		*count = (struct mapped_count){ walk->mapcount_after, row->fact.died, EVIDENCE_TRACED };
+	else if (!row->begin_lost)
+		*count = (struct mapped_count){ walk->mapcount_before, row->fact.born, EVIDENCE_TRACED };
+	else
+		return false;
+	return true;
+}
+
+void mapped_count(const struct history *h, struct ref node, struct moment when, struct mapped_count *ret)
+{
+	struct mapped_count sampled = { .mapcount = -1 }, walked = { .mapcount = -1 };
+	struct history_cursor cursor;
+	union row row;
+
+	count_sampled(h, node, when, &sampled);
+	if (history_list(h, ALL_EPISODES, (struct ref){ 0 }, when, &cursor) == 0) {
+		history_seek_end(&cursor);
+		while (history_prev(&cursor, &row) > 0)
+			if (row.episode.kind == EPISODE_WALK && ref_equal(row.episode.object, node) &&
+			    count_walked(&row.episode, when, &walked))
+				break;
+	}
+	*ret = walked.mapcount >= 0 && walked.event >= sampled.event ? walked : sampled;
+}
+
 void mapped_fini(struct mapped_list *list)
 {
 	free(list->list);

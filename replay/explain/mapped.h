@@ -53,6 +53,17 @@ int mapped_find(const struct history *h, struct ref node, struct moment when, in
 void mapped_fini(struct mapped_list *list);
 /* The page's mapcount as a sample saw it that still holds at `when`, -1: nobody counted. */
 int64_t mapped_count_sampled(const struct history *h, struct ref node, struct moment when);
+struct mapped_count {
+	int64_t mapcount;	/* -1: nobody counted */
+	uint64_t event;		/* at which it was so */
+	char evidence;		/* 0: nobody counted */
+};
+/*
+ * The best that is known of the page's mapcount: what its last walk found or left by `when`, or a
+ * sample that is newer.  It holds for that event; copy on write is not traced.  Looks back over the
+ * episodes: O(those since the last walk of the page).
+ */
+void mapped_count(const struct history *h, struct ref node, struct moment when, struct mapped_count *ret);
 /* Marks the place as seen by an event; adds it if it is new.  0 or -ENOMEM. */
 int mapped_seen(struct mapped_list *list, struct ref mm, struct ref vma, uint64_t address);
 /* The place, NULL if it is none. */

@@ -116,41 +116,23 @@ const char *stale_repair_text(enum stale_repair repair)
 }
 
 /* ---- the mapcount ---- */
-static void count_from(struct stale_page *page, int64_t mapcount, uint64_t event, char evidence)
-{
-	page->mapcount = mapcount;
-	page->mapcount_event = event;
-	page->mapcount_evidence = evidence;
-}
-
 static void find_mapcount(const struct episode_source *source, const struct stale_log *log, struct moment when,
 			  struct stale_page *page)
 {
 	const struct history *h = source->history;
-	int64_t sampled = mapped_count_sampled(h, page->node.ref, when);
 	const struct stale_walk *next = NULL;
 
-	page->mapcount = -1;
-	if (sampled >= 0)
-		count_from(page, sampled, 0, EVIDENCE_DUMPED);
-	for (uint32_t i = 0; i < log->nr; i++) {
-		const struct stale_walk *walk = &log->walks[i];
-
-		if (!ref_equal(walk->node, page->node.ref))
-			continue;
-		if (walk->begin && walk->begin <= when.t && walk->begin >= page->mapcount_event)
-			count_from(page, walk->before, walk->begin, EVIDENCE_TRACED);
-		if (walk->end && walk->end <= when.t && walk->end >= page->mapcount_event)
-			count_from(page, walk->after, walk->end, EVIDENCE_TRACED);
-		if (!next && walk->begin > when.t && walk->begin <= when.known_by)
-			next = walk;
-	}
+	mapped_count(h, page->node.ref, when, &page->count);
+	for (uint32_t i = 0; !next && page->count.mapcount < 0 && i < log->nr; i++)
+		if (ref_equal(log->walks[i].node, page->node.ref) && log->walks[i].begin > when.t &&
+		    log->walks[i].begin <= when.known_by)
+			next = &log->walks[i];
 	/* Hindsight: what the next walk found was so before, if nothing happened to the node until then. */
-	if (next && page->mapcount < 0) {
+	if (next) {
 		uint64_t touch = history_touch(h, page->node.ref, when.t, 1);
 
 		if (!touch || touch >= next->begin)
-			count_from(page, next->before, next->begin, EVIDENCE_TRACED);
+			page->count = (struct mapped_count){ next->before, next->begin, EVIDENCE_TRACED };
 	}
 }
 
@@ -508,11 +490,12 @@ static int fill(const struct episode_source *source, const struct stale_log *log
 
 	find_mapcount(source, log, when, page);
 	/* Places of items that have left are looked at too: what is not counted might be there. */
-	ret = mapped_find(source->history, page->node.ref, when, page->mapcount < 0 ? INT64_MAX : page->mapcount,
+	ret = mapped_find(source->history, page->node.ref, when, page->count.mapcount < 0 ? INT64_MAX :
+			  page->count.mapcount,
 			  &list);
 	if (ret)
 		return ret;
-	mapped_judge(&list, page->mapcount);
+	mapped_judge(&list, page->count.mapcount);
 	ret = add_places(source->history, when, page, &room, &list);
 	if (ret == 0)
 		ret = add_items(source, page, &room, &list, when);
@@ -538,7 +521,7 @@ static int fill(const struct episode_source *source, const struct stale_log *log
 int stale_page(const struct episode_source *source, const struct stale_log *log, struct ref node,
 	       struct moment when, struct stale_page *ret_page, struct diag *diag)
 {
-	struct stale_page page = { .mapcount = -1 };
+	struct stale_page page = { .count.mapcount = -1 };
 	union row row;
 	int ret = node.table == TABLE_NODE ? history_row(source->history, node, when, &row) : -ENOENT;
 

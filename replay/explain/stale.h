@@ -83,9 +83,7 @@ struct stale_page {
 	uint32_t nr_kinds[NR_STALE_KINDS];
 	uint32_t nr_maybe;		/* of the mappings those that might not exist */
 	uint32_t nr_beyond;		/* mappings that no item reaches, at least */
-	int64_t mapcount;		/* -1: nobody counted */
-	uint64_t mapcount_event;
-	char mapcount_evidence;
+	struct mapped_count count;	/* its mapcount; with hindsight the next walk's where nothing came between */
 	bool truncated;
 };
 

@@ -499,6 +499,7 @@ int whatif_page(const struct episode_source *source, struct ref node, struct mom
 		unsigned int rules, struct whatif **ret_whatif, struct diag *diag)
 {
 	struct model m = { .source = source, .w = calloc(1, sizeof(*m.w)), .rules = rules };
+	struct mapped_count count;
 	union row row;
 	int ret;
 
@@ -508,7 +509,8 @@ int whatif_page(const struct episode_source *source, struct ref node, struct mom
 	ret = history_row(source->history, node, when, &row);
 	if (ret == 0) {
 		m.w->node = row.node;
-		ret = model_all(&m, node, mapped_count_sampled(source->history, node, when));
+		mapped_count(source->history, node, when, &count);
+		ret = model_all(&m, node, count.mapcount);
 	}
 	return finish(&m, ret, ret_whatif, diag);
 }

@@ -40,6 +40,7 @@
 	V(COLLAPSE,	"collapse")	\
 	V(NUMA,		"numa")		\
 	V(STALE,	"stale")	\
+	V(BLAST,	"blast")	\
 	V(EPISODES,	"episodes")	\
 	V(STEPS,	"steps")	\
 	V(LESSON,	"lesson")
@@ -59,6 +60,9 @@ enum view_id {
 			 VIEW_BIT(NUMA) | VIEW_BIT(EPISODES))
 /* Views that step through one episode. */
 #define VIEWS_STEPPER	(VIEW_BIT(WALK) | VIEW_BIT(RECOVERY) | VIEW_BIT(COLLAPSE) | VIEW_BIT(STEPS))
+
+/* Views in which a page or a walk can be asked what another rule would do. */
+#define VIEWS_WHAT_IF	(VIEW_BIT(WALK) | VIEW_BIT(TREE) | VIEW_BIT(OBJECT) | VIEW_BIT(STALE) | VIEW_BIT(BLAST))
 
 enum argument_kind {
 	ARG_NONE,
@@ -97,8 +101,8 @@ enum argument_kind {
 	  "first step of the episode")							 \
 	A(EPISODE_END, "end", "e", ARG_NONE, VIEWS_STEPPER, "ends",			\
 	  "last step of the episode")								\
-	A(WHAT_IF, "what-if", "x", ARG_NONE, VIEW_BIT(WALK), "what-if",				\
-	  "what another rule would have done")							\
+	A(WHAT_IF, "what-if", "x", ARG_NONE, VIEWS_WHAT_IF, "what-if",				\
+	  "what a walk under another rule would do")							\
 	A(FIND, "find", "/", ARG_TEXT, VIEWS_ALL, "find", "find text in this view")		\
 	A(COMMAND, "command", ":", ARG_NONE, VIEWS_ALL, "cmd", "type a command; Tab completes")	\
 	A(STEP_BACK, "back", "Left ,", ARG_NONE, VIEWS_ALL, "step", "one step back in time")	\

@@ -192,14 +192,14 @@ static void draw_head(struct pane pane, const struct stale_page *page)
 			       page->nr_kinds[STALE_UNREACHED] + page->nr_kinds[STALE_CHANGED];
 	char maybe[32] = "";
 
-	if (page->mapcount < 0)
+	if (page->count.mapcount < 0)
 		pane_fieldf(pane, 1, ' ', "mapcount", 0, false, "not known: no walk, no sample yet");
-	else if (page->mapcount_event)
-		pane_fieldf(pane, 1, ' ', "mapcount", page->mapcount_evidence, false, "%" PRId64 " at #%" PRIu64,
-			    page->mapcount, page->mapcount_event);
+	else if (page->count.event)
+		pane_fieldf(pane, 1, ' ', "mapcount", page->count.evidence, false, "%" PRId64 " at #%" PRIu64,
+			    page->count.mapcount, page->count.event);
 	else
-		pane_fieldf(pane, 1, ' ', "mapcount", page->mapcount_evidence, false, "%" PRId64,
-			    page->mapcount);
+		pane_fieldf(pane, 1, ' ', "mapcount", page->count.evidence, false, "%" PRId64,
+			    page->count.mapcount);
 	if (page->nr_maybe)
 		snprintf(maybe, sizeof(maybe), " (%" PRIu32 " maybe)", page->nr_maybe);
 	pane_fieldf(pane, 2, page->nr_kinds[STALE_UNREACHED] ? '!' : ' ', "mappings", EVIDENCE_INFERRED,

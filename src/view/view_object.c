@@ -391,6 +391,9 @@ static bool act_on(struct object_view *view, const struct scene *scene, enum act
 	case ACTION_OPEN:
 		open_related(view, scene, object);
 		return true;
+	case ACTION_WHAT_IF:
+		util_what_if(scene, object);
+		return true;
 	case ACTION_WHEN_CHANGED:
 		util_when_changed(scene, object);
 		return true;

@@ -196,6 +196,9 @@ static bool act_on(struct stale_view *view, const struct scene *scene, enum acti
 		else
 			session_say(scene->session, "a node outside a chain belongs to the tree");
 		return true;
+	case ACTION_WHAT_IF:
+		util_what_if(scene, node);
+		return true;
 	case ACTION_WHEN_CHANGED:
 		util_when_changed(scene, node);
 		return true;

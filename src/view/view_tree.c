@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "page_whatif.h"
 #include "tree_node.h"
 #include "view_util.h"
 #include "views.h"
@@ -25,6 +26,8 @@ struct tree_view {
 	struct view_list list;
 	struct ref folds[FOLDS_MAX];
 	int nr_folds;
+	bool whatif; /* the right side asks what a walk would do */
+	struct page_whatif answer;
 };
 
 enum { COLUMN_NODE, COLUMN_PFN, COLUMN_ITEMS, COLUMN_NID, COLUMN_EVIDENCE };
@@ -184,13 +187,19 @@ static void draw(struct session *session, void *own, struct pane body)
 {
 	int left = body.width >= 110 ? 42 : body.width * 2 / 5 + 4;
 	int inspector = body.width >= 110 ? 36 : 0;
+	struct tree_view *view = own;
 	struct scene scene;
 	struct ref selected;
 
 	if (!scene_draw(&scene, session, body))
 		return;
-	draw_list(pane_sub(body, 0, 0, left, body.height), own, &scene, &selected);
+	draw_list(pane_sub(body, 0, 0, left, body.height), view, &scene, &selected);
 	pane_vline(body, left, 0, body.height, ROLE_BORDER);
+	if (view->whatif) {
+		page_whatif_draw(pane_sub(body, left + 1, 0, body.width - left - 1, body.height),
+				 &view->answer, &scene, selected);
+		return;
+	}
 	tree_draw_detail(pane_sub(body, left + 1, 0,
 				  body.width - left - 1 - inspector - !!inspector, body.height),
 			 &scene, selected);
@@ -225,14 +234,14 @@ static void fold(struct tree_view *view, const struct scene *scene, struct ref s
 }
 
 static bool act_on(struct tree_view *view, const struct scene *scene, enum action action,
-		   struct ref selected)
+		   const struct argument *argument, struct ref selected)
 {
 	struct view_state *state = session_view_state(scene->session);
 	union row row;
 
 	switch (action) {
 	case ACTION_OPEN:
-		util_open(scene, state->focus == 1
+		util_open(scene, state->focus == 1 && !view->whatif
 					 ? tree_sharer(scene, selected, state->lists[1].cursor)
 					 : selected);
 		return true;
@@ -244,6 +253,11 @@ static bool act_on(struct tree_view *view, const struct scene *scene, enum actio
 		return true;
 	case ACTION_FOLD:
 		fold(view, scene, selected);
+		return true;
+	case ACTION_WHAT_IF:
+		/* "on" comes from another view, which asks for it whatever stood here. */
+		view->whatif = !view->whatif || *argument->text;
+		session_select(scene->session, selected);
 		return true;
 	case ACTION_WHEN_CHANGED:
 		util_when_changed(scene, selected);
@@ -281,10 +295,9 @@ static bool act(struct session *session, void *own, enum action action,
 	struct feed feed;
 	bool unsorted;
 
-	(void)argument;
 	if (!scene_init(&scene, session))
 		return false;
-	if (act_on(view, &scene, action, selected_node(view, &scene)))
+	if (act_on(view, &scene, action, argument, selected_node(view, &scene)))
 		return true;
 	if (session_view_state(session)->focus)
 		return false;
@@ -340,23 +353,32 @@ static bool find(struct session *session, void *own, const char *text, int dir)
 
 static void copy(struct session *session, void *own, char *buffer, size_t size)
 {
+	struct tree_view *view = own;
 	struct list_row row = {0};
 	struct scene scene;
 
 	if (!scene_init(&scene, session))
 		return;
 	row.key.ref = selected_node(own, &scene);
-	if (scene_row(&scene, row.key.ref, &row.row))
+	if (view->whatif)
+		page_whatif_copy(&view->answer, &scene, row.key.ref, buffer, size);
+	else if (scene_row(&scene, row.key.ref, &row.row))
 		describe(&scene, &row, buffer, size);
 }
 
 static void command(struct session *session, void *own, char *buffer, size_t size)
 {
+	struct tree_view *view = own;
 	struct scene scene;
 	char filter[256];
+	union row row;
 
-	(void)own;
-	if (scene_init(&scene, session))
+	if (!scene_init(&scene, session))
+		return;
+	if (view->whatif && scene_row(&scene, selected_node(view, &scene), &row) && row.node.kpfn)
+		snprintf(buffer, size, "ksmtop whatif %s --pfn 0x%" PRIx64 " --at %" PRIu64,
+			 scene.source->file, row.node.kpfn, scene.when.t);
+	else
 		snprintf(buffer, size, "ksmtop list %s nodes --at %" PRIu64 "%s",
 			 scene.source->file, scene.when.t,
 			 util_filter_option(&scene, filter, sizeof(filter)));
@@ -383,8 +405,10 @@ static void state_free(void *own)
 {
 	struct tree_view *view = own;
 
-	if (view)
-		view_list_fini(&view->list);
+	if (!view)
+		return;
+	view_list_fini(&view->list);
+	page_whatif_fini(&view->answer);
 	free(view);
 }
 

@@ -130,6 +130,19 @@ void util_open(const struct scene *scene, struct ref object)
 	session_show(scene->session, VIEW_OBJECT);
 }
 
+void util_what_if(const struct scene *scene, struct ref object)
+{
+	struct ref node = scene_resolve(scene, object, TABLE_NODE);
+
+	if (ref_is_none(node)) {
+		session_say(scene->session, "this belongs to no stable node: nothing to walk");
+		return;
+	}
+	session_select(scene->session, node);
+	if (session_show(scene->session, VIEW_TREE))
+		session_act(scene->session, ACTION_WHAT_IF, "on");
+}
+
 void util_when_changed(const struct scene *scene, struct ref object)
 {
 	uint64_t event =

@@ -43,6 +43,8 @@ bool util_current(struct feed *feed, struct row_key cursor, struct list_row *ret
 
 /* What Enter, w and the like do with an object; an episode is stepped through. */
 void util_open(const struct scene *scene, struct ref object);
+/* x elsewhere: the stable pages, asking what a walk of the object's node would do. */
+void util_what_if(const struct scene *scene, struct ref object);
 void util_when_changed(const struct scene *scene, struct ref object);
 /* A filter that shows only this object: "pfn == 0x1c0077". */
 void util_filter_this(const struct scene *scene, struct ref object);

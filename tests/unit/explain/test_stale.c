@@ -103,8 +103,8 @@ static void a_mapping_that_no_item_reaches(void **state)
 
 	/* After the walk: one mapping is left, and it is known which. */
 	page = look(&source, NODE, moment_at(16));
-	assert_int_equal(page.mapcount, 1);
-	assert_int_equal(page.mapcount_event, 16);
+	assert_int_equal(page.count.mapcount, 1);
+	assert_int_equal(page.count.event, 16);
 	assert_int_equal(page.nr_beyond, 1);
 	assert_int_equal(page.nr, 1);
 	entry = &page.entries[0];
@@ -288,7 +288,7 @@ static void check_stale(const char *path)
 				   moment_hindsight(log.walks[i].end), &entry);
 		assert_int_equal(entry->kind, STALE_UNREACHED);
 		assert_true(entry->known);
-		assert_int_equal(page.mapcount, 2);
+		assert_int_equal(page.count.mapcount, 2);
 		assert_int_equal(entry->repair, REPAIR_THIS_SCAN);
 		/* It was repaired by the scan that ran, as foretold. */
 		assert_true(entry->repaired > log.walks[i].end);
