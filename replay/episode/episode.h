@@ -76,7 +76,7 @@ struct step {
 	uint32_t nr;		/* events in a run, else 1 */
 	uint8_t kind;		/* enum step_kind */
 	uint8_t phase;		/* recovery: enum recovery_phase; walk: pass; collapse: 0 .. 4 */
-	uint8_t verdict;	/* VMA: KSMTOP_VERDICTS; dup, collapse step, move target */
+	uint8_t verdict;	/* VMA: KSMTOP_VERDICTS; dup, collapse step, move target; copy: failed */
 	uint8_t flags;
 };
 

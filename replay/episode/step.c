@@ -196,6 +196,8 @@ static int recovery_event(struct reading *r, const struct event *ev)
 		return -ENOMEM;
 	if (step->kind == STEP_DUP) {
 		step->verdict = (uint8_t)EVENT_ARGS(ev, P_RECOVERY_DUP)->verdict;
+	} else if (step->kind == STEP_COPY) {
+		step->verdict = EVENT_ARGS(ev, P_RECOVERY_COPY)->err != 0;
 	} else if (step->kind == STEP_MOVE) {
 		step->verdict = (uint8_t)EVENT_ARGS(ev, P_RECOVERY_MOVE)->target;
 		item = opened_item(r->e, (uint64_t)EVENT_ARGS(ev, P_RECOVERY_MOVE)->item);

@@ -36,6 +36,7 @@ char step_mark(const struct stepping *s, const struct step *step)
 {
 	switch (step->kind) {
 	case STEP_COPY:
+		return step->verdict ? '!' : '+';
 	case STEP_PAGE_MOVED:
 		return '+';
 	case STEP_DUP:

@@ -204,11 +204,13 @@ static const char *fate(const struct recovery_process *p, bool wide, char *buf, 
 	if (p->failed)
 		add_word(buf, size, "not moved");
 	if (p->nr_listed)
-		add_word(buf, size, p->nr_mapped ? wide ? "listed, maps it" : "listed" : "listed, maps it not");
-	if (p->nr_told)
-		add_word(buf, size, wide ? "told early by SIGBUS" : "told");
-	if (p->nr_touched)
-		add_word(buf, size, wide ? "SIGBUS by touch x %" PRIu32 : "touch x%" PRIu32, p->nr_touched);
+		add_word(buf, size, !p->nr_mapped ? "listed, maps it not" : wide ? "listed, maps it" : "listed");
+	if (p->nr_told && wide)
+		add_word(buf, size, "told by SIGBUS");
+	if (p->nr_touched && wide)
+		add_word(buf, size, "SIGBUS by touch x%" PRIu32, p->nr_touched);
+	if (!wide && p->nr_told + p->nr_touched)
+		add_word(buf, size, "SIGBUS x%" PRIu32, p->nr_told + p->nr_touched);
 	return buf;
 }
 
@@ -219,7 +221,7 @@ static void draw_process(struct pane pane, int y, struct stepping *s, const stru
 	char text[96], marks[3] = {p->now ? '>' : ' ', dies ? '!' : moved ? '*' : ' ', 0};
 	enum role role = p->now ? ROLE_CURSOR : dies ? ROLE_FAULT : moved ? ROLE_VISITED : ROLE_TEXT;
 	bool wide = pane.width > 60;
-	int owner = wide ? 20 : 12;
+	int owner = wide ? 20 : 10;
 
 	if (!ref_is_none(p->mm))
 		scene_owner(&s->scene, p->mm, text, sizeof(text));
@@ -228,14 +230,18 @@ static void draw_process(struct pane pane, int y, struct stepping *s, const stru
 	pane_fit(pane, 3, y, owner, text_width(text) > owner ? ALIGN_RIGHT : ALIGN_LEFT, role, text);
 	snprintf(text, sizeof(text), p->nr_items ? "%" PRIu32 "/%" PRIu32 : "%" PRIu32, moved, p->nr_items);
 	pane_fit(pane, 3 + owner, y, 6, ALIGN_RIGHT, role, text);
-	pane_fit(pane, 10 + owner, y, pane.width - owner - 10, ALIGN_LEFT, role,
+	pane_fit(pane, 10 + owner, y, pane.width - owner - 13, ALIGN_LEFT, role,
 		 fate(p, wide, text, sizeof(text)));
+	/* that a touch was of this page is inferred: the signal does not say it */
+	if (text[0])
+		pane_fact(pane, pane.width - 2, y, p->nr_touched ? EVIDENCE_INFERRED : EVIDENCE_TRACED,
+			  false);
 	row_marks(pane, y, marks);
 }
 
 static void draw_processes(struct pane pane, struct stepping *s, const struct recovery_facts *f)
 {
-	int owner = pane.width > 60 ? 20 : 12, rows = pane.height - 1;
+	int owner = pane.width > 60 ? 20 : 10, rows = pane.height - 1;
 	uint32_t top = 0, left;
 
 	pane_rule(pane, 0, "PROCESSES", "");

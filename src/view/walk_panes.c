@@ -103,10 +103,10 @@ void walk_draw_header(struct pane pane, struct stepping *s)
 	int x;
 
 	x = 1 + pane_printf(pane, 1, 0, ROLE_HEADING, "walk %" PRIu64, w->walk_id);
-	x += pane_printf(pane, x, 0, ROLE_TEXT, "  %s pfn 0x%" PRIx64 "  for %s",
+	x += pane_printf(pane, x, 0, ROLE_TEXT, " %s pfn 0x%" PRIx64 ", %s",
 			 scene_name(&s->scene, s->row->object, node, sizeof(node)), w->pfn,
 			 explain_word(WORDS_PURPOSE, w->purpose, purpose));
-	x += pane_printf(pane, x, 0, ROLE_TEXT, "  rule %s  mapcount %" PRId32,
+	x += pane_printf(pane, x, 0, ROLE_TEXT, ", rule %s, mapcount %" PRId32,
 			 explain_word(WORDS_RULE, w->rule, rule), w->mapcount_before);
 	if (s->row->ended)
 		x += pane_printf(pane, x, 0, ROLE_TEXT, " > %" PRId32, w->mapcount_after);
