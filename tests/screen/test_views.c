@@ -145,7 +145,7 @@ static uint32_t random_next(uint32_t *seed)
 /* What a user may type, in the words of a key script; drawn from at random. */
 /* clang-format off */
 static const char *const random_words[] = {
-	"1", "2", "3", "4", "5", "6", "Right", "Left", "Shift-Right", "Shift-Left", "[", "]",
+	"1", "2", "3", "4", "5", "6", "7", "x", "i", "a", "A", "v", "V", "b", "e", "S", "Right", "Left", "Shift-Right", "Shift-Left", "[", "]",
 	"(", ")", "w", "Up", "Down", "PgUp", "PgDn", "g", "G", "h", "l", "Tab", "Enter", "u",
 	"Space", "s", "*", "F", "n", "N", "+", "-", "0", "K", "y", "Y", "o", "Ctrl-O", "Home",
 	"End", "m", "A", "'", "B", "Esc", ":time_33%", ":time_90%", ":find_node", ":find_ksm",

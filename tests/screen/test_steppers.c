@@ -1,0 +1,516 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_steppers.c - the list of episodes and the steppers, over the recordings that are shipped.
+ *
+ * Approved screens show a walk with its reasons, the rule that misses mappings, a recovery half way
+ * and one that fell back to killing, a collapse that met poison.  The properties: as many steps back
+ * as on show the same pictures, in every unit, also where several positions share a moment; the
+ * position follows a moment that was changed elsewhere; what a recovery is said to have come to is
+ * what the scenario's own truth file says.
+ *
+ * Usage: test_steppers TRACES
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explore.h"
+#include "golden.h"
+#include "view/recovery_facts.h"
+#include "view/stepper.h"
+#include "view/walk_panes.h"
+
+static const char *traces;
+
+static void open_trace(struct opened *file, const char *name)
+{
+	char path[512];
+
+	*file = (struct opened){.name = name};
+	snprintf(path, sizeof(path), "%s/%s.dat", traces, name);
+	if (!open_file(file, path))
+		fail_msg("%s cannot be opened", name);
+	file->source.file = name;
+}
+
+static void close_trace(struct opened *file)
+{
+	recording_close(file->recording);
+}
+
+/* ---- approved screens ---- */
+
+static const struct shot {
+	const char *name, *why, *trace, *keys;
+} shots[] = {
+	{"episodes", "the dearest first, a dash where a kind has no such cost, what the chosen one came to",
+	 "walk-20k-200-whole", "7 :sort_hold g"},
+	{"episodes-kinds", "kinds with their own costs, those that run now marked, later ones dim",
+	 "poison-copy-fails", ":time_60 7 Down Down"},
+	{"walk", "what the interval tree offered in order, runs folded, the reason for each, who waited",
+	 "walk-20k-200-whole", ":time_20243 :view_walk n n Right Right Right"},
+	{"walk-unfolded", "the same with every VMA on a line of its own",
+	 "walk-20k-200-whole", ":time_20243 :view_walk n n Right Right Right Space"},
+	{"walk-pass-2", "what pass 1 left to pass 2 is visited there, and what it had is skipped",
+	 "walk-fork-whole", ":time_33 :view_walk a a n"},
+	{"walk-what-if", "the naive rule misses mappings, named with process and address",
+	 "walk-mremap-address", ":time_30% :view_walk e x"},
+	{"walk-end", "a walk that left mappings behind, at its end with its totals",
+	 "walk-mremap-address", ":time_30% :view_walk e"},
+	{"recovery", "half way: phases, dups before and now, which mappings moved and where to",
+	 "poison-recover", ":time_46 :view_recovery i i"},
+	{"recovery-kill", "no healthy dup: who was listed, who was told, who touched it later",
+	 "poison-copy-fails", ":time_46 :view_recovery :time_end"},
+	{"recovery-search", "a search through the tree, beside what the published figures lead to expect",
+	 "poison-search-17161-posted", ":time_14 :view_recovery e"},
+	{"collapse", "512 pages: copied so far, poison met, what is being put back",
+	 "collapse-poison-anon", ":time_9 :view_collapse a a a Right Right"},
+	{"steps", "a migration as sentences, the walk in it to be opened",
+	 "poison-recover", ":time_74 :view_steps Right Right"},
+};
+
+static void take(const struct opened *file, const struct shot *shot, int width, int height,
+		 enum charset charset)
+{
+	struct session *session = open_session(file, charset);
+	struct grid *grid = grid_new(width, height, charset);
+	char name[128];
+
+	type(session, grid, shot->keys);
+	snprintf(name, sizeof(name), "stepper-%s-%dx%d-%s", shot->name, width, height,
+		 charset == GRID_ASCII ? "ascii" : "utf8");
+	if (!golden_check(grid, name, shot->why))
+		fail_msg("%s differs from what was approved", name);
+	grid_free(grid);
+	session_free(session);
+}
+
+static void test_shots(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(shots) / sizeof(*shots); i++) {
+		struct opened file;
+
+		open_trace(&file, shots[i].trace);
+		for (int charset = GRID_UTF8; charset <= GRID_ASCII; charset++) {
+			take(&file, &shots[i], 80, 24, (enum charset)charset);
+			take(&file, &shots[i], 120, 40, (enum charset)charset);
+		}
+		close_trace(&file);
+	}
+}
+
+/* ---- back as forth ---- */
+
+#define STEPS 40
+
+struct place {
+	uint64_t t;
+	uint32_t step, vma;
+	struct cell *cells;
+};
+
+static struct place place_of(struct session *session, const struct grid *grid)
+{
+	const struct session_episode *at = session_episode(session);
+
+	return (struct place){session_t(session), at->step, at->vma, keep(grid)};
+}
+
+static bool moved(struct session *session, const struct place *from)
+{
+	const struct session_episode *at = session_episode(session);
+
+	return session_t(session) != from->t || at->step != from->step || at->vma != from->vma;
+}
+
+static void on_and_back(const struct opened *file, const char *start, const char *on, const char *back)
+{
+	struct session *session = open_session(file, GRID_ASCII);
+	struct grid *grid = grid_new(120, 40, GRID_ASCII);
+	struct place places[STEPS + 1];
+	char what[128];
+	int nr = 0;
+
+	snprintf(what, sizeof(what), "%s %s %s", file->name, start, on);
+	type(session, grid, start);
+	type(session, grid, on);
+	type(session, grid, "Esc");
+	for (;;) {
+		places[nr++] = place_of(session, grid);
+		if (nr > STEPS)
+			break;
+		type(session, grid, on);
+		type(session, grid, "Esc");
+		if (!moved(session, &places[nr - 1]))
+			break;
+	}
+	if (nr < 2)
+		fail_msg("%s: nothing to step through", what);
+	for (int i = nr - 1; i >= 0; i--) {
+		if (moved(session, &places[i]))
+			fail_msg("%s: step %d came back elsewhere", what, i);
+		expect_same(grid, places[i].cells, what, places[i].t);
+		free(places[i].cells);
+		type(session, grid, back);
+		type(session, grid, "Esc");
+	}
+	grid_free(grid);
+	session_free(session);
+}
+
+static void test_on_and_back(void **state)
+{
+	static const struct {
+		const char *trace, *start;
+		const char *units[8];	/* pairs: on, back */
+	} cases[] = {
+		{"walk-fork-whole", ":time_33 :view_walk b",
+		 {"Right", "Left", "i", "I", "v", "V", "n", "N"}},
+		{"walk-20k-2-whole", ":time_start :view_walk b i", {"Right", "Left", "s", "S", "n", "N"}},
+		{"walk-20k-200-whole", ":time_start :view_walk b n", {"i", "I", "Down", "Up"}},
+		{"walk-mremap-whole", ":time_start :view_walk b", {"a", "A", "Right", "Left"}},
+		{"poison-recover", ":time_start :view_recovery b",
+		 {"Right", "Left", "v", "V", "i", "I", "a", "A"}},
+		{"poison-copy-fails", ":time_start :view_recovery b", {"Right", "Left", "a", "A"}},
+		{"collapse-poison-shmem", ":time_start :view_collapse b",
+		 {"Right", "Left", "a", "A", "Shift-Right", "Shift-Left"}},
+		{"poison-no-dup", ":time_start :view_steps b", {"Right", "Left", "i", "I"}},
+		{"numa", ":time_start :view_steps b", {"Right", "Left"}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct opened file;
+
+		open_trace(&file, cases[i].trace);
+		for (int u = 0; u < 8 && cases[i].units[u]; u += 2)
+			on_and_back(&file, cases[i].start, cases[i].units[u], cases[i].units[u + 1]);
+		close_trace(&file);
+	}
+}
+
+/* A moment changed in another view moves the position, and Ctrl-O brings both back. */
+static void test_one_instant(void **state)
+{
+	struct grid *grid = grid_new(120, 40, GRID_ASCII);
+	struct session *session;
+	struct stepping s;
+	struct opened file;
+	uint64_t t;
+
+	(void)state;
+	open_trace(&file, "walk-fork-whole");
+	session = open_session(&file, GRID_ASCII);
+	type(session, grid, ":time_33 :view_walk n n");
+	t = session_t(session);
+	type(session, grid, "5 Right Right Right :view_walk");
+	assert_int_equal(session_t(session), t + 3);
+	assert_true(stepping_init(&s, session));
+	assert_true(s.step->event <= t + 3);
+	assert_true(s.cursor.step + 1 == episode_nr_steps(s.episode) ||
+		    episode_step(s.episode, s.cursor.step + 1)->event > t + 3);
+	type(session, grid, ":time_start");
+	assert_true(grid_holds(grid, "still to begin"));
+	type(session, grid, "Right");
+	assert_true(stepping_init(&s, session));
+	assert_int_equal(s.cursor.step, 0);
+	assert_int_equal(session_t(session), s.row->fact.born);
+	type(session, grid, "n n Right 7");
+	assert_true(stepper_is_view(VIEW_WALK));
+	type(session, grid, ":time_end Ctrl-O Ctrl-O");
+	assert_int_equal(session_view(session)->id, VIEW_WALK);
+	assert_true(stepping_init(&s, session));
+	assert_int_not_equal(s.cursor.vma, NO_VMA);
+	grid_free(grid);
+	session_free(session);
+	close_trace(&file);
+}
+
+/* ---- what is shown against the kernel's own counts ---- */
+
+/* At the end of every walk the parts that were stepped over add up to walk_end's counts. */
+static void test_totals(void **state)
+{
+	static const char *const names[] = {"walk-20k-2-whole", "walk-20k-200-linear", "walk-fork-address",
+					    "walk-mremap-address", "walk-reclaim", "poison-kill"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct grid *grid = grid_new(80, 24, GRID_ASCII);
+		struct episode_row row;
+		struct session *session;
+		struct opened file;
+		uint32_t nr = 0;
+
+		open_trace(&file, names[i]);
+		session = open_session(&file, GRID_ASCII);
+		for (uint32_t n = 1; !stepper_choose(session, n, &row); n++) {
+			const struct walk_totals *w = &row.totals.walk;
+			struct walk_sums sums;
+			struct stepping s;
+
+			if (row.kind != EPISODE_WALK || !row.ended)
+				continue;
+			session_show(session, VIEW_WALK);
+			type(session, grid, "b e");
+			assert_true(stepping_init(&s, session));
+			assert_int_equal(s.row->number, n);
+			walk_so_far(&s, &sums);
+			assert_int_equal(sums.offered, w->nr_iteration_total);
+			assert_int_equal(sums.visited, w->visited);
+			assert_int_equal(sums.outside, w->skip_addr_out_of_range);
+			assert_int_equal(sums.other_mm, w->skip_mm_mismatch);
+			assert_int_equal(sums.held_ns, w->held_ns);
+			nr++;
+		}
+		assert_true(nr > 0);
+		session_free(session);
+		grid_free(grid);
+		close_trace(&file);
+	}
+}
+
+/* ---- against the truth files ---- */
+
+static struct json_object *open_truth(const char *name)
+{
+	struct json_object *truth;
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s.truth.json", traces, name);
+	truth = json_object_from_file(path);
+	assert_non_null(truth);
+	return truth;
+}
+
+static int64_t number_of(struct json_object *object, const char *name)
+{
+	return json_object_get_int64(json_object_object_get(object, name));
+}
+
+/* What the process's page at that time was: 0 where the truth does not say. */
+static uint64_t truth_pfn(struct json_object *truth, int64_t pid, const char *when)
+{
+	struct json_object *mappings = json_object_object_get(truth, "mappings");
+
+	for (size_t i = 0; i < json_object_array_length(mappings); i++) {
+		struct json_object *mapping = json_object_array_get_idx(mappings, i);
+
+		if (number_of(mapping, "pid") == pid &&
+		    !strcmp(json_object_get_string(json_object_object_get(mapping, "when")), when))
+			return strtoull(json_object_get_string(json_object_object_get(mapping, "pfn")),
+					NULL, 16);
+	}
+	return 0;
+}
+
+static const struct recovery_process *find_process(const struct recovery_facts *facts, int64_t pid)
+{
+	for (uint32_t i = 0; i < facts->nr_processes; i++)
+		if (facts->processes[i].tgid == pid)
+			return &facts->processes[i];
+	return NULL;
+}
+
+/* Everybody that the truth says mapped the failing page is listed, with its SIGBUS or its move. */
+static void check_recovery(struct json_object *truth, const struct stepping *s,
+			   const struct recovery_facts *facts, uint32_t *ret_nr)
+{
+	struct json_object *processes = json_object_object_get(truth, "processes");
+	uint64_t victim = s->row->totals.recovery.pfn;
+
+	for (size_t i = 0; i < json_object_array_length(processes); i++) {
+		struct json_object *process = json_object_array_get_idx(processes, i);
+		int64_t pid = number_of(process, "pid");
+		const struct recovery_process *shown = find_process(facts, pid);
+
+		if (truth_pfn(truth, pid, "before") != victim)
+			continue;
+		assert_non_null(shown);
+		assert_int_equal(shown->nr_told + shown->nr_touched, number_of(process, "sigbus"));
+		assert_int_equal(shown->moved_fresh + shown->moved_dup > 0,
+				 s->row->totals.recovery.outcome == 0);
+		assert_true(shown->nr_mapped == shown->nr_listed);
+		++*ret_nr;
+	}
+}
+
+static void test_recovery_truth(void **state)
+{
+	static const char *const names[] = {"poison-recover", "poison-copy-fails", "poison-kill",
+					    "poison-no-dup", "poison-alloc-fails", "poison-fork"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct json_object *truth = open_truth(names[i]);
+		struct grid *grid = grid_new(80, 24, GRID_ASCII);
+		struct session *session;
+		struct opened file;
+		struct episode_row row;
+		uint32_t nr = 0;
+
+		open_trace(&file, names[i]);
+		session = open_session(&file, GRID_ASCII);
+		for (uint32_t n = 1; !stepper_choose(session, n, &row); n++) {
+			static struct recovery_facts facts;
+			struct stepping s;
+
+			if (row.kind != EPISODE_RECOVERY)
+				continue;
+			session_show(session, VIEW_RECOVERY);
+			type(session, grid, ":time_end");
+			assert_true(stepping_init(&s, session));
+			recovery_facts(&s, &facts);
+			check_recovery(truth, &s, &facts, &nr);
+		}
+		assert_true(nr >= 4);
+		session_free(session);
+		grid_free(grid);
+		close_trace(&file);
+		json_object_put(truth);
+	}
+}
+
+/* The page where khugepaged met poison is the one that the scenario injected. */
+static void test_collapse_truth(void **state)
+{
+	static const char *const names[] = {"collapse-poison-anon", "collapse-poison-shmem"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct json_object *truth = open_truth(names[i]);
+		const char *notes = json_object_get_string(json_object_object_get(truth, "notes"));
+		struct grid *grid = grid_new(80, 24, GRID_ASCII);
+		char expected[64];
+		struct session *session;
+		struct opened file;
+		int bad;
+
+		assert_int_equal(sscanf(notes, "bad page is number %d", &bad), 1);
+		open_trace(&file, names[i]);
+		session = open_session(&file, GRID_ASCII);
+		type(session, grid, ":time_start :view_collapse e");
+		snprintf(expected, sizeof(expected), "poison in page %d", bad);
+		assert_true(grid_holds(grid, expected));
+		assert_int_equal(grid_at(grid, 5 + bad % 64, 5 + bad / 64)->cp, '!');
+		session_free(session);
+		grid_free(grid);
+		close_trace(&file);
+		json_object_put(truth);
+	}
+}
+
+/* As many mappings as the truth found on the old page are named as missed by the naive rule. */
+static void test_missed_truth(void **state)
+{
+	struct json_object *truth = open_truth("walk-mremap-address");
+	struct json_object *walk =
+		json_object_array_get_idx(json_object_object_get(truth, "walks"), 0);
+	struct grid *grid = grid_new(120, 40, GRID_ASCII);
+	struct session *session;
+	struct opened file;
+	int nr = 0;
+
+	(void)state;
+	open_trace(&file, "walk-mremap-address");
+	session = open_session(&file, GRID_ASCII);
+	type(session, grid, ":time_start :view_walk e x");
+	for (int y = 0; y < grid->height; y++) {
+		char row[512];
+
+		row_text(grid, y, row, sizeof(row));
+		nr += strstr(row, "! address would miss") != NULL;
+		assert_null(strstr(row, "! linear would miss"));
+		assert_null(strstr(row, "! whole would miss"));
+	}
+	assert_int_equal(nr, number_of(walk, "left_on_old_pfn"));
+	session_free(session);
+	grid_free(grid);
+	close_trace(&file);
+	json_object_put(truth);
+}
+
+/* ---- any size, and recordings without such episodes ---- */
+
+static void test_sizes(void **state)
+{
+	static const char *const names[] = {"poison-copy-fails", "collapse-poison-anon", "walk-fork-whole",
+					    "stock-merge"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct grid *grid = grid_new(80, 24, GRID_UTF8);
+		struct session *session;
+		struct opened file;
+
+		open_trace(&file, names[i]);
+		session = open_session(&file, GRID_UTF8);
+		type(session, grid, ":time_40%");
+		for (int v = 0; views_all[v]; v++) {
+			if (!stepper_is_view(views_all[v]->id))
+				continue;
+			assert_true(session_show(session, views_all[v]->id));
+			type(session, grid, "e b Right x Space");
+			for (int width = 1; width <= 200; width += width < 12 ? 1 : 17)
+				for (int height = 1; height <= 60; height += height < 8 ? 1 : 7)
+					draw_guarded(session, views_all[v], width, height);
+		}
+		grid_free(grid);
+		session_free(session);
+		close_trace(&file);
+	}
+}
+
+/*
+ * An engineer with a customer's trace: the worst walk, its end, back to the first VMA that it skipped,
+ * what the narrow rule would have done, copied out.
+ */
+static void test_engineer(void **state)
+{
+	struct grid *grid = grid_new(80, 24, GRID_ASCII);
+	struct session *session;
+	struct effect effect;
+	struct opened file;
+	struct stepping s;
+
+	(void)state;
+	open_trace(&file, "walk-20k-200-whole");
+	session = open_session(&file, GRID_ASCII);
+	type(session, grid, ":time_end 7 :sort_hold g Down Enter e");
+	assert_int_equal(session_view(session)->id, VIEW_WALK);
+	type(session, grid, "b s");
+	assert_true(stepping_init(&s, session));
+	assert_int_equal(s.cursor.vma, 0);
+	type(session, grid, "x y");
+	effect = session_take_effect(session);
+	assert_int_equal(effect.kind, EFFECT_COPY);
+	assert_non_null(strstr(effect.text, "rule address: nr_iteration_total 400"));
+	assert_non_null(strstr(effect.text, "the model agrees"));
+	session_free(session);
+	grid_free(grid);
+	close_trace(&file);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_shots),	       cmocka_unit_test(test_on_and_back),
+		cmocka_unit_test(test_one_instant),    cmocka_unit_test(test_totals),
+		cmocka_unit_test(test_recovery_truth), cmocka_unit_test(test_collapse_truth),
+		cmocka_unit_test(test_missed_truth),   cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_engineer),
+	};
+
+	if (argc < 2)
+		return 2;
+	traces = argv[1];
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
