@@ -69,6 +69,13 @@ int counters_at(const struct history *history, struct moment when, struct counte
 	if (history_has(history, TABLE_MAPPING))
 		COUNTER("mappings", "mappings of KSM pages", now.nr_mappings,
 			now.nr_doubtful_mappings, EVIDENCE_INFERRED, NULL);
+	for (int i = 0; i < nr; i++)
+		list[i].unsure = list[i].doubtful ||
+				 (strstr(list[i].name, "items") ? now.nr_doubtful_items :
+				  strcmp(list[i].name, "nodes_empty") == 0 ?
+					now.nr_doubtful_nodes + now.nr_doubtful_items :
+				  strcmp(list[i].name, "chains") == 0 || strcmp(list[i].name, "dups") == 0 ?
+					now.nr_doubtful_nodes : 0) > 0;
 	COUNTER("merges", "merges so far", now.nr_merges, 0, EVIDENCE_TRACED, NULL);
 	COUNTER("merge_failures", "merges that failed", now.nr_merge_failures, 0, EVIDENCE_TRACED, NULL);
 	COUNTER("removals", "removals noticed", now.nr_removals, 0, EVIDENCE_TRACED, NULL);
@@ -83,6 +90,8 @@ int counters_at(const struct history *history, struct moment when, struct counte
 		list[i].has_kernel = kernel_value(history, (uint32_t)index, list[i].kernel,
 						  &list[i].kernel_value);
 		list[i].kernel_event = sample.end;
+		list[i].kernel_doubtful = history_sample_outdated(history, (uint32_t)index,
+								  (struct ref){ 0 }, when.t);
 	}
 	return nr;
 }

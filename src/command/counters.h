@@ -21,6 +21,8 @@ struct counter {
 	const char *note;	/* a word about it, or NULL */
 	char evidence;
 	int64_t value, doubtful;	/* rebuilt, and how many of it are doubtful */
+	bool unsure;			/* it rests on rows some of which are doubtful */
+	bool kernel_doubtful;		/* something changed since the sample */
 	int64_t kernel_value;
 	uint64_t kernel_event;	/* the sample was complete after this event */
 	bool has_kernel;

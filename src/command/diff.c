@@ -37,7 +37,7 @@ static void print_counter(struct comparing *comparing, const struct counter *a,
 	comparing->nr_counters++;
 	if (!comparing->query->json) {
 		printf("%-28s %12" PRId64 " -> %-12" PRId64 " %+" PRId64 "%s\n", b->text, a->value,
-		       b->value, b->value - a->value, a->doubtful || b->doubtful ? " ?" : "");
+		       b->value, b->value - a->value, a->unsure || b->unsure ? " ?" : "");
 		return;
 	}
 	fields_reset(&fields);
@@ -46,7 +46,7 @@ static void print_counter(struct comparing *comparing, const struct counter *a,
 	fields_number(&fields, "first", a->value);
 	fields_number(&fields, "second", b->value);
 	fields_text(&fields, "evidence", (char[]){ b->evidence, 0 });
-	fields_bool(&fields, "doubtful", a->doubtful || b->doubtful);
+	fields_bool(&fields, "doubtful", a->unsure || b->unsure);
 	answer_item(comparing->query, fields_json(&fields));
 }
 

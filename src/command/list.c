@@ -38,7 +38,7 @@ struct list_table {
 /* In the order of list_tables[]; no table is wider than 80 columns as long as its values fit. */
 static const struct list_table tables[] = {
 	{ "mms", ALL_MMS, TABLE_MM, {
-		{ "name", "MM", -5 }, { "pid", "PID", 7 }, { "comm", "COMM", -15 },
+		{ "name", "MM", -5 }, { "pid", "PID ", 8 }, { "comm", "COMM", -15 },
 		{ "items", "ITEMS", 8 }, { "mappings", "MAPPINGS", 8 },
 		{ "merges", "MERGES", 8 }, { "mm", "ADDRESS", -18 } } },
 	{ "nodes", ALL_NODES, TABLE_NODE, {
@@ -110,6 +110,16 @@ void list_print_headings(const struct list_table *table, const char *indent)
 	puts("EV");
 }
 
+const char *list_doubt(const struct fields *fields, const char *name)
+{
+	const struct named_value *doubtful;
+	char beside[64];
+
+	snprintf(beside, sizeof(beside), "%s_doubtful", name);
+	doubtful = fields_find(fields, beside);
+	return doubtful && doubtful->kind == VALUE_BOOL && doubtful->number ? "?" : " ";
+}
+
 void list_print_row(const struct list_table *table, const char *indent, const union row *row,
 		    const struct fields *fields)
 {
@@ -119,8 +129,15 @@ void list_print_row(const struct list_table *table, const char *indent, const un
 	for (int i = 0; i < TABLE_COLUMNS && table->columns[i].field; i++) {
 		const struct named_value *field = fields_find(fields, table->columns[i].field);
 
-		printf("%*s ", table->columns[i].width,
-		       field ? field_show(field, buf, sizeof(buf)) : "-");
+		const char *text = field ? field_show(field, buf, sizeof(buf)) : "-",
+			   *doubt = list_doubt(fields, table->columns[i].field),
+			   *heading = table->columns[i].heading;
+
+		/* The mark stands in the gap, or in the column where its heading leaves room for it. */
+		if (heading[strlen(heading) - 1] == ' ')
+			printf("%*s%s ", table->columns[i].width - 1, text, doubt);
+		else
+			printf("%*s%s", table->columns[i].width, text, doubt);
 	}
 	puts(evidence_text((char)row->fact.evidence, row->fact.doubt != DOUBT_NONE, evidence));
 }

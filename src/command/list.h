@@ -18,6 +18,8 @@ const struct list_table *list_table_of(enum table table);
 /* The relation and table that a word of `list` names; false: no such table. */
 bool list_relation(const char *name, enum relation *ret_relation, enum table *ret_table);
 void list_print_headings(const struct list_table *table, const char *indent);
+/* "?" if the field beside a count says that it is doubtful, else " ". */
+const char *list_doubt(const struct fields *fields, const char *name);
 /* `fields`: of row_fields() for this row. */
 void list_print_row(const struct list_table *table, const char *indent, const union row *row,
 		    const struct fields *fields);

@@ -22,6 +22,7 @@
 
 #include "commands.h"
 #include "fields_json.h"
+#include "list.h"
 #include "counters.h"
 #include "query.h"
 #include "report.h"
@@ -122,8 +123,9 @@ static void counter_item(struct query *query, const struct counter *counter)
 		fields_nothing(&fields, "kernel_value");
 		fields_nothing(&fields, "kernel_event");
 	}
+	fields_bool(&fields, "kernel_doubtful", counter->has_kernel && counter->kernel_doubtful);
 	fields_text(&fields, "evidence", (char[]){ counter->evidence, 0 });
-	fields_bool(&fields, "doubtful", counter->doubtful > 0);
+	fields_bool(&fields, "doubtful", counter->unsure);
 	report_item(query, "counter", &fields);
 }
 
@@ -131,14 +133,15 @@ static void counter_line(const struct query *query, const struct counter *counte
 {
 	char evidence[3];
 
-	evidence_text(counter->evidence, counter->doubtful > 0, evidence);
+	evidence_text(counter->evidence, counter->unsure, evidence);
 	if (query->plain) {
 		printf("%s: %" PRId64 " (%s%s)", counter->text, counter->value,
 		       counter->evidence == 'T' ? "traced" : "inferred",
-		       counter->doubtful ? ", partly doubtful" : "");
+		       counter->unsure ? ", partly doubtful" : "");
 		if (counter->has_kernel)
-			printf("; the kernel said %" PRId64 " (%s) after event %" PRIu64,
-			       counter->kernel_value, counter->kernel, counter->kernel_event);
+			printf("; the kernel said %" PRId64 " (%s) after event %" PRIu64 "%s",
+			       counter->kernel_value, counter->kernel, counter->kernel_event,
+			       counter->kernel_doubtful ? ", and pages changed since" : "");
 		if (counter->note)
 			printf(": %s", counter->note);
 		puts(".");
@@ -148,7 +151,8 @@ static void counter_line(const struct query *query, const struct counter *counte
 	if (counter->note)
 		printf("           (%s)", counter->note);
 	if (counter->has_kernel)
-		printf("%10" PRId64 " D  %s", counter->kernel_value, counter->kernel);
+		printf("%10" PRId64 " D%s %s", counter->kernel_value,
+		       counter->kernel_doubtful ? "?" : " ", counter->kernel);
 	putchar('\n');
 }
 
@@ -179,6 +183,21 @@ static void report_counters(struct query *query)
 			counter_line(query, &list[i]);
 }
 
+/* Does the file count pages, rather than say how ksmd is to work? */
+static bool is_counter(const char *file)
+{
+	static const char *const counters[] = {
+		"pages_shared", "pages_sharing", "pages_unshared", "pages_volatile", "pages_scanned",
+		"pages_skipped", "ksm_zero_pages", "general_profit", "stable_node_chains",
+		"stable_node_dups", "full_scans",
+	};
+
+	for (size_t i = 0; i < sizeof(counters) / sizeof(*counters); i++)
+		if (strcmp(file, counters[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Every file of /sys/kernel/mm/ksm as it was last sampled. */
 static void report_sysfs(struct query *query)
 {
@@ -187,10 +206,13 @@ static void report_sysfs(struct query *query)
 	struct sample_iter iter;
 	const char *name, *value;
 	struct fields fields;
+	bool outdated;
 	int at = 0;
 
 	if (report_last_sample(query, SAMPLE_KSM, 0, &place, &sample))
 		return;
+	outdated = history_sample_outdated(query->history, (uint32_t)history_sample_before(
+		query->history, SAMPLE_KSM, 0, query->when.t), (struct ref){ 0 }, query->when.t);
 	iter = SAMPLE_ITER(&sample);
 	if (!query->json)
 		printf("\nTHE KERNEL'S OWN FILES (sampled after event %" PRIu64 ")\n", place.end);
@@ -202,7 +224,10 @@ static void report_sysfs(struct query *query)
 			fields_text(&fields, "name", name);
 			fields_text(&fields, "value", value);
 			fields_number(&fields, "event", (int64_t)place.end);
-			evidence_fields(EVIDENCE_DUMPED, DOUBT_NONE, &fields);
+			fields_text(&fields, "evidence", "D");
+			fields_bool(&fields, "doubtful", outdated && is_counter(name));
+			fields_text(&fields, "doubt", outdated && is_counter(name) ?
+				    "pages were merged or removed since" : NULL);
 			report_item(query, "sysfs", &fields);
 			continue;
 		}
@@ -210,7 +235,8 @@ static void report_sysfs(struct query *query)
 		text_clean(clean, sizeof(clean), name);
 		if (strlen(text) > 12 || strlen(clean) > 24)
 			continue;
-		printf("%s%-24s %12s%s", at % 2 ? "  " : "  ", clean, text, at % 2 ? "\n" : "");
+		printf("  %-24s %12s%s", clean, text,
+		       outdated && is_counter(name) ? at % 2 ? "?\n" : "?" : at % 2 ? "\n" : " ");
 		at++;
 	}
 	if (at % 2)
@@ -274,10 +300,10 @@ static void report_node(struct query *query, const union row *row)
 		fields_sentence(&fields, 1);
 		return;
 	}
-	printf("  %-14s %-14s %8" PRIu32 " items  %s\n",
+	printf("  %-14s %-14s %8" PRIu32 "%s items  %s\n",
 	       field_show(fields_find(&fields, "name"), name, sizeof(name)),
 	       field_show(fields_find(&fields, "pfn"), pfn, sizeof(pfn)), row->node.nr_items,
-	       evidence_text((char)row->fact.evidence, row->fact.doubt, evidence));
+	       list_doubt(&fields, "items"), evidence_text((char)row->fact.evidence, row->fact.doubt, evidence));
 }
 
 static int report_nodes(struct query *query)

@@ -17,6 +17,7 @@
 
 #include "report.h"
 #include "fields_json.h"
+#include "list.h"
 #include "view/row_field.h"
 
 #define TOP_PROCESSES 20
@@ -45,7 +46,8 @@ static bool seen_before(struct seen *seen, int32_t pid)
 	return false;
 }
 
-static void kernel_numbers(struct query *query, int32_t pid, struct fields *fields)
+static void kernel_numbers(struct query *query, int32_t pid, struct ref mm, bool exited,
+			   struct fields *fields)
 {
 	static const struct { const char *file, *name; } numbers[] = {
 		{ "ksm_merging_pages", "kernel_merging_pages" },
@@ -54,6 +56,7 @@ static void kernel_numbers(struct query *query, int32_t pid, struct fields *fiel
 	struct history_sample place;
 	struct sample sample;
 	bool sampled = pid > 0 && report_last_sample(query, SAMPLE_PROCESS, pid, &place, &sample) == 0;
+	int index;
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
 		int64_t number;
@@ -63,6 +66,9 @@ static void kernel_numbers(struct query *query, int32_t pid, struct fields *fiel
 		else
 			fields_nothing(fields, numbers[i].name);
 	}
+	index = pid > 0 ? history_sample_before(query->history, SAMPLE_PROCESS, pid, query->when.t) : -1;
+	fields_bool(fields, "kernel_doubtful", sampled && index >= 0 &&
+		    (exited || history_sample_outdated(query->history, (uint32_t)index, mm, query->when.t)));
 }
 
 static const char *show(const struct fields *fields, const char *name, char *buf, size_t size)
@@ -76,12 +82,15 @@ static void process_line(const struct fields *fields, char evidence, bool doubtf
 {
 	char name[64], pid[32], comm[64], items[32], mappings[32], merging[32], profit[32], letters[3];
 
-	printf("  %-5s %7s %-15s %8s %8s %9s %12s %s\n", show(fields, "name", name, sizeof(name)),
+	const struct named_value *outdated = fields_find(fields, "kernel_doubtful");
+	const char *mark = outdated && outdated->number ? "?" : " ";
+
+	printf("  %-5s %7s %-15s %8s%s%8s%s%9s%s%12s%s%s\n", show(fields, "name", name, sizeof(name)),
 	       show(fields, "pid", pid, sizeof(pid)), show(fields, "comm", comm, sizeof(comm)),
-	       show(fields, "items", items, sizeof(items)),
-	       show(fields, "mappings", mappings, sizeof(mappings)),
-	       show(fields, "kernel_merging_pages", merging, sizeof(merging)),
-	       show(fields, "kernel_profit", profit, sizeof(profit)),
+	       show(fields, "items", items, sizeof(items)), list_doubt(fields, "items"),
+	       show(fields, "mappings", mappings, sizeof(mappings)), list_doubt(fields, "mappings"),
+	       show(fields, "kernel_merging_pages", merging, sizeof(merging)), mark,
+	       show(fields, "kernel_profit", profit, sizeof(profit)), mark,
 	       evidence_text(evidence, doubtful, letters));
 }
 
@@ -90,7 +99,7 @@ static void report_mm(struct query *query, const union row *row, uint64_t nr)
 	struct fields fields;
 
 	row_fields(query->recording, row, query->when, &fields);
-	kernel_numbers(query, row->mm.tgid, &fields);
+	kernel_numbers(query, row->mm.tgid, row->mm.ref, row->mm.exited, &fields);
 	if (query->json)
 		report_item(query, "process", &fields);
 	else if (nr >= TOP_PROCESSES)
@@ -114,7 +123,7 @@ static bool report_sampled(struct query *query, int32_t pid, uint64_t nr)
 	fields_reset(&fields);
 	fields_number(&fields, "pid", pid);
 	fields_text(&fields, "comm", sample_value(&sample, "comm"));
-	kernel_numbers(query, pid, &fields);
+	kernel_numbers(query, pid, (struct ref){ 0 }, false, &fields);
 	fields_number(&fields, "event", (int64_t)place.end);
 	evidence_fields(EVIDENCE_DUMPED, DOUBT_NONE, &fields);
 	if (query->json)

@@ -243,6 +243,15 @@ static void mm_count_fields(const struct reader *reader, const struct mm_row *mm
 	known_number(fields, "merges", (int64_t)nr.nr_merges, counted);
 }
 
+/* Beside a count: is any row of that list doubtful? */
+static void worth_field(const struct reader *reader, struct fields *fields, const char *name,
+			enum relation relation, struct ref parent)
+{
+	if (fields_wants(fields, name))
+		fields_bool(fields, name, history_worth(reader->history, relation, parent,
+							reader->when).doubtful);
+}
+
 static void mm_fields(const struct reader *reader, const struct mm_row *mm, struct fields *fields)
 {
 	char letter[2] = { mm->tgid_evidence, 0 };
@@ -259,6 +268,8 @@ static void mm_fields(const struct reader *reader, const struct mm_row *mm, stru
 	ref_fields(reader, fields, "parent", "parent_name", mm->parent, &parent);
 	known_number(fields, "start_time_ns", (int64_t)mm->start_time_ns, mm->start_time_ns != 0);
 	mm_count_fields(reader, mm, fields);
+	worth_field(reader, fields, "items_doubtful", ITEMS_OF_MM, mm->ref);
+	worth_field(reader, fields, "mappings_doubtful", MAPPINGS_OF_MM, mm->ref);
 }
 
 static void anon_vma_fields(const struct reader *reader, const struct anon_vma_row *anon_vma,
@@ -299,6 +310,10 @@ static void node_fields(const struct reader *reader, const struct node_row *node
 	known_number(fields, "nid", node->nid, node->nid >= 0);
 	ref_fields(reader, fields, "chain", "chain_name", node->chain, &chain);
 	fields_number(fields, "items", node->nr_items);
+	if (node->kind == NODE_CHAIN)
+		fields_bool(fields, "items_doubtful", node->fact.doubt != DOUBT_NONE);
+	else
+		worth_field(reader, fields, "items_doubtful", ITEMS_OF_NODE, node->ref);
 	known_number(fields, "dups", node->nr_dups, node->kind == NODE_CHAIN);
 }
 
