@@ -103,6 +103,9 @@ enum argument_kind {
 	  "last step of the episode")								\
 	A(WHAT_IF, "what-if", "x", ARG_NONE, VIEWS_WHAT_IF, "what-if",				\
 	  "what a walk under another rule would do")							\
+	A(BLAST, "blast-radius", "X", ARG_NONE, VIEW_BIT(OVERVIEW) | VIEW_BIT(TREE) | VIEW_BIT(OBJECT) | \
+	  VIEW_BIT(STALE) | VIEW_BIT(NUMA), "",							\
+	  "which page would kill most if it failed")						\
 	A(FIND, "find", "/", ARG_TEXT, VIEWS_ALL, "find", "find text in this view")		\
 	A(COMMAND, "command", ":", ARG_NONE, VIEWS_ALL, "cmd", "type a command; Tab completes")	\
 	A(STEP_BACK, "back", "Left ,", ARG_NONE, VIEWS_ALL, "step", "one step back in time")	\

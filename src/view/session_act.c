@@ -418,6 +418,7 @@ static bool act_frame(struct session *session, enum action action, const char *t
 		return true;
 	case ACTION_COMMAND: prompt_open(&session->prompt, PROMPT_COMMAND, ""); return true;
 	case ACTION_VIEW: show_view(session, text); return true;
+	case ACTION_BLAST: show_view(session, "blast"); return true;
 	case ACTION_THEME: theme(session, text); return true;
 	case ACTION_FOCUS: focus(session); return true;
 	case ACTION_ASCII:

@@ -555,6 +555,7 @@ const struct view *const views_all[] = {
 	&view_episodes,
 	&view_numa,
 	&view_stale,
+	&view_blast,
 	&view_walk,
 	&view_recovery,
 	&view_collapse,

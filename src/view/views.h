@@ -13,7 +13,7 @@
 #include "session.h"
 
 extern const struct view view_overview, view_tree, view_processes, view_timeline, view_events,
-	view_object, view_episodes, view_numa, view_stale, view_walk, view_recovery, view_collapse,
+	view_object, view_episodes, view_numa, view_stale, view_blast, view_walk, view_recovery, view_collapse,
 	view_steps;
 
 extern const struct view *const views_all[]; /* NULL-ended */
