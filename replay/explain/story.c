@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "explain/narrate.h"
+#include "explain/teller.h"
 #include "explain/whatif.h"
 #include "explain/words.h"
 #include "trace/diag.h"
@@ -23,16 +23,6 @@
 #define TOLD_ALIKE	3u	/* steps of one kind in a row */
 #define TOLD_MISSED	20u
 #define TOLD_WAITERS	10u
-#define NAME_MAX_LENGTH	64
-
-struct teller {
-	struct opened_episode *e;
-	const struct episode_row *row;
-	struct moment when;
-	story_fn fn;
-	void *arg;
-	int ret;
-};
 
 static void hand_over(struct teller *t, struct story_line *line)
 {
@@ -40,8 +30,7 @@ static void hand_over(struct teller *t, struct story_line *line)
 		t->ret = t->fn(line, t->arg);
 }
 
-__attribute__((format(printf, 5, 6)))
-static void tell(struct teller *t, enum story_part part, uint64_t event, char evidence, const char *format, ...)
+void teller_say(struct teller *t, enum story_part part, uint64_t event, char evidence, const char *format, ...)
 {
 	struct story_line line = { .part = part, .event = event, .step = NO_STEP,
 				   .narration = { .evidence = evidence } };
@@ -78,7 +67,7 @@ static void title(struct teller *t)
 		comm = record.comm;
 	if (t->row->ended && t->row->begin_ns)
 		explain_time(t->row->end_ns - t->row->begin_ns, duration, sizeof(duration));
-	tell(t, STORY_TITLE, t->row->fact.born, EVIDENCE_TRACED,
+	teller_say(t, STORY_TITLE, t->row->fact.born, EVIDENCE_TRACED,
 	     "Episode %" PRIu32 ": %s%s%s by %s (tid %" PRId32 ")%s%s", t->row->number,
 	     episode_word(t->row->kind), ref_is_none(t->row->object) ? "" : " of ",
 	     ref_is_none(t->row->object) ? "" : object, comm[0] ? comm : "?", t->row->tid,
@@ -107,7 +96,7 @@ static void walk_steps(struct teller *t)
 		skipped += hold->nr_outside + hold->nr_other_mm + hold->nr_invalid;
 	}
 	if (folded)
-		tell(t, STORY_STEP, episode_hold(t->e, nr_holds - 1)->begin, EVIDENCE_TRACED,
+		teller_say(t, STORY_STEP, episode_hold(t->e, nr_holds - 1)->begin, EVIDENCE_TRACED,
 		     "%" PRIu32 " more times an item's anon_vma is locked: %" PRIu64 " VMAs offered, %" PRIu64
 		     " visited, %" PRIu64 " skipped.", folded, offered, visited, skipped);
 	if (t->row->ended && episode_nr_steps(t->e) > 1)
@@ -132,7 +121,7 @@ static void other_steps(struct teller *t)
 		for (uint32_t j = i; j < end && (j < i + TOLD_ALIKE || end - i <= TOLD_ALIKE + 2); j++)
 			tell_step(t, j);
 		if (end - i > TOLD_ALIKE + 2) {
-			tell(t, STORY_STEP, episode_step(t->e, i + TOLD_ALIKE)->event, EVIDENCE_TRACED,
+			teller_say(t, STORY_STEP, episode_step(t->e, i + TOLD_ALIKE)->event, EVIDENCE_TRACED,
 			     "%" PRIu32 " more steps of this kind.", end - i - TOLD_ALIKE - 1);
 			tell_step(t, end - 1);
 		}
@@ -148,12 +137,12 @@ static void missed(struct teller *t, const struct whatif_result *result, enum wa
 
 		narrate_name(episode_source(t->e)->history, place->mm,
 			     moment_hindsight(t->row->fact.born), mm, sizeof(mm));
-		tell(t, STORY_TOTAL, 0, EVIDENCE_MODELLED, "The rule \"%s\" misses the mapping of %s at 0x%"
+		teller_say(t, STORY_TOTAL, 0, EVIDENCE_MODELLED, "The rule \"%s\" misses the mapping of %s at 0x%"
 		     PRIx64 "%s.", walk_rule_name(rule), mm, place->address,
 		     ref_is_none(place->item) ? ", which no rmap_item leads to" : "");
 	}
 	if (result->nr_missed > TOLD_MISSED)
-		tell(t, STORY_TOTAL, 0, EVIDENCE_MODELLED, "It misses %" PRIu32 " more.",
+		teller_say(t, STORY_TOTAL, 0, EVIDENCE_MODELLED, "It misses %" PRIu32 " more.",
 		     result->nr_missed - TOLD_MISSED);
 }
 
@@ -168,7 +157,7 @@ static void rules(struct teller *t)
 	for (enum walk_rule rule = 0; rule < NR_RULES; rule++) {
 		const struct whatif_result *result = &w->rules[rule];
 
-		tell(t, STORY_TOTAL, 0, EVIDENCE_MODELLED, "Under the rule \"%s\"%s: %" PRIu64
+		teller_say(t, STORY_TOTAL, 0, EVIDENCE_MODELLED, "Under the rule \"%s\"%s: %" PRIu64
 		     " VMAs offered, %" PRIu64 " visited, %" PRIu32 " known mappings missed%s.",
 		     walk_rule_name(rule), !result->is_recorded ? "" : result->agrees ?
 		     " (as recorded; the model agrees exactly)" : " (as recorded; the model differs)",
@@ -177,7 +166,7 @@ static void rules(struct teller *t)
 		missed(t, result, rule);
 	}
 	if (w->mappings.nr_beyond)
-		tell(t, STORY_NOTE, 0, EVIDENCE_INFERRED, "The page has at least %" PRIu32
+		teller_say(t, STORY_NOTE, 0, EVIDENCE_INFERRED, "The page has at least %" PRIu32
 		     " mappings that no rmap_item leads to.", w->mappings.nr_beyond);
 	whatif_free(w);
 }
@@ -196,7 +185,7 @@ static void waiters(struct teller *t)
 		if (!list[i].doing ||
 		    event_index_event(episode_source(t->e)->events, list[i].doing, &ev) != 0)
 			ev.kind = EVENT_UNKNOWN;
-		tell(t, STORY_TOTAL, list[i].begin, EVIDENCE_TRACED,
+		teller_say(t, STORY_TOTAL, list[i].begin, EVIDENCE_TRACED,
 		     "Thread %" PRId32 " waited %s for that anon_vma's lock%s%s%s.", list[i].tid,
 		     list[i].end ? explain_time(list[i].end_ns - list[i].begin_ns, waited, sizeof(waited))
 				 : "an unknown time", list[i].is_write ? ", to change the tree" : "",
@@ -204,7 +193,7 @@ static void waiters(struct teller *t)
 		     ev.kind == EVENT_UNKNOWN ? "" : event_kind_name(ev.kind));
 	}
 	if (nr > TOLD_WAITERS)
-		tell(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "%" PRIu32 " more waits.", nr - TOLD_WAITERS);
+		teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "%" PRIu32 " more waits.", nr - TOLD_WAITERS);
 }
 
 static void walk_totals(struct teller *t)
@@ -213,11 +202,11 @@ static void walk_totals(struct teller *t)
 	char duration[TIME_MAX], longest[TIME_MAX], held[TIME_MAX], waited[TIME_MAX];
 
 	if (t->row->ended) {
-		tell(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "Nr_iteration_total %" PRIu64
+		teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "Nr_iteration_total %" PRIu64
 		     ", Skip_addr_out_of_range %" PRIu64 ", Skip_mm_mismatch %" PRIu64 ", invalid %" PRIu64
 		     ", visited %" PRIu64 ".", w->nr_iteration_total, w->skip_addr_out_of_range,
 		     w->skip_mm_mismatch, w->skip_invalid, w->visited);
-		tell(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "Duration %s; an anon_vma's lock was held %" PRIu32
+		teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "Duration %s; an anon_vma's lock was held %" PRIu32
 		     " times, %s at the longest, %s in all, and waited for %s; mapcount %" PRId32 " > %"
 		     PRId32 ".", explain_time(w->duration_ns, duration, sizeof(duration)), w->holds,
 		     explain_time(w->longest_hold_ns, longest, sizeof(longest)),
@@ -227,27 +216,7 @@ static void walk_totals(struct teller *t)
 	}
 	waiters(t);
 	rules(t);
-}
-
-/* SIGBUS that came later: signals carry no pfn, so only who got one is told. */
-static void later_signals(struct teller *t)
-{
-	const struct history *h = episode_source(t->e)->history;
-	uint64_t after = episode_nr_steps(t->e) ?
-			 episode_step(t->e, episode_nr_steps(t->e) - 1)->event : t->row->fact.died;
-	uint32_t nr = 0;
-
-	for (int i = history_notable_near(h, after, 1, 2);
-	     i >= 0 && (uint32_t)i < history_nr_notables(h); i++) {
-		struct notable notable;
-
-		if (history_notable(h, (uint32_t)i, &notable) != 0 || notable.kind == NOTABLE_RECOVERY)
-			break;
-		nr += notable.kind == NOTABLE_SIGBUS;
-	}
-	if (nr)
-		tell(t, STORY_NOTE, after, EVIDENCE_TRACED,
-		     "%" PRIu32 " SIGBUS signals follow before the next recovery.", nr);
+	tell_left_behind(t);
 }
 
 static void recovery_totals(struct teller *t)
@@ -259,11 +228,12 @@ static void recovery_totals(struct teller *t)
 		return;
 	if (r->chosen_kpfn)
 		snprintf(pfn, sizeof(pfn), "pfn 0x%" PRIx64, r->chosen_kpfn);
-	tell(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "Outcome: %s; %" PRIu32 " dups looked at, %s chosen, %" PRIu32
+	teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "Outcome: %s; %" PRIu32 " dups looked at, %s chosen, %" PRIu32
 	     " mappings moved, %" PRIu32 " not; mapcount %" PRId32 " > %" PRId32 ".",
 	     explain_word(WORDS_OUTCOME, r->outcome, outcome), r->nr_dups, pfn, r->moved, r->failed,
 	     r->mapcount_before, r->mapcount_after);
-	later_signals(t);
+	tell_published(t);
+	tell_signals(t);
 }
 
 static void totals(struct teller *t)
@@ -277,30 +247,34 @@ static void totals(struct teller *t)
 	else if (t->row->kind == EPISODE_RECOVERY)
 		recovery_totals(t);
 	else if (t->row->kind == EPISODE_COLLAPSE && t->row->ended)
-		tell(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "%" PRIu32 " pages isolated, %" PRIu32 " copied, %"
+		teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "%" PRIu32 " pages isolated, %" PRIu32 " copied, %"
 		     PRIu32 " failed, %" PRIu32 " put back, %" PRIu32 " empty.", c->nr_isolated,
 		     c->nr_copied, c->nr_failed, c->nr_rolled_back, c->nr_none);
 	else if (t->row->kind == EPISODE_MIGRATION && t->row->ended)
-		tell(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "%" PRIu64 " pages moved, %" PRIu64 " not; %" PRIu32
+		teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "%" PRIu64 " pages moved, %" PRIu64 " not; %" PRIu32
 		     " walks of KSM pages, %" PRIu32 " stable nodes with a new page.", m->succeeded,
 		     m->failed, m->nr_walks, m->nr_moved);
 	else if (t->row->kind == EPISODE_KILL_LIST && t->row->ended)
-		tell(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "%" PRIu32 " on the list; of %" PRIu32
+		teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "%" PRIu32 " on the list; of %" PRIu32
 		     " the VMA covers the address, of %" PRIu32 " the pte maps the page.", k->nr_listed,
 		     k->nr_covering, k->nr_mapped);
 }
 
 static void notes(struct teller *t)
 {
+	if (t->row->kind == EPISODE_COLLAPSE) {
+		tell_owners(t);
+		tell_signals(t);
+	}
 	if (t->row->begin_lost)
-		tell(t, STORY_NOTE, 0, EVIDENCE_TRACED, "Its beginning is not in the recording.");
+		teller_say(t, STORY_NOTE, 0, EVIDENCE_TRACED, "Its beginning is not in the recording.");
 	if (!t->row->ended)
-		tell(t, STORY_NOTE, 0, EVIDENCE_TRACED, "Its end is not in the recording: the totals are unknown.");
+		teller_say(t, STORY_NOTE, 0, EVIDENCE_TRACED, "Its end is not in the recording: the totals are unknown.");
 	if (t->row->fact.doubt == DOUBT_LOSS)
-		tell(t, STORY_NOTE, 0, EVIDENCE_TRACED,
+		teller_say(t, STORY_NOTE, 0, EVIDENCE_TRACED,
 		     "Events were lost while it ran: steps may be missing.");
 	if (t->row->kind == EPISODE_WALK && t->row->ended && !t->row->totals.walk.complete)
-		tell(t, STORY_NOTE, 0, EVIDENCE_TRACED,
+		teller_say(t, STORY_NOTE, 0, EVIDENCE_TRACED,
 		     "Its events do not add up to the kernel's own counts: some were lost or not recorded.");
 }
 

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * aftermath.c - what a story tells beyond the episode's own events.
+ *
+ * Four things that no event of the episode says: how a search for the chain compares with the published
+ * figures, who got SIGBUS later, which mappings a walk left behind and when ksmd will find them, and
+ * which of the pages of a collapse were KSM's.
+ *
+ * A signal carries no page.  SIGBUS for touching poison (BUS_MCEERR_AR) is taken to be about this page if
+ * the process mapped it when it failed: inferred, and said so.  A process that mapped two failed
+ * pages may have touched the other one.  Signals that an observer at the moment asked could not have
+ * seen are left out.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "explain/blast.h"
+#include "explain/published.h"
+#include "explain/stale.h"
+#include "explain/teller.h"
+#include "explain/words.h"
+#include "trace/diag.h"
+
+#define WORTH_A_WORD	1000u	/* stable nodes: below that a search is over at once */
+#define CODE_TOUCHED	4	/* BUS_MCEERR_AR */
+#define SIGNALLED_MAX	64u
+#define TOLD_SIGNALLED	12u
+#define TOLD_LEFT	10u
+#define TOLD_OWNED	8u
+#define HUGE_BYTES	(UINT64_C(512) << 12)
+
+static const struct history *history_of(const struct teller *t)
+{
+	return episode_source(t->e)->history;
+}
+
+/* Right before the episode, with what the observer knows. */
+static struct moment before(const struct teller *t)
+{
+	uint64_t at = t->row->fact.born ? t->row->fact.born - 1 : 0;
+
+	return (struct moment){ at, t->when.known_by < at ? at : t->when.known_by };
+}
+
+/* ---- figures ---- */
+void tell_published(struct teller *t)
+{
+	const struct recovery_totals *r = &t->row->totals.recovery;
+	char took[TIME_MAX], stretch[TIME_MAX], expected[TIME_MAX];
+	uint64_t nr_nodes = 0;
+
+	if (r->nr_nodes >= WORTH_A_WORD) {
+		teller_say(t, STORY_NOTE, 0, EVIDENCE_MODELLED, "The search visited %" PRIu64 " nodes in %s, at most "
+			   "%s without a scheduling point. Published for the posted search: 0.9 ms at 17,161 nodes "
+			   "and 28.8 ms at 1,310,721; at this size that leads to expect %s in one stretch, on "
+			   "another machine.", r->nr_nodes, explain_time(r->search_ns, took, sizeof(took)),
+			   explain_time(r->stretch_ns, stretch, sizeof(stretch)),
+			   explain_time(published_search_ns(r->nr_nodes), expected, sizeof(expected)));
+		return;
+	}
+	if (r->nr_nodes != 1 || history_count(history_of(t), ALL_NODES, (struct ref){ 0 }, before(t), &nr_nodes,
+					      NULL) != 0 || nr_nodes < WORTH_A_WORD)
+		return;
+	teller_say(t, STORY_NOTE, 0, EVIDENCE_MODELLED, "No search was needed, whatever the size. The posted one would "
+		   "have gone through up to %" PRIu64 " stable nodes; the published figures (0.9 ms at 17,161, 28.8 ms "
+		   "at 1,310,721) lead to expect %s.", nr_nodes,
+		   explain_time(published_search_ns(nr_nodes), expected, sizeof(expected)));
+}
+
+/* ---- later signals ---- */
+struct signalled {
+	int32_t pid;
+	char comm[17];
+	uint32_t nr;
+	uint64_t first;
+	bool mapped;		/* the page, when it failed */
+};
+
+static bool is_victim(const struct blast *blast, int64_t pid)
+{
+	for (uint32_t i = 0; i < blast->nr_victims; i++)
+		if (blast->victims[i].tgid == pid)
+			return true;
+	return false;
+}
+
+/* SIGBUS for a touch behind event `after`, by process. */
+static uint32_t signals_after(const struct teller *t, uint64_t after, const struct blast *blast,
+			      struct signalled *list)
+{
+	const struct history *h = history_of(t);
+	uint32_t nr = 0;
+
+	for (int i = history_notable_near(h, after, 1, 0); i >= 0 && (uint32_t)i < history_nr_notables(h); i++) {
+		const struct args_SIGNAL_GENERATE *args;
+		struct notable notable;
+		struct event ev;
+		uint32_t at = 0;
+
+		if (history_notable(h, (uint32_t)i, &notable) != 0 || notable.event > t->when.known_by)
+			break;
+		if (notable.kind != NOTABLE_SIGBUS || notable.event <= after ||
+		    event_index_event(episode_source(t->e)->events, notable.event, &ev) != 0 ||
+		    ev.kind != EVENT_SIGNAL_GENERATE)
+			continue;
+		args = EVENT_ARGS(&ev, SIGNAL_GENERATE);
+		if (args->code != CODE_TOUCHED)
+			continue;
+		while (at < nr && list[at].pid != args->pid)
+			at++;
+		if (at == SIGNALLED_MAX)
+			continue;
+		if (at == nr) {
+			list[nr] = (struct signalled){ .pid = (int32_t)args->pid, .first = notable.event,
+						       .mapped = is_victim(blast, args->pid) };
+			snprintf(list[nr++].comm, sizeof(list->comm), "%.16s", args->comm);
+		}
+		list[at].nr++;
+	}
+	return nr;
+}
+
+static uint64_t last_step(const struct teller *t)
+{
+	uint32_t nr = episode_nr_steps(t->e);
+
+	return nr ? episode_step(t->e, nr - 1)->event : t->row->fact.died;
+}
+
+static void tell_signalled(struct teller *t, const struct signalled *s)
+{
+	char times[32] = "";
+
+	if (s->nr > 1)
+		snprintf(times, sizeof(times), ", %" PRIu32 " times in all", s->nr);
+	if (t->row->kind == EPISODE_COLLAPSE)
+		teller_say(t, STORY_NOTE, s->first, EVIDENCE_INFERRED, "SIGBUS goes to %s (pid %" PRId32 ") later%s: it "
+			   "touched poison. A signal carries no page; that it was one of these is inferred.", s->comm,
+			   s->pid, times);
+	else
+		teller_say(t, STORY_NOTE, s->first, EVIDENCE_INFERRED, "SIGBUS goes to %s (pid %" PRId32 ") later%s: it "
+			   "touched poison. It mapped this page when it failed, so it is taken to be this one; a "
+			   "signal carries no page.", s->comm, s->pid, times);
+}
+
+void tell_signals(struct teller *t)
+{
+	bool collapse = t->row->kind == EPISODE_COLLAPSE;
+	struct signalled list[SIGNALLED_MAX];
+	uint32_t nr, told = 0, others = 0, more = 0;
+	struct blast blast = { 0 };
+	struct diag diag;
+
+	/* A collapse that failed for want of a readable page; whose pages is not known, so all are told. */
+	if (collapse ? !t->row->totals.collapse.nr_failed :
+	    blast_page(episode_source(t->e), t->row->object, before(t), &blast, &diag) != 0)
+		return;
+	nr = signals_after(t, last_step(t), &blast, list);
+	for (uint32_t i = 0; i < nr; i++) {
+		if (!list[i].mapped && !collapse)
+			others++;
+		else if (told++ < TOLD_SIGNALLED)
+			tell_signalled(t, &list[i]);
+		else
+			more++;
+	}
+	if (more)
+		teller_say(t, STORY_NOTE, 0, EVIDENCE_INFERRED, "SIGBUS goes to %" PRIu32 " more of them.", more);
+	if (others)
+		teller_say(t, STORY_NOTE, 0, EVIDENCE_INFERRED, "SIGBUS later goes to %" PRIu32 " processes that are not "
+			   "known to have mapped this page.", others);
+	if (!collapse)
+		blast_fini(&blast);
+}
+
+/* ---- what a walk left behind ---- */
+static bool was_to_unmap(const struct walk_totals *walk)
+{
+	enum { UNMAP = 1, MIGRATE = 2, ALL_OFFERED = 0 };
+
+	return (walk->purpose == UNMAP || walk->purpose == MIGRATE) && walk->why == ALL_OFFERED &&
+	       walk->mapcount_after > 0;
+}
+
+static void tell_entry(struct teller *t, const struct stale_entry *entry, struct moment when)
+{
+	char mm[NAME_MAX_LENGTH], scans[64] = "";
+
+	if (entry->nr_scans)
+		snprintf(scans, sizeof(scans), ", for %" PRIu32 " whole scans", entry->nr_scans);
+	narrate_name(history_of(t), entry->mm, when, mm, sizeof(mm));
+	teller_say(t, STORY_NOTE, entry->since, EVIDENCE_MODELLED, "%s at 0x%" PRIx64 ": %s%s%s; ksmd repairs it: %s.", mm,
+		   entry->address ? entry->address : entry->item_address, stale_kind_text(entry->kind), scans,
+		   entry->known ? "" : " (it might not exist)", stale_repair_text(entry->repair));
+}
+
+void tell_left_behind(struct teller *t)
+{
+	const struct episode_source *source = episode_source(t->e);
+	struct stale_failure failure;
+	struct stale_log log = { 0 };
+	struct stale_page page;
+	struct moment when;
+	struct diag diag;
+	char text[NARRATE_MAX];
+	uint32_t told = 0;
+
+	if (!t->row->ended || !was_to_unmap(&t->row->totals.walk))
+		return;
+	if (stale_explain(source, t->row->ref, t->when, &failure, &diag) == 0) {
+		stale_failure_text(&failure, text, sizeof(text));
+		teller_say(t, STORY_NOTE, t->row->fact.died, EVIDENCE_MODELLED, "%s", text);
+		stale_failure_fini(&failure);
+	}
+	when = (struct moment){ t->row->fact.died, t->when.known_by < t->row->fact.died ? t->row->fact.died
+											 : t->when.known_by };
+	if (stale_log_read(&log, source) == 0 &&
+	    stale_page(source, &log, t->row->object, when, &page, &diag) == 0) {
+		for (uint32_t i = 0; i < page.nr; i++)
+			if (page.entries[i].kind != STALE_REACHED && told++ < TOLD_LEFT)
+				tell_entry(t, &page.entries[i], when);
+		if (told > TOLD_LEFT)
+			teller_say(t, STORY_NOTE, 0, EVIDENCE_MODELLED, "And %" PRIu32 " more.", told - TOLD_LEFT);
+		stale_page_fini(&page);
+	}
+	stale_log_fini(&log);
+}
+
+/* ---- whose pages a collapse took ---- */
+void tell_owners(struct teller *t)
+{
+	const struct collapse_totals *c = &t->row->totals.collapse;
+	struct history_cursor cursor;
+	uint32_t nr = 0;
+	union row row;
+	char node[NAME_MAX_LENGTH];
+
+	if (t->row->object.table != TABLE_MM ||
+	    history_list(history_of(t), ITEMS_OF_MM, t->row->object, before(t), &cursor) != 0 ||
+	    history_seek_key(&cursor, c->address) != 0)
+		return;
+	while (history_next(&cursor, &row) > 0 && row.item.address < c->address + HUGE_BYTES) {
+		if (row.item.address < c->address || row.item.state != ITEM_STABLE || nr++ >= TOLD_OWNED)
+			continue;
+		narrate_name(history_of(t), row.item.node, before(t), node, sizeof(node));
+		teller_say(t, STORY_NOTE, 0, (char)row.fact.evidence, "Page %" PRIu64 " was a KSM page: its item hung on "
+			   "%s.", (row.item.address - c->address) >> 12, node);
+	}
+	if (nr > TOLD_OWNED)
+		teller_say(t, STORY_NOTE, 0, EVIDENCE_INFERRED, "So were %" PRIu32 " more of them.", nr - TOLD_OWNED);
+	else if (nr == 0)
+		teller_say(t, STORY_NOTE, 0, EVIDENCE_INFERRED, "None of the pages was KSM's: the range is the process's "
+			   "own.");
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * teller.h - inside explain/: a story in the making, and the parts of it that look past the episode.
+ */
+#ifndef KSMTOP_TELLER_H
+#define KSMTOP_TELLER_H
+
+#include "explain/narrate.h"
+
+#define NAME_MAX_LENGTH 64
+
+struct teller {
+	struct opened_episode *e;
+	const struct episode_row *row;
+	struct moment when;
+	story_fn fn;
+	void *arg;
+	int ret;		/* fn's answer: once it is not 0 nothing more is told */
+};
+
+/* A line of no step; event 0: of no single event. */
+void teller_say(struct teller *t, enum story_part part, uint64_t event, char evidence, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+
+/* aftermath.c */
+/* What the search took beside what was published. */
+void tell_published(struct teller *t);
+/* Who got SIGBUS behind the last step, and whether it was this page. */
+void tell_signals(struct teller *t);
+/* A walk that was to unmap the page and left mappings: which, and when ksmd repairs it. */
+void tell_left_behind(struct teller *t);
+/* The KSM pages among a collapse's 512. */
+void tell_owners(struct teller *t);
+
+#endif /* KSMTOP_TELLER_H */
