@@ -164,6 +164,9 @@ struct episode_cursor { uint32_t step, vma; };
 /* One unit forward (dir > 0) or back: true, or false and the cursor stays.  */
 bool episode_move(struct opened_episode *episode, struct episode_cursor *cursor,
 		  enum episode_unit unit, int dir);
+/* To that VMA of that hold: false, and the cursor stays, if it was offered no such one. */
+bool episode_move_to_vma(struct opened_episode *episode, struct episode_cursor *cursor, uint32_t hold,
+			 uint32_t vma);
 /* The first (dir < 0) or last step. */
 void episode_move_to_end(const struct opened_episode *episode, struct episode_cursor *cursor, int dir);
 /* The last step whose event is at most t; the first one before all. */

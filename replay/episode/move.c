@@ -151,6 +151,19 @@ bool episode_move(struct opened_episode *e, struct episode_cursor *cursor, enum 
 	return false;
 }
 
+bool episode_move_to_vma(struct opened_episode *e, struct episode_cursor *cursor, uint32_t hold,
+			 uint32_t vma)
+{
+	const struct hold_vma *vmas;
+	uint32_t nr;
+
+	if (episode_hold_vmas(e, hold, &vmas, &nr, NULL) != 0 || vma >= nr)
+		return false;
+	cursor->step = step_of_vma(e, &e->holds[hold], &vmas[vma]);
+	cursor->vma = vma;
+	return true;
+}
+
 void episode_move_to_end(const struct opened_episode *e, struct episode_cursor *cursor, int dir)
 {
 	cursor->step = dir < 0 || !e->nr_steps ? 0 : e->nr_steps - 1;

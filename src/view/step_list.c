@@ -84,14 +84,29 @@ void step_list_draw(struct pane pane, struct stepping *s)
 {
 	uint32_t nr = episode_nr_steps(s->episode), rows = pane.height > 1 ? (uint32_t)pane.height - 1 : 0;
 	uint32_t top = s->cursor.step > rows / 2 ? s->cursor.step - rows / 2 : 0;
+	struct list *list = &session_view_state(s->scene.session)->lists[0];
 
 	if (nr <= rows)
 		top = 0;
 	else if (top > nr - rows)
 		top = nr - rows;
+	list->top = top;
+	list->cursor = s->cursor.step;
+	list_place(list, nr, pane.x - s->scene.body.x, pane.y - s->scene.body.y + 1, pane.width,
+		   (int)rows);
 	pane_text(pane, 3, 0, ROLE_HEADING, "   EVENT     SINCE  STEPS");
 	for (uint32_t y = 0; y < rows && top + y < nr; y++)
 		draw_step(pane, (int)y + 1, s, top + y);
+}
+
+void step_list_moved(struct session *session, void *own)
+{
+	uint64_t row = session_view_state(session)->lists[0].cursor;
+	struct stepping s;
+
+	(void)own;
+	if (stepping_init(&s, session) && row < episode_nr_steps(s.episode))
+		stepping_go(&s, (struct episode_cursor){(uint32_t)row, NO_VMA});
 }
 
 void step_open(struct stepping *s)

@@ -11,6 +11,8 @@
 #include "stepper.h"
 
 void step_list_draw(struct pane pane, struct stepping *stepping);
+/* A view's moved(), where it draws the list: a click goes to that step. */
+void step_list_moved(struct session *session, void *own);
 /* The sentence under the cursor, wrapped, below a rule with the kernel's function. */
 void stepping_draw_now(struct pane pane, struct stepping *stepping);
 /* '*' good, '!' fault, 'x' gone, '+' new ...: what a step did. */

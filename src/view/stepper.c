@@ -24,6 +24,7 @@
 #include "walk_items.h"
 
 #define LOOK_MAX 20000	/* episodes looked at in search of one of a kind */
+#define NESTED_MAX 64	/* that may run at a moment, or lie between it and one that does */
 
 struct moment stepper_moment(const struct scene *scene)
 {
@@ -102,7 +103,15 @@ static bool choose(const struct scene *scene, uint32_t kinds, struct ref *ret)
 	return true;
 }
 
-bool stepper_episode_at(const struct scene *scene, uint64_t t, struct ref *ret_episode)
+/* The last event of an episode that is in the recording. */
+static uint64_t last_event(const struct scene *scene, const struct episode_row *episode)
+{
+	return episode->fact.died == NEVER ? history_episode_seen(scene->history, episode->ref)
+					   : episode->fact.died;
+}
+
+/* The innermost episode of these kinds that runs at t, by that thread (0: by any). */
+static bool runs_at(const struct scene *scene, uint64_t t, uint32_t kinds, int32_t tid, struct ref *ret)
 {
 	struct history_cursor cursor;
 	struct ref none = {0};
@@ -111,20 +120,44 @@ bool stepper_episode_at(const struct scene *scene, uint64_t t, struct ref *ret_e
 	if (!t || history_list(scene->history, ALL_EPISODES, none, moment_at(t), &cursor))
 		return false;
 	history_seek_end(&cursor);
-	for (int left = 64; left && history_prev(&cursor, &row) == 1; left--) {
-		uint64_t end = row.fact.died == NEVER
-				       ? history_episode_seen(scene->history, row.any.ref)
-				       : row.fact.died;
+	for (int left = NESTED_MAX; left && history_prev(&cursor, &row) == 1; left--) {
 		struct episode_row episode;
 
-		if (stepper_row(scene, row.any.ref, &episode) && episode.fact.died != NEVER)
-			end = episode.fact.died;
-		if (row.fact.born <= t && t <= end) {
-			*ret_episode = row.any.ref;
-			return true;
-		}
+		if (!(kinds & (1u << row.episode.kind)) || (tid && row.episode.tid != tid) ||
+		    !stepper_row(scene, row.any.ref, &episode) || t > last_event(scene, &episode))
+			continue;
+		*ret = row.any.ref;
+		return true;
 	}
 	return false;
+}
+
+bool stepper_episode_at(const struct scene *scene, uint64_t t, struct ref *ret_episode)
+{
+	return runs_at(scene, t, UINT32_MAX, 0, ret_episode);
+}
+
+/* What the events of an episode are; a scan's are everything that ksmd does. */
+static bool is_step(enum event_kind kind)
+{
+	return (kind >= EVENT_P_WALK_BEGIN && kind <= EVENT_P_WALK_END) ||
+	       (kind >= EVENT_P_KILL_BEGIN && kind <= EVENT_P_KILL_END) ||
+	       (kind >= EVENT_P_RECOVERY_BEGIN && kind <= EVENT_P_RECOVERY_END) ||
+	       (kind >= EVENT_P_COLLAPSE_BEGIN && kind <= EVENT_P_COLLAPSE_END) ||
+	       (kind >= EVENT_MM_MIGRATE_PAGES_START && kind <= EVENT_REMOVE_MIGRATION_PTE);
+}
+
+bool stepper_open_event(const struct scene *scene, uint64_t t)
+{
+	struct event_index *events = recording_events(scene->recording);
+	struct event_record record;
+	struct ref episode;
+
+	if (!t || !is_step(event_index_kind(events, t)) || event_index_read(events, t, &record) ||
+	    !runs_at(scene, t, ~(1u << EPISODE_SCAN), record.pid, &episode))
+		return false;
+	stepper_open(scene, episode);
+	return true;
 }
 
 /* ---- opening ---- */
@@ -252,7 +285,7 @@ void stepper_open(const struct scene *scene, struct ref episode)
 		at->ref = episode;
 		at->t = NEVER;
 	}
-	end = row.fact.died == NEVER ? history_episode_seen(scene->history, episode) : row.fact.died;
+	end = last_event(scene, &row);
 	if (scene->when.t < row.fact.born || scene->when.t > end)
 		session_step_to(scene->session, row.fact.born);
 }

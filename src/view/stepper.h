@@ -64,6 +64,8 @@ struct moment stepper_moment(const struct scene *scene);
 bool stepper_row(const struct scene *scene, struct ref episode, struct episode_row *ret);
 /* The innermost episode that runs at event t, or that it begins or ends. */
 bool stepper_episode_at(const struct scene *scene, uint64_t t, struct ref *ret_episode);
+/* Opens the episode that event t is a step of; false: it is of none, or of a scan only. */
+bool stepper_open_event(const struct scene *scene, uint64_t t);
 /* Chooses the episode and shows its stepper; the moment moves to its first step unless it is within. */
 void stepper_open(const struct scene *scene, struct ref episode);
 /* Chooses it by its number, and no more: 0, or -ENOENT. */

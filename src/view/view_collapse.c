@@ -202,6 +202,7 @@ static void draw(struct session *session, void *own, struct pane body)
 			    &s);
 	y += GRID_ROWS;
 	draw_legend(pane_sub(body, 0, y++, body.width, 1), &picture);
+	session_view_state(session)->lists[0] = (struct list){0};	/* for the mouse */
 	if (!beside)
 		draw_owners(pane_sub(body, 0, y, body.width, rest), &s);
 	else if (rest > 2)
@@ -232,9 +233,11 @@ const struct view view_collapse = {
 	.draw = draw,
 	.under = '7',
 	.unit = "page",
+	.nr_lists = 1,
 	.status = stepper_status,
 	.why = stepper_why,
 	.act = act,
+	.moved = step_list_moved,
 	.copy = stepper_copy,
 	.command = stepper_command,
 	.source = stepper_source,

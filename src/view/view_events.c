@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "stepper.h"
 #include "view_util.h"
 #include "views.h"
 #include "why.h"
@@ -382,7 +383,8 @@ static bool act_on(const struct scene *scene, enum action action)
 
 	switch (action) {
 	case ACTION_OPEN:
-		util_open(scene, object);
+		if (!stepper_open_event(scene, scene->when.t))
+			util_open(scene, object);
 		return true;
 	case ACTION_WHEN_CHANGED:
 		util_when_changed(scene, object);

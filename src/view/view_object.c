@@ -21,6 +21,7 @@
 
 #include "format.h"
 #include "object_facts.h"
+#include "stepper.h"
 #include "view_util.h"
 #include "views.h"
 #include "why.h"
@@ -389,7 +390,8 @@ static bool act_on(struct object_view *view, const struct scene *scene, enum act
 
 	switch (action) {
 	case ACTION_OPEN:
-		open_related(view, scene, object);
+		if (session_view_state(scene->session)->focus || !stepper_open_event(scene, scene->when.t))
+			open_related(view, scene, object);
 		return true;
 	case ACTION_WHAT_IF:
 		util_what_if(scene, object);

@@ -300,6 +300,7 @@ static void draw(struct session *session, void *own, struct pane body)
 	rows -= steps;
 	draw_chain(pane_sub(body, 0, y, left, rows), &s, &facts);
 	draw_processes(pane_sub(body, left, y, body.width - left, rows), &s, &facts);
+	session_view_state(session)->lists[0] = (struct list){0};	/* for the mouse */
 	if (steps > 0) {
 		pane_hline(body, 0, y + rows, body.width, ROLE_BORDER);
 		step_list_draw(pane_sub(body, 0, y + rows + 1, body.width, steps - 1), &s);
@@ -330,9 +331,11 @@ const struct view view_recovery = {
 	.draw = draw,
 	.under = '7',
 	.unit = "step",
+	.nr_lists = 1,
 	.status = stepper_status,
 	.why = stepper_why,
 	.act = act,
+	.moved = step_list_moved,
 	.copy = stepper_copy,
 	.command = stepper_command,
 	.source = stepper_source,

@@ -92,6 +92,20 @@ static bool act(struct session *session, void *own, enum action action,
 	}
 }
 
+static void moved(struct session *session, void *own)
+{
+	const struct view_state *state = session_view_state(session);
+	const struct walk_view *view = own;
+	struct stepping s;
+
+	if (!view || !stepping_init(&s, session))
+		return;
+	if (state->focus == 0)
+		walk_go_to_item(&s, state->lists[0].cursor);
+	else
+		walk_go_to_vma(&s, view->unfolded, state->lists[1].cursor);
+}
+
 static void copy(struct session *session, void *own, char *buffer, size_t size)
 {
 	const struct walk_view *view = own;
@@ -131,6 +145,8 @@ const struct view view_walk = {
 	.status = stepper_status,
 	.why = stepper_why,
 	.act = act,
+	.moved = moved,
+	.nr_lists = 2,
 	.copy = copy,
 	.command = command,
 	.source = stepper_source,

@@ -189,6 +189,7 @@ static void draw_item(struct pane pane, int y, struct stepping *s, const struct 
 
 void walk_draw_items(struct pane pane, struct stepping *s)
 {
+	struct list *list = &session_view_state(s->scene.session)->lists[0];
 	const struct walk_item *items;
 	uint32_t nr, at, top = 0;
 	int rows = pane.height - 1, half = (pane.width - ITEM_COUNTS) / 2;
@@ -210,6 +211,9 @@ void walk_draw_items(struct pane pane, struct stepping *s)
 		top = nr - (uint32_t)rows;
 	else if (nr <= (uint32_t)(rows > 0 ? rows : 0))
 		top = 0;
+	list->top = top;
+	list->cursor = at == NO_STEP ? top : at;
+	list_place(list, nr, pane.x - s->scene.body.x, pane.y - s->scene.body.y + 1, pane.width, rows);
 	for (int y = 0; y < rows && top + (uint32_t)y < nr; y++)
 		draw_item(pane, y + 1, s, &items[top + (uint32_t)y], top + (uint32_t)y == at);
 }
@@ -336,10 +340,12 @@ static void vmas_heading(struct pane pane, struct stepping *s, const struct vmas
 void walk_draw_vmas(struct pane pane, struct stepping *s, bool unfolded)
 {
 	uint32_t hold = walk_hold(s), line = 0, at = 0, nr_lines = 0, here, top;
+	struct list *list = &session_view_state(s->scene.session)->lists[1];
 	struct vmas v = {.cursor = s->cursor.vma, .unfolded = unfolded};
 	int rows = pane.height > 1 ? pane.height - 1 : 0;
 	bool agrees = true;
 
+	*list = (struct list){0};
 	if (hold == NO_STEP) {
 		pane_text(pane, 1, 0, ROLE_HINT, "this walk locked no anon_vma");
 		return;
@@ -366,6 +372,9 @@ void walk_draw_vmas(struct pane pane, struct stepping *s, bool unfolded)
 		top = 0;
 	else if (top > nr_lines - (uint32_t)rows)
 		top = nr_lines - (uint32_t)rows;
+	list->top = top;
+	list->cursor = at < nr_lines ? at : nr_lines - 1;
+	list_place(list, nr_lines, pane.x - s->scene.body.x, pane.y - s->scene.body.y + 1, pane.width, rows);
 	for (uint32_t i = 0; i < v.nr; line++) {
 		uint32_t nr = line_length(&v, i);
 		int y = (int)(line - top) + 1;
@@ -378,4 +387,39 @@ void walk_draw_vmas(struct pane pane, struct stepping *s, bool unfolded)
 			draw_vma(pane, y, s, &v, i);
 		i += nr;
 	}
+}
+
+/* ---- the mouse ---- */
+
+void walk_go_to_item(struct stepping *s, uint64_t row)
+{
+	uint32_t nr, hold = walk_hold(s);
+	const struct walk_item *items = walk_items(s, &nr);
+	unsigned int pass = hold != NO_STEP && episode_hold(s->episode, hold)->pass == 2;
+
+	if (row >= nr)
+		return;
+	if (items[row].hold[pass] == NO_STEP)
+		pass = !pass;
+	if (items[row].hold[pass] == NO_STEP)
+		session_say(s->scene.session, "the walk did not come to this item");
+	else
+		stepping_go(s, (struct episode_cursor){
+				       episode_hold(s->episode, items[row].hold[pass])->first_step, NO_VMA});
+}
+
+void walk_go_to_vma(struct stepping *s, bool unfolded, uint64_t row)
+{
+	struct vmas v = {.cursor = s->cursor.vma, .unfolded = unfolded};
+	struct episode_cursor cursor = s->cursor;
+	uint32_t hold = walk_hold(s), i = 0;
+
+	if (hold == NO_STEP || episode_hold_vmas(s->episode, hold, &v.list, &v.nr, NULL))
+		return;
+	v.hold = episode_hold(s->episode, hold);
+	v.passed = passed(s, v.list, v.nr);
+	for (uint64_t line = 0; line < row && i < v.nr; line++)
+		i += line_length(&v, i);
+	if (episode_move_to_vma(s->episode, &cursor, hold, i))
+		stepping_go(s, cursor);
 }

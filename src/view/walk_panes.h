@@ -27,6 +27,10 @@ void walk_draw_vmas(struct pane pane, struct stepping *stepping, bool unfolded);
 void walk_draw_totals(struct pane pane, struct stepping *stepping);
 void walk_draw_waiters(struct pane pane, struct stepping *stepping);
 
+/* A click on a row of the items (list 0 of the view) or of the VMAs (list 1). */
+void walk_go_to_item(struct stepping *stepping, uint64_t row);
+void walk_go_to_vma(struct stepping *stepping, bool unfolded, uint64_t row);
+
 /* walk_whatif.c: the three rules; asked for once an open walk. */
 void walk_draw_whatif(struct pane pane, struct stepping *stepping);
 void walk_copy_whatif(struct stepping *stepping, char *buffer, size_t size);
