@@ -53,27 +53,27 @@ static const struct shot {
 	{"episodes", "the dearest first, a dash where a kind has no such cost, what the chosen one came to",
 	 "walk-20k-200-whole", "7 :sort_hold g"},
 	{"episodes-kinds", "kinds with their own costs, those that run now marked, later ones dim",
-	 "poison-copy-fails", ":time_60 7 Down Down"},
+	 "poison-copy-fails", ":time_start :view_walk b n 7"},
 	{"walk", "what the interval tree offered in order, runs folded, the reason for each, who waited",
-	 "walk-20k-200-whole", ":time_20243 :view_walk n n Right Right Right"},
+	 "walk-20k-200-whole", ":time_start :view_walk b n n Right Right Right"},
 	{"walk-unfolded", "the same with every VMA on a line of its own",
-	 "walk-20k-200-whole", ":time_20243 :view_walk n n Right Right Right Space"},
+	 "walk-20k-200-whole", ":time_start :view_walk b n n Right Right Right Space"},
 	{"walk-pass-2", "what pass 1 left to pass 2 is visited there, and what it had is skipped",
-	 "walk-fork-whole", ":time_33 :view_walk a a n"},
+	 "walk-fork-whole", ":time_start :view_walk b a a n"},
 	{"walk-what-if", "the naive rule misses mappings, named with process and address",
-	 "walk-mremap-address", ":time_30% :view_walk e x"},
+	 "walk-mremap-address", ":time_start :view_walk e x"},
 	{"walk-end", "a walk that left mappings behind, at its end with its totals",
-	 "walk-mremap-address", ":time_30% :view_walk e"},
+	 "walk-mremap-address", ":time_start :view_walk e"},
 	{"recovery", "half way: phases, dups before and now, which mappings moved and where to",
-	 "poison-recover", ":time_46 :view_recovery i i"},
+	 "poison-recover", ":time_start :view_recovery b i i"},
 	{"recovery-kill", "no healthy dup: who was listed, who was told, who touched it later",
-	 "poison-copy-fails", ":time_46 :view_recovery :time_end"},
+	 "poison-copy-fails", ":time_start :view_recovery b :time_end"},
 	{"recovery-search", "a search through the tree, beside what the published figures lead to expect",
-	 "poison-search-17161-posted", ":time_14 :view_recovery e"},
+	 "poison-search-17161-posted", ":time_start :view_recovery e"},
 	{"collapse", "512 pages: copied so far, poison met, what is being put back",
-	 "collapse-poison-anon", ":time_9 :view_collapse a a a Right Right"},
+	 "collapse-poison-anon", ":time_start :view_collapse b a a a Right Right"},
 	{"steps", "a migration as sentences, the walk in it to be opened",
-	 "poison-recover", ":time_74 :view_steps Right Right"},
+	 "poison-recover", ":time_start :view_steps b Right Right"},
 };
 
 static void take(const struct opened *file, const struct shot *shot, int width, int height,
@@ -172,7 +172,7 @@ static void test_on_and_back(void **state)
 		const char *trace, *start;
 		const char *units[8];	/* pairs: on, back */
 	} cases[] = {
-		{"walk-fork-whole", ":time_33 :view_walk b",
+		{"walk-fork-whole", ":time_start :view_walk b",
 		 {"Right", "Left", "i", "I", "v", "V", "n", "N"}},
 		{"walk-20k-2-whole", ":time_start :view_walk b i", {"Right", "Left", "s", "S", "n", "N"}},
 		{"walk-20k-200-whole", ":time_start :view_walk b n", {"i", "I", "Down", "Up"}},
@@ -209,7 +209,7 @@ static void test_one_instant(void **state)
 	(void)state;
 	open_trace(&file, "walk-fork-whole");
 	session = open_session(&file, GRID_ASCII);
-	type(session, grid, ":time_33 :view_walk n n");
+	type(session, grid, ":time_start :view_walk b n n");
 	t = session_t(session);
 	type(session, grid, "5 Right Right Right :view_walk");
 	assert_int_equal(session_t(session), t + 3);
@@ -232,6 +232,67 @@ static void test_one_instant(void **state)
 	grid_free(grid);
 	session_free(session);
 	close_trace(&file);
+}
+
+/* Enter on an event of a walk, and on the timeline, opens it where it stands. */
+static void test_enter(void **state)
+{
+	struct grid *grid = grid_new(120, 40, GRID_ASCII);
+	struct session *session;
+	struct opened file;
+	uint64_t t;
+
+	(void)state;
+	open_trace(&file, "walk-fork-whole");
+	session = open_session(&file, GRID_ASCII);
+	type(session, grid, ":time_start :view_walk b n n");
+	t = session_t(session);
+	type(session, grid, "5 Enter");
+	assert_int_equal(session_view(session)->id, VIEW_WALK);
+	assert_int_equal(session_t(session), t);
+	type(session, grid, "4 Enter");
+	assert_int_equal(session_view(session)->id, VIEW_WALK);
+	type(session, grid, "u");
+	assert_int_equal(session_view(session)->id, VIEW_EPISODES);
+	grid_free(grid);
+	session_free(session);
+	close_trace(&file);
+}
+
+/* A click goes to the item, the VMA or the step that it hits. */
+static void test_clicks(void **state)
+{
+	struct grid *grid = grid_new(120, 40, GRID_ASCII);
+	struct session *session;
+	struct stepping s;
+	struct opened file;
+
+	(void)state;
+	open_trace(&file, "walk-20k-200-whole");
+	session = open_session(&file, GRID_ASCII);
+	type(session, grid, ":time_start :view_walk b n");
+	session_mouse(session, MOUSE_PRESS, 10, 3 + 3 + 1 + 4);	/* the fifth item */
+	session_draw(session, grid);
+	assert_true(stepping_init(&s, session));
+	assert_int_equal(s.step->kind, STEP_ITEM);
+	assert_int_equal(s.step->hold, 4);
+	type(session, grid, "Right");
+	session_mouse(session, MOUSE_PRESS, 60, 3 + 3 + 1 + 1);	/* the second VMA */
+	assert_true(stepping_init(&s, session));
+	assert_int_equal(s.cursor.vma, 1);
+	assert_int_equal(s.step->hold, 4);
+	session_free(session);
+	close_trace(&file);
+	open_trace(&file, "poison-recover");
+	session = open_session(&file, GRID_ASCII);
+	type(session, grid, ":time_start :view_steps b");
+	session_mouse(session, MOUSE_PRESS, 10, 3 + 3 + 1 + 5);	/* the sixth step */
+	assert_true(stepping_init(&s, session));
+	assert_int_equal(s.cursor.step, 5);
+	assert_int_equal(session_t(session), s.step->event);
+	session_free(session);
+	close_trace(&file);
+	grid_free(grid);
 }
 
 /* ---- what is shown against the kernel's own counts ---- */
@@ -507,6 +568,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_recovery_truth), cmocka_unit_test(test_collapse_truth),
 		cmocka_unit_test(test_missed_truth),   cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_engineer),
+		cmocka_unit_test(test_enter),	       cmocka_unit_test(test_clicks),
 	};
 
 	if (argc < 2)
