@@ -3,7 +3,8 @@
  * sections.c - finding our own section in a trace.dat.
  *
  * Three ways, each for the case in which the one before fails: the place that the VERSION option
- * names, the walk over all section headers, a search for the magic.  A section found by the name
+ * names, the walk over all section headers, and where these do not lead to the end of the file a
+ * search for the magic.  A section found by the name
  * and with the right checksum is FOUND; one found in any other way is UNSURE, and the reader of the
  * samples relies on the checksums of their blocks alone.
  *
@@ -55,15 +56,20 @@ static bool section_is_ours(const struct trace_file *file, uint64_t offset,
 	       !memcmp(contents(file, ret_section), TRACE_SECTION_MAGIC, MAGIC_SIZE);
 }
 
-static bool section_walk(const struct trace_file *file, struct trace_section *ret_section)
+/* *ret_whole: the headers lead from the first section to the end of the file. */
+static bool section_walk(const struct trace_file *file, struct trace_section *ret_section,
+			 bool *ret_whole)
 {
 	uint64_t offset = file->sections_start;
+
+	*ret_whole = false;
 
 	for (int i = 0; i < TRACE_MAX_SECTIONS && trace_section_read(file, offset, ret_section);
 	     i++) {
 		if (section_is_ours(file, offset, ret_section))
 			return true;
 		offset += TRACE_SECTION_HEADER + ret_section->size;
+		*ret_whole = offset == file->parts[0].size && !ret_section->cut;
 	}
 	return false;
 }
@@ -148,7 +154,7 @@ enum trace_sections_state trace_sections_samples(const struct trace_file *file,
 {
 	struct trace_section section;
 	struct named named;
-	bool is_named;
+	bool is_named, is_whole;
 
 	*ret_blocks = NULL;
 	*ret_size = 0;
@@ -164,7 +170,8 @@ enum trace_sections_state trace_sections_samples(const struct trace_file *file,
 			return TRACE_SECTIONS_FOUND;
 		return unsure(file, &section, diag);
 	}
-	if (section_walk(file, &section) || section_search(file, &section)) {
+	if (section_walk(file, &section, &is_whole) ||
+	    (!is_whole && section_search(file, &section))) {
 		take(file, &section, ret_blocks, ret_size);
 		return unsure(file, &section, diag);
 	}
