@@ -111,7 +111,7 @@ void build_mm_changes(struct builder *b, uint32_t mm)
 /* ---- maps ---- */
 static bool span_has_key(const void *arg, uint32_t id, uint64_t key)
 {
-	return ((const struct span *)arg)[id].addr_gen >> 10 == key;
+	return ((const struct span *)pool_at(arg, id))->addr_gen >> 10 == key;
 }
 
 uint32_t build_find(struct builder *b, enum table table, uint64_t key)
@@ -122,7 +122,7 @@ uint32_t build_find(struct builder *b, enum table table, uint64_t key)
 		return NO_ID;
 	key = key << 10 >> 10;
 	return idmap_slot_id(idmap_slot(map, idmap_hash(key), key, span_has_key,
-					b->seg->tables[table].spans.data));
+					&b->seg->tables[table].spans));
 }
 
 void build_set(struct builder *b, enum table table, uint64_t key, uint32_t span)
@@ -136,7 +136,7 @@ void build_set(struct builder *b, enum table table, uint64_t key, uint32_t span)
 		build_fail(b, -ENOMEM);
 		return;
 	}
-	idmap_set(map, idmap_slot(map, hash, key, span_has_key, b->seg->tables[table].spans.data),
+	idmap_set(map, idmap_slot(map, hash, key, span_has_key, &b->seg->tables[table].spans),
 		  hash, span);
 }
 
@@ -216,14 +216,14 @@ uint32_t build_span(struct builder *b, enum table table, uint32_t before, uint64
 		return NO_ID;
 	}
 	span = grow(b, &spans->spans);
-	if (!span || grow_side(b, &spans->data) || grow_side(b, &spans->more))
+	if (!span || grow_side(b, &spans->more))
 		return NO_ID;
 	*span = (struct span){ .addr_gen = addr_gen, .born = b->now, .died = ALIVE, .link = id,
 			       .owner_flags = (owner & ~SPAN_FLAGS) | flags | SPAN_LAST };
 	if (before == NO_ID) {
 		span->owner_flags |= SPAN_FIRST;
 	} else {
-		struct span *last = (struct span *)spans->spans.data + before;
+		struct span *last = span_at(b->seg, table, before);
 
 		build_note_order(b, table, id, last->died < b->now ? last->died : last->born);
 		span->link = last->link;	/* to the first one */
@@ -344,7 +344,7 @@ static void apply(struct builder *b, const struct event *ev)
 		build_around_event(b, ev);
 }
 
-#define GROUP 64u
+#define GROUP AHEAD_GROUP
 
 /* Not between the two of a merge pair, nor inside a dump, unless they never end. */
 static bool seal_is_due(const struct builder *b)
@@ -368,7 +368,7 @@ static int feed_events(struct builder *b, const struct event_batch *batch)
 		ret = b->error ? b->error : make_room(b, nr);
 		if (ret)
 			return ret;
-		build_stock_prefetch(b, batch->events + i, nr);
+		build_stock_prefetch(b, batch->events, batch->nr_events, i);
 		for (uint32_t j = i; j < i + nr; j++) {
 			const struct event *ev = &batch->events[j];
 

@@ -49,6 +49,11 @@ struct merge_pair { uint64_t pfn; uint32_t span, node; bool active; };
 /* Events of the holder of ksm_thread_mutex in one stream, close to each other: build_loss.c. */
 struct mutex_run { uint64_t number, quiet_ns; int32_t pid; uint16_t stream; bool ended; };
 #define RUNS_KEPT 4096u
+/* Hashes of what the next events are about: build_stock_prefetch(). */
+struct ahead { uint32_t item, node; bool used; };
+#define AHEAD_GROUP 32u
+#define AHEAD_GROUPS 4u
+
 struct near_event { uint64_t event, ts_ns; int32_t pid; uint16_t stream, kind; };
 #define NEAR_EVENTS 64u
 
@@ -99,6 +104,7 @@ struct builder {
 	uint64_t run_ends[RUNS_KEPT];	/* last event of each run */
 	struct pool stream_runs;	/* uint64_t: the run at each stream's last event, 0: none */
 	struct near_event near[NEAR_EVENTS];
+	struct ahead ahead[AHEAD_GROUPS][AHEAD_GROUP];
 	/* To place a sample's begin: times at every so many events, and of all that are late. */
 	struct pool times;		/* uint64_t, first of each TIME_EVENTS */
 	uint64_t late_times[512];	/* by event modulo LATE_EVENTS */
@@ -196,7 +202,8 @@ void build_leavers_gone(struct builder *b);
 void build_leavers_carry(struct builder *b, const uint32_t *ids, uint32_t nr);
 
 /* ---- the parts: each returns whether the event was its own ---- */
-void build_stock_prefetch(struct builder *b, const struct event *events, uint32_t nr);
+/* Call with at = 0, AHEAD_GROUP, 2 * AHEAD_GROUP ... before the events from there on are applied. */
+void build_stock_prefetch(struct builder *b, const struct event *events, uint32_t nr, uint32_t at);
 bool build_stock_event(struct builder *b, const struct event *ev);
 void build_around_event(struct builder *b, const struct event *ev);
 void build_episode_event(struct builder *b, const struct event *ev);

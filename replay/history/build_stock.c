@@ -21,58 +21,113 @@
 #include "history/build.h"
 
 /* ---- hiding cache misses ---- */
-struct merge_keys { uint32_t item, node; };
-
-static bool is_merge(const struct event *ev)
+/* The item and the pfn that an event is about; false: none. */
+static bool keys_of(const struct event *ev, uint64_t *ret_item, uint64_t *ret_pfn)
 {
-	return ev->kind == EVENT_KSM_MERGE_WITH_KSM_PAGE;
+	switch (ev->kind) {
+	case EVENT_KSM_MERGE_WITH_KSM_PAGE:
+		*ret_item = (uint64_t)EVENT_ARGS(ev, KSM_MERGE_WITH_KSM_PAGE)->rmap_item;
+		*ret_pfn = (uint64_t)EVENT_ARGS(ev, KSM_MERGE_WITH_KSM_PAGE)->pfn;
+		return true;
+	case EVENT_KSM_REMOVE_RMAP_ITEM:
+		*ret_item = (uint64_t)EVENT_ARGS(ev, KSM_REMOVE_RMAP_ITEM)->rmap_item;
+		*ret_pfn = (uint64_t)EVENT_ARGS(ev, KSM_REMOVE_RMAP_ITEM)->pfn;
+		return true;
+	case EVENT_KSM_REMOVE_KSM_PAGE:
+		*ret_item = 0;
+		*ret_pfn = (uint64_t)EVENT_ARGS(ev, KSM_REMOVE_KSM_PAGE)->pfn;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Prefetches are no side effects to gcc: it drops calls of functions that do nothing else. */
+#define KEEP_CALL() __asm__ volatile("")
+
+static void ask_for_slots(struct builder *b, const struct event *events, uint32_t nr, struct ahead *ahead)
+{
+	uint64_t item, pfn;
+
+	KEEP_CALL();
+	for (uint32_t i = 0; i < nr; i++) {
+		ahead[i] = (struct ahead){ 0 };
+		if (!keys_of(&events[i], &item, &pfn))
+			continue;
+		ahead[i] = (struct ahead){ idmap_hash(item >> 3 << 10 >> 10), idmap_hash(pfn << 10 >> 10), true };
+		idmap_prefetch(&b->maps[TABLE_ITEM], ahead[i].item);
+		idmap_prefetch(&b->maps[TABLE_NODE], ahead[i].node);
+	}
+}
+
+static void ask_for_rows(struct builder *b, uint32_t nr, const struct ahead *ahead)
+{
+	KEEP_CALL();
+	for (uint32_t i = 0; i < nr; i++) {
+		uint32_t id;
+
+		if (!ahead[i].used)
+			continue;
+		id = idmap_peek(&b->maps[TABLE_ITEM], ahead[i].item);
+		if (id < nr_spans(b->seg, TABLE_ITEM))
+			__builtin_prefetch(span_at(b->seg, TABLE_ITEM, id), 1);
+		id = idmap_peek(&b->maps[TABLE_NODE], ahead[i].node);
+		if (id < nr_spans(b->seg, TABLE_NODE))
+			__builtin_prefetch(span_at(b->seg, TABLE_NODE, id), 1);
+		if (id < b->node_items.nr)
+			__builtin_prefetch(pool_at(&b->node_items, id), 1);
+	}
+}
+
+/* What the rows lead to: a node's items are walked when it ends, an item leaves another node. */
+static void ask_for_links(struct builder *b, uint32_t nr, const struct ahead *ahead)
+{
+	KEEP_CALL();
+	for (uint32_t i = 0; i < nr; i++) {
+		const struct item_data *item;
+		uint32_t id;
+
+		if (!ahead[i].used)
+			continue;
+		id = idmap_peek(&b->maps[TABLE_ITEM], ahead[i].item);
+		if (id < nr_spans(b->seg, TABLE_ITEM)) {
+			item = data_at(b->seg, TABLE_ITEM, id);
+			if (item->older != NO_ID)
+				__builtin_prefetch(span_at(b->seg, TABLE_ITEM, item->older), 1);
+			if (item->node < b->node_items.nr)
+				__builtin_prefetch(pool_at(&b->node_items, item->node), 1);
+		}
+		id = idmap_peek(&b->maps[TABLE_NODE], ahead[i].node);
+		if (id < nr_spans(b->seg, TABLE_NODE)) {
+			id = ((const struct node_data *)data_at(b->seg, TABLE_NODE, id))->newest;
+			if (id != NO_ID)
+				__builtin_prefetch(span_at(b->seg, TABLE_ITEM, id), 1);
+		}
+	}
 }
 
 /*
- * Pass 1 asks for the slots, pass 2 for the rows that they name and those rows' nodes.  Applying an
- * event then finds most of what it needs in the cache.
+ * Three steps, each a group of events behind the one before, so that what a step looks at has arrived:
+ * slots two groups ahead, the rows that they name one group ahead, and what these lead to.
  */
-void build_stock_prefetch(struct builder *b, const struct event *events, uint32_t nr)
+void build_stock_prefetch(struct builder *b, const struct event *events, uint32_t nr, uint32_t at)
 {
-	struct merge_keys keys[64];
+	for (uint32_t g = at ? 2 : 0; g <= 2; g++) {
+		uint32_t first = at + g * AHEAD_GROUP;
 
-	for (uint32_t i = 0; i < nr && i < 64; i++) {
-		uint64_t item, pfn;
-
-		keys[i] = (struct merge_keys){ 0 };
-		if (is_merge(&events[i])) {
-			item = (uint64_t)EVENT_ARGS(&events[i], KSM_MERGE_WITH_KSM_PAGE)->rmap_item;
-			pfn = (uint64_t)EVENT_ARGS(&events[i], KSM_MERGE_WITH_KSM_PAGE)->pfn;
-		} else if (events[i].kind == EVENT_KSM_REMOVE_RMAP_ITEM) {
-			item = (uint64_t)EVENT_ARGS(&events[i], KSM_REMOVE_RMAP_ITEM)->rmap_item;
-			pfn = (uint64_t)EVENT_ARGS(&events[i], KSM_REMOVE_RMAP_ITEM)->pfn;
-		} else if (events[i].kind == EVENT_KSM_REMOVE_KSM_PAGE) {
-			item = 0;
-			pfn = (uint64_t)EVENT_ARGS(&events[i], KSM_REMOVE_KSM_PAGE)->pfn;
-		} else {
-			continue;
-		}
-		keys[i].item = idmap_hash(item >> 3 << 10 >> 10);
-		keys[i].node = idmap_hash(pfn << 10 >> 10);
-		idmap_prefetch(&b->maps[TABLE_ITEM], keys[i].item);
-		idmap_prefetch(&b->maps[TABLE_NODE], keys[i].node);
+		if (first < nr)
+			ask_for_slots(b, events + first, nr - first < AHEAD_GROUP ? nr - first : AHEAD_GROUP,
+				      b->ahead[first / AHEAD_GROUP % AHEAD_GROUPS]);
 	}
-	for (uint32_t i = 0; i < nr && i < 64; i++) {
-		uint32_t id;
+	for (uint32_t g = at ? 1 : 0; g <= 1; g++) {
+		uint32_t first = at + g * AHEAD_GROUP;
 
-		if (!keys[i].node)
-			continue;
-		id = idmap_peek(&b->maps[TABLE_ITEM], keys[i].item);
-		if (id < nr_spans(b->seg, TABLE_ITEM)) {
-			__builtin_prefetch(span_at(b->seg, TABLE_ITEM, id), 1);
-			__builtin_prefetch(data_at(b->seg, TABLE_ITEM, id));
-		}
-		id = idmap_peek(&b->maps[TABLE_NODE], keys[i].node);
-		if (id < nr_spans(b->seg, TABLE_NODE)) {
-			__builtin_prefetch(span_at(b->seg, TABLE_NODE, id), 1);
-			__builtin_prefetch(data_at(b->seg, TABLE_NODE, id));
-		}
+		if (first < nr)
+			ask_for_rows(b, nr - first < AHEAD_GROUP ? nr - first : AHEAD_GROUP,
+				     b->ahead[first / AHEAD_GROUP % AHEAD_GROUPS]);
 	}
+	ask_for_links(b, nr - at < AHEAD_GROUP ? nr - at : AHEAD_GROUP,
+		      b->ahead[at / AHEAD_GROUP % AHEAD_GROUPS]);
 }
 
 /* ---- nodes ---- */

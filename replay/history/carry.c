@@ -130,8 +130,7 @@ static int carry_span(struct carrying *c, enum table table, uint32_t object, uin
 	struct around around;
 	struct fact fact;
 
-	if (!span || !carried || (to->data.element_size && !pool_grow(&to->data, 1)) ||
-	    (to->more.element_size && !pool_grow(&to->more, 1)))
+	if (!span || !carried || (to->more.element_size && !pool_grow(&to->more, 1)))
 		return -ENOMEM;
 	fact_fill(c->b->h, &place, table, id, &fact);
 	fact_extent(c->b->h, &place, table, object, id, &fact);
@@ -153,9 +152,7 @@ static int carry_span(struct carrying *c, enum table table, uint32_t object, uin
 			return -ENOMEM;
 		*death = (uint32_t)to->spans.nr - 1;
 	}
-	if (to->data.element_size)
-		memcpy(pool_at(&to->data, to->data.nr - 1), data_at(c->from, table, id),
-		       to->data.element_size);
+	memcpy(span + 1, data_at(c->from, table, id), row_sizes[table] - sizeof(*span));
 	if (to->more.element_size)
 		memcpy(pool_at(&to->more, to->more.nr - 1), more_at(c->from, table, id),
 		       to->more.element_size);

@@ -49,15 +49,20 @@ static inline void idmap_prefetch(const struct idmap *map, uint32_t hash)
 		__builtin_prefetch(&map->slots[idmap_home(map, hash)]);
 }
 
-/* The id in the first slot with that hash, unverified: what idmap_find() will look at first. */
+/* The id in the first slot with that hash, unverified: what idmap_slot() will most likely look at first. */
 static inline uint32_t idmap_peek(const struct idmap *map, uint32_t hash)
 {
-	uint64_t slot;
+	uint64_t mask = (1ull << map->order) - 1, home, slot;
 
 	if (!map->order)
 		return UINT32_MAX;
-	slot = map->slots[idmap_home(map, hash)];
-	return (uint32_t)(slot >> 32) == hash ? (uint32_t)slot - 1 : UINT32_MAX;
+	home = idmap_home(map, hash);
+	for (unsigned i = 0; i < 4; i++) {
+		slot = map->slots[(home + i) & mask];
+		if (!slot || (uint32_t)(slot >> 32) == hash)
+			return (uint32_t)slot - 1;
+	}
+	return UINT32_MAX;
 }
 
 /* The slot of the key, or the empty one where it belongs.  There must be a free slot (reserve). */

@@ -13,22 +13,12 @@
 
 #include "history/tables.h"
 
-struct sizes { uint32_t data, more; };
-
-static struct sizes table_sizes(enum table table, bool patched)
+static uint32_t more_size(enum table table, bool patched)
 {
-	switch (table) {
-	case TABLE_MM:		return (struct sizes){ sizeof(struct mm_data), 0 };
-	case TABLE_NODE:	return (struct sizes){ sizeof(struct node_data),
-						       patched ? sizeof(struct node_more) : 0 };
-	case TABLE_ITEM:	return (struct sizes){ sizeof(struct item_data),
-						       patched ? sizeof(struct item_more) : 0 };
-	case TABLE_MAPPING:	return (struct sizes){ sizeof(struct mapping_data), 0 };
-	case TABLE_ANON_VMA:	return (struct sizes){ sizeof(struct anon_vma_data), 0 };
-	case TABLE_VMA:		return (struct sizes){ sizeof(struct vma_data), 0 };
-	case TABLE_PAGE:	return (struct sizes){ sizeof(struct page_data), 0 };
-	default:		return (struct sizes){ 0, 0 };
-	}
+	if (!patched)
+		return 0;
+	return table == TABLE_NODE ? sizeof(struct node_more) :
+	       table == TABLE_ITEM ? sizeof(struct item_more) : 0;
 }
 
 static void init(struct pool *pool, uint32_t size, const char *dir)
@@ -49,14 +39,12 @@ int segment_new(const struct history *h, uint32_t id, uint64_t base, struct segm
 	seg->id = id;
 	seg->base = base;
 	for (enum table table = 0; table < NR_TABLES; table++) {
-		struct sizes sizes = table_sizes(table, h->patched);
 		struct spans *spans = &seg->tables[table];
 		const char *large = table == TABLE_ITEM || table == TABLE_NODE ||
 				    table == TABLE_MAPPING || table == TABLE_VMA ? dir : NULL;
 
-		init(&spans->spans, sizeof(struct span), large);
-		init(&spans->data, sizes.data, large);
-		init(&spans->more, sizes.more, large);
+		init(&spans->spans, row_sizes[table], large);
+		init(&spans->more, more_size(table, h->patched), large);
 		init(&spans->deaths, sizeof(uint32_t), large);
 		init(&spans->found, sizeof(uint32_t), large);
 		init(&spans->unordered, sizeof(uint32_t), NULL);
@@ -96,7 +84,6 @@ uint32_t segment_pools(struct segment *seg, struct pool *ret[MAX_SEGMENT_POOLS])
 		struct spans *spans = &seg->tables[table];
 
 		ret[n++] = &spans->spans;
-		ret[n++] = &spans->data;
 		ret[n++] = &spans->more;
 		ret[n++] = &spans->deaths;
 		ret[n++] = &spans->found;

@@ -10,8 +10,9 @@
  * last one (SPAN_LAST) back to the first (SPAN_FIRST), whose index is the object's id.  Most
  * objects of a stock recording have one span; the ring costs nothing then.
  *
- * Attributes that only some tables have lie in a second array beside the spans (`data`), and for
- * recordings of the patched kernel in a third (`more`), at the same index.
+ * Attributes that only this table has lie behind the span in the same row (`data`): an item or a node
+ * is 32 bytes then, half a cache line.  For recordings of the patched kernel there is more of them in
+ * a second array (`more`), at the same index.
  *
  * `died` is always an event that had been reached when it was written, never a guess about the
  * past: that is what makes a query with known_by = t equal a rebuild of the events up to t.  What
@@ -66,7 +67,7 @@ static inline bool span_is(const struct span *span, uint32_t flag) { return span
 
 #define OWNER_NONE (NO_ID & ~SPAN_FLAGS)
 
-/* ---- what lies beside the spans ---- */
+/* ---- what lies behind and beside the spans ---- */
 struct mm_data {
 	char comm[16];
 	uint64_t start_time_ns;
@@ -119,8 +120,8 @@ struct page_data { uint32_t node; uint8_t state, pad[3]; };
 
 /* ---- a table ---- */
 struct spans {
-	struct pool spans;		/* struct span */
-	struct pool data, more;		/* as above, element size 0: none */
+	struct pool spans;		/* rows: struct span, and its data behind it */
+	struct pool more;		/* as above, element size 0: none */
 	struct pool deaths;		/* uint32_t span ids in the order they died */
 	struct pool found;		/* uint32_t span ids with SPAN_FOUND, in the order found */
 	struct pool unordered;		/* uint32_t: spans that came in no sure order */
@@ -287,9 +288,18 @@ struct stored_finding {
 };
 
 /* ---- access ---- */
+#define ROW_SIZE(type) ((sizeof(struct span) + sizeof(struct type) + 7) / 8 * 8)
+static const uint16_t row_sizes[NR_TABLES] = {
+	[TABLE_NONE] = sizeof(struct span), [TABLE_MM] = ROW_SIZE(mm_data),
+	[TABLE_ANON_VMA] = ROW_SIZE(anon_vma_data), [TABLE_VMA] = ROW_SIZE(vma_data),
+	[TABLE_NODE] = ROW_SIZE(node_data), [TABLE_ITEM] = ROW_SIZE(item_data),
+	[TABLE_MAPPING] = ROW_SIZE(mapping_data), [TABLE_PAGE] = ROW_SIZE(page_data),
+	[TABLE_EPISODE] = sizeof(struct span),
+};
+
 static inline struct span *span_at(const struct segment *seg, enum table table, uint32_t i)
 {
-	return (struct span *)seg->tables[table].spans.data + i;
+	return (struct span *)((char *)seg->tables[table].spans.data + (size_t)i * row_sizes[table]);
 }
 static inline uint32_t nr_spans(const struct segment *seg, enum table table)
 {
@@ -297,7 +307,7 @@ static inline uint32_t nr_spans(const struct segment *seg, enum table table)
 }
 static inline void *data_at(const struct segment *seg, enum table table, uint32_t i)
 {
-	return pool_at(&seg->tables[table].data, i);
+	return span_at(seg, table, i) + 1;
 }
 static inline void *more_at(const struct segment *seg, enum table table, uint32_t i)
 {

@@ -37,7 +37,7 @@ parts="${parts:- open first views explain record} "
 # shellcheck disable=SC2086
 need_packages $BUILD_PACKAGES trace-cmd libtracecmd-dev libkshark-dev libcmocka-dev
 build=${BUILD:-$top/build}/bench
-CC=gcc configure "$build" -Dtests=true
+CC=gcc configure "$build" -Dtests=true -Dbuildtype=release -Db_lto=true
 # shellcheck disable=SC2046
 ninja -C "$build" --quiet src/command/ksmtop tests/kernel/ksm_load $(ninja -C "$build" -t targets all |
 	sed -n 's|^\(tests/bench/[a-z_]*\): c_LINKER.*|\1|p')
