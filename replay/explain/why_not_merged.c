@@ -489,7 +489,8 @@ static void tell_mm(struct asking *a)
 		tell_whole(a, NOT_MERGED_NOT_IN_KSM, 0, a->mm.fact.born, a->mm.fact.evidence,
 			   a->mm.fact.doubt != DOUBT_NONE);
 	if (sample >= 0 && history_sample_counter(h, (uint32_t)sample, "run", &run) == 0 && run != 1 &&
-	    history_sample(h, (uint32_t)sample, &at) == 0)
+	    history_sample(h, (uint32_t)sample, &at) == 0 &&
+	    history_scan_step(h, a->when.t + 1, -1) <= at.end)	/* a scan since then: it was switched on */
 		tell_whole(a, NOT_MERGED_STOPPED, 0, at.end, EVIDENCE_DUMPED, false);
 	tell_sums(a);
 	tell_zero_pages(a);

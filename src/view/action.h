@@ -103,6 +103,8 @@ enum argument_kind {
 	  "last step of the episode")								\
 	A(WHAT_IF, "what-if", "x", ARG_NONE, VIEWS_WHAT_IF, "what-if",				\
 	  "what a walk under another rule would do")							\
+	A(WHY_NOT, "why-not", "W", ARG_TEXT, VIEW_BIT(PROCESSES), "why not",			\
+	  "why pages are not merged (:why-not A-B)")				\
 	A(BLAST, "blast-radius", "X", ARG_NONE, VIEW_BIT(OVERVIEW) | VIEW_BIT(TREE) | VIEW_BIT(OBJECT) | \
 	  VIEW_BIT(STALE) | VIEW_BIT(NUMA), "",							\
 	  "which page would kill most if it failed")						\

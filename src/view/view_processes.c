@@ -22,11 +22,13 @@
 #include "process_table.h"
 #include "view_util.h"
 #include "views.h"
+#include "why_not.h"
 
 #define DETAIL_ROWS 7 /* with its rule */
 
 struct processes_view {
 	struct view_list list, items;
+	struct why_not_pane why; /* in place of the process's facts and items */
 };
 
 /* ---- the process under the cursor ---- */
@@ -106,7 +108,8 @@ static void draw_items(struct pane pane, struct processes_view *view, const stru
 static void draw(struct session *session, void *own, struct pane body)
 {
 	struct processes_view *view = own;
-	int detail = body.height > 30 ? 14 : DETAIL_ROWS, split = body.width / 2;
+	int detail = view->why.shown ? body.height * 3 / 5 : body.height > 30 ? 14 : DETAIL_ROWS;
+	int split = body.width / 2;
 	struct pane below;
 	struct scene scene;
 	struct ref mm;
@@ -118,8 +121,12 @@ static void draw(struct session *session, void *own, struct pane body)
 	mm = process_draw(pane_sub(body, 0, 0, body.width, body.height - detail), &view->list,
 			  &scene);
 	below = pane_sub(body, 0, body.height - detail, body.width, detail);
+	if (view->why.shown) {
+		why_not_draw(below, &view->why, &scene, mm);
+		return;
+	}
 	pane_rule(below, 0, ref_is_none(mm) ? "" : scene_owner(&scene, mm, name, sizeof(name)),
-		  "Tab: its items   Enter: its life");
+		  "Tab: its items   Enter: its life   W: why not merged");
 	if (scene_row(&scene, mm, &row)) {
 		draw_facts(pane_sub(below, 0, 0, split, detail), &scene, &row.mm);
 		draw_items(pane_sub(below, split, 0, body.width - split, detail), view, &scene, mm);
@@ -137,7 +144,7 @@ static struct ref subject(struct processes_view *view, const struct scene *scene
 	struct list_row row;
 	struct feed feed;
 
-	if (session_view_state(scene->session)->focus != 1 || ref_is_none(mm))
+	if (session_view_state(scene->session)->focus != 1 || ref_is_none(mm) || view->why.shown)
 		return mm;
 	items_feed(scene, &feed, mm);
 	return util_current(&feed, view->items.cursor, &row) ? row.key.ref : mm;
@@ -183,14 +190,19 @@ static bool act(struct session *session, void *own, enum action action,
 	struct feed feed;
 	struct ref mm;
 
-	(void)argument;
 	if (!scene_init(&scene, session))
 		return false;
+	if (action == ACTION_WHY_NOT) {
+		why_not_toggle(&view->why, &scene, argument->text);
+		return true;
+	}
 	if (act_on(&scene, action, subject(view, &scene)))
 		return true;
 	mm = process_selected(&view->list, &scene);
 	if (action == ACTION_PARENT)
 		return act_parent(&scene, mm);
+	if (session_view_state(session)->focus == 1 && view->why.shown)
+		return false; /* the session moves the cursor */
 	if (session_view_state(session)->focus == 1) {
 		items_feed(&scene, &feed, mm);
 		return view_list_act(&view->items, &feed, view->items.cursor, action);
@@ -211,6 +223,8 @@ static void moved(struct session *session, void *own)
 
 	if (!scene_init(&scene, session))
 		return;
+	if (state->focus == 1 && view->why.shown)
+		return;
 	if (state->focus == 1) {
 		items_feed(&scene, &feed, process_selected(&view->list, &scene));
 		view_list_move(&view->items, &feed, view->items.cursor,
@@ -230,23 +244,32 @@ static bool find(struct session *session, void *own, const char *text, int dir)
 
 static void copy(struct session *session, void *own, char *buffer, size_t size)
 {
+	struct processes_view *view = own;
 	struct list_row row = {0};
 	struct scene scene;
 
 	if (!scene_init(&scene, session))
 		return;
-	row.key.ref = process_selected(&((struct processes_view *)own)->list, &scene);
-	if (scene_row(&scene, row.key.ref, &row.row))
+	row.key.ref = process_selected(&view->list, &scene);
+	if (view->why.shown)
+		why_not_copy(&view->why, &scene, row.key.ref, buffer, size);
+	else if (scene_row(&scene, row.key.ref, &row.row))
 		process_describe(&scene, &row, buffer, size);
 }
 
 static void command(struct session *session, void *own, char *buffer, size_t size)
 {
+	struct processes_view *view = own;
 	struct scene scene;
 	char filter[256];
+	union row row;
 
-	(void)own;
-	if (scene_init(&scene, session))
+	if (!scene_init(&scene, session))
+		return;
+	if (view->why.shown && scene_row(&scene, process_selected(&view->list, &scene), &row))
+		snprintf(buffer, size, "ksmtop why-not-merged %s --mm 0x%" PRIx64 " --at %" PRIu64,
+			 scene.source->file, row.mm.name.addr, scene.when.t);
+	else
 		snprintf(buffer, size, "ksmtop list %s mms --at %" PRIu64 "%s", scene.source->file,
 			 scene.when.t, util_filter_option(&scene, filter, sizeof(filter)));
 }
@@ -277,6 +300,7 @@ static void state_free(void *own)
 		return;
 	view_list_fini(&view->list);
 	view_list_fini(&view->items);
+	why_not_fini(&view->why);
 	free(view);
 }
 
