@@ -149,6 +149,8 @@ static void big(void)
 		for (unsigned long i = part * nr / 10; i < (part + 1) * nr / 10; i++)
 			p[i * PAGE / sizeof(*p)] = i % 1000 + 1;
 		ksm_scan(2);
+		if (part == 4)
+			lab_dump();
 	}
 	ksm_scan(2);
 	lab_record_stop();
