@@ -468,7 +468,7 @@ void lab_dump(void)
 	if (!lab_has("dump"))
 		return;
 	/* A machine that is busy with other things may not write a million records in the time there is */
-	for (int i = 0; i < 10 && (err = lab_try_write(DEBUG "dump", "4000 1000")) == -ETIME; i++)
+	for (int i = 0; i < 10 && (err = lab_try_write(DEBUG "dump", "16000 1000")) == -ETIME; i++)
 		sleep(1);
 	if (err)
 		lab_die("the dump failed: %s", strerror(-err));
