@@ -127,7 +127,11 @@ static void check_recovery(const struct episode_source *source, const char *path
 	assert_int_equal(blast_page(source, row->object, moment_at(row->fact.born), &blast, &diag), 0);
 	for (uint32_t i = 0; i < blast.nr_victims; i++)
 		nr_mappings += blast.victims[i].nr_mappings;
-	assert_int_equal(nr_mappings, totals->mapcount_before);
+	/* Partly: swap entries lead to the page, whose owners may or may not have mapped it again. */
+	if (totals->outcome == 4)
+		assert_true(nr_mappings >= totals->mapcount_before);
+	else
+		assert_int_equal(nr_mappings, totals->mapcount_before);
 	check_truth(path, &blast, totals->pfn);
 	switch (totals->outcome) {
 	case 0:		/* recovered */
