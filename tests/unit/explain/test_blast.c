@@ -129,7 +129,7 @@ static void check_recovery(const struct episode_source *source, const char *path
 		nr_mappings += blast.victims[i].nr_mappings;
 	/* Partly: swap entries lead to the page, whose owners may or may not have mapped it again. */
 	if (totals->outcome == 4)
-		assert_true(nr_mappings >= totals->mapcount_before);
+		assert_true((int32_t)nr_mappings >= totals->mapcount_before);
 	else
 		assert_int_equal(nr_mappings, totals->mapcount_before);
 	check_truth(path, &blast, totals->pfn);

@@ -446,7 +446,7 @@ void lab_record_start(void)
 
 void lab_record_start_without_dump(void)
 {
-	uint64_t limit = lab_now_ns() + 60000000000u;
+	uint64_t limit = lab_now_ns() + 600000000000u;
 
 	recorder = fork();
 	if (recorder < 0)
