@@ -317,7 +317,7 @@ static int bound_by_samples(struct ranking *r)
 	while ((more = history_next(&cursor, &row)) > 0) {
 		uint32_t node = history_swept_index(r->h, row.mapping.node, r->when);
 
-		if (node < r->nr_nodes)
+		if (node < r->nr_nodes && row.fact.evidence != EVIDENCE_INFERRED)
 			r->most[node] += 1 + row.mapping.mapcount;
 	}
 	return more;

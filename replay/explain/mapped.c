@@ -181,6 +181,9 @@ static int add_samples(const struct history *h, struct ref node, struct moment w
 			.known = !row.fact.doubt, .doubtful = row.fact.doubt,
 			.evidence = row.fact.evidence };
 
+		/* Inferred from an item: what its index leads to now is known better above. */
+		if (row.fact.evidence == EVIDENCE_INFERRED)
+			continue;
 		/* A sample knows the process; they come by process. */
 		if (tgid != row.mapping.tgid &&
 		    history_find_pid(h, row.mapping.tgid, when, &mm) != 0)

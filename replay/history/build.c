@@ -449,6 +449,7 @@ int builder_new(struct history *h, struct builder **ret)
 	pool_init(&b->times, sizeof(uint64_t), h->table_dir);
 	pool_init(&b->anon_vmas_dumped, sizeof(uint8_t), NULL);
 	pool_init(&b->node_items, sizeof(uint32_t), h->table_dir);
+	pool_init(&b->mappings, sizeof(struct mapping_live), h->table_dir);
 	pool_init(&b->mm_items, sizeof(uint32_t), h->table_dir);
 	for (unsigned i = 0; i < NR_TABLES; i++)
 		pool_init(&b->past[i], sizeof(uint64_t), NULL);
@@ -467,8 +468,6 @@ void builder_free(struct builder *b)
 	}
 	idmap_fini(&b->task_map);
 	idmap_fini(&b->process_map);
-	for (uint32_t i = 0; i < b->nr_processes; i++)
-		free(b->processes[i].pages);
 	free(b->processes);
 	free(b->tasks);
 	free(b->mms);
@@ -479,6 +478,7 @@ void builder_free(struct builder *b)
 	pool_fini(&b->stream_runs);
 	pool_fini(&b->anon_vmas_dumped);
 	pool_fini(&b->node_items);
+	pool_fini(&b->mappings);
 	pool_fini(&b->mm_items);
 	free(b);
 }

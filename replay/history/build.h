@@ -20,6 +20,7 @@ struct mm_live {
 	uint32_t changes;	/* since its counts were last written down */
 	uint32_t counted;	/* event of the last struct mm_count */
 	uint32_t newest;	/* its item span made last: empty.c */
+	uint32_t newest_mapping;	/* of those that no tgid owns: build_mappings.c */
 	bool complete;		/* every stable item it has is known */
 	bool exited;		/* ksmd may still have its items: build_exit.c */
 	bool dead;
@@ -28,8 +29,7 @@ struct mm_live {
 /* A process as samples see it: by tgid and start time.  Owns mappings. */
 struct process {
 	uint64_t start_ticks;	/* as /proc/PID/stat has it */
-	uint32_t *pages;	/* live mapping spans, by address */
-	uint32_t nr_pages;
+	uint32_t newest_mapping;	/* its mapping span made last, NO_ID: none */
 	int32_t tgid;
 	uint32_t mm;		/* object id, or NO_ID */
 	uint32_t last_seen;	/* event of the last complete PAGES sample, 0: none */
@@ -57,6 +57,12 @@ struct ahead { uint32_t item, node; bool used; };
 struct near_event { uint64_t event, ts_ns; int32_t pid; uint16_t stream, kind; };
 #define NEAR_EVENTS 64u
 
+/* What the builder keeps of each mapping span. */
+struct mapping_live {
+	uint32_t older;		/* the span of the same owner made before it */
+	uint32_t sweep;		/* the sweep that saw it last */
+};
+
 struct builder {
 	struct history *h;
 	struct segment *seg;
@@ -74,6 +80,8 @@ struct builder {
 	struct pool node_items;		/* uint32_t: items on each node now, by object id */
 	struct pool mm_items;		/* uint32_t: the item span of the same mm made before each */
 	uint32_t nr_empty;
+	struct pool mappings;		/* struct mapping_live, by span id */
+	uint32_t nr_sweeps;
 	struct mm_live *mms;
 	uint32_t nr_mms_room;
 	struct idmap task_map, process_map;
@@ -185,7 +193,11 @@ void build_mm_update(struct builder *b, uint32_t mm, const struct mm_data *data)
 struct mm_data *build_mm_data(struct builder *b, uint32_t mm);
 struct task *build_task(struct builder *b, int32_t pid);
 const char *build_task_comm(struct builder *b, int32_t pid);	/* 16 bytes, zeroes if not known */
+/* The process's mappings, or those of an mm whose process is not known, have gone. */
 void build_mappings_end(struct builder *b, struct process *process);
+void build_mappings_of_mm_end(struct builder *b, uint32_t mm);
+/* The mm is known to be the process's: its mappings are, too. */
+void build_mm_is_of(struct builder *b, uint32_t mm, struct process *process);
 /* No process has that mm any more. */
 void build_process_left(struct builder *b, uint32_t mm);
 struct process *build_process(struct builder *b, int32_t tgid);

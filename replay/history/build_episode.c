@@ -25,6 +25,7 @@
 struct running {
 	uint64_t key, key2;
 	uint64_t nr_offered;		/* VMAs told so far, a walk's */
+	struct walk_place place;	/* where a walk is */
 	uint32_t episode;
 	uint8_t kind;
 };
@@ -222,10 +223,12 @@ static void walk_goes_on(struct builder *b, const struct event *ev)
 	totals->walk_id = id;
 	if (ev->kind == EVENT_P_WALK_VMA) {
 		running->nr_offered++;
+		mapping_walk_vma(b, &running->place, totals, EVENT_ARGS(ev, P_WALK_VMA));
 	} else if (ev->kind == EVENT_P_WALK_ITEM) {
 		const struct args_P_WALK_ITEM *args = EVENT_ARGS(ev, P_WALK_ITEM);
 		uint64_t waited = (uint64_t)args->waited_ns;
 
+		mapping_walk_item(b, &running->place, args);
 		totals->nr_items[args->pass == 2]++;
 		totals->waited_ns += waited;
 		if (waited > totals->longest_wait_ns)
@@ -308,6 +311,7 @@ static void kill_event(struct builder *b, const struct event *ev)
 		episode->object = node_ref(b, EVENT_ARGS(ev, P_KILL_BEGIN)->node);
 		totals->force_early = EVENT_ARGS(ev, P_KILL_BEGIN)->force_early != 0;
 	} else if (ev->kind == EVENT_P_KILL_TASK) {
+		mapping_listed(b, EVENT_ARGS(ev, P_KILL_TASK));
 		totals->nr_listed++;
 		totals->nr_covering += EVENT_ARGS(ev, P_KILL_TASK)->covers != 0;
 		totals->nr_mapped += EVENT_ARGS(ev, P_KILL_TASK)->mapped != 0;
@@ -370,6 +374,9 @@ static void recovery_event(struct builder *b, const struct event *ev)
 		break;
 	case EVENT_P_RECOVERY_DUP:
 		recovery_dup(totals, EVENT_ARGS(ev, P_RECOVERY_DUP));
+		break;
+	case EVENT_P_RECOVERY_MOVE:
+		mapping_moved(b, EVENT_ARGS(ev, P_RECOVERY_MOVE));
 		break;
 	case EVENT_P_RECOVERY_COPY:
 		totals->nr_copies++;

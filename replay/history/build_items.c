@@ -113,7 +113,7 @@ static void mm_owner(struct builder *b, uint64_t addr, const struct args_P_MM_OW
 	uint32_t span = build_find(b, TABLE_MM, addr >> 3), mm = NO_ID, from;
 	struct mm_data data = { .parent = NO_ID, .origin = (uint8_t)origin };
 	struct process *process;
-	bool enters;
+	bool enters, is_new;
 
 	if (span != NO_ID && span_at(b->seg, TABLE_MM, span)->died == ALIVE) {
 		mm = span_object(b->seg, TABLE_MM, span);
@@ -141,8 +141,14 @@ static void mm_owner(struct builder *b, uint64_t addr, const struct args_P_MM_OW
 	if (enters)
 		build_notable(b, NOTABLE_MM_ENTERED, 0, 0, make_ref(b->seg, TABLE_MM, mm));
 	process = mm != NO_ID && data.tgid ? build_process(b, data.tgid) : NULL;
-	if (process)
-		process->mm = mm;
+	if (!process)
+		return;
+	if (process->mm != NO_ID && process->mm != mm)	/* exec: what the old one mapped has gone */
+		build_mappings_end(b, process);
+	is_new = process->mm != mm;
+	build_mm_is_of(b, mm, process);
+	if (is_new && data.origin == MM_FORKED && data.parent != NO_ID && !b->mms[data.parent].dead)
+		build_mappings_forked(b, data.parent, mm);
 }
 
 static void mm_execed(struct builder *b, const struct args_P_MM_EXEC *args)
@@ -183,6 +189,7 @@ static void append(struct builder *b, const struct args_P_ITEM_APPEND *args)
 	if (span == NO_ID)
 		return;
 	item_change(b, span, span_object(b->seg, TABLE_NODE, node), &more);
+	mapping_appended(b, mm, more.address, node);
 	b->nr_merges++;
 	b->mms[mm].merges++;
 }
@@ -241,6 +248,8 @@ static void detach(struct builder *b, const struct args_P_ITEM_DETACH *args)
 	if (span == NO_ID)
 		return;
 	on = ((struct item_data *)data_at(b->seg, TABLE_ITEM, span))->node;
+	mapping_detached(b, span_owner(span_at(b->seg, TABLE_ITEM, span)),
+			 (uint64_t)args->address & ~0xfffull, on, args->site);
 	item_off_node(b, span);
 	/* It named another node than the row: the row had been wrong for a while. */
 	if ((on == NO_ID ? 0 : span_addr(span_at(b->seg, TABLE_NODE, on))) != ((uint64_t)args->node & ~7ull))

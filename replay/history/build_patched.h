@@ -40,6 +40,31 @@ uint32_t vma_make(struct builder *b, uint64_t vma, const struct vma_data *data, 
 void vma_gone(struct builder *b, uint32_t span);
 bool build_vma_event(struct builder *b, const struct event *ev);
 
+/* ---- build_mappings.c ---- */
+uint32_t mapping_alive(struct builder *b, uint32_t owner, uint64_t addr);
+uint32_t mapping_make(struct builder *b, uint32_t owner, uint64_t addr, const struct mapping_data *data,
+		      uint32_t flags);
+void mapping_end(struct builder *b, uint32_t span, uint32_t flags);
+/* Makes a span that was carried findable, as the newest of its owner. */
+void mapping_set(struct builder *b, uint32_t id);
+/* The next one alive in an owner's chain, NO_ID at its end. */
+uint32_t mapping_next(struct builder *b, uint32_t *at);
+uint32_t mapping_owner(struct builder *b, uint32_t mm);
+void mapping_appended(struct builder *b, uint32_t mm, uint64_t addr, uint32_t node);
+void mapping_detached(struct builder *b, uint32_t mm, uint64_t addr, uint32_t node, int64_t site);
+void mapping_moved(struct builder *b, const struct args_P_RECOVERY_MOVE *args);
+void mapping_listed(struct builder *b, const struct args_P_KILL_TASK *args);
+void build_mappings_forked(struct builder *b, uint32_t parent, uint32_t child);
+/* The item that a walk is at. */
+struct walk_place { uint64_t addr, mm, anon_vma, index; bool has_index; };
+void mapping_walk_item(struct builder *b, struct walk_place *place, const struct args_P_WALK_ITEM *args);
+void mapping_walk_vma(struct builder *b, const struct walk_place *place, const struct walk_totals *walk,
+		      const struct args_P_WALK_VMA *args);
+
+/* ---- build_sweep.c ---- */
+struct sample;
+void build_sweep(struct builder *b, const struct sample *sample);
+
 /* ---- build_dump.c ---- */
 bool build_dump_event(struct builder *b, const struct event *ev);
 void build_dump_fini(struct builder *b);

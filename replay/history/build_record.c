@@ -344,7 +344,7 @@ void record_mm(struct builder *b, const struct args_P_DUMP_MM *args)
 	build_confirm_row(b, TABLE_MM, mm);
 	process = args->tgid ? build_process(b, data.tgid) : NULL;
 	if (process)
-		process->mm = mm;
+		build_mm_is_of(b, mm, process);
 }
 
 /* ---- anon_vmas and their VMAs ---- */

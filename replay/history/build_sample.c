@@ -12,12 +12,11 @@
  * A sample took time.  It confirms only if no row of the set changed since before it began; a page
  * that it saw while its mm was changing makes a row, but a tentative one.
  *
- * pagemap is the only source of mappings on a stock kernel: a page that a complete sweep saw holds
- * from now on, one that it no longer sees has gone.
+ * Not here: sweeps through pagemap (build_sweep.c).
  */
 #include <stdlib.h>
 
-#include "history/build.h"
+#include "history/build_patched.h"
 #include "trace/sample.h"
 
 /* ---- keeping the numbers ---- */
@@ -203,9 +202,11 @@ static void learn_process(struct builder *b, struct process *process, const stru
 		strncpy(process->comm, comm, sizeof(process->comm) - 1);
 	}
 	if (process->mm == NO_ID) {
-		process->mm = unclaimed_mm(b, merging);
-		if (process->mm == NO_ID)
+		uint32_t mm = unclaimed_mm(b, merging);
+
+		if (mm == NO_ID)
 			return;
+		build_mm_is_of(b, mm, process);
 		data = *build_mm_data(b, process->mm);
 		data.tgid = process->tgid;
 		data.tgid_doubtful = 1;
@@ -246,151 +247,6 @@ static void process_sample(struct builder *b, const struct sample *sample)
 		build_confirm(b, &b->seg->confirm_items, process->mm);
 }
 
-/* ---- mappings ---- */
-void build_mappings_end(struct builder *b, struct process *process)
-{
-	if (process->nr_pages)
-		build_changes(b);
-	for (uint32_t i = 0; i < process->nr_pages; i++) {
-		build_end(b, TABLE_MAPPING, process->pages[i], 0);
-		b->counts.mappings--;
-	}
-	free(process->pages);
-	process->pages = NULL;
-	process->nr_pages = 0;
-}
-
-struct sweep {
-	struct builder *b;
-	struct process *process;
-	struct sample_iter ranges;
-	struct sample_range range;
-	bool range_is_there, complete, quiet;
-	uint32_t *pages, nr, room;	/* the new list */
-	uint32_t at;			/* in the old one */
-	bool failed;
-};
-
-static void keep_page(struct sweep *sweep, uint32_t span)
-{
-	if (sweep->nr == sweep->room) {
-		uint32_t room = sweep->room ? sweep->room * 2 : 256;
-		uint32_t *pages = realloc(sweep->pages, room * sizeof(*pages));
-
-		if (!pages) {
-			sweep->failed = true;
-			return;
-		}
-		sweep->pages = pages;
-		sweep->room = room;
-	}
-	sweep->pages[sweep->nr++] = span;
-}
-
-/* Was that address looked at?  Asked in ascending order. */
-static bool looked_at(struct sweep *sweep, uint64_t addr)
-{
-	if (sweep->complete)
-		return true;
-	while (sweep->range_is_there && addr >= sweep->range.end)
-		sweep->range_is_there = sample_next_range(&sweep->ranges, &sweep->range) == 1;
-	return sweep->range_is_there && addr >= sweep->range.start;
-}
-
-static void page_gone(struct sweep *sweep, uint32_t span)
-{
-	build_end(sweep->b, TABLE_MAPPING, span, 0);
-	sweep->b->counts.mappings--;
-}
-
-/* The old rows up to addr (not including it): gone if they were looked at. */
-static void pass_old(struct sweep *sweep, uint64_t addr)
-{
-	struct process *process = sweep->process;
-
-	while (sweep->at < process->nr_pages) {
-		uint32_t span = process->pages[sweep->at];
-		uint64_t old = span_addr(span_at(sweep->b->seg, TABLE_MAPPING, span));
-
-		if (old >= addr)
-			return;
-		sweep->at++;
-		if (looked_at(sweep, old))
-			page_gone(sweep, span);
-		else
-			keep_page(sweep, span);
-	}
-}
-
-static void page_seen(struct sweep *sweep, const struct sample_page *page)
-{
-	struct builder *b = sweep->b;
-	struct mapping_data *data;
-	uint32_t span;
-
-	pass_old(sweep, page->addr);
-	if (sweep->at < sweep->process->nr_pages) {
-		span = sweep->process->pages[sweep->at];
-		if (span_addr(span_at(b->seg, TABLE_MAPPING, span)) == page->addr) {
-			sweep->at++;
-			data = data_at(b->seg, TABLE_MAPPING, span);
-			if (data->pfn == page->pfn && data->mapcount == page->mapcount) {
-				keep_page(sweep, span);
-				return;
-			}
-			page_gone(sweep, span);
-		}
-	}
-	span = build_span(b, TABLE_MAPPING, NO_ID, addr_key(page->addr, 1),
-			  (uint32_t)sweep->process->tgid, sweep->quiet ? 0 : SPAN_TENTATIVE);
-	if (span == NO_ID)
-		return;
-	data = data_at(b->seg, TABLE_MAPPING, span);
-	*data = (struct mapping_data){ .pfn = page->pfn, .mapcount = page->mapcount,
-				       .mm = sweep->process->mm };
-	b->counts.mappings++;
-	keep_page(sweep, span);
-}
-
-static void pages_sample(struct builder *b, const struct sample *sample)
-{
-	struct process *process = build_process(b, sample->tgid);
-	struct sweep sweep = { .b = b, .process = process, .ranges = SAMPLE_ITER(sample),
-			       .complete = sample_is_complete(sample), .quiet = true };
-	struct sample_iter iter = SAMPLE_ITER(sample);
-	struct sample_page page;
-	uint64_t last = 0;
-	int more;
-
-	if (!process || sample->tgid <= 0 || (uint32_t)sample->tgid >= OWNER_NONE)
-		return;
-	if (process->mm != NO_ID)
-		sweep.quiet = b->mms[process->mm].changed_ns < sample->begin_ns;
-	else
-		sweep.quiet = b->changed_ns < sample->begin_ns;
-	sweep.range_is_there = sample_next_range(&sweep.ranges, &sweep.range) == 1;
-	build_changes(b);
-	while ((more = sample_next_page(&iter, &page)) == 1) {
-		if (sweep.nr && page.addr <= last)
-			continue;
-		last = page.addr;
-		page_seen(&sweep, &page);
-	}
-	if (more < 0)
-		sweep.complete = false;		/* damaged: nothing has gone for that reason */
-	if (more == 0)
-		pass_old(&sweep, UINT64_MAX);
-	while (sweep.at < process->nr_pages)
-		keep_page(&sweep, process->pages[sweep.at++]);
-	free(process->pages);
-	process->pages = sweep.pages;
-	process->nr_pages = sweep.nr;
-	if (sweep.failed)
-		build_fail(b, -ENOMEM);
-	else if (sweep.complete && sweep.quiet)
-		build_confirm(b, &b->seg->confirm_maps, (uint32_t)sample->tgid);
-}
-
 int build_sample(struct builder *b, const struct sample *sample, uint32_t index)
 {
 	struct sample_change change;
@@ -407,7 +263,7 @@ int build_sample(struct builder *b, const struct sample *sample, uint32_t index)
 		process_sample(b, sample);
 		break;
 	case SAMPLE_PAGES:
-		pages_sample(b, sample);
+		build_sweep(b, sample);
 		break;
 	default:
 		break;

@@ -59,7 +59,7 @@ uint32_t build_mm_new(struct builder *b, uint64_t addr, const struct mm_data *da
 	/* An mm's owner field holds its number: the A of "mm A". */
 	id = build_span(b, TABLE_MM, NO_ID, addr_key(addr, gen),
 			table->first_number + (uint32_t)table->numbers.nr, flags);
-	if (id == NO_ID || id >= OWNER_NONE || room_for_mm(b, id) != 0) {
+	if (id == NO_ID || id >= OWNER_NONE - MAPPING_OF_MM || room_for_mm(b, id) != 0) {
 		build_fail(b, -EFBIG);
 		return NO_ID;
 	}
@@ -69,7 +69,8 @@ uint32_t build_mm_new(struct builder *b, uint64_t addr, const struct mm_data *da
 		return NO_ID;
 	}
 	*number = id;
-	b->mms[id] = (struct mm_live){ .complete = !found, .newest = NO_ID };
+	b->mms[id] = (struct mm_live){ .complete = !found, .newest = NO_ID,
+					.newest_mapping = NO_ID };
 	*(struct mm_data *)data_at(b->seg, TABLE_MM, id) = *data;
 	build_set(b, TABLE_MM, addr >> 3, id);
 	b->counts.mms++;
@@ -140,6 +141,7 @@ void build_mm_end(struct builder *b, uint64_t addr)
 	build_end(b, TABLE_MM, span, live->exited ? 0 : SPAN_NAMED_END);
 	if (b->last_mm == mm)
 		b->last_mm = NO_ID;
+	build_mappings_of_mm_end(b, mm);
 	build_process_left(b, mm);
 }
 
@@ -209,14 +211,18 @@ struct process *build_process(struct builder *b, int32_t tgid)
 	uint32_t hash = idmap_hash((uint32_t)tgid);
 	uint64_t *slot;
 
-	if (idmap_reserve(&b->process_map, 1) != 0 ||
-	    room_for(b, (void **)&b->processes, b->nr_processes, &b->room_processes,
-		     sizeof(*b->processes)) != 0)
+	if (idmap_reserve(&b->process_map, 1) != 0) {
+		build_fail(b, -ENOMEM);
 		return NULL;
+	}
 	slot = idmap_slot(&b->process_map, hash, (uint32_t)tgid, process_has_tgid, b->processes);
 	if (*slot)
 		return &b->processes[idmap_slot_id(slot)];
-	b->processes[b->nr_processes] = (struct process){ .tgid = tgid, .mm = NO_ID };
+	if (room_for(b, (void **)&b->processes, b->nr_processes, &b->room_processes,
+		     sizeof(*b->processes)) != 0)
+		return NULL;
+	b->processes[b->nr_processes] = (struct process){ .tgid = tgid, .mm = NO_ID,
+							  .newest_mapping = NO_ID };
 	idmap_set(&b->process_map, slot, hash, b->nr_processes);
 	return &b->processes[b->nr_processes++];
 }
@@ -229,7 +235,7 @@ static void mm_belongs(struct builder *b, uint32_t mm, struct mm_data *data, int
 	if (!process)
 		return;
 	data->tgid = tgid;
-	process->mm = mm;
+	build_mm_is_of(b, mm, process);
 	if (process->comm[0] && !data->comm[0])
 		memcpy(data->comm, process->comm, sizeof(data->comm));
 }
@@ -380,10 +386,10 @@ static void exited(struct builder *b, const struct event *ev)
 	 * The mm itself goes with ksm_exit, which can come later when somebody else still holds it.
 	 * A pid may be used again from now on.
 	 */
-	if (task->pid == task->tgid) {
+	if (ev->present & 4 ? args->group_dead : task->pid == task->tgid) {
 		struct process *process = build_process(b, task->tgid);
 
-		if (process && (!(ev->present & 4) || args->group_dead)) {
+		if (process) {
 			build_mappings_end(b, process);
 			process->mm = NO_ID;
 			process->comm[0] = 0;

@@ -18,7 +18,7 @@
  */
 #include <stdlib.h>
 
-#include "history/build.h"
+#include "history/build_patched.h"
 
 struct carrying {
 	struct builder *b;
@@ -116,6 +116,15 @@ static int mark_linked(struct carrying *c)
 	return 0;
 }
 
+static uint32_t owner_after(const struct carrying *c, enum table table, uint32_t owner)
+{
+	if (table == TABLE_ITEM)
+		return new_id(c, TABLE_MM, owner);
+	if (table == TABLE_MAPPING && owner >= MAPPING_OF_MM)
+		return MAPPING_OF_MM + new_id(c, TABLE_MM, owner - MAPPING_OF_MM);
+	return owner;
+}
+
 static int carry_span(struct carrying *c, enum table table, uint32_t object, uint32_t id)
 {
 	struct place place = { .seg = c->from, .t = (uint32_t)c->from->last,
@@ -123,10 +132,11 @@ static int carry_span(struct carrying *c, enum table table, uint32_t object, uin
 			       .known_by = c->from->base + c->from->last };
 	const struct span *old = span_at(c->from, table, id);
 	struct spans *to = &c->to->tables[table];
-	uint32_t owner = table == TABLE_ITEM ? new_id(c, TABLE_MM, span_owner(old)) : span_owner(old);
+	uint32_t owner = owner_after(c, table, span_owner(old));
 	struct span *span = pool_grow(&to->spans, 1);
 	struct carried *carried = pool_grow(&to->carried, 1);
 	struct ref ref = make_ref(c->from, table, object);
+	uint32_t kept = SPAN_FOUND | (table == TABLE_MAPPING ? SPAN_TENTATIVE : 0);
 	struct around around;
 	struct fact fact;
 
@@ -142,7 +152,7 @@ static int carry_span(struct carrying *c, enum table table, uint32_t object, uin
 				     .doubt = around.doubt };
 	*span = (struct span){ .addr_gen = old->addr_gen, .died = old->died == ALIVE ? ALIVE : 0,
 			       .owner_flags = (owner & ~SPAN_FLAGS) | SPAN_FIRST | SPAN_LAST |
-					      (old->owner_flags & SPAN_FOUND),
+					      (old->owner_flags & kept),
 			       .link = (uint32_t)to->spans.nr - 1 };
 	c->ids[table][object] = (uint32_t)to->spans.nr - 1;
 	if (old->died != ALIVE) {	/* counts see it come and go */
@@ -365,6 +375,7 @@ static int carry_mms(struct carrying *c)
 			continue;
 		mms[to] = b->mms[i];
 		mms[to].changes = mms[to].counted = 0;
+		mms[to].newest_mapping = NO_ID;
 		/* Merges are counted since the mm came, items since the seam: they are rows here. */
 		count = pool_grow(&c->to->mm_counts, 1);
 		if (!count) {
@@ -384,8 +395,7 @@ static int carry_mms(struct carrying *c)
 		struct process *process = &b->processes[i];
 
 		process->mm = process->mm == NO_ID ? NO_ID : new_id(c, TABLE_MM, process->mm);
-		for (uint32_t p = 0; p < process->nr_pages; p++)
-			process->pages[p] = c->ids[TABLE_MAPPING][process->pages[p]];
+		process->newest_mapping = NO_ID;
 	}
 	return 0;
 }
@@ -419,6 +429,9 @@ static int carry_builder(struct carrying *c)
 		build_hint(b, id, span_owner(span_at(c->to, TABLE_ITEM, id)));
 	for (uint32_t id = 0; id < nr_spans(c->to, TABLE_VMA); id++)
 		build_vma_set(b, id);
+	pool_resize(&b->mappings, 0);
+	for (uint32_t id = 0; id < nr_spans(c->to, TABLE_MAPPING); id++)
+		mapping_set(b, id);
 	empty_carry(b);
 	return b->error;
 }

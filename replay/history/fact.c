@@ -262,14 +262,15 @@ static enum doubt around_mapping(const struct history *h, const struct place *pl
 				 struct around *around)
 {
 	const struct span *span = span_at(place->seg, TABLE_MAPPING, id);
-	/* Seen while its mm was changing. */
+	/* Seen while its mm was changing, or copied by fork; before the seam it may have been confirmed. */
 	bool tentative = span_is(span, SPAN_TENTATIVE);
 
-	if (!tentative)
+	if (!tentative || id < place->seg->tables[TABLE_MAPPING].carried.nr)
 		confirm_birth(h, around, place, TABLE_MAPPING, id);
+	if (span_is(span, SPAN_NAMED_END) && span->died <= place->known)
+		confirm(around, place, span->died);
 	confirm_set(h, around, place, &place->seg->confirm_maps, span_owner(span), span->born, span->died);
-	return (tentative || carried_doubt(place, TABLE_MAPPING, id) == DOUBT_TENTATIVE) &&
-	       around->before == NEVER ? DOUBT_TENTATIVE : DOUBT_NONE;
+	return tentative && around->before == NEVER ? DOUBT_TENTATIVE : DOUBT_NONE;
 }
 
 static void around_other(const struct history *h, const struct place *place, enum table table,
@@ -305,7 +306,7 @@ static char evidence_of(const struct history *h, const struct segment *seg, enum
 		return h->patched ? (char)((struct node_more *)more_at(seg, TABLE_NODE, id))->evidence
 				  : EVIDENCE_INFERRED;
 	case TABLE_MAPPING:
-		return EVIDENCE_DUMPED;
+		return (char)((struct mapping_data *)data_at(seg, table, id))->evidence;
 	case TABLE_ANON_VMA:	/* named by something else, if nothing told its root */
 		if (((struct anon_vma_data *)data_at(seg, table, id))->root == NO_ID)
 			return EVIDENCE_INFERRED;

@@ -51,6 +51,7 @@ enum table relation_table(enum relation relation)
 static uint32_t parent_key(const struct place *place, enum relation relation, uint32_t object)
 {
 	uint32_t span;
+	int32_t tgid;
 
 	switch (relation) {
 	case MAPPINGS_OF_NODE:
@@ -62,8 +63,11 @@ static uint32_t parent_key(const struct place *place, enum relation relation, ui
 		return (uint32_t)span_pfn(span_at(place->seg, TABLE_NODE, object));
 	case MAPPINGS_OF_MM:
 		span = object_span(place->seg, TABLE_MM, object, place->t, place->known);
-		return span == NO_ID ? OWNER_NONE : (uint32_t)
-			((struct mm_data *)data_at(place->seg, TABLE_MM, span))->tgid;
+		if (span == NO_ID)
+			return OWNER_NONE;
+		tgid = ((struct mm_data *)data_at(place->seg, TABLE_MM, span))->tgid;
+		return tgid > 0 && (uint32_t)tgid < MAPPING_OF_MM ? (uint32_t)tgid :
+								    MAPPING_OF_MM + object;
 	default:
 		return object;
 	}

@@ -119,7 +119,7 @@ static void mapping_fill(const struct history *h, const struct place *place, uin
 	const struct mapping_data *data = data_at(seg, TABLE_MAPPING, id);
 	const struct span *span = span_at(seg, TABLE_MAPPING, id);
 
-	ret->tgid = (int32_t)span_owner(span);
+	ret->tgid = span_owner(span) < MAPPING_OF_MM ? (int32_t)span_owner(span) : 0;
 	ret->address = span_addr(span);
 	ret->pfn = data->pfn;
 	ret->mapcount = data->mapcount;

@@ -49,7 +49,7 @@ enum span_flag {
 
 struct span {
 	uint64_t addr_gen;	/* address >> 3 (or the pfn) in 54 bits, generation in 10 */
-	uint32_t owner_flags;	/* item: its mm; mapping: tgid; mm: its number; flags on top */
+	uint32_t owner_flags;	/* item: its mm; mapping: see MAPPING_OF_MM; mm: its number; flags on top */
 	uint32_t born, died;	/* events since the segment's base */
 	uint32_t link;
 };
@@ -109,7 +109,13 @@ struct item_more {			/* patched */
 	uint8_t state, evidence, pad[2];
 };
 
-struct mapping_data { uint64_t pfn; uint32_t mapcount, mm; };	/* mm: object id, or NO_ID */
+struct mapping_data {
+	uint64_t pfn : 56, evidence : 8;
+	uint32_t mapcount;		/* 0: not known */
+	uint32_t mm;			/* object id, or NO_ID */
+};
+/* A mapping's owner is a tgid, or this + the object id of an mm whose tgid is not known. */
+#define MAPPING_OF_MM (1u << 23)	/* PID_MAX_LIMIT is 1 << 22 */
 /* Object ids or NO_ID; newest: the VMA span that was put in last. */
 struct anon_vma_data { uint32_t root, parent, newest; };
 struct vma_data { uint64_t start, end, pgoff, flags; uint32_t anon_vma, mm, older, pad; };

@@ -151,7 +151,7 @@ void process_profit(char *buf, size_t size, int64_t profit)
 static const char *note_of(const struct mm_row *mm, const struct process_numbers *numbers)
 {
 	if (!mm->in_ksm)
-		return "left KSM";
+		return "not in KSM";
 	if (mm->exited)
 		return "exited";
 	if (numbers->profit != INT64_MIN && numbers->profit < 0)
