@@ -483,8 +483,8 @@ void stepper_status(struct session *session, void *own, char *buffer, size_t siz
 
 	(void)own;
 	if (stepping_init(&s, session))
-		snprintf(buffer, size, "step %" PRIu32 "/%" PRIu32, s.cursor.step + 1,
-			 episode_nr_steps(s.episode));
+		snprintf(buffer, size, "episode %" PRIu32 "  step %" PRIu32 "/%" PRIu32, s.row->number,
+			 s.cursor.step + 1, episode_nr_steps(s.episode));
 }
 
 void stepper_copy(struct session *session, void *own, char *buffer, size_t size)

@@ -3,7 +3,8 @@
  * view_episodes.c - what ran from one event to another, and what it cost.
  *
  * One line an episode: scans, walks, kill lists, recoveries, collapses, migrations, in the order they
- * began or by what they cost (s).  Enter steps through the one under the cursor.  All episodes of
+ * began or by what they cost: s goes through the costs, and to the dearest.  Enter steps through the one
+ * under the cursor.  All episodes of
  * the recording are listed at any moment, like events are: those that are still to begin are dim,
  * those that run at the moment are marked.  So the order does not change while one steps.
  *
@@ -45,7 +46,7 @@ static const struct column columns[] = {
 	{"at", "BEGINS", 11, 0, 0, ALIGN_RIGHT},
 	{"object", "OF", 8, 1, 0, ALIGN_LEFT},
 	{"task", "TASK", 14, 1, 4, ALIGN_LEFT},
-	{"duration", "DURATION", 8, 0, 0, ALIGN_RIGHT},
+	{"duration", "TOOK", 8, 0, 0, ALIGN_RIGHT},
 	{"hold", "LONGEST", 8, 0, 0, ALIGN_RIGHT},
 	{"waited", "WAITED", 8, 0, 3, ALIGN_RIGHT},
 	{"offered", "OFFERED", 9, 0, 0, ALIGN_RIGHT},
@@ -90,11 +91,7 @@ static int64_t cost(const struct episode_row *episode, int column)
 		return column == COLUMN_MOVED    ? (int64_t)episode->totals.recovery.moved
 		       : column == COLUMN_WAITED ? (int64_t)episode->totals.recovery.waited_ns
 						 : -1;
-	case EPISODE_MIGRATION:
-		return column == COLUMN_HOLD && episode->totals.migration.nr_walks
-			       ? (int64_t)episode->totals.migration.longest_hold_ns
-			       : -1;
-	default:
+	default:	/* a migration's holds are its walks', which are listed themselves */
 		return -1;
 	}
 }
@@ -131,8 +128,8 @@ static int compare_episodes(const struct scene *scene, int column, const union r
 
 /* ---- the list ---- */
 
-/* The scene at which episodes are listed: all of them; `all` must outlive the feed. */
-static void episodes_feed(struct episodes_view *view, const struct scene *scene, struct scene *all,
+/* All episodes; `all`, the scene of that, must outlive the feed.  False: too many to sort. */
+static bool episodes_feed(struct episodes_view *view, const struct scene *scene, struct scene *all,
 			  struct feed *feed)
 {
 	const struct view_state *state = session_view_state(scene->session);
@@ -141,8 +138,8 @@ static void episodes_feed(struct episodes_view *view, const struct scene *scene,
 	all->when = stepper_moment(scene);
 	feed_relation(feed, all, ALL_EPISODES, (struct ref){0});
 	view_list_filter(&view->list, feed);
-	if (state->sort >= 0)
-		view_list_sort(&view->list, feed, compare_episodes, state->sort, state->descending);
+	return state->sort < 0 ||
+	       !view_list_sort(&view->list, feed, compare_episodes, state->sort, state->descending);
 }
 
 static struct row_key cursor_of(const struct episodes_view *view, const struct scene *scene)
@@ -230,10 +227,13 @@ static void draw_list(struct pane pane, struct episodes_view *view, const struct
 	struct list_window window;
 	struct scene all;
 	struct feed feed;
+	bool sorted;
 
 	columns_fit(columns, NR_COLUMNS, state->columns, pane.width, places);
-	columns_heading(pane, 0, columns, NR_COLUMNS, places, state->sort, state->descending);
-	episodes_feed(view, scene, &all, &feed);
+	sorted = episodes_feed(view, scene, &all, &feed);
+	columns_heading(pane, 0, columns, NR_COLUMNS, places, sorted ? state->sort : -1, state->descending);
+	if (!sorted)
+		pane_text(pane, 3, 0, ROLE_DOUBT, "too many to sort: filter first");
 	view_list_window(&view->list, &feed, cursor_of(view, scene), pane.height - 1, &window);
 	view_list_place(&view->list, &all, &state->lists[0], &window, pane, 1);
 	for (int i = 0; i < window.nr; i++)
@@ -336,6 +336,31 @@ static void draw(struct session *session, void *own, struct pane body)
 
 /* ---- keys ---- */
 
+/* s without a name: by the next cost, dearest first, with the cursor on it; behind the last as they began. */
+static void sort_by_cost(struct episodes_view *view, const struct scene *scene)
+{
+	struct view_state *state = session_view_state(scene->session);
+	struct list_row row;
+	struct scene all;
+	struct feed feed;
+
+	do
+		state->sort = state->sort < COLUMN_DURATION  ? COLUMN_DURATION
+			      : state->sort < COLUMN_KILLED ? state->sort + 1 : -1;
+	while (state->sort >= 0 && !session_column_shown(scene->session, state->sort));
+	state->descending = state->sort >= 0;
+	if (!episodes_feed(view, scene, &all, &feed))
+		session_say(scene->session, "more than %d episodes: filter first", SORT_ROWS_MAX);
+	else if (state->sort < 0)
+		session_say(scene->session, "in the order they began");
+	else
+		session_say(scene->session, "dearest by %s first", columns[state->sort].heading);
+	feed_seek(&feed, (struct row_key){0});
+	if (feed_next(&feed, &row) == 1)
+		session_select(scene->session, row.key.ref);
+	view->list.line = 0;
+}
+
 static struct ref selected_episode(struct episodes_view *view, const struct scene *scene)
 {
 	struct list_row row;
@@ -354,10 +379,14 @@ static bool act(struct session *session, void *own, enum action action,
 	struct scene scene, all;
 	struct feed feed;
 
-	(void)argument;
 	if (!view || !scene_init(&scene, session))
 		return false;
 	switch (action) {
+	case ACTION_SORT:
+		if (argument->text[0])
+			return false;
+		sort_by_cost(view, &scene);
+		return true;
 	case ACTION_OPEN:
 		stepper_open(&scene, selected_episode(view, &scene));
 		return true;

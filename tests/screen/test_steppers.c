@@ -545,11 +545,16 @@ static void test_engineer(void **state)
 	(void)state;
 	open_trace(&file, "walk-20k-200-whole");
 	session = open_session(&file, GRID_ASCII);
-	type(session, grid, ":time_end 7 :sort_hold g Down Enter e");
+	type(session, grid, ":time_end");
+	type(session, grid, "7 s s Enter e");
 	assert_int_equal(session_view(session)->id, VIEW_WALK);
-	type(session, grid, "b s");
 	assert_true(stepping_init(&s, session));
-	assert_int_equal(s.cursor.vma, 0);
+	assert_int_equal(s.row->number, 6);	/* the longest hold of all */
+	assert_int_equal(s.step->kind, STEP_END);
+	type(session, grid, "S");
+	assert_true(stepping_init(&s, session));
+	assert_int_not_equal(s.cursor.vma, NO_VMA);
+	assert_true(grid_holds(grid, "pass 1 has had it") || grid_holds(grid, "outside the VMA"));
 	type(session, grid, "x y");
 	effect = session_take_effect(session);
 	assert_int_equal(effect.kind, EFFECT_COPY);
