@@ -184,7 +184,7 @@ void numa_moves_draw(struct pane pane, struct numa_moves *moves, const struct sc
 	for (int i = 0; i < rows && first + (uint32_t)i < nr; i++)
 		draw_move(pane, 2 + i, scene, &moves->log.moves[first + (uint32_t)i], first + (uint32_t)i == at);
 	moves->height = rows;
-	state->lists[1].cursor = at;
+	state->lists[1].cursor = moves->drawn = at;
 	state->lists[1].top = first;
 	list_place(&state->lists[1], nr, pane.x - scene->body.x, pane.y - scene->body.y + 2, pane.width, rows);
 	draw_way(pane, pane.height - 3, scene, move);
@@ -233,7 +233,8 @@ bool numa_moves_act(struct numa_moves *moves, const struct scene *scene, enum ac
 
 void numa_moves_click(struct numa_moves *moves, const struct scene *scene, const struct list *place)
 {
-	choose(moves, scene, (int64_t)place->cursor);
+	if (place->cursor != moves->drawn)
+		choose(moves, scene, (int64_t)place->cursor);
 }
 
 struct ref numa_moves_node(const struct numa_moves *moves, const struct scene *scene)

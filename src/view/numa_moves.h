@@ -16,7 +16,8 @@ struct numa_moves {
 	struct numa_log log;
 	const struct history *of; /* the history that it was read from */
 	uint64_t chosen;          /* event of the move under the cursor, 0: the newest */
-	int line, height;         /* of the window, as last drawn */
+	int height;               /* of the window, as last drawn */
+	uint32_t drawn;           /* the cursor's row then: what the mouse moved it from */
 };
 
 void numa_moves_read(struct numa_moves *moves, const struct scene *scene);

@@ -183,7 +183,8 @@ static void draw_repair(struct pane pane, int y, const struct scene *scene, cons
 	if (entry->repaired)
 		snprintf(done, sizeof(done), "; did at #%" PRIu64, entry->repaired);
 	pane_fieldf(pane, y + 1, ' ', "ksmd repairs", EVIDENCE_MODELLED, false, "%s%s",
-		    stale_repair_text((enum stale_repair)entry->repair), done);
+		    *done ? repair_word(entry->repair)
+			  : stale_repair_text((enum stale_repair)entry->repair), done);
 }
 
 static void draw_head(struct pane pane, const struct stale_page *page)
@@ -254,7 +255,7 @@ void stale_draw_page(struct pane pane, struct stale_parts *parts, const struct s
 		draw_entry(pane, 5 + i, scene, &page->entries[first + (uint32_t)i], first + (uint32_t)i == at,
 			   first + (uint32_t)i == at && state->focus == 1);
 	parts->entries_height = rows;
-	state->lists[1].cursor = at;
+	state->lists[1].cursor = parts->drawn[1] = at;
 	state->lists[1].top = first;
 	list_place(&state->lists[1], page->nr, pane.x - scene->body.x, pane.y - scene->body.y + 5, pane.width,
 		   rows);
@@ -377,7 +378,7 @@ void stale_draw_walks(struct pane pane, struct stale_parts *parts, const struct 
 				  first + (uint32_t)i == at && state->focus == 2);
 	}
 	parts->walks_height = rows;
-	state->lists[2].cursor = at;
+	state->lists[2].cursor = parts->drawn[2] = at;
 	state->lists[2].top = first;
 	list_place(&state->lists[2], nr, pane.x - scene->body.x, pane.y - scene->body.y + 1, pane.width, rows);
 	if (walk_at(parts, scene, at))
@@ -446,6 +447,8 @@ void stale_parts_click(struct stale_parts *parts, const struct scene *scene, str
 {
 	struct view_state *state = session_view_state(scene->session);
 
+	if (state->lists[state->focus].cursor == parts->drawn[state->focus % 3])
+		return;
 	if (state->focus == 1)
 		choose_entry(parts, stale_ask(parts, scene, node), state->lists[1].cursor);
 	else if (state->focus == 2)

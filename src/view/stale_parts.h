@@ -33,6 +33,7 @@ struct stale_parts {
 	struct stale_entry chosen; /* tgid, mm and address of the cursor's entry */
 	uint64_t chosen_walk;      /* end of the cursor's failed walk, 0: the page's newest, or the newest */
 	int entries_height, walks_height;
+	uint32_t drawn[3]; /* rows of the cursors then: what the mouse moved them from */
 };
 
 void stale_parts_read(struct stale_parts *parts, const struct scene *scene);

@@ -33,6 +33,7 @@ struct blast_view {
 	bool asked;
 	struct ref chosen; /* the cursor where the selected object is no page of the list */
 	int height;
+	uint32_t drawn; /* the cursor's row, as last drawn: what the mouse moved it from */
 };
 
 enum { COLUMN_NODE, COLUMN_PFN, COLUMN_ITEMS, COLUMN_WITHOUT, COLUMN_MOVED, COLUMN_WITH, COLUMN_MAYBE, COLUMN_DUP };
@@ -138,7 +139,7 @@ static void draw_list(struct pane pane, struct blast_view *view, const struct sc
 	if (!view->nr)
 		pane_text(pane, 3, 2, ROLE_HINT, "no KSM page is known to be mapped at this moment");
 	view->height = rows;
-	state->lists[0].cursor = at;
+	state->lists[0].cursor = view->drawn = at;
 	state->lists[0].top = first;
 	list_place(&state->lists[0], view->nr, pane.x - scene->body.x, pane.y - scene->body.y + 2, pane.width, rows);
 }
@@ -296,7 +297,8 @@ static void moved(struct session *session, void *own)
 	struct scene scene;
 
 	if (current(view, &scene, session) && !state->focus)
-		choose(view, &scene, (int64_t)state->lists[0].cursor);
+		choose(view, &scene, (int64_t)cursor_at(view, &scene) +
+					     (int64_t)state->lists[0].cursor - view->drawn);
 }
 
 static void describe(const struct scene *scene, const struct blast *blast, char *buf, size_t size)
