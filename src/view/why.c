@@ -438,8 +438,62 @@ const char *why_source(enum event_kind kind)
 	case EVENT_KSM_ADVISOR:
 		return "mm/ksm.c:scan_time_advisor";
 	case EVENT_P_NODE_INSERT:
-	case EVENT_P_CHAIN_MAKE:
 		return "mm/ksm.c:stable_tree_insert";
+	case EVENT_P_CHAIN_MAKE:
+		return "mm/ksm.c:alloc_stable_node_chain";
+	case EVENT_P_NODE_ERASE:
+	case EVENT_P_NODE_REPLACE:
+	case EVENT_P_MIGRATE_ADD:
+	case EVENT_P_MIGRATE_DEL:
+		return "mm/ksm.c:stable_tree_search";
+	case EVENT_P_NODE_FREE:
+		return "mm/ksm.c:remove_node_from_stable_tree";
+	case EVENT_P_CHAIN_FREE:
+		return "mm/ksm.c:free_stable_node_chain";
+	case EVENT_P_DUP_DEL:
+		return "mm/ksm.c:__stable_node_dup_del";
+	case EVENT_P_ITEM_NEW:
+		return "mm/ksm.c:get_next_rmap_item";
+	case EVENT_P_ITEM_FREE:
+		return "mm/ksm.c:free_rmap_item";
+	case EVENT_P_UNSTABLE_RESET:
+	case EVENT_P_SCAN_SUM:
+		return "mm/ksm.c:scan_get_next_rmap_item";
+	case EVENT_P_MM_ENTER:
+		return "mm/ksm.c:__ksm_enter";
+	case EVENT_P_MM_LEAVE:
+		return "mm/ksm.c:__ksm_exit";
+	case EVENT_P_MM_FORK:
+		return "kernel/fork.c:dup_mmap";
+	case EVENT_P_MM_OWNER:
+		return "kernel/fork.c:copy_process";
+	case EVENT_P_MM_EXEC:
+		return "fs/exec.c:exec_mmap";
+	case EVENT_P_MM_FREE:
+		return "kernel/fork.c:__mmdrop";
+	case EVENT_P_ANON_VMA_NEW:
+		return "mm/rmap.c:__anon_vma_prepare";
+	case EVENT_P_ANON_VMA_FREE:
+		return "mm/rmap.c:anon_vma_free";
+	case EVENT_P_VMA_INSERT:
+		return "mm/interval_tree.c:anon_vma_interval_tree_insert";
+	case EVENT_P_VMA_REMOVE:
+		return "mm/interval_tree.c:anon_vma_interval_tree_remove";
+	case EVENT_P_WALK_UNLOCK:
+		return "mm/ksm.c:rmap_walk_ksm";
+	case EVENT_P_RECOVERY_BEGIN:
+	case EVENT_P_RECOVERY_SEARCH:
+	case EVENT_P_RECOVERY_DUP:
+	case EVENT_P_RECOVERY_COPY:
+	case EVENT_P_RECOVERY_MOVE:
+	case EVENT_P_RECOVERY_END:
+		return "mm/ksm.c:ksm_recover_folio";
+	case EVENT_P_COLLAPSE_BEGIN:
+	case EVENT_P_COLLAPSE_PAGE:
+	case EVENT_P_COLLAPSE_END:
+		return "mm/khugepaged.c:collapse_huge_page";
+	case EVENT_P_KILL_END:
+		return "mm/ksm.c:collect_procs_ksm";
 	case EVENT_P_DUP_ADD:
 		return "mm/ksm.c:stable_node_chain_add_dup";
 	case EVENT_P_CHAIN_COLLAPSE:

@@ -46,18 +46,35 @@ DEFINE_WORD(move_target, KSMTOP_MOVE_TARGETS)
 DEFINE_WORD(recovery_outcome, KSMTOP_RECOVERY_OUTCOMES)
 DEFINE_WORD(collapse_step, KSMTOP_COLLAPSE_STEPS)
 
+/* The object of that address just before the event: 0 and its row. */
+static int row_before(const struct story *s, enum table table, int64_t addr, union row *ret_row)
+{
+	uint64_t nr = s->scene->when.t;
+	struct moment before = {nr ? nr - 1 : 0, s->scene->when.known_by};
+	struct ref ref;
+	int err = history_find(s->scene->history, table, (uint64_t)addr, 0, before, &ref);
+
+	return err ? err : history_row(s->scene->history, ref, before, ret_row);
+}
+
 #define ARGS(kind) EVENT_ARGS(s->event, kind)
 #define SAY(...)   snprintf(buf, size, __VA_ARGS__)
 
 static void say_mm(const struct story *s, char *buf, size_t size)
 {
+	union row row;
+
 	switch (s->event->kind) {
 	case EVENT_P_MM_ENTER:
 		SAY("%s enters KSM: ksmd scans its mergeable memory from now on", s->mm);
 		break;
 	case EVENT_P_MM_FORK:
-		SAY("%.16s forks: the child's mm maps the same KSM pages and has no rmap_item yet",
-		    ARGS(P_MM_FORK)->comm);
+		if (!row_before(s, TABLE_MM, ARGS(P_MM_FORK)->parent_mm, &row) && row.mm.in_ksm)
+			SAY("%.16s forks: the child maps the same KSM pages and has no rmap_item yet",
+			    ARGS(P_MM_FORK)->comm);
+		else
+			SAY("%.16s forks, and is not known to take part in KSM",
+			    ARGS(P_MM_FORK)->comm);
 		break;
 	case EVENT_P_MM_OWNER:
 		SAY("the forked mm belongs to %.16s %" PRId64, ARGS(P_MM_OWNER)->comm,
@@ -80,6 +97,7 @@ static void say_mm(const struct story *s, char *buf, size_t size)
 
 static void say_node(const struct story *s, char *buf, size_t size)
 {
+	union row row;
 	char text[24];
 
 	switch (s->event->kind) {
@@ -94,16 +112,17 @@ static void say_node(const struct story *s, char *buf, size_t size)
 		SAY("%s takes another node's place in the stable tree", s->node);
 		break;
 	case EVENT_P_NODE_KPFN:
-		SAY("the page of %s moved: pfn 0x%" PRIx64 " is now 0x%" PRIx64, s->node,
-		    ARGS(P_NODE_KPFN)->old_kpfn, ARGS(P_NODE_KPFN)->kpfn);
+		SAY("the page of %s moved: pfn 0x%" PRIx64 " on nid %" PRId64 " is now 0x%" PRIx64
+		    " on nid %" PRId64, s->node, ARGS(P_NODE_KPFN)->old_kpfn, ARGS(P_NODE_KPFN)->old_nid,
+		    ARGS(P_NODE_KPFN)->kpfn, ARGS(P_NODE_KPFN)->nid);
 		break;
 	case EVENT_P_NODE_FREE:
-		SAY("%s is freed: no page holds it any more", s->node);
+		SAY("%s is freed: pfn 0x%" PRIx64 " is no KSM page any more", s->node,
+		    ARGS(P_NODE_FREE)->kpfn);
 		break;
 	case EVENT_P_CHAIN_MAKE:
-		SAY("the page reached max_page_sharing: %s now heads a chain, and a second copy "
-		    "can join",
-		    s->node);
+		SAY("a chain is made, so that another page of the same content can stand beside "
+		    "this one, its first dup");
 		break;
 	case EVENT_P_CHAIN_COLLAPSE:
 		SAY("one dup is left: the chain goes and its dup becomes a plain node");
@@ -112,16 +131,21 @@ static void say_node(const struct story *s, char *buf, size_t size)
 		SAY("%s, an empty chain, is freed", s->node);
 		break;
 	case EVENT_P_DUP_ADD:
-		SAY("every dup was full: a new copy of the content, pfn 0x%" PRIx64
-		    ", joins the chain",
-		    ARGS(P_DUP_ADD)->kpfn);
+		/* One that was there before came from the migrate list (or another place). */
+		if (!row_before(s, TABLE_NODE, ARGS(P_DUP_ADD)->node, &row))
+			SAY("%s, whose page moved here, meets an equal page: it joins the chain as a dup",
+			    s->node);
+		else
+			SAY("no dup had room: a new copy of the content, pfn 0x%" PRIx64
+			    ", joins the chain",
+			    ARGS(P_DUP_ADD)->kpfn);
 		break;
 	case EVENT_P_DUP_DEL:
 		SAY("%s leaves its chain", s->node);
 		break;
 	case EVENT_P_DUP_HEAD:
 		SAY("the dup with pfn 0x%" PRIx64
-		    " moves to the head of its chain: the next merge lands there",
+		    " moves to the head of its chain: the next merge tries it first",
 		    ARGS(P_DUP_HEAD)->kpfn);
 		break;
 	case EVENT_P_MIGRATE_ADD:
@@ -154,8 +178,8 @@ static void say_item(const struct story *s, char *buf, size_t size)
 		    s->mm, ARGS(P_ITEM_UNSTABLE)->address, ARGS(P_ITEM_UNSTABLE)->seqnr);
 		break;
 	case EVENT_P_UNSTABLE_RESET:
-		SAY("scan %" PRId64 " throws the whole unstable tree away",
-		    ARGS(P_UNSTABLE_RESET)->seqnr);
+		SAY("scan %" PRId64 " throws the whole unstable tree of nid %" PRId64 " away",
+		    ARGS(P_UNSTABLE_RESET)->seqnr, ARGS(P_UNSTABLE_RESET)->nid);
 		break;
 	case EVENT_P_ITEM_APPEND:
 		SAY("%s at 0x%" PRIx64 " equals %s and hangs on it now (items: %" PRId64 ")", s->mm,
@@ -163,7 +187,8 @@ static void say_item(const struct story *s, char *buf, size_t size)
 		break;
 	case EVENT_P_ITEM_DETACH:
 		SAY("%s at 0x%" PRIx64 " leaves %s: %s", s->mm, ARGS(P_ITEM_DETACH)->address,
-		    s->node, detach_site(ARGS(P_ITEM_DETACH)->site, text));
+		    ARGS(P_ITEM_DETACH)->node ? s->node : "the unstable tree",
+		    detach_site(ARGS(P_ITEM_DETACH)->site, text));
 		break;
 	case EVENT_P_ITEM_SCAN:
 		SAY("ksmd looked at %s 0x%" PRIx64 ": %s", s->mm, ARGS(P_ITEM_SCAN)->address,
@@ -210,14 +235,20 @@ static void say_walk(const struct story *s, char *buf, size_t size)
 		    ARGS(P_WALK_BEGIN)->pfn, purpose(ARGS(P_WALK_BEGIN)->purpose, text));
 		break;
 	case EVENT_P_WALK_ITEM:
-		SAY("pass %" PRId64 ", rmap_item of %s at 0x%" PRIx64
-		    ": its anon_vma's lock took %s",
+		SAY("pass %" PRId64 ", rmap_item of %s at 0x%" PRIx64 ": its anon_vma is locked %s%s",
 		    ARGS(P_WALK_ITEM)->pass, s->mm, ARGS(P_WALK_ITEM)->address,
-		    format_duration(time, (uint64_t)ARGS(P_WALK_ITEM)->waited_ns));
+		    ARGS(P_WALK_ITEM)->waited_ns ? "after waiting " : "at once",
+		    ARGS(P_WALK_ITEM)->waited_ns
+			    ? format_duration(time, (uint64_t)ARGS(P_WALK_ITEM)->waited_ns) : "");
 		break;
 	case EVENT_P_WALK_VMA:
-		SAY("pass %" PRId64 ", a VMA of %s: %s", ARGS(P_WALK_VMA)->pass, s->mm,
-		    verdict(ARGS(P_WALK_VMA)->verdict, text));
+		if (ARGS(P_WALK_VMA)->mapcount != ARGS(P_WALK_VMA)->mapcount_before)
+			SAY("pass %" PRId64 ", a VMA of %s: %s, mapcount %" PRId64 " > %" PRId64,
+			    ARGS(P_WALK_VMA)->pass, s->mm, verdict(ARGS(P_WALK_VMA)->verdict, text),
+			    ARGS(P_WALK_VMA)->mapcount_before, ARGS(P_WALK_VMA)->mapcount);
+		else
+			SAY("pass %" PRId64 ", a VMA of %s: %s", ARGS(P_WALK_VMA)->pass, s->mm,
+			    verdict(ARGS(P_WALK_VMA)->verdict, text));
 		break;
 	case EVENT_P_WALK_UNLOCK:
 		SAY("the anon_vma's lock was held for %s: %" PRId64 " VMAs outside, %" PRId64
@@ -249,7 +280,9 @@ static void say_failure(const struct story *s, char *buf, size_t size)
 	case EVENT_P_KILL_TASK:
 		SAY("process %" PRId64 " may be killed for 0x%" PRIx64 "%s",
 		    ARGS(P_KILL_TASK)->tgid, ARGS(P_KILL_TASK)->address,
-		    ARGS(P_KILL_TASK)->mapped ? "" : ", though it does not map the page");
+		    ARGS(P_KILL_TASK)->mapped   ? ""
+		    : ARGS(P_KILL_TASK)->covers ? ", though it does not map the page there"
+						: ", though its VMA does not cover that");
 		break;
 	case EVENT_P_KILL_END:
 		SAY("%" PRId64 " processes are on the kill list after %s",
@@ -278,8 +311,15 @@ static void say_failure(const struct story *s, char *buf, size_t size)
 			    ARGS(P_RECOVERY_COPY)->kpfn);
 		break;
 	case EVENT_P_RECOVERY_MOVE:
-		SAY("%s at 0x%" PRIx64 " moves to: %s", s->mm, ARGS(P_RECOVERY_MOVE)->address,
-		    move_target(ARGS(P_RECOVERY_MOVE)->target, text));
+		if (ARGS(P_RECOVERY_MOVE)->err)
+			SAY("%s at 0x%" PRIx64 " stays on the failed page: %s", s->mm,
+			    ARGS(P_RECOVERY_MOVE)->address, why_error(ARGS(P_RECOVERY_MOVE)->err));
+		else
+			SAY("%s at 0x%" PRIx64 "%s: %s, pfn 0x%" PRIx64, s->mm,
+			    ARGS(P_RECOVERY_MOVE)->address,
+			    ARGS(P_RECOVERY_MOVE)->item ? " now maps" : ", a fork that ksmd has not met, now maps",
+			    move_target(ARGS(P_RECOVERY_MOVE)->target, text),
+			    ARGS(P_RECOVERY_MOVE)->to_kpfn);
 		break;
 	case EVENT_P_RECOVERY_END:
 		SAY("recovery ends: %s, %" PRId64 " moved, %" PRId64 " not",
@@ -306,16 +346,26 @@ static void say_other(const struct story *s, char *buf, size_t size)
 		    collapse_step(ARGS(P_COLLAPSE_PAGE)->step, text));
 		break;
 	case EVENT_P_COLLAPSE_END:
-		SAY("the collapse of %s at 0x%" PRIx64 " ends with %" PRId64, s->mm,
-		    ARGS(P_COLLAPSE_END)->address, ARGS(P_COLLAPSE_END)->result);
+		/* enum scan_result of mm/khugepaged.c: 1 is SCAN_SUCCEED. */
+		if (ARGS(P_COLLAPSE_END)->result == 1)
+			SAY("the collapse of %s at 0x%" PRIx64 " succeeds", s->mm,
+			    ARGS(P_COLLAPSE_END)->address);
+		else
+			SAY("the collapse of %s at 0x%" PRIx64 " fails (enum scan_result %" PRId64 ")", s->mm,
+			    ARGS(P_COLLAPSE_END)->address, ARGS(P_COLLAPSE_END)->result);
 		break;
 	case EVENT_P_DUMP_BEGIN:
 		SAY("a dump of KSM's state begins: %" PRId64 " pages shared, %" PRId64 " sharing",
 		    ARGS(P_DUMP_BEGIN)->pages_shared, ARGS(P_DUMP_BEGIN)->pages_sharing);
 		break;
 	case EVENT_P_DUMP_END:
-		SAY("the dump is complete: %" PRId64 " nodes, %" PRId64 " items",
-		    ARGS(P_DUMP_END)->nr_nodes, ARGS(P_DUMP_END)->nr_items);
+		if (ARGS(P_DUMP_END)->result)
+			SAY("the dump ends early (%s) and is not complete: %" PRId64 " nodes, %" PRId64
+			    " items", why_error(ARGS(P_DUMP_END)->result), ARGS(P_DUMP_END)->nr_nodes,
+			    ARGS(P_DUMP_END)->nr_items);
+		else
+			SAY("the dump is complete: %" PRId64 " nodes, %" PRId64 " items",
+			    ARGS(P_DUMP_END)->nr_nodes, ARGS(P_DUMP_END)->nr_items);
 		break;
 	case EVENT_P_DUMP_MM:
 		SAY("dump: %s takes part in KSM with %" PRId64 " items", s->mm,
