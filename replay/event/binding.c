@@ -186,7 +186,9 @@ uint32_t binding_load(const struct binding *binding, const uint8_t *record, uint
 		const struct field_load *load = &binding->loads[i];
 		uint8_t *dst = (uint8_t *)args + load->place;
 
-		if (load->op < LOAD_CHARS) {
+		if (load->op == LOAD_U64) {	/* nearly all are */
+			memcpy(dst, record + load->offset, 8);
+		} else if (load->op < LOAD_CHARS) {
 			int64_t value = load_number((enum load_op)load->op, record + load->offset);
 
 			memcpy(dst, &value, sizeof(value));

@@ -3,8 +3,8 @@
  * block.c - inflating and decoding one block.
  *
  * Two passes over its pages.  The first checks each and counts events, so that memory for the block
- * is there before the second, which reads the checked pages through libtraceevent's kbuffer and
- * fills events and arguments.  Memory belongs to the block and is used again for the next one.
+ * is there before the second, which goes past the records of the checked pages and fills events and
+ * arguments.  Memory belongs to the block and is used again for the next one.
  *
  * The hard idea is in what counts as a loss: a flag of the kernel in the page's commit word loses
  * events in front of the page, damage inside a page loses the rest of it, so in front of whatever
@@ -162,16 +162,18 @@ static uint16_t read_type(const struct formats *formats, const uint8_t *record)
 }
 
 /* Decodes the events of a checked page; returns how far the args arena is used. */
-static size_t decode_page(struct block_reader *reader, struct kbuffer *kbuffer, const uint8_t *page,
+static size_t decode_page(struct block_reader *reader, const uint8_t *page, const struct subbuf *checked,
 			  uint32_t subbuf, const struct stream *stream, struct block *block,
 			  size_t args_used)
 {
+	struct subbuf_cursor cursor = subbuf_begin(&stream->layout, page, checked);
 	const struct formats *formats = reader->decoder->formats;
-	unsigned long long ts = 0;
-	const uint8_t *record = kbuffer_read_event(kbuffer, &ts);
+	const uint8_t *record;
+	uint32_t size;
 
-	for (; record; record = kbuffer_next_event(kbuffer, &ts)) {
-		uint32_t size = (uint32_t)kbuffer_event_size(kbuffer), i = block->nr_events++;
+	while ((record = subbuf_next(&cursor, &size))) {
+		uint64_t ts = cursor.ts;
+		uint32_t i = block->nr_events++;
 		uint16_t type = read_type(formats, record);
 		const struct binding *binding = formats_binding(formats, type);
 		struct event *event = &block->events[i];
@@ -226,14 +228,11 @@ int block_decode(struct block_reader *reader, const struct stream *stream, uint3
 	for (uint32_t p = 0; p < nr_pages; p++) {
 		const struct subbuf *subbuf = &block->subbufs[p];
 		const uint8_t *page = data + (size_t)p * page_size;
-		struct kbuffer *kbuffer = block_load_page(reader, &stream->layout, page, subbuf, &page);
 
-		if (!kbuffer)
-			return -ENOMEM;
 		if (subbuf->nr_lost)
 			add_loss(block, LOSS_OVERRUN, subbuf->nr_lost);
-		args_used = decode_page(reader, kbuffer, page, place->first_subbuf + p, stream,
-					block, args_used);
+		args_used = decode_page(reader, page, subbuf, place->first_subbuf + p, stream, block,
+					args_used);
 		if (subbuf->fault == SUBBUF_WHOLE || subbuf->fault == SUBBUF_PADDED)
 			continue;
 		add_fault(block, place->first_subbuf + p, subbuf->fault,

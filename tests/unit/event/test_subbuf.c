@@ -28,13 +28,14 @@ static struct subbuf_layout layout_of(const struct ring *ring)
 	};
 }
 
-/* Reads the page (mended if need be) and returns how many events kbuffer finds. */
+/* Reads the page (mended if need be), as the cursor does, and returns how many events kbuffer finds. */
 static uint32_t read_all(const struct ring *ring, const struct subbuf *subbuf)
 {
 	struct subbuf_layout layout = layout_of(ring);
 	uint8_t *page = malloc(ring->page_size);
 	struct kbuffer *kbuffer = subbuf_kbuffer(&layout);
-	uint32_t nr = 0;
+	struct subbuf_cursor cursor = subbuf_begin(&layout, ring->pages, subbuf);
+	uint32_t nr = 0, size;
 	unsigned long long ts;
 
 	assert_non_null(page);
@@ -48,7 +49,11 @@ static uint32_t read_all(const struct ring *ring, const struct subbuf *subbuf)
 		assert_in_range((uintptr_t)((uint8_t *)p - page), 1, ring->page_size);
 		assert_true((uint8_t *)p + kbuffer_event_size(kbuffer) <= page + ring->page_size);
 		assert_true(++nr <= ring->page_size / 4);
+		assert_int_equal(subbuf_next(&cursor, &size) - ring->pages, (uint8_t *)p - page);
+		assert_int_equal(size, kbuffer_event_size(kbuffer));
+		assert_int_equal(cursor.ts, ts);
 	}
+	assert_null(subbuf_next(&cursor, &size));
 	kbuffer_free(kbuffer);
 	free(page);
 	return nr;
