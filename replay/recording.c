@@ -166,13 +166,15 @@ static int finish_loading(struct recording *recording)
 	event_source_free(recording->source);
 	recording->source = NULL;
 	trace_file_release(recording->file);
-	ret = history_settle(recording->history);
+	ret = history_finish(recording->history);
 	if (ret != 0)
 		return ret;
 	recording->nr_bytes_done = recording->nr_bytes;
 	recording->complete = true;
 	return 0;
 }
+
+#define RELEASE_EVENTS 1000000u
 
 /* One batch or one sample: 1, 0 when everything is fed, or -E. */
 static int load_step(struct recording *recording)
@@ -184,6 +186,9 @@ static int load_step(struct recording *recording)
 
 	if (ret <= 0)
 		return ret;
+	/* What was read of the file is not read again: it need not stay beside the growing tables. */
+	if (batch.first_nr / RELEASE_EVENTS != (batch.first_nr + batch.nr_events) / RELEASE_EVENTS)
+		trace_file_release(recording->file);
 	if (batch.nr_events == 0 && batch.nr_losses == 0)
 		ret = feed_next_sample(recording);
 	else

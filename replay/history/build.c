@@ -421,18 +421,6 @@ void build_settle_counts(struct builder *b)
 	}
 }
 
-int history_settle(struct history *h)
-{
-	if (!h->builder)
-		return 0;
-	if (!h->builder->error)
-		build_settle_counts(h->builder);
-	for (uint32_t s = 0; s < h->nr_segments && !h->builder->error; s++)
-		for (enum order_id id = 0; id < NR_ORDERS && !h->builder->error; id++)
-			build_fail(h->builder, order_ready(h, h->segments[s], id));
-	return h->builder->error;
-}
-
 int builder_new(struct history *h, struct builder **ret)
 {
 	struct builder *b = calloc(1, sizeof(*b));

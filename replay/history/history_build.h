@@ -33,6 +33,8 @@ int history_feed(struct history *h, const struct event_batch *batch);
 int history_feed_sample(struct history *h, const struct sample *sample, uint32_t index);
 /* No more input: sorts what is sorted lazily; idempotent, feeding may go on afterwards. */
 int history_settle(struct history *h);
+/* The same where nothing will be fed any more (-EROFS then): frees what only feeding needs. */
+int history_finish(struct history *h);
 
 /* The cache: all tables in one file, mapped by history_map().  Validated against `key`. */
 int history_save(struct history *h, int fd, uint64_t offset, uint64_t *ret_size);

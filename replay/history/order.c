@@ -12,7 +12,7 @@
  * that die later only make them say "maybe" too often.
  *
  * Sorting is a radix sort over the bits that differ, skipped where rows come in order anyway.  It
- * runs when an order is first needed after new rows, or at history_settle().
+ * runs when an order is first needed after new rows, or all at once: settle.c.
  */
 #include <stdlib.h>
 
