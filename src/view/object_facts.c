@@ -68,6 +68,7 @@ static void node_facts(struct facts *facts, const struct scene *scene, const str
 	bool doubtful = facts->doubtful;
 	struct history_worth items;
 	char e = facts->evidence;
+	int64_t surplus;
 
 	fact(facts, ' ', "pfn", e, node->kind == NODE_CHAIN ? "none: a chain" : "0x%" PRIx64,
 	     node->kpfn);
@@ -78,6 +79,9 @@ static void node_facts(struct facts *facts, const struct scene *scene, const str
 	fact(facts, ' ', "items", node->kind == NODE_CHAIN ? e : items.evidence, "%" PRIu32,
 	     node->nr_items);
 	facts->doubtful = doubtful;
+	surplus = history_items_surplus(scene->history, node, scene->when.t);
+	if (surplus > 0)
+		fact(facts, '!', "above max", 0, "at least %" PRId64 " have left", surplus);
 	if (node->kind == NODE_UNKNOWN)
 		fact(facts, ' ', "kind", 0, "needs the patch");
 	else

@@ -216,6 +216,7 @@ static void draw_facts(struct pane pane, const struct scene *scene, const struct
 			? (struct history_worth){evidence, doubtful}
 			: history_worth(scene->history, ITEMS_OF_NODE, node->ref, scene->when);
 	uint64_t t = scene->when.t;
+	int64_t surplus;
 	union row before;
 	bool changed = t &&
 		       !history_row(scene->history, node->ref, why_moment(scene, t - 1), &before) &&
@@ -242,8 +243,12 @@ static void draw_facts(struct pane pane, const struct scene *scene, const struct
 			    node_kind_name(node->kind), node_place_name(node->place));
 	pane_fieldf(pane, 4, t && node->fact.first == t ? '+' : ' ', "born", 0, false, "%s",
 		    util_event(scene, node->fact.first, event, sizeof(event)));
-	pane_fieldf(pane, 5, ' ', doubtful ? "doubtful" : "known by", 0, false, "%s",
-		    doubtful ? scene_doubt(node->fact.doubt) : scene_evidence(evidence));
+	surplus = history_items_surplus(scene->history, node, t);
+	if (surplus > 0)
+		pane_fieldf(pane, 5, '!', "above max", 0, false, "%" PRId64 " at least have left", surplus);
+	else
+		pane_fieldf(pane, 5, ' ', doubtful ? "doubtful" : "known by", 0, false, "%s",
+			    doubtful ? scene_doubt(node->fact.doubt) : scene_evidence(evidence));
 }
 
 void tree_draw_detail(struct pane pane, const struct scene *scene, struct ref selected)
