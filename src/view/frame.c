@@ -323,11 +323,18 @@ static void draw_hints(const struct session *session, struct pane row)
 
 static void draw_too_small(struct session *session, struct pane all)
 {
-	char moment[96];
-	int x;
+	char moment[96], texts[4][96];
+	int x = 0;
 
-	x = pane_printf(all, 0, 0, ROLE_MESSAGE, "needs %dx%d, this is %dx%d; keys work, q leaves",
-			FRAME_WIDTH, FRAME_HEIGHT, all.width, all.height);
+	/* The longest that fits; cut, it would not say how to leave. */
+	snprintf(texts[0], sizeof(texts[0]), "needs %dx%d, this is %dx%d; keys work, q leaves",
+		 FRAME_WIDTH, FRAME_HEIGHT, all.width, all.height);
+	snprintf(texts[1], sizeof(texts[1]), "needs %dx%d; q leaves", FRAME_WIDTH, FRAME_HEIGHT);
+	snprintf(texts[2], sizeof(texts[2]), "%dx%d; q", FRAME_WIDTH, FRAME_HEIGHT);
+	snprintf(texts[3], sizeof(texts[3]), "q");
+	for (int i = 0; i < 4 && !x; i++)
+		if (text_width(texts[i]) <= all.width)
+			x = pane_text(all, 0, 0, ROLE_MESSAGE, texts[i]);
 	if (x + 3 < all.width)
 		pane_printf(all, x + 2, 0, ROLE_TEXT, "%s",
 			    moment_text(session, moment, sizeof(moment)));

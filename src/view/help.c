@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * help.c - the overlay behind `?`: the keys of this view, and no others.
+ * help.c - the overlay behind `?`: the keys of this view first, then those of every view, no others.
  *
  * Rows are made on the fly from the action table, the keymap and the registered views, so the
  * help cannot differ from what the keys do.  `/` narrows it to the rows that hold a text, in the
@@ -35,34 +35,51 @@ static const struct help_row legend[] = {
 
 #define NR_LEGEND ((int)(sizeof(legend) / sizeof(legend[0])))
 
-/* The i-th row of everything that there is; 1: *row is filled, 0: not for this view, -1: the end. */
-static int help_row(const struct session *session, int i, struct help_row *row)
+/* What the keys do here and in few other views comes first; then what they do anywhere. */
+enum part { PART_HERE, PART_EVERYWHERE, PART_VIEWS, PART_LEGEND, NR_PARTS };
+static const char *const part_names[NR_PARTS] = {
+	"in this view", "in every view", "the views", "what marks and letters mean",
+};
+
+static bool is_of_part(const struct session *session, const struct action_info *info, enum part part)
 {
-	const struct view *view = session_current(session);
+	/* Where a letter means something else in one view, it is still everybody's key. */
+	bool everywhere = __builtin_popcount(info->views) >= NR_VIEWS - 2;
 
-	if (i < NR_ACTIONS) {
-		const struct action_info *info = &action_table[i];
+	return info->views & (1u << session_current(session)->id) &&
+	       everywhere == (part == PART_EVERYWHERE);
+}
 
-		if (!(info->views & (1u << view->id)))
+/* The i-th row of a part; 1: *row is filled, 0: not for this view, -1: the end. */
+static int help_row(const struct session *session, enum part part, int i, struct help_row *row)
+{
+	const struct view *view;
+
+	switch (part) {
+	case PART_HERE:
+	case PART_EVERYWHERE:
+		if (i >= NR_ACTIONS)
+			return -1;
+		if (!is_of_part(session, &action_table[i], part))
 			return 0;
 		keymap_text(&session->keymap, (enum action)i, row->keys, sizeof(row->keys));
-		row->name = info->name;
-		row->text = info->help;
+		row->name = action_table[i].name;
+		row->text = action_table[i].help;
 		return 1;
-	}
-	i -= NR_ACTIONS;
-	if (i < session->nr_views) {
+	case PART_VIEWS:
+		if (i >= session->nr_views)
+			return -1;
 		view = session->views[i];
 		snprintf(row->keys, sizeof(row->keys), "%c", view->key ? view->key : ' ');
 		row->name = view_names[view->id];
 		row->text = view->title;
 		return 1;
+	default:
+		if (i >= NR_LEGEND)
+			return -1;
+		*row = legend[i];
+		return 1;
 	}
-	i -= session->nr_views;
-	if (i >= NR_LEGEND)
-		return -1;
-	*row = legend[i];
-	return 1;
 }
 
 static bool help_matches(const struct help_row *row, const char *query)
@@ -77,15 +94,25 @@ static int help_rows(const struct session *session, struct pane pane, int top, b
 	struct help_row row;
 	int nr = 0, there;
 
-	for (int i = 0; (there = help_row(session, i, &row)) >= 0; i++) {
-		if (!there || !help_matches(&row, session->help.query))
-			continue;
-		if (draw && nr >= top && nr - top < pane.height) {
-			pane_fit(pane, 1, nr - top, 16, ALIGN_LEFT, ROLE_KEY, row.keys);
-			pane_fit(pane, 18, nr - top, 12, ALIGN_LEFT, ROLE_VISITED, row.name);
-			pane_fit(pane, 31, nr - top, pane.width - 32, ALIGN_LEFT, ROLE_TEXT, row.text);
+	for (enum part part = 0; part < NR_PARTS; part++) {
+		int first = nr;
+
+		for (int i = 0; (there = help_row(session, part, i, &row)) >= 0; i++) {
+			if (!there || !help_matches(&row, session->help.query))
+				continue;
+			if (nr == first && !session->help.query[0]) {	/* its heading */
+				if (draw && nr >= top && nr - top < pane.height)
+					pane_text(pane, 1, nr - top, ROLE_HEADING, part_names[part]);
+				nr++;
+			}
+			if (draw && nr >= top && nr - top < pane.height) {
+				pane_fit(pane, 1, nr - top, 16, ALIGN_LEFT, ROLE_KEY, row.keys);
+				pane_fit(pane, 18, nr - top, 12, ALIGN_LEFT, ROLE_VISITED, row.name);
+				pane_fit(pane, 31, nr - top, pane.width - 32, ALIGN_LEFT, ROLE_TEXT,
+					 row.text);
+			}
+			nr++;
 		}
-		nr++;
 	}
 	return nr;
 }

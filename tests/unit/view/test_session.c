@@ -43,20 +43,26 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Whether a row of the fresh picture holds @text. */
-static bool shows(struct test *test, const char *text)
+/* The first row of the fresh picture that holds @text, -1: none. */
+static int find_row(struct test *test, const char *text)
 {
+	int width = test->grid->width < 80 ? test->grid->width : 80;
 	char row[81];
 
 	session_draw(test->session, test->grid);
-	for (int y = 0; y < 24; y++) {
-		for (int x = 0; x < 80; x++)
+	for (int y = 0; y < test->grid->height; y++) {
+		for (int x = 0; x < width; x++)
 			row[x] = (char)grid_at(test->grid, x, y)->cp;
-		row[80] = '\0';
+		row[width] = '\0';
 		if (strstr(row, text))
-			return true;
+			return y;
 	}
-	return false;
+	return -1;
+}
+
+static bool shows(struct test *test, const char *text)
+{
+	return find_row(test, text) >= 0;
 }
 
 /* Keys, then t. */
@@ -358,6 +364,28 @@ static void test_effects(void **state)
 		fixture_keys(s, "Ctrl-L");	/* nobody takes them: bounded */
 }
 
+/* Whatever the width, it is said how to leave. */
+static void test_too_small(void **state)
+{
+	static const struct { int width, height; const char *text; } cases[] = {
+		{ 79, 24, "needs 80x24, this is 79x24; keys work, q leaves" },
+		{ 60, 5, "needs 80x24, this is 60x5; keys work, q leaves" },
+		{ 30, 5, "needs 80x24; q leaves" }, { 20, 5, "80x24; q" }, { 8, 1, "80x24; q" },
+		{ 3, 1, "q" }, { 1, 1, "q" },
+	};
+	struct test *test = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct grid *grid = grid_new(cases[i].width, cases[i].height, GRID_ASCII), *own = test->grid;
+
+		test->grid = grid;
+		if (!shows(test, cases[i].text))
+			fail_msg("%dx%d", cases[i].width, cases[i].height);
+		test->grid = own;
+		grid_free(grid);
+	}
+}
+
 static void test_help(void **state)
 {
 	struct test *test = *state;
@@ -366,6 +394,9 @@ static void test_help(void **state)
 	fixture_keys(s, "?");
 	assert_true(shows(test, "keys of Events"));
 	assert_false(shows(test, "zoom-in"));	/* another view's */
+	assert_true(find_row(test, "in this view") >= 0);
+	assert_true(find_row(test, "in this view") < find_row(test, "columns"));
+	assert_true(find_row(test, "columns") < find_row(test, "in every view"));
 	expect_t(s, "Right", 0);
 	assert_true(shows(test, "the help is open"));
 	fixture_keys(s, "G");
@@ -529,7 +560,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		T(test_steps), T(test_object_steps), T(test_go_to), T(test_marks), T(test_trail),
 		T(test_trail_is_bounded), T(test_find), T(test_filter), T(test_columns_and_sort),
-		T(test_commands), T(test_completion), T(test_effects), T(test_help), T(test_playing),
+		T(test_commands), T(test_completion), T(test_effects), T(test_help), T(test_too_small), T(test_playing),
 		T(test_loading), T(test_mouse), T(test_list), T(test_random),
 	};
 
