@@ -91,9 +91,11 @@ int capture_run(const struct capture_options *options, struct capture_result *re
 /*
  * Makes the recording `output` (NULL: the name the recording would have had) of the spool of an
  * interrupted capture_run(), then deletes the spool.  `ret_output` (may be NULL) is to be freed.
+ * `ret_nr_damages` (may be NULL): chunks that could not be read and are missing in the recording.
  * -EBUSY: the recorder that writes it is alive.
  */
-int capture_recover(const char *spool, const char *output, char **ret_output, struct diag *diag);
+int capture_recover(const char *spool, const char *output, char **ret_output, uint32_t *ret_nr_damages,
+		    struct diag *diag);
 
 /* One line of `ksmtop doctor`. */
 struct capture_check {

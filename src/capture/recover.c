@@ -63,7 +63,8 @@ static int spool_lock(const char *spool, int *ret_fd, struct diag *diag)
 	return 0;
 }
 
-int capture_recover(const char *spool, const char *output, char **ret_output, struct diag *diag)
+int capture_recover(const char *spool, const char *output, char **ret_output, uint32_t *ret_nr_damages,
+		    struct diag *diag)
 {
 	char *name = NULL;
 	int fd = -1;
@@ -74,7 +75,7 @@ int capture_recover(const char *spool, const char *output, char **ret_output, st
 	else if (!err && !output)
 		err = output_name(spool, &name, diag);
 	if (!err)
-		err = trace_spool_recover(spool, name, true, NULL, diag);
+		err = trace_spool_recover(spool, name, true, ret_nr_damages, diag);
 	if (fd >= 0)
 		close(fd);
 	if (!err && ret_output)

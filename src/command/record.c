@@ -165,11 +165,15 @@ int record_command(const struct invocation *invocation, struct diag *diag)
 
 int recover_command(const struct invocation *invocation, struct diag *diag)
 {
+	uint32_t nr_damages = 0;
 	char *output;
 
 	if (capture_recover(invocation->args[0], invocation_value(invocation, OPTION_OUTPUT), &output,
-			    diag))
+			    &nr_damages, diag))
 		return STATUS_FAILED;
+	if (nr_damages)
+		fprintf(stderr, "ksmtop: %" PRIu32 " chunk%s of the spool could not be read and %s missing in %s\n",
+			nr_damages, nr_damages == 1 ? "" : "s", nr_damages == 1 ? "is" : "are", output);
 	printf("%s\n", output);
 	free(output);
 	return STATUS_FINE;
