@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include <xxhash.h>
+#include <zstd.h>
 
 #include "trace/container.h"
 #include "trace/layout.h"
@@ -54,6 +55,39 @@ static bool chunk_is_whole(const struct trace_file *file, const struct trace_chu
 				      SPOOL_CHUNK_HEADER + (size_t)chunk->csize, seq);
 }
 
+/*
+ * Writes a chunk in front of which data is missing: its first page gets the flag by which the kernel says
+ * that events were lost, without a number (ring_buffer.c, RB_MISSED_EVENTS, _STORED), so that every reader
+ * of the recording knows.
+ */
+static void chunk_write_behind_gap(struct sink *sink, const struct trace_file *file,
+				   const struct trace_chunk *chunk)
+{
+	/* The commit word, 8 or 4 bytes, stands behind the 8 of the page's time. */
+	uint32_t high = file->big ? 8 + (uint32_t)file->long_size - 4 : 8 + 3;
+	size_t bound = ZSTD_compressBound(chunk->usize), csize = 0;
+	uint8_t *pages = malloc(chunk->usize), *frame = malloc(bound);
+	uint32_t sizes[2];
+
+	if (!pages || !frame || chunk->usize <= high ||
+	    trace_chunk_read(file, chunk, NULL, pages, NULL) != 0) {
+		sink->error = diag_set(sink->diag, -ENOMEM, "out of memory");
+	} else {
+		pages[high] = (uint8_t)((pages[high] | 0x80) & ~0x40);
+		csize = ZSTD_compress(frame, bound, pages, chunk->usize, ZSTD_CLEVEL_DEFAULT);
+		if (ZSTD_isError(csize))
+			sink->error = diag_set(sink->diag, -ENOMEM, "out of memory");
+	}
+	if (!sink->error) {
+		sizes[0] = file->big ? htobe32((uint32_t)csize) : htole32((uint32_t)csize);
+		sizes[1] = file->big ? htobe32(chunk->usize) : htole32(chunk->usize);
+		sink_write(sink, sizes, sizeof(sizes));
+		sink_write(sink, frame, csize);
+	}
+	free(pages);
+	free(frame);
+}
+
 static void cpu_write(struct sink *sink, void *arg, uint32_t buffer, uint32_t cpu_index,
 		      uint64_t *ret_offset, uint64_t *ret_size)
 {
@@ -62,6 +96,7 @@ static void cpu_write(struct sink *sink, void *arg, uint32_t buffer, uint32_t cp
 	const struct trace_cpu *cpu = &file->buffers[buffer].cpus[cpu_index];
 	uint32_t nr = 0;
 	uint32_t count;
+	bool gap = false;
 
 	*ret_offset = sink->pos;
 	*ret_size = 0;
@@ -74,11 +109,16 @@ static void cpu_write(struct sink *sink, void *arg, uint32_t buffer, uint32_t cp
 
 		if (!chunk_is_whole(file, chunk)) {
 			recovery->nr_lost++;
+			gap = true;
 			continue;
 		}
 		nr++;
-		sink_write(sink, data - SPOOL_CHUNK_HEADER,
-			   SPOOL_CHUNK_HEADER + (size_t)chunk->csize);
+		if (gap || chunk->flags & TRACE_CHUNK_GAP)
+			chunk_write_behind_gap(sink, file, chunk);
+		else
+			sink_write(sink, data - SPOOL_CHUNK_HEADER,
+				   SPOOL_CHUNK_HEADER + (size_t)chunk->csize);
+		gap = false;
 	}
 	count = file->big ? htobe32(nr) : htole32(nr);
 	sink_patch(sink, *ret_offset, &count, sizeof(count));

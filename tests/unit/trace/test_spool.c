@@ -209,6 +209,19 @@ static void damage(const char *path, const char *name, long offset, int whence, 
 	free(data);
 }
 
+/* Does the chunk's first page say that events were lost in front of it? */
+static bool is_marked_lost(const struct trace_file *file, const struct trace_chunk *chunk)
+{
+	uint8_t *pages = malloc(chunk->usize);
+	bool marked;
+
+	assert_non_null(pages);
+	assert_int_equal(trace_chunk_read(file, chunk, NULL, pages, NULL), 0);
+	marked = pages[8 + 3] & 0x80;
+	free(pages);
+	return marked;
+}
+
 /* A half written last block, a damaged block in the middle, zeros at the end. */
 static void test_damaged_spool(void **state)
 {
@@ -256,6 +269,12 @@ static void test_damaged_spool(void **state)
 	assert_int_equal(trace_file_open(final, &file, NULL), 0);
 	assert_int_equal(nr_damages_of(file), 0);
 	assert_int_equal(trace_file_buffer(file, 0)->cpus[0].nr_chunks, NR_BLOCKS - 2);
+	/* What was missing in front of them is marked as lost, in the kernel's way. */
+	for (uint32_t c = 0; c < 3; c += 2) {
+		cpu = &trace_file_buffer(file, 0)->cpus[c];
+		assert_true(is_marked_lost(file, &cpu->chunks[0]));
+		assert_false(is_marked_lost(file, &cpu->chunks[1]));
+	}
 	trace_file_close(file);
 	spool_delete(path);
 	unlink(final);
