@@ -95,13 +95,23 @@ static int compare_sharers(const void *a, const void *b)
 	return x->tgid < y->tgid ? -1 : x->tgid > y->tgid;
 }
 
+/* Without a look at its page table, no mapping seen is no number. */
+static bool was_looked_at(const struct scene *scene, const struct sharer *sharer)
+{
+	int32_t tgid = sharer->tgid;
+	union row row;
+
+	if (!tgid && scene_row(scene, sharer->mm, &row))
+		tgid = row.mm.tgid;
+	return tgid > 0 &&
+	       history_sample_before(scene->history, SAMPLE_PAGES, tgid, scene->when.t) >= 0;
+}
+
 static void draw_sharers(struct pane pane, int y, const struct scene *scene, struct ref node)
 {
 	struct view_state *state = session_view_state(scene->session);
 	struct sharers sharers = {.nr = 0};
 	int bar = pane.width - 3 - 16 - 16 - 3;
-	/* Without a look at the page tables, no mapping seen is no number. */
-	bool looked = history_sample_before(scene->history, SAMPLE_PAGES, 0, scene->when.t) >= 0;
 	uint64_t most = 1, top;
 
 	collect(&sharers, scene, node, ITEMS_OF_NODE);
@@ -126,7 +136,7 @@ static void draw_sharers(struct pane pane, int y, const struct scene *scene, str
 		pane_put(pane, 0, row, ROLE_CURSOR, cursor ? '>' : ' ');
 		pane_fit(pane, 3, row, 16, ALIGN_LEFT, cursor ? ROLE_CURSOR : ROLE_TEXT, owner);
 		pane_printf(pane, 19, row, ROLE_TEXT, " %7" PRIu64, s->nr_items);
-		if (looked || s->nr_mappings)
+		if (s->nr_mappings || was_looked_at(scene, s))
 			pane_printf(pane, 27, row, ROLE_TEXT, " %7" PRIu64, s->nr_mappings);
 		else
 			pane_fit(pane, 28, row, 7, ALIGN_RIGHT, ROLE_SKIPPED, "-");

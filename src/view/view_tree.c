@@ -123,6 +123,11 @@ static void draw_node(struct pane pane, int y, const struct scene *scene,
 	column_text(pane, y, &columns[COLUMN_PFN], &places[COLUMN_PFN], role, text);
 	column_text(pane, y, &columns[COLUMN_ITEMS], &places[COLUMN_ITEMS], role,
 		    format_count(text, node->nr_items));
+	/* Where the node's own mark does not say it already. */
+	if (places[COLUMN_ITEMS].width && node->kind != NODE_CHAIN && !node->fact.doubt &&
+	    history_worth(scene->history, ITEMS_OF_NODE, node->ref, scene->when).doubtful)
+		pane_put(pane, places[COLUMN_ITEMS].x + places[COLUMN_ITEMS].width, y, ROLE_DOUBT,
+			 '?');
 	if (node->nid >= 0)
 		snprintf(text, sizeof(text), "%d", node->nid);
 	else
