@@ -146,22 +146,28 @@ static int add_item(const struct history *h, const struct item_row *item, struct
 	return more;
 }
 
+/* Does a VMA of the mm cover the address at that moment?  -1: VMAs are not known. */
+static int is_covered(const struct history *h, struct ref mm, uint64_t address, struct moment when)
+{
+	struct history_cursor cursor;
+	union row row;
+
+	if (ref_is_none(mm) || history_list(h, VMAS_OF_MM, mm, when, &cursor) != 0)
+		return -1;
+	/* They do not overlap (one in several anon_vmas has one range): the last that begins by then. */
+	if (history_seek_key(&cursor, address + 1) != 0 || history_prev(&cursor, &row) <= 0)
+		return 0;
+	return address >= row.vma.start && address < row.vma.end;
+}
+
 /* Did the VMA that a sampled mapping lay in go since?  Not where VMAs are not known. */
 static bool unmapped_since(const struct history *h, struct ref mm, const struct mapping_row *mapping,
 			   struct moment when)
 {
 	struct moment then = { mapping->fact.born, when.known_by };
-	bool covered[2] = { false, false };
-	struct history_cursor cursor;
-	union row row;
 
-	for (int i = 0; i < 2; i++) {
-		if (ref_is_none(mm) || history_list(h, VMAS_OF_MM, mm, i ? when : then, &cursor) != 0)
-			return false;
-		while (!covered[i] && history_next(&cursor, &row) > 0)
-			covered[i] = mapping->address >= row.vma.start && mapping->address < row.vma.end;
-	}
-	return covered[0] && !covered[1];
+	return is_covered(h, mm, mapping->address, then) == 1 &&
+	       is_covered(h, mm, mapping->address, when) == 0;
 }
 
 static int add_samples(const struct history *h, struct ref node, struct moment when,

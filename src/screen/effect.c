@@ -108,26 +108,38 @@ void effect_export(struct session *session, const struct grid *grid, const struc
 		session_say(session, "written: %s", file);
 }
 
-/* Line on which a C function is defined: its name at the line's start or after its type. 1 if not found. */
+/* A line that could begin the definition: the name at its start or after its type. */
+static bool may_define(const char *line, const char *function)
+{
+	const char *at = strstr(line, function);
+
+	return at && at[strlen(function)] == '(' && !strchr("\t /#", line[0]) &&
+	       (at == line || at[-1] == ' ' || at[-1] == '*');
+}
+
+/*
+ * Line on which a C function is defined: of the lines that could begin it the first after which a brace
+ * comes before a semicolon (a prototype may go over several lines).  0: not there; -errno.
+ */
 static int function_line(const char *file, const char *function)
 {
 	FILE *stream = fopen(file, "re");
-	size_t length = strlen(function);
+	int number = 0, candidate = 0, found = 0;
 	char line[512];
-	int number = 0, found = 0;
 
 	if (!stream)
-		return 0;
+		return -errno;
 	while (!found && fgets(line, sizeof(line), stream)) {
-		const char *at = strstr(line, function);
-
 		number++;
-		if (at && at[length] == '(' && line[0] != '\t' && line[0] != ' ' && line[0] != '/' &&
-		    line[0] != '#' && (at == line || at[-1] == ' ' || at[-1] == '*') && !strchr(line, ';'))
-			found = number;
+		if (!candidate && may_define(line, function))
+			candidate = number;
+		if (candidate && strchr(line, '{'))
+			found = candidate;
+		else if (strchr(line, ';'))
+			candidate = 0;
 	}
 	fclose(stream);
-	return found ? found : 1;
+	return found;
 }
 
 static int run_editor(const char *file, int line)
@@ -161,15 +173,17 @@ bool effect_source(struct session *session, const char *where)
 	}
 	snprintf(file, sizeof(file), "%s/%.*s", tree, (int)(colon - where), where);
 	line = function_line(file, colon + 1);
-	if (!line) {
-		session_say(session, "%s: %s", file, strerror(errno));
+	if (line < 0) {
+		session_say(session, "%s: %s (KSMTOP_LINUX is %s)", where, strerror(-line), tree);
 		return false;
 	}
 	terminal_leave();
-	status = run_editor(file, line);
+	status = run_editor(file, line ? line : 1);
 	terminal_return();
 	if (status)
 		session_say(session, "the editor ended with status %d", status);
+	else if (!line)
+		session_say(session, "%s does not define %s: is it another kernel's tree?", file, colon + 1);
 	return true;
 }
 

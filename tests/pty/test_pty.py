@@ -220,7 +220,8 @@ class Files(unittest.TestCase):
             os.mkdir(f'{folder}/mm')
             with open(f'{folder}/mm/ksm.c', 'w', encoding='ascii') as file:
                 file.write('/* stable_tree_append( */\n\tstable_tree_append(x);\n'
-                           'static void stable_tree_append(int);\n\n'
+                           'static void stable_tree_append(int);\n'
+                           'static void stable_tree_append(int x,\n\t\tint y);\n'
                            'static void stable_tree_append(int x)\n{\n}\n')
             with open(f'{folder}/editor', 'w', encoding='ascii') as file:
                 file.write('#!/bin/sh\necho "edit $*"; stty -a | grep icanon; read line\n')
@@ -228,11 +229,24 @@ class Files(unittest.TestCase):
             with start(folder=folder, KSMTOP_LINUX=folder, EDITOR=f'{folder}/editor -x') as t:
                 t.wait('q quit')
                 t.send('o')
-                t.wait(f'edit -x +5 {folder}/mm/ksm.c', 'isig icanon')
+                t.wait(f'edit -x +6 {folder}/mm/ksm.c', 'isig icanon')
                 t.send('\r')
                 t.wait('ksmtop | Events', 'q quit')
                 t.send('\x1bOC')
                 t.wait('ev   1/200')
+
+    def test_source_of_another_kernel(self):
+        """A file without the function opens at its top, and it is said; no file is said too."""
+        with tempfile.TemporaryDirectory() as folder:
+            with start(folder=folder, KSMTOP_LINUX=folder, EDITOR='true') as t:
+                t.wait('q quit')
+                t.send('o')
+                t.wait('mm/ksm.c:stable_tree_append: No such file')
+                os.mkdir(f'{folder}/mm')
+                with open(f'{folder}/mm/ksm.c', 'w', encoding='ascii') as file:
+                    file.write('int nothing;\n')
+                t.send('o')
+                t.wait('does not define stable_tree_append')
 
     def test_source_without_a_tree(self):
         with start() as t:

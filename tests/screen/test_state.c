@@ -366,6 +366,37 @@ static void test_commands(void **state)
 	}
 }
 
+/* o names a function of the kernel in every view that stands at an event of the kernel's. */
+static void test_source(void **state)
+{
+	static const int which[] = {NUMA, STALE, MREMAP, POISON, LIFECYCLE};
+
+	(void)state;
+	for (size_t f = 0; f < sizeof(which) / sizeof(*which); f++)
+		for (int v = 0; views_all[v]; v++) {
+			struct seen seen = see(which[f], ":time_50%", 80, 24);
+			struct event_index *events = recording_events(files[which[f]].recording);
+			uint64_t t = 1;
+			struct effect effect;
+
+			/* An event that an episode of every kind may be chosen at or before. */
+			while (t < event_index_last(events) && event_index_kind(events, t) != EVENT_P_ITEM_APPEND)
+				t++;
+			session_jump_to(seen.session, t);
+			assert_true(session_show(seen.session, views_all[v]->id));
+			type(seen.session, seen.grid, "o");
+			effect = session_take_effect(seen.session);
+			if (effect.kind == EFFECT_NONE && views_all[v]->under == '7') {
+				seen_end(&seen); /* no such episode in this recording */
+				continue;
+			}
+			if (effect.kind != EFFECT_SOURCE)
+				fail_msg("view %s: o names no function", view_names[views_all[v]->id]);
+			assert_non_null(strstr(effect.text, ".c:"));
+			seen_end(&seen);
+		}
+}
+
 static bool open_all(const char *folder)
 {
 	char path[4096];
@@ -394,7 +425,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_stale_truth),    cmocka_unit_test(test_what_if_truth),
 		cmocka_unit_test(test_blast_truth),    cmocka_unit_test(test_there_and_back),
 		cmocka_unit_test(test_sizes),          cmocka_unit_test(test_keys),
-		cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_commands),       cmocka_unit_test(test_source),
 	};
 	int failed;
 
