@@ -23,7 +23,12 @@
 
 struct episodes_view {
 	struct view_list list;
+	/* by number - 1: how long others waited for a walk's locks; OTHERS_UNASKED: not looked yet */
+	int64_t *others;
+	uint32_t nr_others;
+	uint64_t last;		/* events loaded when it was looked at */
 };
+#define OTHERS_UNASKED (-2)
 
 enum {
 	COLUMN_EPISODE,
@@ -33,7 +38,7 @@ enum {
 	COLUMN_TASK,
 	COLUMN_DURATION,
 	COLUMN_HOLD,
-	COLUMN_WAITED,
+	COLUMN_OTHERS,
 	COLUMN_OFFERED,
 	COLUMN_SKIPPED,
 	COLUMN_MOVED,
@@ -48,7 +53,7 @@ static const struct column columns[] = {
 	{"task", "TASK", 14, 1, 4, ALIGN_LEFT},
 	{"duration", "TOOK", 8, 0, 0, ALIGN_RIGHT},
 	{"hold", "LONGEST", 8, 0, 0, ALIGN_RIGHT},
-	{"waited", "WAITED", 8, 0, 3, ALIGN_RIGHT},
+	{"others", "OTHERS", 8, 0, 3, ALIGN_RIGHT},
 	{"offered", "OFFERED", 9, 0, 0, ALIGN_RIGHT},
 	{"skipped", "SKIPPED", 9, 0, 2, ALIGN_RIGHT},
 	{"moved", "MOVED", 5, 0, 1, ALIGN_RIGHT},
@@ -64,8 +69,6 @@ static int64_t walk_cost(const struct walk_totals *w, int column)
 	switch (column) {
 	case COLUMN_HOLD:
 		return (int64_t)w->longest_hold_ns;
-	case COLUMN_WAITED:
-		return (int64_t)w->waited_ns;
 	case COLUMN_OFFERED:
 		return (int64_t)w->nr_iteration_total;
 	case COLUMN_SKIPPED:
@@ -75,8 +78,54 @@ static int64_t walk_cost(const struct walk_totals *w, int column)
 	}
 }
 
+/* How long others waited for the locks of a walk, all together; its events have to be read for it. */
+static int64_t look_at_others(const struct scene *scene, const struct episode_row *episode)
+{
+	struct episode_source source = {scene->history, recording_events(scene->recording)};
+	struct opened_episode *opened;
+	const struct waiter *list;
+	struct diag diag = {0};
+	int64_t ns = 0;
+	uint32_t nr;
+
+	if (episode_open(&source, episode->ref, stepper_moment(scene), &opened, &diag))
+		return -1;
+	if (episode_waiters(opened, &list, &nr))
+		nr = 0;
+	for (uint32_t i = 0; i < nr; i++)
+		ns += list[i].end ? (int64_t)(list[i].end_ns - list[i].begin_ns) : 0;
+	episode_close(opened);
+	return ns;
+}
+
+/* The same, looked at once: a list is sorted and drawn by it again and again. */
+static int64_t others_waited(const struct scene *scene, const struct episode_row *episode)
+{
+	struct episodes_view *view = session_view_state(scene->session)->own;
+	uint64_t last = history_last(scene->history);
+	uint32_t at = episode->number - 1;
+
+	if (view->last != last) {	/* more was loaded: what was looked at may have gone on */
+		view->nr_others = 0;
+		view->last = last;
+	}
+	if (at >= view->nr_others) {
+		uint32_t room = at < 64 ? 64 : at * 2;
+		int64_t *more = realloc(view->others, room * sizeof(*more));
+
+		if (!more)
+			return -1;
+		view->others = more;
+		while (view->nr_others < room)
+			view->others[view->nr_others++] = OTHERS_UNASKED;
+	}
+	if (view->others[at] == OTHERS_UNASKED)
+		view->others[at] = look_at_others(scene, episode);
+	return view->others[at];
+}
+
 /* What it cost; -1: not known yet, or nothing that its kind has. */
-static int64_t cost(const struct episode_row *episode, int column)
+static int64_t cost(const struct scene *scene, const struct episode_row *episode, int column)
 {
 	if (!episode->ended)
 		return -1;
@@ -84,13 +133,13 @@ static int64_t cost(const struct episode_row *episode, int column)
 		return (int64_t)(episode->end_ns - episode->begin_ns);
 	switch (episode->kind) {
 	case EPISODE_WALK:
+		if (column == COLUMN_OTHERS)
+			return others_waited(scene, episode);
 		return walk_cost(&episode->totals.walk, column);
 	case EPISODE_KILL_LIST:
 		return column == COLUMN_KILLED ? (int64_t)episode->totals.kill.nr_listed : -1;
 	case EPISODE_RECOVERY:
-		return column == COLUMN_MOVED    ? (int64_t)episode->totals.recovery.moved
-		       : column == COLUMN_WAITED ? (int64_t)episode->totals.recovery.waited_ns
-						 : -1;
+		return column == COLUMN_MOVED ? (int64_t)episode->totals.recovery.moved : -1;
 	default:	/* a migration's holds are its walks', which are listed themselves */
 		return -1;
 	}
@@ -101,7 +150,6 @@ static int compare_episodes(const struct scene *scene, int column, const union r
 {
 	int64_t x, y;
 
-	(void)scene;
 	switch (column) {
 	case COLUMN_KIND:
 		return a->episode.kind - b->episode.kind;
@@ -119,8 +167,8 @@ static int compare_episodes(const struct scene *scene, int column, const union r
 		y = b->episode.tid;
 		break;
 	default:
-		x = cost(&a->episode, column);
-		y = cost(&b->episode, column);
+		x = cost(scene, &a->episode, column);
+		y = cost(scene, &b->episode, column);
 		break;
 	}
 	return x < y ? -1 : x > y;
@@ -193,10 +241,10 @@ static const char *cell(const struct scene *scene, const struct episode_row *epi
 	default:
 		break;
 	}
-	value = cost(episode, column);
+	value = cost(scene, episode, column);
 	if (value < 0)
 		snprintf(buf, size, "%s", episode->ended ? "-" : column == COLUMN_DURATION ? "runs" : "");
-	else if (column == COLUMN_DURATION || column == COLUMN_HOLD || column == COLUMN_WAITED)
+	else if (column == COLUMN_DURATION || column == COLUMN_HOLD || column == COLUMN_OTHERS)
 		format_duration(buf, (uint64_t)value);
 	else
 		format_count(buf, (uint64_t)value);
@@ -212,10 +260,12 @@ static void draw_episode(struct pane pane, int y, const struct scene *scene,
 			 : episode->fact.born > scene->when.t ? ROLE_SKIPPED : ROLE_TEXT;
 
 	for (int i = 0; i < COLUMN_EVIDENCE; i++)
-		column_text(pane, y, &columns[i], &places[i], role,
-			    cell(scene, episode, i, text, sizeof(text)));
-	pane_fact(pane, places[COLUMN_EVIDENCE].x, y, episode->fact.evidence,
-		  episode->fact.doubt != DOUBT_NONE);
+		if (places[i].width)
+			column_text(pane, y, &columns[i], &places[i], role,
+				    cell(scene, episode, i, text, sizeof(text)));
+	if (places[COLUMN_EVIDENCE].width)
+		pane_fact(pane, places[COLUMN_EVIDENCE].x, y, episode->fact.evidence,
+			  episode->fact.doubt != DOUBT_NONE);
 	row_marks(pane, y, marks);
 }
 
@@ -489,6 +539,7 @@ static void state_free(void *own)
 	if (!view)
 		return;
 	view_list_fini(&view->list);
+	free(view->others);
 	free(view);
 }
 
