@@ -18,7 +18,7 @@ import state_truth
 import walk_truth
 
 CHECKS = [(r"walk-(mremap|fork)-", walk_truth.moved), (r"walk-20k-", walk_truth.many_vmas),
-          (r"walk-reclaim", walk_truth.reclaim), (r"poison-", poison_truth.recovery),
+          (r"walk-reclaim", walk_truth.reclaim), (r"poison-(?!swap)", poison_truth.recovery),
           (r"collapse-poison-", poison_truth.collapse), (r"lifecycle$", state_truth.lifecycle),
           (r"numa$", state_truth.numa), (r"stale$", state_truth.stale)]
 
