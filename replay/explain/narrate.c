@@ -15,31 +15,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "explain/telling.h"
 #include "explain/words.h"
 
 #define NAME_MAX_LENGTH 64
 
-struct telling {
-	struct opened_episode *e;
-	const struct history *h;
-	const struct step *step;
-	const struct event *ev;
-	struct moment when;
-	struct narration *to;
-};
-
-#define SAY(...) snprintf(t->to->text, sizeof(t->to->text), __VA_ARGS__)
-#define ARGS(kind) EVENT_ARGS(t->ev, kind)
-
 static const char *name(const struct telling *t, struct ref ref, char buf[NAME_MAX_LENGTH])
 {
 	return narrate_name(t->h, ref, t->when, buf, NAME_MAX_LENGTH);
-}
-
-static void function(struct telling *t, const char *function_name, const char *file)
-{
-	t->to->function = function_name;
-	t->to->file = file;
 }
 
 /* ---- walks ---- */
@@ -166,7 +149,7 @@ static void walk_ends(struct telling *t)
 
 static void tell_walk(struct telling *t)
 {
-	function(t, "rmap_walk_ksm", "mm/ksm.c");
+	telling_function(t, "rmap_walk_ksm", "mm/ksm.c");
 	switch (t->step->kind) {
 	case STEP_BEGIN: walk_begins(t); break;
 	case STEP_ITEM: walk_item(t); break;
@@ -181,7 +164,7 @@ static void tell_kill(struct telling *t)
 {
 	char mm[NAME_MAX_LENGTH], duration[TIME_MAX];
 
-	function(t, "collect_procs_ksm", "mm/ksm.c");
+	telling_function(t, "collect_procs_ksm", "mm/ksm.c");
 	if (t->step->kind == STEP_BEGIN) {
 		SAY("For pfn 0x%" PRIx64 " the processes are collected that have a VMA in the anon_vma of an "
 		    "item%s.", (uint64_t)ARGS(P_KILL_BEGIN)->pfn, ARGS(P_KILL_BEGIN)->force_early ? "" :
@@ -299,7 +282,7 @@ static void memory_failure_goes_on(struct telling *t)
 	char buf[NAME_MAX_LENGTH];
 	int64_t result;
 
-	function(t, "memory_failure", "mm/memory-failure.c");
+	telling_function(t, "memory_failure", "mm/memory-failure.c");
 	switch (t->step->kind) {
 	case STEP_KILL_LIST:
 		SAY("Who maps the page is collected: %s.", name(t, t->step->ref, buf));
@@ -326,7 +309,7 @@ static void tell_recovery(struct telling *t)
 {
 	char node[NAME_MAX_LENGTH], verdict[24], waited[TIME_MAX];
 
-	function(t, "ksm_recover_folio", "mm/ksm.c");
+	telling_function(t, "ksm_recover_folio", "mm/ksm.c");
 	switch (t->step->kind) {
 	case STEP_BEGIN:
 		SAY("Memory fails: pfn 0x%" PRIx64 " is a KSM page (%s), mapcount %" PRId64 "; ksm_thread_mutex "
@@ -338,29 +321,29 @@ static void tell_recovery(struct telling *t)
 		recovery_search(t);
 		break;
 	case STEP_DUP:
-		function(t, "ksm_recovery_find_dup", "mm/ksm.c");
+		telling_function(t, "ksm_recovery_find_dup", "mm/ksm.c");
 		SAY("The dup of pfn 0x%" PRIx64 " (%" PRId64 " items) is looked at: %s.",
 		    (uint64_t)ARGS(P_RECOVERY_DUP)->kpfn, ARGS(P_RECOVERY_DUP)->nr_items,
 		    explain_word(WORDS_DUP, ARGS(P_RECOVERY_DUP)->verdict, verdict));
 		break;
 	case STEP_COPY:
-		function(t, "ksm_recovery_copy", "mm/ksm.c");
+		telling_function(t, "ksm_recovery_copy", "mm/ksm.c");
 		recovery_copy(t);
 		break;
 	case STEP_MOVE:
-		function(t, "ksm_recovery_move_one", "mm/ksm.c");
+		telling_function(t, "ksm_recovery_move_one", "mm/ksm.c");
 		recovery_move(t);
 		break;
 	case STEP_END:
 		recovery_ends(t);
 		break;
 	case STEP_NODE:
-		function(t, t->ev->kind == EVENT_P_DUP_ADD ? "ksm_recovery_lock_target" :
+		telling_function(t, t->ev->kind == EVENT_P_DUP_ADD ? "ksm_recovery_lock_target" :
 			 "remove_node_from_stable_tree", "mm/ksm.c");
 		recovery_structures(t);
 		break;
 	case STEP_ITEM_MOVED:
-		function(t, "ksm_recovery_move_hlist", "mm/ksm.c");
+		telling_function(t, "ksm_recovery_move_hlist", "mm/ksm.c");
 		recovery_structures(t);
 		break;
 	default:
@@ -376,7 +359,7 @@ static void tell_collapse(struct telling *t)
 	bool shmem = episode_row(t->e)->totals.collapse.is_shmem;
 	char mm[NAME_MAX_LENGTH];
 
-	function(t, shmem ? "collapse_file" : "collapse_huge_page", "mm/khugepaged.c");
+	telling_function(t, shmem ? "collapse_file" : "collapse_huge_page", "mm/khugepaged.c");
 	if (t->step->kind == STEP_BEGIN) {
 		SAY("khugepaged begins to collapse 512 pages of %s at 0x%" PRIx64 " into a huge page (pfn 0x%"
 		    PRIx64 ").", ref_is_none(episode_row(t->e)->object) ? "a process that is not in KSM" :
@@ -408,7 +391,7 @@ static void tell_migration(struct telling *t)
 {
 	char buf[NAME_MAX_LENGTH];
 
-	function(t, "migrate_pages", "mm/migrate.c");
+	telling_function(t, "migrate_pages", "mm/migrate.c");
 	switch (t->step->kind) {
 	case STEP_BEGIN:
 		SAY("A migration of pages begins (mode %" PRId64 ", reason %" PRId64 ").",
@@ -419,12 +402,12 @@ static void tell_migration(struct telling *t)
 		    ARGS(MM_MIGRATE_PAGES)->succeeded, ARGS(MM_MIGRATE_PAGES)->failed);
 		break;
 	case STEP_WALK:
-		function(t, "rmap_walk_ksm", "mm/ksm.c");
+		telling_function(t, "rmap_walk_ksm", "mm/ksm.c");
 		SAY("The page is a KSM page, so its mappings are found by a walk: %s.",
 		    name(t, t->step->ref, buf));
 		break;
 	case STEP_PAGE_MOVED:
-		function(t, "folio_migrate_ksm", "mm/ksm.c");
+		telling_function(t, "folio_migrate_ksm", "mm/ksm.c");
 		SAY("The stable node of pfn 0x%" PRIx64 " has pfn 0x%" PRIx64 " now%s.",
 		    (uint64_t)ARGS(P_NODE_KPFN)->old_kpfn, (uint64_t)ARGS(P_NODE_KPFN)->kpfn,
 		    ARGS(P_NODE_KPFN)->old_nid == ARGS(P_NODE_KPFN)->nid ? "" :
@@ -437,22 +420,6 @@ static void tell_migration(struct telling *t)
 		    (uint64_t)ARGS(SET_MIGRATION_PTE)->addr);
 		break;
 	}
-}
-
-/* ---- scans ---- */
-static void tell_scan(struct telling *t)
-{
-	const char *kind = event_kind_name(t->ev->kind);
-
-	function(t, "ksm_do_scan", "mm/ksm.c");
-	if (t->step->kind == STEP_BEGIN)
-		SAY("ksmd begins scan %" PRId64 " with %" PRId64 " rmap_items.", ARGS(KSM_START_SCAN)->seq,
-		    ARGS(KSM_START_SCAN)->rmap_entries);
-	else if (t->step->kind == STEP_END)
-		SAY("ksmd ends scan %" PRId64 " with %" PRId64 " rmap_items.", ARGS(KSM_STOP_SCAN)->seq,
-		    ARGS(KSM_STOP_SCAN)->rmap_entries);
-	else
-		SAY("%" PRIu32 " x %s.", t->step->nr, kind);
 }
 
 int narrate_step(struct opened_episode *episode, uint32_t i, struct narration *ret)

@@ -21,6 +21,8 @@
 
 #define TOLD_HOLDS	6u	/* of a walk that are told one by one */
 #define TOLD_ALIKE	3u	/* steps of one kind in a row */
+#define TOLD_SCAN	10u	/* steps of a scan */
+#define SCAN_OUTCOMES	32
 #define TOLD_MISSED	20u
 #define TOLD_WAITERS	10u
 
@@ -101,6 +103,20 @@ static void walk_steps(struct teller *t)
 		     " visited, %" PRIu64 " skipped.", folded, offered, visited, skipped);
 	if (t->row->ended && episode_nr_steps(t->e) > 1)
 		tell_step(t, episode_nr_steps(t->e) - 1);
+}
+
+/* The first steps of a scan, and its end: thousands of items are alike. */
+static void scan_steps(struct teller *t)
+{
+	uint32_t nr = episode_nr_steps(t->e), told = nr <= TOLD_SCAN + 2 ? nr : TOLD_SCAN;
+
+	for (uint32_t i = 0; i < told; i++)
+		tell_step(t, i);
+	if (told < nr) {
+		teller_say(t, STORY_STEP, episode_step(t->e, told)->event, EVIDENCE_TRACED,
+			   "%" PRIu32 " more steps.", nr - told - 1);
+		tell_step(t, nr - 1);
+	}
 }
 
 /* Is it of the same kind as the step before, so that one need not tell it? */
@@ -236,6 +252,42 @@ static void recovery_totals(struct teller *t)
 	tell_signals(t);
 }
 
+/* What the scan came to, page by page or as ksmd summed it for each process. */
+static void scan_totals(struct teller *t)
+{
+	uint64_t sums[SCAN_OUTCOMES] = { 0 }, items[SCAN_OUTCOMES] = { 0 }, *nr = items;
+
+	for (uint32_t i = 0; i < episode_nr_steps(t->e); i++) {
+		const struct step *step = episode_step(t->e, i);
+
+		if (step->kind != STEP_SCANNED || (step->verdict != EVENT_P_ITEM_SCAN &&
+						   step->verdict != EVENT_P_SCAN_SUM))
+			continue;
+		for (uint64_t n = step->event; n <= step->last_event; n++) {
+			struct event ev;
+
+			if (event_index_event(episode_source(t->e)->events, n, &ev) != 0 || ev.pid != t->row->tid)
+				continue;
+			if (ev.kind == EVENT_P_ITEM_SCAN &&
+			    (uint64_t)EVENT_ARGS(&ev, P_ITEM_SCAN)->outcome < SCAN_OUTCOMES)
+				items[EVENT_ARGS(&ev, P_ITEM_SCAN)->outcome]++;
+			if (ev.kind == EVENT_P_SCAN_SUM &&
+			    (uint64_t)EVENT_ARGS(&ev, P_SCAN_SUM)->outcome < SCAN_OUTCOMES) {
+				sums[EVENT_ARGS(&ev, P_SCAN_SUM)->outcome] +=
+					(uint64_t)EVENT_ARGS(&ev, P_SCAN_SUM)->nr;
+				nr = sums;
+			}
+		}
+	}
+	for (int i = 0; i < SCAN_OUTCOMES; i++) {
+		char word[24];
+
+		if (nr[i])
+			teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "Pages scanned with the outcome \"%s\": %"
+				   PRIu64 ".", explain_word(WORDS_SCAN, i, word), nr[i]);
+	}
+}
+
 static void totals(struct teller *t)
 {
 	const struct collapse_totals *c = &t->row->totals.collapse;
@@ -244,6 +296,8 @@ static void totals(struct teller *t)
 
 	if (t->row->kind == EPISODE_WALK)
 		walk_totals(t);
+	else if (t->row->kind == EPISODE_SCAN)
+		scan_totals(t);
 	else if (t->row->kind == EPISODE_RECOVERY)
 		recovery_totals(t);
 	else if (t->row->kind == EPISODE_COLLAPSE && t->row->ended)
@@ -290,6 +344,8 @@ int story_tell(const struct episode_source *source, struct ref episode, struct m
 	title(&t);
 	if (t.row->kind == EPISODE_WALK)
 		walk_steps(&t);
+	else if (t.row->kind == EPISODE_SCAN)
+		scan_steps(&t);
 	else
 		other_steps(&t);
 	totals(&t);
