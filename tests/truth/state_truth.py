@@ -51,6 +51,9 @@ def lifecycle(recording):
     recording.expect("the exiter in the end", at["exiter"][-1], None)
     stopped = reasons(recording, pid["forker"], "end")[1]
     recording.expect_true("KSM is stopped in the end", "stopped" in stopped)
+    # A sample of before says that it is stopped: a scan since then knows better.
+    recording.expect_true("KSM is not stopped while it scans",
+                          all("stopped" not in r[1] for r in at["forker"][:-1] if r))
 
 
 def numa(recording):
