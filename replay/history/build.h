@@ -44,6 +44,9 @@ struct task {
 	char comm[16];
 };
 
+/* Items on a node now, and how often that changed. */
+struct node_live { uint32_t items, changes; };
+
 struct merge_pair { uint64_t pfn; uint32_t span, node; bool active; };
 
 /* Events of the holder of ksm_thread_mutex in one stream, close to each other: build_loss.c. */
@@ -77,7 +80,7 @@ struct builder {
 	uint32_t counts_event;		/* event of the last change */
 	uint64_t changed_ns;		/* its time */
 	uint32_t activity_sums[NR_ACTIVITIES];
-	struct pool node_items;		/* uint32_t: items on each node now, by object id */
+	struct pool node_items;		/* struct node_live, by object id */
 	struct pool mm_items;		/* uint32_t: the item span of the same mm made before each */
 	uint32_t nr_empty;
 	struct pool mappings;		/* struct mapping_live, by span id */
@@ -242,6 +245,8 @@ uint32_t build_item_on_node(struct builder *b, uint64_t addr, uint32_t mm, uint3
 /* ---- nodes without items: empty.c ---- */
 /* A node's row begins (by 1) or ends (-1). */
 void empty_node_counts(struct builder *b, uint32_t span, int by);
+/* The number of items on the node has changed: busy.c. */
+void busy_node_counts(struct builder *b, uint32_t node, struct node_live *live);
 /* An item comes to a node (NO_ID: none), or leaves it. */
 void empty_item_counts(struct builder *b, uint32_t node, int by);
 void empty_item_of_mm(struct builder *b, uint32_t item, uint32_t mm);

@@ -111,7 +111,7 @@ static void place_node(struct builder *b, struct node_more *more, const struct n
 
 static uint32_t items_now(const struct builder *b, uint32_t object)
 {
-	return object < b->node_items.nr ? *(uint32_t *)pool_at(&b->node_items, object) : 0;
+	return object < b->node_items.nr ? ((struct node_live *)pool_at(&b->node_items, object))->items : 0;
 }
 
 static uint32_t item_alive_from(const struct builder *b, uint32_t item)

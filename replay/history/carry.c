@@ -122,7 +122,7 @@ static uint32_t owner_after(const struct carrying *c, enum table table, uint32_t
 		return new_id(c, TABLE_MM, owner);
 	if (table == TABLE_MAPPING && owner >= MAPPING_OF_MM)
 		return MAPPING_OF_MM + new_id(c, TABLE_MM, owner - MAPPING_OF_MM);
-	return owner;
+	return table == TABLE_NODE ? OWNER_NONE : owner;	/* a node's log is the segment's */
 }
 
 static int carry_span(struct carrying *c, enum table table, uint32_t object, uint32_t id)

@@ -271,6 +271,8 @@ int history_count(const struct history *h, enum relation relation, struct ref pa
 			*ret_doubtful = doubtful(h, &place, when, relation_table(relation), &counts);
 			ret_doubtful = NULL;
 		}
+	} else if (relation == ITEMS_OF_NODE && !ret_doubtful) {
+		nr = node_nr_items(&place, (uint32_t)cursor.lo);
 	} else if (relation == VMAS_OF_ANON_VMA && (!ret_doubtful || vmas_are_sure(h, place.seg))) {
 		nr = tally(&place, ORDER_VMA_ANON, cursor.lo, cursor.hi);
 		if (ret_doubtful)

@@ -46,7 +46,7 @@ static void count(struct builder *b, int by)
 		build_fail(b, -ENOMEM);
 }
 
-static uint32_t *items_on(struct builder *b, uint32_t node)
+static struct node_live *items_on(struct builder *b, uint32_t node)
 {
 	if (node >= b->node_items.nr && pool_resize(&b->node_items, nr_spans(b->seg, TABLE_NODE)) != 0) {
 		build_fail(b, -ENOMEM);
@@ -57,21 +57,22 @@ static uint32_t *items_on(struct builder *b, uint32_t node)
 
 void empty_node_counts(struct builder *b, uint32_t span, int by)
 {
-	uint32_t *items = items_on(b, span_object(b->seg, TABLE_NODE, span));
+	struct node_live *live = items_on(b, span_object(b->seg, TABLE_NODE, span));
 
-	if (items && !*items && countable(b->seg, span))
+	if (live && !live->items && countable(b->seg, span))
 		count(b, by);
 }
 
 void empty_item_counts(struct builder *b, uint32_t node, int by)
 {
-	uint32_t *items = node == NO_ID ? NULL : items_on(b, node);
+	struct node_live *live = node == NO_ID ? NULL : items_on(b, node);
 	bool changes;
 
-	if (!items)
+	if (!live)
 		return;
-	changes = *items == (by > 0 ? 0 : 1);
-	*items += (uint32_t)by;
+	changes = live->items == (by > 0 ? 0 : 1);
+	live->items += (uint32_t)by;
+	busy_node_counts(b, node, live);
 	if (changes && countable(b->seg, object_last(b->seg, TABLE_NODE, node)))
 		count(b, -by);
 }

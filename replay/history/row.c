@@ -36,17 +36,6 @@ static void mm_fill(const struct segment *seg, uint32_t id, struct mm_row *ret)
 	ret->start_time_ns = data->start_time_ns;
 }
 
-uint32_t node_nr_items(const struct place *place, uint32_t node)
-{
-	uint32_t item = ((struct node_data *)data_at(place->seg, TABLE_NODE, node))->newest, nr = 0;
-
-	for (; item != NO_ID;
-	     item = ((struct item_data *)data_at(place->seg, TABLE_ITEM, item))->older)
-		nr += span_holds(place->seg, TABLE_ITEM, span_at(place->seg, TABLE_ITEM, item),
-				 place->t, place->known);
-	return nr;
-}
-
 /* A chain has no items itself: what its dups have. */
 static void chain_fill(const struct history *h, const struct place *place, uint32_t chain,
 		       struct node_row *ret)

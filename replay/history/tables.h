@@ -49,7 +49,7 @@ enum span_flag {
 
 struct span {
 	uint64_t addr_gen;	/* address >> 3 (or the pfn) in 54 bits, generation in 10 */
-	uint32_t owner_flags;	/* item: its mm; mapping: see MAPPING_OF_MM; mm: its number; flags on top */
+	uint32_t owner_flags;	/* item: its mm; mapping: see MAPPING_OF_MM; mm: its number; node: see busy.c */
 	uint32_t born, died;	/* events since the segment's base */
 	uint32_t link;
 };
@@ -168,6 +168,8 @@ struct counts {
 	uint32_t nodes, chains, dups, items_new, items_unstable, items_stable, mms, mappings;
 	uint32_t anon_vmas, vmas, mms_exited;
 };
+/* A busy node's items after that event; previous, skip: entries further back (busy.c), or NO_ID. */
+struct node_count { uint32_t event, nr, previous, skip, depth; };
 struct mm_count { uint32_t event, mm, items, stable, merges, pad; };
 /* How many stable nodes had no items after that event: empty.c. */
 struct empty_count { uint32_t event, nr; };
@@ -190,6 +192,8 @@ struct segment {
 	struct pool counts;		/* struct counts */
 	struct pool mm_counts;		/* struct mm_count */
 	struct pool empty_nodes;	/* struct empty_count */
+	struct pool busy_nodes;		/* uint32_t: each one's newest of these: */
+	struct pool node_counts;	/* struct node_count */
 	struct pool tree, tree_heads;	/* struct tree_place, struct tree_head */
 	uint64_t tree_ranked;		/* places when they were ranked last */
 	struct pool resets;		/* uint32_t: events that threw the unstable trees away */
