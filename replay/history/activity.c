@@ -105,15 +105,25 @@ uint64_t loss_horizon(const struct history *h, uint64_t event)
 	return horizon;
 }
 
-bool lost_between(const struct history *h, uint64_t a, uint64_t b, bool mutex)
+static bool is_known(uint64_t event, struct exclusion less)
+{
+	return event != NEVER && event <= less.known_by;
+}
+
+static bool is_excluded(const struct stored_loss *loss, struct exclusion less)
+{
+	return is_known(loss->void_known, less) || (less.mutex && is_known(loss->mutex_known, less)) ||
+	       (less.root && less.root == loss->still_root && is_known(loss->before, less));
+}
+
+bool lost_between(const struct history *h, uint64_t a, uint64_t b, struct exclusion less)
 {
 	for (uint64_t i = losses_upto(h, a); i < h->losses.nr; i++) {
 		const struct stored_loss *loss = pool_at(&h->losses, i);
 
 		if (loss->earliest >= b)
 			break;
-		if (mutex ? loss->mutex_after < b && loss->mutex_after < loss->before
-			  : loss->loss.after < b)
+		if (loss->loss.after < b && !is_excluded(loss, less))
 			return true;
 	}
 	return false;

@@ -373,7 +373,7 @@ static int feed_events(struct builder *b, const struct event_batch *batch)
 			const struct event *ev = &batch->events[j];
 
 			if (ev->loss && ev->loss <= batch->nr_losses)
-				build_loss(b, &batch->losses[ev->loss - 1]);
+				build_loss(b, &batch->losses[ev->loss - 1], ev);
 			apply(b, ev);
 			b->seg->last = b->now;
 		}
@@ -395,7 +395,7 @@ int history_feed(struct history *h, const struct event_batch *batch)
 	ret = feed_events(b, batch);
 	for (uint32_t i = 0; ret == 0 && i < batch->nr_losses; i++)
 		if (batch->losses[i].before_nr == 0)
-			build_loss(b, &batch->losses[i]);
+			build_loss(b, &batch->losses[i], NULL);
 	return ret ? ret : b->error;
 }
 
@@ -433,7 +433,7 @@ int builder_new(struct history *h, struct builder **ret)
 	b->last_mm = NO_ID;
 	b->cursor = NO_ID;
 	pool_init(&b->leavers, sizeof(uint32_t), NULL);
-	pool_init(&b->stream_runs, sizeof(uint64_t), NULL);
+	pool_init(&b->accounts, sizeof(struct loss_account), NULL);
 	pool_init(&b->times, sizeof(uint64_t), h->table_dir);
 	pool_init(&b->anon_vmas_dumped, sizeof(uint8_t), NULL);
 	pool_init(&b->node_items, sizeof(struct node_live), h->table_dir);
@@ -463,7 +463,7 @@ void builder_free(struct builder *b)
 	build_dump_fini(b);
 	pool_fini(&b->times);
 	pool_fini(&b->leavers);
-	pool_fini(&b->stream_runs);
+	pool_fini(&b->accounts);
 	pool_fini(&b->anon_vmas_dumped);
 	pool_fini(&b->node_items);
 	pool_fini(&b->mappings);

@@ -16,7 +16,7 @@
 /* What the builder keeps of each mm; index: the mm's object id. */
 struct mm_live {
 	uint64_t changed_ns;	/* time of the last change of its items */
-	uint32_t items, stable, unstable, merges;
+	uint32_t items, stable, unstable, vague, merges;
 	uint32_t changes;	/* since its counts were last written down */
 	uint32_t counted;	/* event of the last struct mm_count */
 	uint32_t newest;	/* its item span made last: empty.c */
@@ -49,9 +49,10 @@ struct node_live { uint32_t items, changes; };
 
 struct merge_pair { uint64_t pfn; uint32_t span, node; bool active; };
 
-/* Events of the holder of ksm_thread_mutex in one stream, close to each other: build_loss.c. */
-struct mutex_run { uint64_t number, quiet_ns; int32_t pid; uint16_t stream; bool ended; };
-#define RUNS_KEPT 4096u
+/* How long ksm_thread_mutex has been held, as far as its holder's events show it: build_loss.c. */
+struct mutex_run { uint64_t first, quiet_ns; int64_t dump; int32_t pid; uint16_t stream; };
+/* A dump some of whose records are not there, and the events from its begin to its end. */
+struct loss_account { uint64_t begin, end, nr_missing; };
 /* Hashes of what the next events are about: build_stock_prefetch(). */
 struct ahead { uint32_t item, node; bool used; };
 #define AHEAD_GROUP 32u
@@ -112,8 +113,8 @@ struct builder {
 	int64_t reset_seqnr;		/* the scan that threw the unstable trees away last */
 	struct pool anon_vmas_dumped;	/* uint8_t by object id: all its VMAs were */
 	struct mutex_run run;
-	uint64_t run_ends[RUNS_KEPT];	/* last event of each run */
-	struct pool stream_runs;	/* uint64_t: the run at each stream's last event, 0: none */
+	uint64_t losses_judged;		/* those before that one need no more look at the run */
+	struct pool accounts;		/* struct loss_account */
 	struct near_event near[NEAR_EVENTS];
 	struct ahead ahead[AHEAD_GROUPS][AHEAD_GROUP];
 	/* To place a sample's begin: times at every so many events, and of all that are late. */
@@ -191,8 +192,11 @@ void item_place(struct builder *b, uint32_t id, uint32_t mm, uint32_t node, cons
 uint32_t build_mm(struct builder *b, uint64_t addr);		/* alive, found if need be */
 uint32_t build_mm_new(struct builder *b, uint64_t addr, const struct mm_data *data, bool found);
 void build_mm_end(struct builder *b, uint64_t addr);
-/* A changed copy of the mm's attributes from now on. */
-void build_mm_update(struct builder *b, uint32_t mm, const struct mm_data *data);
+/*
+ * A changed copy of the mm's attributes from now on.  `named`: the event says all of them, so that the row
+ * begins anew even if they are the same.
+ */
+void build_mm_update(struct builder *b, uint32_t mm, const struct mm_data *data, bool named);
 struct mm_data *build_mm_data(struct builder *b, uint32_t mm);
 struct task *build_task(struct builder *b, int32_t pid);
 const char *build_task_comm(struct builder *b, int32_t pid);	/* 16 bytes, zeroes if not known */
@@ -229,7 +233,14 @@ void build_note_event(struct builder *b, const struct event *ev);
 void build_note_order(struct builder *b, enum table table, uint32_t span, uint32_t changed_before);
 /* The event names the object as it is in the rows. */
 void build_confirm_row(struct builder *b, enum table table, uint32_t object);
-void build_loss(struct builder *b, const struct event_loss *loss);
+/* `ev`: the event behind the gap, not applied yet, or NULL. */
+void build_loss(struct builder *b, const struct event_loss *loss, const struct event *ev);
+/* Is the row doubtful to who knows the events so far?  False as long as nothing was lost. */
+bool build_is_doubtful(const struct builder *b, enum table table, uint32_t id);
+/* At the end of a dump that began at `begin`: how many of its records never came. */
+void build_loss_account(struct builder *b, uint64_t begin, uint64_t nr_missing);
+/* The root anon_vma whose VMAs are being dumped under its lock by that event since `after`; 0: none. */
+uint64_t build_dump_root(const struct builder *b, const struct event *ev, uint64_t after);
 int build_sample(struct builder *b, const struct sample *sample, uint32_t index);
 /* Around what a sample does: writes down which rows it changed. */
 void sample_change_begin(const struct builder *b, struct sample_change *ret);

@@ -137,6 +137,7 @@ static void dump_begin(struct builder *b, const struct args_P_DUMP_BEGIN *args)
 		return;
 	dump->id = args->dump;
 	dump->begin = b->now;
+	dump->seqnr = args->seqnr;
 	dump->running = true;
 	dump->group = dump->last_item = dump->next_item = dump->chain = NO_ID;
 	dump->last_position = NO_ID;
@@ -166,8 +167,7 @@ void dump_group_ends(struct builder *b)
 		if (dump_has_seen(dump, TABLE_VMA, object))
 			continue;
 		dump_finding(b, FINDING_DUMP_VMA_SURPLUS, make_ref(b->seg, TABLE_VMA, object), 0, 1);
-		vma_gone(b, i);
-		span_at(b->seg, TABLE_VMA, i)->owner_flags &= ~(uint32_t)SPAN_NAMED_END;
+		vma_gone(b, i, 0);
 	}
 	anon_vma_dumped(b, dump->group);
 	dump->group = NO_ID;
@@ -193,13 +193,40 @@ static void end_unseen(struct builder *b, enum table table, enum finding_id id)
 		    (table == TABLE_ITEM && b->mms[span_owner(span)].dead))
 			continue;
 		object = span_object(b->seg, table, i);
-		if (dump_has_seen(b->dump, table, object) || is_in_no_list(b, table, i))
+		if (dump_has_seen(b->dump, table, object))
 			continue;
+		if (is_in_no_list(b, table, i)) {
+			if (build_is_doubtful(b, table, i))	/* what was so before a gap has gone */
+				node_gone(b, i);
+			continue;
+		}
 		dump_finding(b, id, make_ref(b->seg, table, object), 0, 1);
 		if (table == TABLE_ITEM)
 			build_item_end(b, i, 0);
 		else
 			node_gone(b, i);
+	}
+}
+
+/*
+ * What a complete dump does not list and a gap made doubtful may have gone long ago: KSM has no use for it, so
+ * it is let go.  If it is there, the next event that names it finds it again.
+ */
+static void let_go(struct builder *b, enum table table)
+{
+	for (uint32_t i = 0; i < nr_spans(b->seg, table); i++) {
+		const struct span *span = span_at(b->seg, table, i);
+
+		if (span->died != ALIVE || dump_has_seen(b->dump, table, span_object(b->seg, table, i)) ||
+		    (table == TABLE_MM && b->mms[span_object(b->seg, table, i)].items) ||
+		    !build_is_doubtful(b, table, i))
+			continue;
+		if (table == TABLE_MM)
+			build_mm_end(b, span_addr(span));
+		else if (table == TABLE_VMA)
+			vma_gone(b, i, 0);
+		else
+			anon_vma_gone(b, span_object(b->seg, table, i), 0);
 		span_at(b->seg, table, i)->owner_flags &= ~(uint32_t)SPAN_NAMED_END;
 	}
 }
@@ -221,7 +248,7 @@ static void leave_unseen(struct builder *b)
 			continue;
 		dump_finding(b, FINDING_DUMP_MM_SURPLUS, make_ref(b->seg, TABLE_MM, mm), 0, 1);
 		data.in_ksm = 0;
-		build_mm_update(b, mm, &data);
+		build_mm_update(b, mm, &data, false);
 	}
 }
 
@@ -246,6 +273,42 @@ static bool is_complete(const struct dump *dump, const struct args_P_DUMP_END *a
 	return !dump->lost && args->result == 0 && args->nr_nodes == dump->nr_nodes &&
 	       args->nr_items == dump->nr_items && args->nr_vmas == dump->nr_vmas &&
 	       args->nr_anon_vmas == dump->nr_anon_vmas && args->nr_mms == dump->nr_mms;
+}
+
+/* How many of its records are not here. */
+static void settle_account(struct builder *b, const struct args_P_DUMP_END *args)
+{
+	const struct dump *dump = b->dump;
+	int64_t missing[] = { args->nr_nodes - dump->nr_nodes, args->nr_items - dump->nr_items,
+			      args->nr_vmas - dump->nr_vmas, args->nr_mms - dump->nr_mms,
+			      args->nr_anon_vmas - dump->nr_anon_vmas };
+	uint64_t nr = 0;
+
+	if (!dump->lost || args->result != 0)
+		return;
+	for (unsigned i = 0; i < sizeof(missing) / sizeof(*missing); i++) {
+		if (missing[i] < 0)
+			return;
+		nr += (uint64_t)missing[i];
+	}
+	if (nr)
+		build_loss_account(b, b->seg->base + dump->begin, nr);
+}
+
+uint64_t build_dump_root(const struct builder *b, const struct event *ev, uint64_t after)
+{
+	const struct dump *dump = b->dump;
+	const struct anon_vma_data *data;
+	const struct span *span;
+
+	if (ev->kind != EVENT_P_DUMP_VMA || !dump || !dump->running || dump->group == NO_ID ||
+	    EVENT_ARGS(ev, P_DUMP_VMA)->dump != dump->id || after < b->seg->base + dump->group_begin)
+		return 0;
+	span = span_at(b->seg, TABLE_ANON_VMA, dump->group);
+	data = data_at(b->seg, TABLE_ANON_VMA, object_last(b->seg, TABLE_ANON_VMA, dump->group));
+	if (span_addr(span) != ((uint64_t)EVENT_ARGS(ev, P_DUMP_VMA)->anon_vma & ~7ull) || data->root == NO_ID)
+		return 0;
+	return span_addr(span_at(b->seg, TABLE_ANON_VMA, data->root));
 }
 
 /* The kernel's counters are as they are at its end. */
@@ -273,10 +336,13 @@ static void dump_end(struct builder *b, const struct args_P_DUMP_END *args)
 {
 	bool agreed;
 
+	settle_account(b, args);
 	if (is_complete(b->dump, args)) {
 		end_unseen(b, TABLE_ITEM, FINDING_DUMP_ITEM_SURPLUS);
 		end_unseen(b, TABLE_NODE, FINDING_DUMP_NODE_SURPLUS);
 		leave_unseen(b);
+		for (enum table table = TABLE_MM; b->loss_now && table <= TABLE_VMA; table++)
+			let_go(b, table);
 		build_confirm(b, &b->seg->confirm_items, NO_ID);
 		build_confirm(b, &b->seg->confirm_nodes, 0);
 		agreed = b->dump_complete && !b->dump->nr_differing;

@@ -11,7 +11,7 @@
 #include "history/build_patched.h"
 
 struct dump {
-	int64_t id;
+	int64_t id, seqnr;		/* the scan's that ran or was to come */
 	uint32_t begin, group_begin;
 	bool running, lost;
 	uint32_t group;			/* the anon_vma whose VMAs come now, or NO_ID */

@@ -43,7 +43,7 @@ void build_mm_exits(struct builder *b, uint64_t addr)
 	build_process_left(b, mm);
 	data = *build_mm_data(b, mm);
 	data.exited = 1;
-	build_mm_update(b, mm, &data);
+	build_mm_update(b, mm, &data, false);
 	b->mms[mm].exited = true;
 	b->counts.mms_exited++;
 	slot = pool_grow(&b->leavers, 1);

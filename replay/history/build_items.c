@@ -32,19 +32,29 @@ uint8_t item_state(const struct segment *seg, uint32_t span, uint32_t t)
 }
 
 /* ---- rows ---- */
-uint32_t item_change(struct builder *b, uint32_t span, uint32_t node, const struct item_more *more)
+/*
+ * A new item has nothing but its identity, which whatever changes it names.  What leaves a node or the
+ * unstable tree is detached first, by an event that does not name its anon_vma.
+ */
+static uint32_t named_end(const struct builder *b, uint32_t span, const struct item_more *to)
+{
+	const struct item_more *more = more_at(b->seg, TABLE_ITEM, span);
+
+	return more->state == ITEM_NEW && to->state != ITEM_NEW ? SPAN_NAMED_END : 0;
+}
+
+uint32_t item_change(struct builder *b, uint32_t span, uint32_t node, const struct item_more *more,
+		     bool anew)
 {
 	const struct span *old = span_at(b->seg, TABLE_ITEM, span);
 	const struct item_data *data = data_at(b->seg, TABLE_ITEM, span);
 	uint64_t key = old->addr_gen;
 	uint32_t mm = span_owner(old), id;
 
-	if (data->node == node && !memcmp(more, more_at(b->seg, TABLE_ITEM, span), sizeof(*more)) &&
+	if (!anew && data->node == node && !memcmp(more, more_at(b->seg, TABLE_ITEM, span), sizeof(*more)) &&
 	    item_state(b->seg, span, b->now) == more->state)
 		return span;
-	/* What leaves a node or the unstable tree is detached by an event; else that was lost. */
-	build_item_end(b, span, more->state == ITEM_NEW ||
-		       item_state(b->seg, span, b->now) == ITEM_NEW ? SPAN_NAMED_END : 0);
+	build_item_end(b, span, named_end(b, span, more));
 	id = build_span(b, TABLE_ITEM, span, key, mm, 0);
 	if (id == NO_ID)
 		return NO_ID;
@@ -83,7 +93,7 @@ uint32_t item_get(struct builder *b, uint64_t addr, uint32_t mm, uint64_t addres
 	return item_make(b, addr, mm, address, flags);
 }
 
-void item_off_node(struct builder *b, uint32_t span)
+void item_off_node(struct builder *b, uint32_t span, bool unsure)
 {
 	struct item_more more = *(struct item_more *)more_at(b->seg, TABLE_ITEM, span);
 
@@ -92,8 +102,9 @@ void item_off_node(struct builder *b, uint32_t span)
 	more.state = ITEM_NEW;
 	more.anon_vma = NO_ID;
 	more.index_seqnr = 0;
-	more.evidence = EVIDENCE_TRACED;
-	item_change(b, span, NO_ID, &more);
+	more.evidence = unsure ? EVIDENCE_INFERRED : EVIDENCE_TRACED;
+	more.unsure = unsure;
+	item_change(b, span, NO_ID, &more, true);
 }
 
 void item_found_as(struct builder *b, uint32_t span, uint32_t node, const struct item_more *more)
@@ -134,10 +145,13 @@ static void mm_owner(struct builder *b, uint64_t addr, const struct args_P_MM_OW
 		data.start_time_ns = (uint64_t)args->start_time;
 		memcpy(data.comm, args->comm, sizeof(data.comm));
 	}
-	if (mm == NO_ID)
-		mm = build_mm_new(b, addr, &data, false);
+	if (mm != NO_ID)
+		build_mm_update(b, mm, &data, origin == MM_ENTERED && args && args->tgid);
 	else
-		build_mm_update(b, mm, &data);
+		mm = build_mm_new(b, addr, &data, false);
+	/* Whether it is in KSM was said by an earlier event. */
+	if (mm != NO_ID && !data.in_ksm)
+		span_at(b->seg, TABLE_MM, object_last(b->seg, TABLE_MM, mm))->owner_flags |= SPAN_DERIVED;
 	if (enters)
 		build_notable(b, NOTABLE_MM_ENTERED, 0, 0, make_ref(b->seg, TABLE_MM, mm));
 	process = mm != NO_ID && data.tgid ? build_process(b, data.tgid) : NULL;
@@ -168,8 +182,12 @@ static void mm_left(struct builder *b, uint64_t addr)
 	if (mm == NO_ID)
 		return;
 	data = *build_mm_data(b, mm);
+	if (!data.in_ksm) {	/* its coming was lost: it was in KSM until now */
+		data.in_ksm = 1;
+		build_mm_update(b, mm, &data, false);
+	}
 	data.in_ksm = 0;
-	build_mm_update(b, mm, &data);
+	build_mm_update(b, mm, &data, false);
 	build_notable(b, NOTABLE_MM_LEFT, 0, b->mms[mm].stable, make_ref(b->seg, TABLE_MM, mm));
 }
 
@@ -188,7 +206,7 @@ static void append(struct builder *b, const struct args_P_ITEM_APPEND *args)
 	span = item_get(b, (uint64_t)args->item, mm, more.address, SPAN_FOUND);
 	if (span == NO_ID)
 		return;
-	item_change(b, span, span_object(b->seg, TABLE_NODE, node), &more);
+	item_change(b, span, span_object(b->seg, TABLE_NODE, node), &more, true);
 	mapping_appended(b, mm, more.address, node);
 	b->nr_merges++;
 	b->mms[mm].merges++;
@@ -209,7 +227,7 @@ static void unstable(struct builder *b, const struct args_P_ITEM_UNSTABLE *args)
 				  .state = ITEM_UNSTABLE, .evidence = EVIDENCE_TRACED };
 
 	if (span != NO_ID)
-		item_change(b, span, NO_ID, &more);
+		item_change(b, span, NO_ID, &more, true);
 }
 
 static void reset(struct builder *b, int64_t seqnr)
@@ -237,23 +255,40 @@ static void item_freed(struct builder *b, const struct args_P_ITEM_FREE *args)
 	    b->mms[span_owner(span_at(b->seg, TABLE_ITEM, span))].dead)
 		span = named_item(b, (uint64_t)args->item, (uint64_t)args->mm, (uint64_t)args->address);
 	if (span != NO_ID)
-		build_item_end(b, span, item_state(b->seg, span, b->now) == ITEM_NEW ? SPAN_NAMED_END : 0);
+		build_item_end(b, span, ((struct item_more *)more_at(b->seg, TABLE_ITEM, span))->state == ITEM_NEW ?
+			       SPAN_NAMED_END : 0);
+}
+
+/* Named by an event that finds it anywhere: on which node, if any, is not known. */
+static uint32_t item_anywhere(struct builder *b, uint64_t item, uint64_t mm, uint64_t address, uint64_t on)
+{
+	uint32_t had = build_find(b, TABLE_ITEM, item >> 3), span = named_item(b, item, mm, address);
+	uint32_t node = on ? node_get(b, on) : NO_ID;
+	struct item_more more;
+
+	if (span == NO_ID || span == had)
+		return span;
+	more = *(struct item_more *)more_at(b->seg, TABLE_ITEM, span);
+	more.unsure = true;
+	if (node != NO_ID) {
+		more.state = ITEM_STABLE;
+		node = span_object(b->seg, TABLE_NODE, node);
+	}
+	item_found_as(b, span, node, &more);
+	return span;
 }
 
 static void detach(struct builder *b, const struct args_P_ITEM_DETACH *args)
 {
-	uint32_t on;
-	uint32_t span = named_item(b, (uint64_t)args->item, (uint64_t)args->mm, (uint64_t)args->address);
+	uint32_t span = item_anywhere(b, (uint64_t)args->item, (uint64_t)args->mm, (uint64_t)args->address,
+				      (uint64_t)args->node), on;
 
 	if (span == NO_ID)
 		return;
 	on = ((struct item_data *)data_at(b->seg, TABLE_ITEM, span))->node;
 	mapping_detached(b, span_owner(span_at(b->seg, TABLE_ITEM, span)),
 			 (uint64_t)args->address & ~0xfffull, on, args->site);
-	item_off_node(b, span);
-	/* It named another node than the row: the row had been wrong for a while. */
-	if ((on == NO_ID ? 0 : span_addr(span_at(b->seg, TABLE_NODE, on))) != ((uint64_t)args->node & ~7ull))
-		span_at(b->seg, TABLE_ITEM, span)->owner_flags &= ~(uint32_t)SPAN_NAMED_END;
+	item_off_node(b, span, false);
 	b->nr_removals++;
 }
 
@@ -305,9 +340,9 @@ bool build_item_event(struct builder *b, const struct event *ev)
 		activity = ACTIVITY_REMOVALS;
 		break;
 	case EVENT_P_ITEM_SCAN:
-		span = named_item(b, (uint64_t)EVENT_ARGS(ev, P_ITEM_SCAN)->item,
-				  (uint64_t)EVENT_ARGS(ev, P_ITEM_SCAN)->mm,
-				  (uint64_t)EVENT_ARGS(ev, P_ITEM_SCAN)->address);
+		span = item_anywhere(b, (uint64_t)EVENT_ARGS(ev, P_ITEM_SCAN)->item,
+				     (uint64_t)EVENT_ARGS(ev, P_ITEM_SCAN)->mm,
+				     (uint64_t)EVENT_ARGS(ev, P_ITEM_SCAN)->address, 0);
 		if (span != NO_ID)
 			build_touch(b, TABLE_ITEM, span_object(b->seg, TABLE_ITEM, span));
 		break;

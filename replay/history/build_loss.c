@@ -6,13 +6,16 @@
  * computed when somebody asks (fact.c).  What it ends for good is the builder's claim to know every
  * item: only a sample that says "none" restores that.
  *
- * The hard idea is what a gap cannot hide.  Chains and items of a patched kernel change only under
- * ksm_thread_mutex.  While its holder emits events on one CPU it does not work on another: to get
- * there, change something and have it lost it must be moved by the scheduler, which takes longer
- * than TRAVEL_NS.  So a run of the holder's events, by one thread in one stream, each within
- * TRAVEL_NS of the one before, is *quiet* for all other streams; a gap of another stream that begins
- * in such a run hides nothing of theirs before the run ends, and nothing at all if it ends there, too.
- * A stable node's kpfn is changed by migration without the mutex: nodes with a page have no such luck.
+ * The hard idea is what a gap cannot hide, which is told by what stands on both its sides:
+ * - Chains and items of a patched kernel change only under ksm_thread_mutex.  A dump holds it from its
+ *   begin to its last item, so a gap between two such records hides no change of them, whosever events
+ *   it lost.  Other holders may give it back between two events, but for somebody else to get it, change
+ *   something and return it takes longer than TRAVEL_NS: a *run* of events by one thread in one stream, each
+ *   within TRAVEL_NS of the one before, excludes it for gaps of all other streams that lie inside.
+ *   A stable node's kpfn is changed by migration without the mutex: nodes with a page have no such luck.
+ * - The VMAs of one anon_vma are dumped under the lock of its root, which all changes of them need.
+ * - A dump's end counts its records.  If exactly as many are missing as the gaps that touch it have lost,
+ *   these were the records, and nothing else went.
  *
  * A row that an event names after a gap is confirmed by it; that is written down row by row, only
  * behind gaps.
@@ -58,43 +61,89 @@ static bool is_under_mutex(uint16_t kind)
 	}
 }
 
-/* ---- quiet runs ---- */
+/* ---- how long the mutex has been held ---- */
+/* A dump holds it from its begin to its last mm, node or item, however long that takes. */
+static int64_t dump_of_record(const struct event *ev)
+{
+	switch (ev->kind) {
+	case EVENT_P_DUMP_BEGIN:
+	case EVENT_P_DUMP_NODE:
+	case EVENT_P_DUMP_ITEM:
+	case EVENT_P_DUMP_MM:
+		return EVENT_ARGS(ev, P_DUMP_BEGIN)->dump;
+	default:
+		return -1;
+	}
+}
+
+static bool still_holds(const struct mutex_run *run, const struct event *ev)
+{
+	int64_t dump = dump_of_record(ev);
+
+	if (!run->first || ev->pid != run->pid || ev->kind == EVENT_P_DUMP_BEGIN)
+		return false;
+	return dump >= 0 ? dump == run->dump : ev->stream == run->stream && ev->ts_ns <= run->quiet_ns;
+}
+
 static void note_run(struct builder *b, const struct event *ev)
 {
 	struct mutex_run *run = &b->run;
 	uint64_t now = b->seg->base + b->now;
-	bool holder = is_under_mutex(ev->kind), other = ev->pid != run->pid || ev->stream != run->stream;
 
-	if (run->number && !run->ended && (ev->ts_ns > run->quiet_ns || (holder && other))) {
-		b->run_ends[run->number % RUNS_KEPT] = now - 1;
-		run->ended = true;
+	if (!is_under_mutex(ev->kind))
+		return;
+	if (!still_holds(run, ev))
+		*run = (struct mutex_run){ .first = now, .pid = ev->pid };
+	run->dump = dump_of_record(ev);
+	run->stream = ev->stream;
+	run->quiet_ns = ev->ts_ns + TRAVEL_NS;
+	/* Gaps that lie between two events of one run: what they lost was another's, or a dump's record. */
+	for (; b->losses_judged < b->h->losses.nr; b->losses_judged++) {
+		struct stored_loss *loss = pool_at(&b->h->losses, b->losses_judged);
+
+		if (loss->loss.after >= run->first && loss->before <= now &&
+		    (loss->loss.stream != run->stream || run->dump >= 0))
+			loss->mutex_known = now;
 	}
-	if (holder) {
-		if (!run->number || run->ended)
-			*run = (struct mutex_run){ .number = run->number + 1, .pid = ev->pid,
-						   .stream = ev->stream };
-		run->quiet_ns = ev->ts_ns + TRAVEL_NS;
+}
+
+/* ---- counting: what was lost were records of a dump ---- */
+static void balance(struct builder *b, const struct loss_account *account)
+{
+	uint64_t nr_lost = 0, known = account->end, first = b->h->losses.nr;
+	bool counted = true;
+
+	for (uint64_t i = b->h->losses.nr; i > 0; i--) {
+		const struct stored_loss *loss = pool_at(&b->h->losses, i - 1);
+
+		if (loss->before <= account->begin)
+			break;
+		first = i - 1;
+		if (loss->loss.after >= account->end)
+			continue;
+		counted &= loss->loss.nr_lost != 0 && loss->before != NEVER;
+		nr_lost += loss->loss.nr_lost;
+		known = loss->before > known ? loss->before : known;
 	}
-	if (ev->stream >= b->stream_runs.nr && pool_resize(&b->stream_runs, ev->stream + 1u) != 0) {
+	for (uint64_t i = first; i < b->h->losses.nr; i++) {
+		struct stored_loss *loss = pool_at(&b->h->losses, i);
+
+		if (loss->loss.after < account->end)
+			loss->void_known = counted && nr_lost == account->nr_missing ? known : NEVER;
+	}
+}
+
+void build_loss_account(struct builder *b, uint64_t begin, uint64_t nr_missing)
+{
+	struct loss_account account = { begin, b->seg->base + b->now, nr_missing }, *kept;
+
+	kept = pool_grow(&b->accounts, 1);
+	if (!kept) {
 		build_fail(b, -ENOMEM);
 		return;
 	}
-	*(uint64_t *)pool_at(&b->stream_runs, ev->stream) =
-		run->number && !run->ended && run->stream != ev->stream ? run->number : 0;
-}
-
-/* The event until which a gap hides nothing that needs the mutex; its `before_nr`: none at all. */
-static uint64_t quiet_until(const struct builder *b, const struct event_loss *loss)
-{
-	uint64_t number = loss->after_nr && loss->stream < b->stream_runs.nr ?
-		*(uint64_t *)pool_at(&b->stream_runs, loss->stream) : 0;
-
-	if (!number || number + RUNS_KEPT <= b->run.number)
-		return loss->after_nr;
-	if (number != b->run.number || b->run.ended)
-		return b->run_ends[number % RUNS_KEPT];
-	return loss->before_nr && loss->before_ns <= b->run.quiet_ns ? loss->before_nr
-								     : b->seg->base + b->now;
+	*kept = account;
+	balance(b, kept);
 }
 
 /* ---- events whose order nobody knows ---- */
@@ -149,7 +198,18 @@ void build_confirm_row(struct builder *b, enum table table, uint32_t object)
 }
 
 /* ---- losses ---- */
-void build_loss(struct builder *b, const struct event_loss *loss)
+static void note_earliest(struct builder *b, uint64_t after)
+{
+	for (uint64_t i = b->h->losses.nr - 1; i > 0; i--) {
+		struct stored_loss *before = pool_at(&b->h->losses, i - 1);
+
+		if (before->earliest <= after)
+			break;
+		before->earliest = after;
+	}
+}
+
+void build_loss(struct builder *b, const struct event_loss *loss, const struct event *ev)
 {
 	struct stored_loss *stored = pool_grow(&b->h->losses, 1);
 	struct ref none = { 0 };
@@ -158,20 +218,23 @@ void build_loss(struct builder *b, const struct event_loss *loss)
 		build_fail(b, -ENOMEM);
 		return;
 	}
-	stored->loss = (struct history_loss){
-		.after = loss->after_nr, .before = loss->before_nr, .nr_lost = loss->nr_lost,
-		.after_ns = loss->after_ns, .before_ns = loss->before_ns, .stream = loss->stream,
-		.cause = loss->cause,
+	*stored = (struct stored_loss){
+		.loss = {
+			.after = loss->after_nr, .before = loss->before_nr, .nr_lost = loss->nr_lost,
+			.after_ns = loss->after_ns, .before_ns = loss->before_ns, .stream = loss->stream,
+			.cause = loss->cause,
+		},
+		.before = loss->before_nr ? loss->before_nr : NEVER, .earliest = loss->after_nr,
+		.mutex_known = NEVER, .void_known = NEVER,
+		.still_root = ev ? build_dump_root(b, ev, loss->after_nr) : 0,
 	};
-	stored->before = loss->before_nr ? loss->before_nr : NEVER;
-	stored->earliest = loss->after_nr;
-	stored->mutex_after = quiet_until(b, loss);
-	for (uint64_t i = b->h->losses.nr - 1; i > 0; i--) {
-		struct stored_loss *before = pool_at(&b->h->losses, i - 1);
+	note_earliest(b, loss->after_nr);
+	for (uint64_t i = b->accounts.nr; i > 0; i--) {
+		const struct loss_account *account = pool_at(&b->accounts, i - 1);
 
-		if (before->earliest <= loss->after_nr)
+		if (account->end <= loss->after_nr)
 			break;
-		before->earliest = loss->after_nr;
+		balance(b, account);
 	}
 	b->loss_now = b->seg->base + b->now + 1;
 	b->items_complete = false;
@@ -183,4 +246,16 @@ void build_loss(struct builder *b, const struct event_loss *loss)
 	b->now += loss->before_nr != 0;
 	build_notable(b, NOTABLE_LOSS, 1, loss->nr_lost, none);
 	b->now -= loss->before_nr != 0;
+}
+
+bool build_is_doubtful(const struct builder *b, enum table table, uint32_t id)
+{
+	struct place now = { .seg = b->seg, .t = b->now, .known = b->now,
+			     .known_by = b->seg->base + b->now };
+	struct fact fact;
+
+	if (!b->loss_now)
+		return false;
+	fact_fill(b->h, &now, table, id, &fact);
+	return fact.doubt != DOUBT_NONE;
 }

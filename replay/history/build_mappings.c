@@ -217,8 +217,10 @@ void mapping_appended(struct builder *b, uint32_t mm, uint64_t addr, uint32_t no
 {
 	uint64_t pfn = ((struct node_more *)more_at(b->seg, TABLE_NODE, node))->kpfn;
 
+	/* The event names the node; which page that is, is as sure as its row. */
 	if (pfn)
-		maps(b, mm, addr, pfn, EVIDENCE_INFERRED, 0);
+		maps(b, mm, addr, pfn, EVIDENCE_INFERRED,
+		     build_is_doubtful(b, TABLE_NODE, node) ? SPAN_TENTATIVE : 0);
 }
 
 /* KSMTOP_DETACH_*: those at which ksmd did not find the page there any more. */

@@ -13,6 +13,7 @@
 uint32_t node_alive(struct builder *b, uint64_t addr);
 uint32_t node_get(struct builder *b, uint64_t addr);
 uint32_t node_make(struct builder *b, uint64_t addr, const struct node_more *more, uint32_t flags);
+/* These attributes from now on; the same ones are no change. */
 uint32_t node_change(struct builder *b, uint32_t span, const struct node_more *more);
 void node_gone(struct builder *b, uint32_t span);
 /* A new place behind `position` (NO_ID: in front) of a nid's tree. */
@@ -24,9 +25,14 @@ bool build_tree_event(struct builder *b, const struct event *ev);
 /* ---- build_items.c ---- */
 /* The item's span now, found (as state NEW) if it was not known. */
 uint32_t item_get(struct builder *b, uint64_t addr, uint32_t mm, uint64_t address, uint32_t flags);
-/* The span with these attributes from now on, on `node` (NO_ID: none). */
-uint32_t item_change(struct builder *b, uint32_t span, uint32_t node, const struct item_more *more);
-void item_off_node(struct builder *b, uint32_t span);
+/*
+ * The span with these attributes from now on, on `node` (NO_ID: none).  `anew`: an event made it so, which
+ * means that it was otherwise just before, even if the row, behind a gap, says the same.
+ */
+uint32_t item_change(struct builder *b, uint32_t span, uint32_t node, const struct item_more *more,
+		     bool anew);
+/* `unsure`: no event says so. */
+void item_off_node(struct builder *b, uint32_t span, bool unsure);
 /* Gives a span that was just found its attributes. */
 void item_found_as(struct builder *b, uint32_t span, uint32_t node, const struct item_more *more);
 bool build_item_event(struct builder *b, const struct event *ev);
@@ -37,7 +43,9 @@ uint32_t anon_vma_get(struct builder *b, uint64_t addr);
 void anon_vma_change(struct builder *b, uint32_t object, uint32_t root, uint32_t parent);
 uint32_t vma_alive(struct builder *b, uint64_t vma, uint32_t anon_vma);
 uint32_t vma_make(struct builder *b, uint64_t vma, const struct vma_data *data, uint32_t flags);
-void vma_gone(struct builder *b, uint32_t span);
+/* Ended; SPAN_NAMED_END: by an event that names what the row says. */
+void vma_gone(struct builder *b, uint32_t span, uint32_t flags);
+void anon_vma_gone(struct builder *b, uint32_t object, uint32_t flags);
 bool build_vma_event(struct builder *b, const struct event *ev);
 
 /* ---- build_mappings.c ---- */

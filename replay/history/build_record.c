@@ -184,7 +184,7 @@ static void behind_last_item(struct builder *b, uint32_t span, uint32_t node)
 /* The dump is believed: the row had been wrong for a while. */
 static uint32_t differs(struct builder *b, uint32_t span, uint32_t node, const struct item_more *more)
 {
-	uint32_t id = item_change(b, span, node, more);
+	uint32_t id = item_change(b, span, node, more, false);
 
 	if (id != span)
 		span_at(b->seg, TABLE_ITEM, span)->owner_flags &= ~(uint32_t)SPAN_NAMED_END;
@@ -240,14 +240,22 @@ static struct item_more dumped_item(struct builder *b, const struct args_P_DUMP_
 	return more;
 }
 
-/* Is it of an unstable tree that was thrown away?  Then its row says so. */
+/*
+ * Is it of an unstable tree that was thrown away?  Then its row says so.  Behind a gap, which may hide that,
+ * it is not known of a tree that is not this scan's.
+ */
 static void of_thrown_tree(const struct builder *b, bool known, const struct item_more *ours,
 			   struct item_more *more)
 {
-	if (more->state == ITEM_UNSTABLE &&
-	    (known ? ours->state == ITEM_THROWN && ours->index_seqnr == more->index_seqnr
-		   : (int64_t)more->index_seqnr < b->reset_seqnr))
+	if (more->state != ITEM_UNSTABLE)
+		return;
+	if (known && (ours->state == ITEM_UNSTABLE || ours->state == ITEM_THROWN) && !b->loss_now &&
+	    ours->index_seqnr == more->index_seqnr)
+		more->state = ours->state;
+	else if ((!known || b->loss_now) && (int64_t)more->index_seqnr < b->reset_seqnr)
 		more->state = ITEM_THROWN;
+	else if (b->loss_now && (int64_t)more->index_seqnr != b->dump->seqnr)
+		more->unsure = true;
 }
 
 void record_item(struct builder *b, const struct args_P_DUMP_ITEM *args)
@@ -270,11 +278,11 @@ void record_item(struct builder *b, const struct args_P_DUMP_ITEM *args)
 	our_node = ((struct item_data *)data_at(b->seg, TABLE_ITEM, span))->node;
 	ref = make_ref(b->seg, TABLE_ITEM, span_object(b->seg, TABLE_ITEM, span));
 	of_thrown_tree(b, known, &ours, &more);
-	same = known && our_node == node && ours.state == more.state && ours.anon_vma == more.anon_vma &&
+	same = known && !ours.unsure && !more.unsure && our_node == node && ours.state == more.state && ours.anon_vma == more.anon_vma &&
 	       ours.index_seqnr == more.index_seqnr;
-	if (known)
+	if (known && !ours.unsure)
 		compare_item(b, ref, node, &more, our_node, &ours);
-	else
+	else if (!known)
 		dump_finding(b, FINDING_DUMP_ITEM_MISSING, ref, 1, 0);
 	if (!same && !known && span_is(span_at(b->seg, TABLE_ITEM, span), SPAN_FOUND))
 		item_found_as(b, span, node, &more);
@@ -339,7 +347,8 @@ void record_mm(struct builder *b, const struct args_P_DUMP_MM *args)
 		memcpy(data.comm, args->comm, sizeof(data.comm));
 	}
 	data.in_ksm = 1;
-	build_mm_update(b, mm, &data);
+	if (memcmp(&data, build_mm_data(b, mm), sizeof(data)) != 0)
+		build_mm_update(b, mm, &data, args->tgid != 0);
 	dump_see(b, TABLE_MM, mm);
 	build_confirm_row(b, TABLE_MM, mm);
 	process = args->tgid ? build_process(b, data.tgid) : NULL;

@@ -218,7 +218,7 @@ static void learn_process(struct builder *b, struct process *process, const stru
 	/* An event or a dump knows it to the nanosecond. */
 	if (data.tgid_evidence == EVIDENCE_INFERRED)
 		data.start_time_ns = process->start_ticks * TICK_NS;
-	build_mm_update(b, process->mm, &data);
+	build_mm_update(b, process->mm, &data, false);
 }
 
 static void process_sample(struct builder *b, const struct sample *sample)

@@ -94,14 +94,14 @@ uint32_t build_mm(struct builder *b, uint64_t addr)
 	return b->last_mm;
 }
 
-void build_mm_update(struct builder *b, uint32_t mm, const struct mm_data *data)
+void build_mm_update(struct builder *b, uint32_t mm, const struct mm_data *data, bool named)
 {
 	uint32_t last = object_last(b->seg, TABLE_MM, mm);
 	const struct span *span = span_at(b->seg, TABLE_MM, last);
 	uint64_t key = span->addr_gen;
 	uint32_t id;
 
-	if (span->died != ALIVE || !memcmp(data, data_at(b->seg, TABLE_MM, last), sizeof(*data)))
+	if (span->died != ALIVE || (!named && !memcmp(data, data_at(b->seg, TABLE_MM, last), sizeof(*data))))
 		return;
 	build_changes(b);
 	if (span->born == b->now && !span_is(span, SPAN_FOUND)) {	/* same event: mend the row */
@@ -109,7 +109,8 @@ void build_mm_update(struct builder *b, uint32_t mm, const struct mm_data *data)
 		return;
 	}
 	build_end(b, TABLE_MM, last, 0);
-	id = build_span(b, TABLE_MM, last, key, span_owner(span_at(b->seg, TABLE_MM, last)), 0);
+	id = build_span(b, TABLE_MM, last, key, span_owner(span_at(b->seg, TABLE_MM, last)),
+			named ? 0 : SPAN_DERIVED);
 	if (id == NO_ID)
 		return;
 	*(struct mm_data *)data_at(b->seg, TABLE_MM, id) = *data;
@@ -129,11 +130,12 @@ void build_mm_end(struct builder *b, uint64_t addr)
 	build_mm_changes(b, mm);
 	b->counts.items_stable -= live->stable;
 	b->counts.items_unstable -= live->unstable;
+	b->counts.vague_items -= live->vague;
 	b->counts.items_new -= live->items - live->stable - live->unstable;
 	b->counts.mms--;
 	b->counts.mms_exited -= live->exited;
 	empty_mm_gone(b, mm);
-	live->items = live->stable = live->unstable = 0;
+	live->items = live->stable = live->unstable = live->vague = 0;
 	live->changes = UINT32_MAX / 2;
 	live->dead = true;
 	build_counts_due(b);
@@ -320,7 +322,7 @@ static void newtask(struct builder *b, const struct event *ev)
 	if (process->mm == mm) {
 		/* The parent's own, if it asked for merging earlier; the child's, if ksm_fork() did. */
 		data.tgid_doubtful = 1;
-		build_mm_update(b, mm, &data);
+		build_mm_update(b, mm, &data, false);
 		return;
 	}
 	data.origin = MM_FORKED;
@@ -328,7 +330,7 @@ static void newtask(struct builder *b, const struct event *ev)
 	data.tgid_doubtful = 0;
 	memcpy(data.comm, args->comm, sizeof(data.comm));
 	mm_belongs(b, mm, &data, (int32_t)args->pid);
-	build_mm_update(b, mm, &data);
+	build_mm_update(b, mm, &data, false);
 }
 
 static void execed(struct builder *b, const struct event *ev)
@@ -349,7 +351,7 @@ static void execed(struct builder *b, const struct event *ev)
 	data.tgid_doubtful = 0;
 	memcpy(data.comm, task->comm, sizeof(data.comm));
 	mm_belongs(b, mm, &data, (int32_t)args->pid);
-	build_mm_update(b, mm, &data);
+	build_mm_update(b, mm, &data, false);
 }
 
 static void renamed(struct builder *b, const struct event *ev)
@@ -371,7 +373,7 @@ static void renamed(struct builder *b, const struct event *ev)
 		struct mm_data data = *build_mm_data(b, process->mm);
 
 		memcpy(data.comm, args->newcomm, sizeof(data.comm));
-		build_mm_update(b, process->mm, &data);
+		build_mm_update(b, process->mm, &data, false);
 	}
 }
 

@@ -96,7 +96,6 @@ uint32_t node_make(struct builder *b, uint64_t addr, const struct node_more *mor
 
 	if (old != NO_ID && span_at(b->seg, TABLE_NODE, old)->died == ALIVE) {
 		node_gone(b, old);	/* unseen: it may have gone long ago */
-		span_at(b->seg, TABLE_NODE, old)->owner_flags &= ~(uint32_t)SPAN_NAMED_END;
 	}
 	id = build_span(b, TABLE_NODE, NO_ID, addr_key(addr, gen), OWNER_NONE, flags);
 	if (id == NO_ID)
@@ -119,23 +118,26 @@ uint32_t node_get(struct builder *b, uint64_t addr)
 	return id != NO_ID || !addr ? id : node_make(b, addr, &unknown, SPAN_FOUND);
 }
 
-uint32_t node_change(struct builder *b, uint32_t span, const struct node_more *more)
+/*
+ * An event made it so, which means that it was otherwise just before, even if the row, behind a gap, says the
+ * same.  SPAN_DERIVED: the event does not name all of it.
+ */
+static uint32_t node_event(struct builder *b, uint32_t span, const struct node_more *more, uint32_t flags)
 {
-	const struct span *old = span_at(b->seg, TABLE_NODE, span);
+	struct span *old = span_at(b->seg, TABLE_NODE, span);
 	uint64_t key = old->addr_gen;
 	uint32_t id;
 
-	if (!memcmp(more, more_at(b->seg, TABLE_NODE, span), sizeof(*more)))
-		return span;
 	if (old->born == b->now && !span_is(old, SPAN_FOUND)) {
 		node_counts(b, span, -1);
 		*(struct node_more *)more_at(b->seg, TABLE_NODE, span) = *more;
+		old->owner_flags |= flags;
 		node_counts(b, span, 1);
 		return span;
 	}
 	node_counts(b, span, -1);
 	build_end(b, TABLE_NODE, span, 0);
-	id = build_span(b, TABLE_NODE, span, key, OWNER_NONE, 0);
+	id = build_span(b, TABLE_NODE, span, key, OWNER_NONE, flags);
 	if (id == NO_ID)
 		return NO_ID;
 	*(struct node_data *)data_at(b->seg, TABLE_NODE, id) = (struct node_data){ NO_ID, NO_ID };
@@ -143,6 +145,13 @@ uint32_t node_change(struct builder *b, uint32_t span, const struct node_more *m
 	build_set(b, TABLE_NODE, key >> 10, id);
 	node_counts(b, id, 1);
 	return id;
+}
+
+uint32_t node_change(struct builder *b, uint32_t span, const struct node_more *more)
+{
+	if (!memcmp(more, more_at(b->seg, TABLE_NODE, span), sizeof(*more)))
+		return span;
+	return node_event(b, span, more, 0);
 }
 
 /* Its items are off it by events of their own; what is left over was lost. */
@@ -155,13 +164,13 @@ void node_gone(struct builder *b, uint32_t span)
 		uint32_t older = ((struct item_data *)data_at(b->seg, TABLE_ITEM, item))->older;
 
 		if (span_at(b->seg, TABLE_ITEM, item)->died == ALIVE) {
-			item_off_node(b, item);
+			item_off_node(b, item, true);
 			span_at(b->seg, TABLE_ITEM, item)->owner_flags &= ~(uint32_t)SPAN_NAMED_END;
 		}
 		item = older;
 	}
 	node_counts(b, span, -1);
-	build_end(b, TABLE_NODE, span, SPAN_NAMED_END);
+	build_end(b, TABLE_NODE, span, 0);
 }
 
 static struct node_more more_of(struct builder *b, uint32_t span)
@@ -206,7 +215,7 @@ static void insert(struct builder *b, const struct args_P_NODE_INSERT *args)
 	more.position = place_behind(b, (uint64_t)args->pred, (int)args->nid);
 	span = node_alive(b, (uint64_t)args->node);
 	if (span != NO_ID)	/* comes back from the migrate list */
-		node_change(b, span, &more);
+		node_event(b, span, &more, 0);
 	else
 		node_make(b, (uint64_t)args->node, &more, 0);
 }
@@ -227,12 +236,12 @@ static void replace(struct builder *b, const struct args_P_NODE_REPLACE *args)
 	gone.kind = gone.kind == NODE_DUP ? NODE_PLAIN : gone.kind;
 	gone.chain = NO_ID;
 	gone.dup_key = 0;
-	node_change(b, old, &gone);
+	node_event(b, old, &gone, SPAN_DERIVED);
 	span = node_alive(b, (uint64_t)args->node);
 	if (span != NO_ID)
-		node_change(b, span, &more);
+		node_event(b, span, &more, SPAN_DERIVED);
 	else
-		node_make(b, (uint64_t)args->node, &more, 0);
+		node_make(b, (uint64_t)args->node, &more, SPAN_DERIVED);
 }
 
 static void chain_make(struct builder *b, const struct args_P_CHAIN_MAKE *args)
@@ -252,11 +261,13 @@ static void chain_make(struct builder *b, const struct args_P_CHAIN_MAKE *args)
 	dup.kind = NODE_DUP;
 	dup.chain = chain;
 	dup.dup_key = dup_key_of_head(b);
-	node = node_change(b, node, &dup);
+	node = node_event(b, node, &dup, SPAN_DERIVED);
 	build_notable(b, NOTABLE_CHAIN_MADE, 0, dup.kpfn, make_ref(b->seg, TABLE_NODE, chain));
 }
 
-static void to_dup(struct builder *b, uint64_t chain_addr, uint64_t node_addr, uint64_t kpfn, int nid)
+/* Added to the chain, or (not `added`) moved to its head. */
+static void to_dup(struct builder *b, uint64_t chain_addr, uint64_t node_addr, uint64_t kpfn, int nid,
+		   bool added)
 {
 	uint32_t chain = node_get(b, chain_addr), node;
 	struct node_more more = { .kpfn = kpfn, .nid = (int16_t)nid, .kind = NODE_DUP,
@@ -268,14 +279,23 @@ static void to_dup(struct builder *b, uint64_t chain_addr, uint64_t node_addr, u
 	more.chain = span_object(b->seg, TABLE_NODE, chain);
 	more.dup_key = dup_key_of_head(b);
 	more.position = ((struct node_more *)more_at(b->seg, TABLE_NODE, chain))->position;
-	if (node != NO_ID)
+	if (node != NO_ID && added)
+		node_event(b, node, &more, 0);
+	else if (node != NO_ID)
 		node_change(b, node, &more);
 	else
 		node_make(b, node_addr, &more, 0);
 	build_touch(b, TABLE_NODE, more.chain);
 }
 
-static void freed(struct builder *b, uint64_t addr, bool chain)
+/* A node is taken out of everything before it is freed; a chain goes as it is. */
+static bool is_as_freed(const struct node_more *more, uint64_t kpfn, bool chain)
+{
+	return chain ? more->kind == NODE_CHAIN :
+	       more->kind == NODE_PLAIN && more->place == NODE_NOWHERE && more->kpfn == kpfn;
+}
+
+static void freed(struct builder *b, uint64_t addr, uint64_t kpfn, bool chain)
 {
 	uint32_t span = node_get(b, addr);
 
@@ -285,6 +305,17 @@ static void freed(struct builder *b, uint64_t addr, bool chain)
 		build_notable(b, NOTABLE_CHAIN_GONE, 0, 0,
 			      make_ref(b->seg, TABLE_NODE, span_object(b->seg, TABLE_NODE, span)));
 	node_gone(b, span);
+	if (is_as_freed(more_at(b->seg, TABLE_NODE, span), kpfn, chain))
+		span_at(b->seg, TABLE_NODE, span)->owner_flags |= SPAN_NAMED_END;
+}
+
+/* What an event that names both says of a copied row: is the rest of it as sure as it was before? */
+static uint32_t name_page(struct node_more *more, uint64_t kpfn, int nid)
+{
+	more->kpfn = kpfn;
+	if (more->nid < 0)
+		more->nid = (int16_t)nid;
+	return more->nid == nid ? 0 : SPAN_DERIVED;
 }
 
 static void collapse(struct builder *b, const struct args_P_CHAIN_COLLAPSE *args)
@@ -300,27 +331,30 @@ static void collapse(struct builder *b, const struct args_P_CHAIN_COLLAPSE *args
 	plain.dup_key = 0;
 	plain.position = ((struct node_more *)more_at(b->seg, TABLE_NODE, chain))->position;
 	plain.place = NODE_IN_TREE;
-	node_change(b, node, &plain);
+	node_event(b, node, &plain, name_page(&plain, (uint64_t)args->kpfn, (int)args->nid));
 	/* No dup_del and no chain_free follow: this is the chain's end. */
-	freed(b, (uint64_t)args->chain, true);
+	freed(b, (uint64_t)args->chain, 0, true);
 }
 
 /* Off whatever it was on, to `place`. */
-static void move(struct builder *b, uint64_t addr, enum node_place place)
+static void move(struct builder *b, const struct args_P_NODE_ERASE *args, enum node_place place)
 {
-	uint32_t span = node_get(b, addr);
+	uint32_t span = node_get(b, (uint64_t)args->node), flags;
 	struct node_more more;
 
 	if (span == NO_ID)
 		return;
 	more = more_of(b, span);
+	flags = name_page(&more, (uint64_t)args->kpfn, (int)args->nid);
 	more.place = (uint8_t)place;
-	if (more.kind == NODE_DUP)
+	if (more.kind != NODE_CHAIN)
 		more.kind = NODE_PLAIN;
+	else
+		flags = SPAN_DERIVED;
 	more.chain = NO_ID;
 	more.dup_key = 0;
 	more.position = NO_ID;
-	node_change(b, span, &more);
+	node_event(b, span, &more, flags);
 }
 
 static void kpfn_changed(struct builder *b, const struct args_P_NODE_KPFN *args)
@@ -333,7 +367,7 @@ static void kpfn_changed(struct builder *b, const struct args_P_NODE_KPFN *args)
 	more = more_of(b, span);
 	more.kpfn = (uint64_t)args->kpfn;
 	/* Which tree it is in is stable_node->nid: that changes only when it is inserted again. */
-	node_change(b, span, &more);
+	node_event(b, span, &more, SPAN_DERIVED);
 }
 
 bool build_tree_event(struct builder *b, const struct event *ev)
@@ -347,7 +381,7 @@ bool build_tree_event(struct builder *b, const struct event *ev)
 		activity = ACTIVITY_NODES_MADE;
 		break;
 	case EVENT_P_NODE_ERASE:
-		move(b, (uint64_t)EVENT_ARGS(ev, P_NODE_ERASE)->node, NODE_NOWHERE);
+		move(b, EVENT_ARGS(ev, P_NODE_ERASE), NODE_NOWHERE);
 		break;
 	case EVENT_P_NODE_REPLACE:
 		replace(b, EVENT_ARGS(ev, P_NODE_REPLACE));
@@ -358,7 +392,8 @@ bool build_tree_event(struct builder *b, const struct event *ev)
 		activity = ACTIVITY_MIGRATIONS;
 		break;
 	case EVENT_P_NODE_FREE:
-		freed(b, (uint64_t)EVENT_ARGS(ev, P_NODE_FREE)->node, false);
+		freed(b, (uint64_t)EVENT_ARGS(ev, P_NODE_FREE)->node,
+		      (uint64_t)EVENT_ARGS(ev, P_NODE_FREE)->kpfn, false);
 		activity = ACTIVITY_NODES_GONE;
 		break;
 	case EVENT_P_CHAIN_MAKE:
@@ -370,26 +405,26 @@ bool build_tree_event(struct builder *b, const struct event *ev)
 		activity = ACTIVITY_CHAINS;
 		break;
 	case EVENT_P_CHAIN_FREE:
-		freed(b, (uint64_t)EVENT_ARGS(ev, P_CHAIN_FREE)->node, true);
+		freed(b, (uint64_t)EVENT_ARGS(ev, P_CHAIN_FREE)->node, 0, true);
 		activity = ACTIVITY_CHAINS;
 		break;
 	case EVENT_P_DUP_ADD:
 	case EVENT_P_DUP_HEAD:
 		dup = EVENT_ARGS(ev, P_DUP_ADD);	/* both have the same fields */
 		to_dup(b, (uint64_t)dup->chain, (uint64_t)dup->node, (uint64_t)dup->kpfn,
-		       (int)dup->nid);
+		       (int)dup->nid, ev->kind == EVENT_P_DUP_ADD);
 		activity = ACTIVITY_DUPS;
 		break;
 	case EVENT_P_DUP_DEL:
-		move(b, (uint64_t)EVENT_ARGS(ev, P_DUP_DEL)->node, NODE_NOWHERE);
+		move(b, EVENT_ARGS(ev, P_NODE_ERASE), NODE_NOWHERE);	/* the same fields */
 		activity = ACTIVITY_DUPS;
 		break;
 	case EVENT_P_MIGRATE_ADD:
-		move(b, (uint64_t)EVENT_ARGS(ev, P_MIGRATE_ADD)->node, NODE_ON_MIGRATE_LIST);
+		move(b, EVENT_ARGS(ev, P_NODE_ERASE), NODE_ON_MIGRATE_LIST);	/* and one more */
 		activity = ACTIVITY_MIGRATIONS;
 		break;
 	case EVENT_P_MIGRATE_DEL:
-		move(b, (uint64_t)EVENT_ARGS(ev, P_MIGRATE_DEL)->node, NODE_NOWHERE);
+		move(b, EVENT_ARGS(ev, P_NODE_ERASE), NODE_NOWHERE);
 		activity = ACTIVITY_MIGRATIONS;
 		break;
 	default:

@@ -75,14 +75,28 @@ static void anon_vma_new(struct builder *b, const struct args_P_ANON_VMA_NEW *ar
 	anon_vma_change(b, id, root, parent);
 }
 
-static void anon_vma_free(struct builder *b, uint64_t addr)
+void anon_vma_gone(struct builder *b, uint32_t object, uint32_t flags)
 {
-	uint32_t id = anon_vma_get(b, addr);
+	build_end(b, TABLE_ANON_VMA, object_last(b->seg, TABLE_ANON_VMA, object), flags);
+	b->counts.anon_vmas--;
+}
+
+static bool is_at(const struct builder *b, uint32_t object, uint64_t addr)
+{
+	return object == NO_ID || span_addr(span_at(b->seg, TABLE_ANON_VMA, object)) == (addr & ~7ull);
+}
+
+static void anon_vma_free(struct builder *b, const struct args_P_ANON_VMA_FREE *args)
+{
+	uint32_t id = anon_vma_get(b, (uint64_t)args->anon_vma), last;
+	const struct anon_vma_data *data;
 
 	if (id == NO_ID)
 		return;
-	build_end(b, TABLE_ANON_VMA, object_last(b->seg, TABLE_ANON_VMA, id), SPAN_NAMED_END);
-	b->counts.anon_vmas--;
+	last = object_last(b->seg, TABLE_ANON_VMA, id);
+	data = data_at(b->seg, TABLE_ANON_VMA, last);
+	anon_vma_gone(b, id, is_at(b, data->root, (uint64_t)args->root) &&
+		      is_at(b, data->parent, (uint64_t)args->parent) ? SPAN_NAMED_END : 0);
 }
 
 /* ---- VMAs: keyed by both addresses ---- */
@@ -133,9 +147,9 @@ uint32_t vma_alive(struct builder *b, uint64_t vma, uint32_t anon_vma)
 	return id != NO_ID && span_at(b->seg, TABLE_VMA, id)->died == ALIVE ? id : NO_ID;
 }
 
-void vma_gone(struct builder *b, uint32_t span)
+void vma_gone(struct builder *b, uint32_t span, uint32_t flags)
 {
-	build_end(b, TABLE_VMA, span, SPAN_NAMED_END);
+	build_end(b, TABLE_VMA, span, flags);
 	b->counts.vmas--;
 }
 
@@ -147,8 +161,7 @@ uint32_t vma_make(struct builder *b, uint64_t vma, const struct vma_data *data, 
 	if (old != NO_ID) {
 		flags &= ~(uint32_t)SPAN_FOUND;
 		if (span_at(b->seg, TABLE_VMA, old)->died == ALIVE) {
-			vma_gone(b, old);	/* unseen: it may have gone long ago */
-			span_at(b->seg, TABLE_VMA, old)->owner_flags &= ~(uint32_t)SPAN_NAMED_END;
+			vma_gone(b, old, 0);	/* unseen: it may have gone long ago */
 		}
 	}
 	id = build_span(b, TABLE_VMA, old, addr_key(vma, 1), OWNER_NONE, flags);
@@ -199,10 +212,9 @@ static void vma_remove(struct builder *b, const struct args_P_VMA_INSERT *args)
 		span = vma_make(b, (uint64_t)args->vma, &data, SPAN_FOUND);
 	if (span == NO_ID)
 		return;
-	vma_gone(b, span);
 	was = data_at(b->seg, TABLE_VMA, span);
-	if (was->start != data.start || was->end != data.end || was->pgoff != data.pgoff)
-		span_at(b->seg, TABLE_VMA, span)->owner_flags &= ~(uint32_t)SPAN_NAMED_END;
+	vma_gone(b, span, was->start == data.start && was->end == data.end && was->pgoff == data.pgoff ?
+		 SPAN_NAMED_END : 0);
 }
 
 bool build_vma_event(struct builder *b, const struct event *ev)
@@ -214,7 +226,7 @@ bool build_vma_event(struct builder *b, const struct event *ev)
 		anon_vma_new(b, EVENT_ARGS(ev, P_ANON_VMA_NEW));
 		break;
 	case EVENT_P_ANON_VMA_FREE:
-		anon_vma_free(b, (uint64_t)EVENT_ARGS(ev, P_ANON_VMA_FREE)->anon_vma);
+		anon_vma_free(b, EVENT_ARGS(ev, P_ANON_VMA_FREE));
 		break;
 	case EVENT_P_VMA_INSERT:
 		data = data_of(b, EVENT_ARGS(ev, P_VMA_INSERT));

@@ -109,7 +109,7 @@ static const char *judge(const struct checking *c, const struct history_sample *
 		return "agrees";
 	if (changed_during(c->h, at))
 		return "pages were merged or removed while the sample was taken";
-	if (lost_between(c->h, c->complete_from == NEVER ? 0 : c->complete_from, at->end, false))
+	if (lost_between(c->h, c->complete_from == NEVER ? 0 : c->complete_from, at->end, (struct exclusion){ 0 }))
 		return "events were lost before";
 	if (c->complete_from == NEVER && expected > found)
 		return "pages were merged before the recording began";
@@ -168,7 +168,7 @@ static void check_scans(struct checking *c, const struct history_sample *at, int
 		/* The counter and the event are a few instructions apart: one may be on either side. */
 		bool near = expected - ended <= 1 && ended - expected <= 1;
 
-		finding.severity = near || lost_between(c->h, c->first_scans_event, at->end, false) ? 1 : 2;
+		finding.severity = near || lost_between(c->h, c->first_scans_event, at->end, (struct exclusion){ 0 }) ? 1 : 2;
 		finding.why = near ? "a scan ended while a sample was taken" :
 			      finding.severity == 1 ? "events were lost before"
 						    : "the recorded scans do not explain full_scans";

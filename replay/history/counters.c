@@ -25,6 +25,7 @@ static void count_item(const struct segment *seg, uint32_t id, uint32_t t, struc
 		counts->items_unstable += (uint32_t)by;
 	else
 		counts->items_new += (uint32_t)by;
+	counts->vague_items += is_vague(seg, TABLE_ITEM, id) ? (uint32_t)by : 0;
 }
 
 void item_counts(struct builder *b, uint32_t id, int by)
@@ -36,6 +37,8 @@ void item_counts(struct builder *b, uint32_t id, int by)
 		live->unstable += (uint32_t)by;
 	if (((struct item_data *)data_at(b->seg, TABLE_ITEM, id))->node != NO_ID)
 		live->stable += (uint32_t)by;
+	if (is_vague(b->seg, TABLE_ITEM, id))
+		live->vague += (uint32_t)by;
 }
 
 void count_span(const struct segment *seg, enum table table, uint32_t id, uint32_t t,
@@ -55,6 +58,7 @@ void count_span(const struct segment *seg, enum table table, uint32_t id, uint32
 		counts->nodes += kind == NODE_CHAIN ? 0 : (uint32_t)by;
 		counts->chains += kind == NODE_CHAIN ? (uint32_t)by : 0;
 		counts->dups += kind == NODE_DUP ? (uint32_t)by : 0;
+		counts->vague_nodes += is_vague(seg, TABLE_NODE, id) ? (uint32_t)by : 0;
 		break;
 	case TABLE_ITEM:
 		count_item(seg, id, t, counts, by);

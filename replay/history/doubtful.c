@@ -131,6 +131,24 @@ static uint64_t sure_mappings(const struct history *h, const struct place *place
 	return sure;
 }
 
+static uint64_t nr_rows(const struct counts *counts, enum table table)
+{
+	switch (table) {
+	case TABLE_ITEM:
+		return counts->items_stable + counts->items_unstable + counts->items_new;
+	case TABLE_NODE:
+		return counts->nodes + counts->chains;
+	case TABLE_MAPPING:
+		return counts->mappings;
+	case TABLE_ANON_VMA:
+		return counts->anon_vmas;
+	case TABLE_VMA:
+		return counts->vmas;
+	default:
+		return counts->mms;
+	}
+}
+
 static uint64_t doubtful(const struct history *h, const struct place *place, struct moment when,
 			 enum table table, const struct counts *counts)
 {
@@ -138,17 +156,15 @@ static uint64_t doubtful(const struct history *h, const struct place *place, str
 		[TABLE_ITEM] = ALL_ITEMS, [TABLE_NODE] = ALL_NODES, [TABLE_MAPPING] = ALL_MAPPINGS,
 		[TABLE_MM] = ALL_MMS,
 	};
+	uint64_t nr = nr_rows(counts, table);
 	struct ref none = { 0 };
-	uint64_t nr = table == TABLE_ITEM ? counts->items_stable + counts->items_unstable + counts->items_new :
-		      table == TABLE_NODE ? counts->nodes + counts->chains :
-		      table == TABLE_MM ? counts->mms : counts->mappings;
 	bool events_leave_doubt = h->losses.nr || place->seg->tables[table].unordered.nr;
 
 	if (!nr)
 		return 0;
 	/* Traced departures leave doubt where events were lost, or have no known order. */
 	if (h->patched && table != TABLE_MAPPING && !events_leave_doubt)
-		return 0;
+		return table == TABLE_ITEM ? counts->vague_items : table == TABLE_NODE ? counts->vague_nodes : 0;
 	/* Of the mms only those that exited are doubtful, but for losses. */
 	if (place->known != place->t || (h->patched && table != TABLE_MAPPING) ||
 	    (table == TABLE_MM && events_leave_doubt))
@@ -260,12 +276,7 @@ int history_count(const struct history *h, enum relation relation, struct ref pa
 	if (relation == ALL_ITEMS || relation == ALL_NODES || relation == ALL_MAPPINGS ||
 	    relation == ALL_MMS || relation == ALL_ANON_VMAS || relation == ALL_VMAS) {
 		counts_at(h, &place, &counts);
-		nr = relation == ALL_ITEMS ? counts.items_stable + counts.items_unstable +
-					     counts.items_new :
-		     relation == ALL_NODES ? counts.nodes + counts.chains :
-		     relation == ALL_MAPPINGS ? counts.mappings :
-		     relation == ALL_ANON_VMAS ? counts.anon_vmas :
-		     relation == ALL_VMAS ? counts.vmas : counts.mms;
+		nr = nr_rows(&counts, relation_table(relation));
 		if (ret_doubtful && (relation == ALL_ITEMS || relation == ALL_NODES ||
 				     relation == ALL_MAPPINGS || relation == ALL_MMS)) {
 			*ret_doubtful = doubtful(h, &place, when, relation_table(relation), &counts);

@@ -12,9 +12,9 @@
  *   between two of them with no gap, in which it might have come anew.
  * A gap begins behind the stream's last event before it, for everybody: being in a gap is a fact
  * about the recording that an observer inside it has to be told, or hindsight would make doubtful
- * what had been called certain.  Rows that only holders of ksm_thread_mutex change (items and chains
- * of a patched kernel; a node's kpfn is changed by migration, without it) know shorter gaps: see
- * build_loss.c.
+ * what had been called certain.  Some gaps hide nothing of some rows: see build_loss.c.
+ * An event that names only some of what its row says (SPAN_DERIVED) does not confirm the rest: that is as
+ * sure as the rows that it was copied from.  A row whose attributes nobody ever said is always doubtful.
  * So doubt needs two numbers, the confirmation before t and the one after it, and is never stored.
  *
  * Confirmation of sets: the rebuilt set of stable items can only be too large (departures are not
@@ -42,13 +42,33 @@ static void confirm(struct around *around, const struct place *place, uint32_t e
 	confirm_event(around, place, place->seg->base + event);
 }
 
-/* Its makers and those who make it go hold ksm_thread_mutex. */
-static bool under_mutex(const struct history *h, const struct segment *seg, enum table table, uint32_t id)
+/* What gaps cannot have changed of that row, for this observer. */
+static struct exclusion exclusion_of(const struct history *h, const struct place *place, enum table table,
+				     uint32_t id)
 {
+	const struct segment *seg = place->seg;
+	struct exclusion less = { .known_by = place->known_by };
+	uint32_t in;
+
 	if (!h->patched)
+		return less;
+	less.mutex = table == TABLE_ITEM || (table == TABLE_NODE &&
+		((struct node_more *)more_at(seg, table, id))->kind == NODE_CHAIN);
+	in = table == TABLE_VMA ? ((struct vma_data *)data_at(seg, table, id))->anon_vma : NO_ID;
+	if (in != NO_ID) {
+		in = ((struct anon_vma_data *)data_at(seg, TABLE_ANON_VMA,
+						      object_last(seg, TABLE_ANON_VMA, in)))->root;
+		less.root = in == NO_ID ? 0 : span_addr(span_at(seg, TABLE_ANON_VMA, in));
+	}
+	return less;
+}
+
+bool is_vague(const struct segment *seg, enum table table, uint32_t id)
+{
+	if (!seg->tables[table].more.nr)
 		return false;
-	return table == TABLE_ITEM ||
-	       (table == TABLE_NODE && ((struct node_more *)more_at(seg, table, id))->kind == NODE_CHAIN);
+	return (table == TABLE_NODE && ((struct node_more *)more_at(seg, table, id))->kind == NODE_UNKNOWN) ||
+	       (table == TABLE_ITEM && ((struct item_more *)more_at(seg, table, id))->unsure);
 }
 
 /* ---- rows confirmed one by one: few, and only behind gaps ---- */
@@ -64,8 +84,8 @@ static int by_object(const void *a, const void *b, void *arg)
 	return x->event < y->event ? -1 : x->event > y->event;
 }
 
-/* Sorted when somebody asks, like the orders. */
-static bool rows_ready(const struct segment *seg)
+/* Sorted when somebody asks, like the orders, or when no more comes. */
+bool confirm_rows_ready(const struct segment *seg)
 {
 	struct pool *order = &((struct segment *)seg)->confirm_order;
 	uint64_t nr = seg->confirm_rows.nr;
@@ -80,33 +100,58 @@ static bool rows_ready(const struct segment *seg)
 	return true;
 }
 
-static void confirm_named(struct around *around, const struct place *place, enum table table, uint32_t id)
+static const struct row_confirmation *named_at(const struct segment *seg, uint64_t i)
 {
-	const struct segment *seg = place->seg;
-	const struct span *span = span_at(seg, table, id);
-	const struct row_confirmation *c;
-	uint32_t object;
+	return pool_at(&seg->confirm_rows, *(uint32_t *)pool_at(&seg->confirm_order, i));
+}
+
+/* How many confirmations of rows lie in front of the object's first one after local event t, in their order. */
+static uint64_t named_upto(const struct segment *seg, enum table table, uint32_t object, uint32_t t)
+{
 	uint64_t lo = 0, hi = seg->confirm_rows.nr;
 
-	if (!hi || !rows_ready(seg))
-		return;
-	object = span_object(seg, table, id);
+	if (!hi || !confirm_rows_ready(seg))
+		return 0;
 	while (lo < hi) {
 		uint64_t mid = (lo + hi) / 2;
+		const struct row_confirmation *c = named_at(seg, mid);
 
-		c = pool_at(&seg->confirm_rows, *(uint32_t *)pool_at(&seg->confirm_order, mid));
 		if (c->table < table || (c->table == table &&
-		    (c->object < object || (c->object == object && c->event <= place->t))))
+		    (c->object < object || (c->object == object && c->event <= t))))
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	for (uint64_t i = lo - (lo > 0); i <= lo && i < seg->confirm_rows.nr; i++) {
-		c = pool_at(&seg->confirm_rows, *(uint32_t *)pool_at(&seg->confirm_order, i));
+	return lo;
+}
+
+static void confirm_named(struct around *around, const struct place *place, enum table table, uint32_t id)
+{
+	const struct segment *seg = place->seg;
+	const struct span *span = span_at(seg, table, id);
+	uint32_t object;
+	uint64_t upto;
+
+	if (!seg->confirm_rows.nr || !confirm_rows_ready(seg))
+		return;
+	object = span_object(seg, table, id);
+	upto = named_upto(seg, table, object, place->t);
+	for (uint64_t i = upto - (upto > 0); i <= upto && i < seg->confirm_rows.nr; i++) {
+		const struct row_confirmation *c = named_at(seg, i);
+
 		if (c->table == table && c->object == object && c->event >= span->born &&
 		    c->event < span->died)
 			confirm(around, place, c->event);
 	}
+}
+
+/* The last event up to local event t that confirmed the object, as it was then; NEVER. */
+static uint64_t named_before(const struct segment *seg, enum table table, uint32_t object, uint32_t t)
+{
+	uint64_t upto = named_upto(seg, table, object, t);
+	const struct row_confirmation *c = upto ? named_at(seg, upto - 1) : NULL;
+
+	return c && c->table == table && c->object == object ? c->event : NEVER;
 }
 
 /* Came it out of two events that nobody can order? */
@@ -126,13 +171,77 @@ static bool is_unordered(const struct place *place, enum table table, uint32_t i
 	return lo < pool->nr && *(uint32_t *)pool_at(pool, lo) == id;
 }
 
+static bool in_gap(const struct history *h, uint64_t event)
+{
+	return loss_horizon(h, event) > event;
+}
+
+/* Only what is in a tree or on the migrate list is in a set of nodes that is found as rebuilt. */
+static bool is_listed(const struct segment *seg, uint32_t node)
+{
+	return !seg->tables[TABLE_NODE].more.nr ||
+	       ((struct node_more *)more_at(seg, TABLE_NODE, node))->place != NODE_NOWHERE;
+}
+
+/* The last event of the span at which the set of nodes was found as rebuilt; NEVER. */
+static uint64_t set_confirmed(const struct history *h, const struct segment *seg, uint32_t node)
+{
+	const struct span *span = span_at(seg, TABLE_NODE, node);
+
+	for (uint64_t i = pool_events_upto(&seg->confirm_nodes, span->died - 1); i > 0; i--) {
+		const struct confirmation *c = pool_at(&seg->confirm_nodes, i - 1);
+
+		if (c->event < span->born || !is_listed(seg, node))
+			break;
+		if (!in_gap(h, seg->base + c->event))
+			return seg->base + c->event;
+	}
+	return NEVER;
+}
+
+/*
+ * The last event before the span, or at its beginning, by which all that it says was certain; NEVER.  Goes
+ * through the object's earlier spans: what one copies from the one before is as old.
+ */
+static uint64_t known_since(const struct history *h, const struct place *place, enum table table,
+			    uint32_t id)
+{
+	const struct segment *seg = place->seg;
+	const struct pool *carried = &seg->tables[table].carried;
+	uint32_t at = span_object(seg, table, id), object = at, from = 0;
+	uint64_t since = NEVER, named;
+
+	for (;; at = span_at(seg, table, at)->link) {
+		const struct span *span = span_at(seg, table, at);
+
+		if (at < carried->nr) {
+			since = ((struct carried *)pool_at(carried, at))->confirmed;
+		} else if (!span_is(span, SPAN_DERIVED)) {
+			since = seg->base + span->born;
+			from = span->born;
+		} else if (span_is(span, SPAN_FIRST)) {
+			since = 0;
+			from = span->born;
+		}
+		if (at == id)
+			break;
+		named = table == TABLE_NODE ? set_confirmed(h, seg, at) : NEVER;
+		if (named != NEVER && (since == NEVER || named > since))
+			since = named;
+	}
+	named = named_before(seg, table, object, span_at(seg, table, id)->born);
+	if (named != NEVER && named >= from && (since == NEVER || seg->base + named > since))
+		since = seg->base + named;
+	return since;
+}
+
 /* Its beginning; of a row from the segment before: what confirmed it there. */
 static void confirm_birth(const struct history *h, struct around *around, const struct place *place,
 			  enum table table, uint32_t id)
 {
 	const struct pool *carried = &place->seg->tables[table].carried;
 	const struct span *span = span_at(place->seg, table, id);
-	bool mutex = under_mutex(h, place->seg, table, id);
+	uint64_t since;
 
 	confirm_named(around, place, table, id);
 	if (is_unordered(place, table, id))
@@ -143,15 +252,17 @@ static void confirm_birth(const struct history *h, struct around *around, const 
 			confirm_event(around, place, ((struct carried *)pool_at(carried, id))->confirmed);
 		return;
 	}
-	confirm(around, place, span->born);
+	if (span_is(span, SPAN_DERIVED) && table != TABLE_ITEM) {
+		since = known_since(h, place, table, id);
+		if (since != NEVER)
+			confirm_event(around, place, since);
+	} else {
+		confirm(around, place, span->born);
+	}
 	/* Nobody made it since the beginning, unless that event was lost. */
-	if (span_is(span, SPAN_FOUND) && !lost_between(h, 0, place->seg->base + span->born, mutex))
+	if (span_is(span, SPAN_FOUND) && !lost_between(h, 0, place->seg->base + span->born,
+						       exclusion_of(h, place, table, id)))
 		confirm_event(around, place, 0);
-}
-
-static bool in_gap(const struct history *h, uint64_t event)
-{
-	return loss_horizon(h, event) > event;
 }
 
 /*
@@ -176,7 +287,8 @@ static void confirm_set(const struct history *h, struct around *around, const st
 			break;
 		}
 	}
-	for (uint64_t i = at; i < pool->nr; i++) {
+	/* What was found out later was not in the set. */
+	for (uint64_t i = place->t < born ? pool_events_upto(pool, born - 1) : at; i < pool->nr; i++) {
 		const struct confirmation *c = pool_at(pool, i);
 
 		if (c->event >= died || c->event > place->known)
@@ -253,7 +365,8 @@ static enum doubt around_node(const struct history *h, const struct place *place
 			tentative = false;
 		}
 	}
-	confirm_set(h, around, place, &place->seg->confirm_nodes, 0, span->born, span->died);
+	if (is_listed(place->seg, id))
+		confirm_set(h, around, place, &place->seg->confirm_nodes, 0, span->born, span->died);
 	return tentative && around->before == NEVER && around->after == NEVER ? DOUBT_TENTATIVE
 									     : DOUBT_NONE;
 }
@@ -430,16 +543,16 @@ void fact_extent(const struct history *h, const struct place *place, enum table 
 }
 
 static bool is_sure(const struct history *h, const struct around *around, uint64_t t, uint64_t born,
-		    bool mutex, bool untraced)
+		    struct exclusion less, bool untraced, bool follows)
 {
 	uint64_t from = around->before != NEVER ? around->before : born;
 
 	if (around->before == t)
-		return true;
+		return !follows || !in_gap(h, t);
 	if (untraced)
-		return around->after != NEVER && !lost_between(h, from, around->after, mutex);
-	return (around->before != NEVER && !lost_between(h, around->before, t, mutex)) ||
-	       (around->after != NEVER && !lost_between(h, t, around->after, mutex));
+		return around->after != NEVER && !lost_between(h, from, around->after, less);
+	return (around->before != NEVER && !lost_between(h, around->before, t, less)) ||
+	       (around->after != NEVER && !lost_between(h, t, around->after, less));
 }
 
 void fact_fill(const struct history *h, const struct place *place, enum table table, uint32_t id,
@@ -447,7 +560,13 @@ void fact_fill(const struct history *h, const struct place *place, enum table ta
 {
 	const struct segment *seg = place->seg;
 	const struct span *span = span_at(seg, table, id);
-	bool mutex = under_mutex(h, seg, table, id), untraced = departs_untraced(h, seg, table, id);
+	struct exclusion less = exclusion_of(h, place, table, id);
+	bool untraced = departs_untraced(h, seg, table, id), vague = is_vague(seg, table, id);
+	/* No event says that a page is well again. */
+	bool lasts = h->patched && table == TABLE_PAGE;
+	/* From what its event names, and from rows about that which a gap may have made wrong. */
+	bool follows = h->patched && table == TABLE_MAPPING &&
+		       ((struct mapping_data *)data_at(seg, table, id))->evidence == EVIDENCE_INFERRED;
 	uint64_t t = seg->base + place->t;
 	struct around around;
 
@@ -464,13 +583,14 @@ void fact_fill(const struct history *h, const struct place *place, enum table ta
 	}
 	fact_around(h, place, table, id, &around);
 	ret->confirmed = around.before == NEVER ? ret->born : around.before;
-	if (is_sure(h, &around, t, ret->born, mutex, untraced)) {
+	if (!vague && ((lasts && !around.doubt) || is_sure(h, &around, t, ret->born, less, untraced,
+								    follows))) {
 		ret->confirmed = t;
 		return;
 	}
 	if (around.doubt)
 		ret->doubt = (uint8_t)around.doubt;
-	else if (lost_between(h, ret->confirmed, t, mutex) || (!untraced && around.after != NEVER))
+	else if (lost_between(h, ret->confirmed, t, less) || (!untraced && !vague && around.after != NEVER))
 		ret->doubt = DOUBT_LOSS;
 	else
 		ret->doubt = untraced ? DOUBT_UNTRACED : DOUBT_UNKNOWN_BEFORE;

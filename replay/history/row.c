@@ -217,9 +217,11 @@ static void totals_of_running(uint8_t kind, union episode_totals *totals)
 
 static uint8_t episode_doubt(const struct history *h, const struct episode_row *row)
 {
+	struct exclusion less = { 0 };
+
 	if (row->begin_lost)
 		return DOUBT_UNKNOWN_BEFORE;
-	if (row->end_lost || (row->ended && lost_between(h, row->fact.born, row->fact.died, false)))
+	if (row->end_lost || (row->ended && lost_between(h, row->fact.born, row->fact.died, less)))
 		return DOUBT_LOSS;
 	return DOUBT_NONE;
 }

@@ -67,7 +67,7 @@ static int sort_all(const struct history *h)
 	int ret = 0;
 
 	for (uint32_t s = 0; s < h->nr_segments && ret == 0; s++)
-		ret = sort_segment(h, h->segments[s]);
+		ret = confirm_rows_ready(h->segments[s]) ? sort_segment(h, h->segments[s]) : -ENOMEM;
 	return ret;
 }
 

@@ -43,6 +43,8 @@ enum span_flag {
 	SPAN_FOUND	= 1u << 29,	/* holds from before the first event; born: when it was found */
 	SPAN_TENTATIVE	= 1u << 28,	/* first of a merge pair: sure only with its partner */
 	SPAN_PARTNER	= 1u << 27,	/* second of a pair: makes the span before it sure */
+	/* No item: its event did not name all, the rest is as sure as the span before it. */
+	SPAN_DERIVED	= SPAN_PARTNER,
 	SPAN_NAMED_END	= 1u << 26,	/* the event that ended it named it: it held until then */
 	SPAN_FLAGS	= 0xfc000000u,
 };
@@ -106,7 +108,9 @@ struct item_more {			/* patched */
 	uint64_t address;
 	uint64_t index_seqnr;		/* stable: linear_page_index; unstable: seqnr */
 	uint32_t anon_vma;		/* object id, or NO_ID */
-	uint8_t state, evidence, pad[2];
+	uint8_t state, evidence;
+	uint8_t unsure;			/* only that it exists is known: found by name, or left over */
+	uint8_t pad;
 };
 
 struct mapping_data {
@@ -167,6 +171,7 @@ struct counts {
 	uint32_t event;
 	uint32_t nodes, chains, dups, items_new, items_unstable, items_stable, mms, mappings;
 	uint32_t anon_vmas, vmas, mms_exited;
+	uint32_t vague_nodes, vague_items;	/* of them: known by name only, doubtful without a gap */
 };
 /* A busy node's items after that event; previous, skip: entries further back (busy.c), or NO_ID. */
 struct node_count { uint32_t event, nr, previous, skip, depth; };
@@ -231,7 +236,10 @@ struct stored_loss {
 	struct history_loss loss;
 	uint64_t before;
 	uint64_t earliest;		/* smallest `after` of this one and all that follow */
-	uint64_t mutex_after;		/* until then nothing under ksm_thread_mutex was lost */
+	/* Events by which it is known, NEVER: it is not, that it hides ... */
+	uint64_t mutex_known;		/* ... nothing that needs ksm_thread_mutex */
+	uint64_t void_known;		/* ... nothing that changes a row */
+	uint64_t still_root;		/* address of a root anon_vma that was locked all the time, or 0 */
 };
 
 struct sample_value { uint16_t name; uint16_t pad[3]; int64_t value; };
@@ -413,6 +421,8 @@ void fact_fill(const struct history *h, const struct place *place, enum table ta
 	       struct fact *ret);
 /* The confirmations around t, absolute events or NEVER; doubt: what its beginning leaves open. */
 struct around { uint64_t before, after; enum doubt doubt; };
+/* Sorts the rows confirmed one by one; false without memory. */
+bool confirm_rows_ready(const struct segment *seg);
 /* fact.first and .last: of the object that span `id` is a row of. */
 void fact_extent(const struct history *h, const struct place *place, enum table table, uint32_t object,
 		 uint32_t id, struct fact *ret);
@@ -431,10 +441,13 @@ void count_span(const struct segment *seg, enum table table, uint32_t id, uint32
  */
 uint64_t loss_horizon(const struct history *h, uint64_t event);
 /*
- * Did a gap overlap (a, b)?  With `mutex`: one in which a holder of ksm_thread_mutex may have been
- * at work unseen.
+ * Did a gap overlap (a, b) that may hide a change?  Less what an observer at `known_by` can exclude of a
+ * row that changes only under ksm_thread_mutex, or under the lock of the root anon_vma at `root`.
  */
-bool lost_between(const struct history *h, uint64_t a, uint64_t b, bool mutex);
+struct exclusion { uint64_t known_by, root; bool mutex; };
+bool lost_between(const struct history *h, uint64_t a, uint64_t b, struct exclusion less);
+/* Is it known by name only? */
+bool is_vague(const struct segment *seg, enum table table, uint32_t id);
 uint32_t node_nr_items(const struct place *place, uint32_t node);
 /* The node of a pfn at a moment: the one there is, none if there are two. */
 struct ref node_ref_of_pfn(const struct history *h, const struct place *place, uint64_t pfn);

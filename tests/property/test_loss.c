@@ -99,8 +99,8 @@ static void node_step(struct toy *t)
 		*ADD(t, P_NODE_INSERT, true) = (struct args_P_NODE_INSERT){ .node = NODE(n), .kpfn = kpfn };
 		t->kpfn[n] = kpfn;
 	} else if (empty) {
-		ADD(t, P_NODE_ERASE, true)->node = NODE(n);
-		ADD(t, P_NODE_FREE, true)->node = NODE(n);
+		*ADD(t, P_NODE_ERASE, true) = (struct args_P_NODE_ERASE){ .node = NODE(n), .kpfn = t->kpfn[n] };
+		*ADD(t, P_NODE_FREE, true) = (struct args_P_NODE_FREE){ .node = NODE(n), .kpfn = t->kpfn[n] };
 		t->kpfn[n] = 0;
 	} else {
 		*ADD(t, P_NODE_KPFN, false) = (struct args_P_NODE_KPFN){ .node = NODE(n),
@@ -196,6 +196,10 @@ static void lose(struct toy *t)
 		lost[s] = 0;
 		last[s] = t->nr_kept;
 	}
+	for (uint16_t s = 0; s < 3; s++)
+		if (lost[s])
+			t->losses[t->nr_losses++] = (struct event_loss){ .after_nr = last[s],
+				.nr_lost = lost[s], .stream = s, .before_ns = UINT64_MAX };
 }
 
 static struct history *build(const struct event *events, uint32_t nr, const struct toy *t, bool lossy)
@@ -320,7 +324,8 @@ static void storm(uint64_t seed)
 				begin--;
 			no_doubt = t->real[e] - t->real[begin] == e - begin;
 			for (uint32_t i = 0; i < t->nr_losses; i++)
-				no_doubt &= t->losses[i].before_nr < begin || t->losses[i].after_nr >= e;
+				no_doubt &= (t->losses[i].before_nr && t->losses[i].before_nr < begin) ||
+					    t->losses[i].after_nr >= e;
 		}
 		compare(whole, lossy, t->real[e], moment_at(e), no_doubt, seed);
 		if (e % 7 == 0)
