@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_shipped.c - a recording with gaps claims nothing that the recording without them denies.
+ *
+ *	test_shipped [-v] DIRECTORY SEEDS [SECONDS [NAME]]
+ *
+ * Each recording of the directory (or the one that NAME begins) loses one random sub-buffer, and several,
+ * for each seed, and is opened again; when the SECONDS are over, no further seeds are tried.  At many moments, with and without hindsight, every row that is not
+ * doubtful must be in the whole recording, attribute by attribute; right at the end of a complete dump
+ * no row of a patched recording may be doubtful for a loss.
+ *
+ * Printed for one sub-buffer: the row-time that is doubtful, that which an oracle has that knows which
+ * events went (a row is doubtful to it if one of them is of a kind that changes such rows, and fell
+ * between the row's last confirmation and the moment), and that of rows which really are untrue, the
+ * least that anybody could call doubtful.
+ */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "drop.h"
+#include "facts.h"
+#include "recording.h"
+
+#define MAX_CUTS	8u
+#define NR_MOMENTS	40u
+#define MANY_EVENTS	5000u		/* then so many moments are too slow */
+
+struct run {
+	const char *name;
+	uint64_t seed;
+	struct recording *whole, *lossy;
+	struct drop_cut cuts[MAX_CUTS];
+	uint32_t nr_cuts;
+	uint64_t *real;			/* number in the whole recording of each event that is left */
+	uint64_t last;
+	uint64_t *gone;			/* numbers of those that went */
+	uint64_t nr_gone;
+	double ours, oracle, untrue;	/* row-seconds */
+};
+
+static bool verbose;
+static unsigned nr_failures, nr_runs, nr_over;
+static uint64_t nr_sure, nr_doubtful;
+static double all_ours, all_oracle, all_untrue;
+
+/* ---- opening ---- */
+static struct recording *open_one(const char *path)
+{
+	struct recording_options options = { .no_cache = true, .nr_threads = 1 };
+	struct recording *recording;
+	char text[DIAG_TEXT_SIZE];
+	struct diag diag = { 0 };
+	int ret = recording_open(path, &options, &recording, &diag);
+
+	while (ret == 0 && (ret = recording_load(recording, 0, &diag)) == 1)
+		ret = 0;
+	if (ret == 0)
+		return recording;
+	fprintf(stderr, "%s: %s\n", path, diag_text(&diag, text, sizeof(text)));
+	exit(1);
+}
+
+/* Which events went, and how the others are numbered now. */
+static void number(struct run *run)
+{
+	struct event_index *whole = recording_events(run->whole), *lossy = recording_events(run->lossy);
+	const struct trace_file *file = recording_trace(run->whole);
+	uint64_t nr = event_index_last(whole), seen[64][16] = { 0 };
+
+	run->real = calloc(nr + 2, sizeof(*run->real));
+	run->gone = calloc(nr + 1, sizeof(*run->gone));
+	run->last = run->nr_gone = 0;
+	for (uint64_t e = 1; e <= nr; e++) {
+		struct event_record record;
+		uint64_t place;
+		bool gone = false;
+
+		if (event_index_read(whole, e, &record) != 0)
+			exit(1);
+		place = seen[record.cpu % 64][record.buffer % 16]++;
+		for (uint32_t i = 0; i < run->nr_cuts; i++) {
+			const struct drop_cut *cut = &run->cuts[i];
+
+			gone |= cut->buffer == record.buffer && place >= cut->first &&
+				place - cut->first < cut->nr_events &&
+				trace_file_buffer(file, cut->buffer)->cpus[cut->cpu].cpu_id == record.cpu;
+		}
+		if (gone)
+			run->gone[run->nr_gone++] = e;
+		else
+			run->real[++run->last] = e;
+	}
+	if (run->last != event_index_last(lossy)) {
+		fprintf(stderr, "%s: %llu events left, not %llu\n", run->name,
+			(unsigned long long)event_index_last(lossy), (unsigned long long)run->last);
+		exit(1);
+	}
+}
+
+/* ---- comparing ---- */
+static void fail(const struct run *run, struct moment when, const union row *row, const char *what)
+{
+	char text[FACT_TEXT];
+
+	if (nr_failures++ > 40 && !verbose)
+		return;
+	fact_text(recording_history(run->lossy), row, when, text);
+	fprintf(stderr, "%s seed %llu cuts %u event %llu (%llu)%s: %s%s\n", run->name,
+		(unsigned long long)run->seed, run->nr_cuts, (unsigned long long)when.t,
+		(unsigned long long)run->real[when.t], when.t == when.known_by ? "" : " hindsight", text, what);
+}
+
+/* Could one of the dropped events have changed it since it was certain? */
+static bool oracle_doubts(const struct run *run, const union row *row, uint64_t real)
+{
+	struct event_index *whole = recording_events(run->whole);
+	uint64_t from = row->fact.confirmed <= run->last ? run->real[row->fact.confirmed] : 0;
+
+	for (uint64_t i = 0; i < run->nr_gone; i++)
+		if (run->gone[i] > from && run->gone[i] < real &&
+		    fact_changed_by(row, event_index_kind(whole, run->gone[i])))
+			return true;
+	return false;
+}
+
+/* What a sample says is written down at the last event before it, which may be one that was not lost. */
+static bool is_sampled(const union row *row)
+{
+	return row->any.ref.table == TABLE_MAPPING || row->any.ref.table == TABLE_MM;
+}
+
+/* `weight`: seconds until the next moment, 0: do not measure. */
+static void compare(struct run *run, struct moment when, double weight, bool after_dump)
+{
+	const struct history *whole = recording_history(run->whole), *lossy = recording_history(run->lossy);
+	struct fact_set set, late;
+	uint64_t real = run->real[when.t];
+
+	fact_set_init(&set, whole, moment_hindsight(real));
+	fact_set_init(&late, whole, moment_hindsight(run->real[when.t + 1] ? run->real[when.t + 1] - 1 : real));
+	for (unsigned r = 0; r < nr_fact_relations; r++) {
+		struct history_cursor cursor;
+		union row row;
+
+		if (history_list(lossy, fact_relations[r], (struct ref){ 0 }, when, &cursor) != 0)
+			continue;
+		while (history_next(&cursor, &row) == 1) {
+			bool is_so = fact_set_has(&set, lossy, &row, when) ||
+				     (is_sampled(&row) && fact_set_has(&late, lossy, &row, when));
+
+			if (!row.fact.doubt) {
+				nr_sure++;
+				if (!is_so)
+					fail(run, when, &row, " is not so");
+				continue;
+			}
+			nr_doubtful++;
+			if (row.any.ref.table == TABLE_MAPPING || !history_is_patched(lossy))
+				continue;
+			if (after_dump)
+				fail(run, when, &row, " is doubtful behind a dump");
+			run->ours += weight;
+			run->oracle += oracle_doubts(run, &row, real) ? weight : 0;
+			run->untrue += is_so ? 0 : weight;
+		}
+	}
+	fact_set_fini(&set);
+	fact_set_fini(&late);
+}
+
+/* The dump that ends at event e is complete, and no gap touches it or comes before its next event. */
+static bool is_complete_dump(const struct run *run, uint64_t e)
+{
+	struct event_index *lossy = recording_events(run->lossy);
+	const struct history *h = recording_history(run->lossy);
+	uint64_t begin = e;
+
+	if (event_index_kind(lossy, e) != EVENT_P_DUMP_END)
+		return false;
+	while (begin > 1 && event_index_kind(lossy, begin) != EVENT_P_DUMP_BEGIN)
+		begin--;
+	for (uint32_t i = 0; i < history_nr_losses(h); i++) {
+		struct history_loss loss;
+
+		history_loss(h, i, &loss);
+		if ((!loss.before || loss.before > begin) && loss.after < e)
+			return false;
+	}
+	return run->real[e] - run->real[begin] == e - begin;
+}
+
+static double seconds_between(const struct run *run, uint64_t a, uint64_t b)
+{
+	struct event_index *lossy = recording_events(run->lossy);
+
+	return (double)(event_index_time(lossy, b) - event_index_time(lossy, a)) / 1e9;
+}
+
+static void look(struct run *run)
+{
+	const struct history *h = recording_history(run->lossy);
+	bool many = run->last > MANY_EVENTS;
+	uint64_t step = run->last / (many ? NR_MOMENTS / 4 : NR_MOMENTS) + 1, near = many ? 2 : 12;
+
+	for (uint64_t t = 1; t <= run->last; t += step) {
+		uint64_t next = t + step <= run->last ? t + step : run->last;
+
+		compare(run, moment_at(t), seconds_between(run, t, next), false);
+		compare(run, moment_hindsight(t), 0, false);
+	}
+	for (uint32_t i = 0; i < history_nr_losses(h); i++) {
+		struct history_loss loss;
+
+		history_loss(h, i, &loss);
+		for (uint64_t t = loss.after; t <= loss.after + 2 && t <= run->last; t++)
+			compare(run, moment_hindsight(t ? t : 1), 0, false);
+		for (uint64_t t = loss.before - 1; loss.before && t <= loss.before + near && t <= run->last; t++) {
+			compare(run, moment_at(t ? t : 1), 0, false);
+			compare(run, moment_hindsight(t ? t : 1), 0, false);
+		}
+	}
+	for (uint64_t e = 1; e <= run->last; e++)
+		if (is_complete_dump(run, e))
+			compare(run, moment_at(e), 0, true);
+}
+
+/* ---- one recording ---- */
+static void one(struct recording *whole, struct drop *drop, const char *name, uint64_t seed, uint32_t nr)
+{
+	const char *dir = getenv("TMPDIR");
+	struct run run = { .name = name, .seed = seed, .whole = whole };
+	char path[300], text[DIAG_TEXT_SIZE];
+	struct diag diag = { 0 };
+
+	run.nr_cuts = drop_choose(drop, seed, nr, run.cuts);
+	if (!run.nr_cuts)
+		return;
+	snprintf(path, sizeof(path), "%s/ksmtop-lossy-%d.dat", dir ? dir : "/tmp", (int)getpid());
+	if (drop_write(drop, run.cuts, run.nr_cuts, path, &diag) != 0) {
+		fprintf(stderr, "%s\n", diag_text(&diag, text, sizeof(text)));
+		exit(1);
+	}
+	run.lossy = open_one(path);
+	unlink(path);
+	number(&run);
+	look(&run);
+	nr_runs++;
+	if (run.nr_cuts == 1 && history_is_patched(recording_history(whole))) {
+		all_ours += run.ours;
+		all_oracle += run.oracle;
+		all_untrue += run.untrue;
+		nr_over += run.ours > 1.5 * run.oracle + 1e-9;
+		printf("%-28s seed %-3llu %3llu events of cpu %u: doubtful %10.3f row s, oracle %10.3f, untrue %9.3f\n",
+		       name, (unsigned long long)seed, (unsigned long long)run.cuts[0].nr_events,
+		       trace_file_buffer(recording_trace(whole), run.cuts[0].buffer)->cpus[run.cuts[0].cpu].cpu_id,
+		       run.ours, run.oracle, run.untrue);
+	}
+	recording_close(run.lossy);
+	free(run.real);
+	free(run.gone);
+}
+
+static void recording(const char *dir, const char *name, uint64_t nr_seeds, time_t end)
+{
+	struct recording *whole;
+	struct diag diag = { 0 };
+	struct drop *drop;
+	char path[600];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	whole = open_one(path);
+	if (drop_open(recording_trace(whole), &drop, &diag) != 0)
+		exit(1);
+	for (uint64_t seed = 1; seed <= nr_seeds && (seed == 1 || time(NULL) < end); seed++) {
+		one(whole, drop, name, seed, 1);
+		one(whole, drop, name, seed, 2 + (uint32_t)(seed % (MAX_CUTS - 2)));
+	}
+	drop_close(drop);
+	recording_close(whole);
+}
+
+static int is_recording(const struct dirent *entry)
+{
+	size_t length = strlen(entry->d_name);
+
+	return length > 4 && strcmp(entry->d_name + length - 4, ".dat") == 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct dirent **names;
+	time_t end = time(NULL) + 100000;
+	int nr;
+
+	if (argc > 1 && strcmp(argv[1], "-v") == 0) {
+		verbose = true;
+		argc--;
+		argv++;
+	}
+	if (argc < 3) {
+		fprintf(stderr, "usage: test_shipped [-v] DIRECTORY SEEDS [SECONDS [NAME]]\n");
+		return 2;
+	}
+	if (argc > 3)
+		end = time(NULL) + atoi(argv[3]);
+	nr = scandir(argv[1], &names, is_recording, alphasort);
+	for (int i = 0; i < nr; i++) {
+		if (argc <= 4 || strncmp(names[i]->d_name, argv[4], strlen(argv[4])) == 0)
+			recording(argv[1], names[i]->d_name, strtoull(argv[2], NULL, 10), end);
+		free(names[i]);
+	}
+	if (nr > 0)
+		free(names);
+	printf("%u recordings with gaps, %llu certain rows, %llu doubtful; %u facts wrong\n", nr_runs,
+	       (unsigned long long)nr_sure, (unsigned long long)nr_doubtful, nr_failures);
+	printf("one sub-buffer: doubtful %.3f row s, oracle %.3f (%.2f times), untrue %.3f; %u over 1.5 times\n",
+	       all_ours, all_oracle, all_oracle > 0 ? all_ours / all_oracle : 0, all_untrue, nr_over);
+	return nr_failures || !nr_runs || !nr_sure;
+}
