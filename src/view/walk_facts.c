@@ -133,7 +133,7 @@ void walk_draw_waiters(struct pane pane, struct stepping *s)
 		snprintf(right, sizeof(right), "%" PRIu32 ", longest %s", nr, format_duration(time, longest));
 	pane_rule(pane, 0, pane.width > 45 ? "WHO ELSE WAITED FOR THE LOCK" : "WHO WAITED", right);
 	if (!nr)
-		pane_text(pane, 3, 1, ROLE_HINT, "no lock:contention event of it was recorded");
+		pane_text(pane, 3, 1, ROLE_HINT, "no contention was recorded");
 	for (int y = 1; y < pane.height && top < nr; y++)
 		draw_waiter(pane, y, s, &list[top++]);
 }
