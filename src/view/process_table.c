@@ -39,7 +39,7 @@ const struct column process_columns[NR_PROCESS_COLUMNS] = {
 	{"items", "ITEMS", 8, 0, 0, ALIGN_RIGHT},
 	{"mapped", "MAPPED", 8, 0, 0, ALIGN_RIGHT},
 	{"merging", "MERGING", 8, 0, 0, ALIGN_RIGHT},
-	{"profit", "PROFIT", 10, 0, 0, ALIGN_RIGHT},
+	{"profit", "PROFIT", 11, 0, 0, ALIGN_RIGHT},
 	{"share", "SHARE OF ITS ITEMS MERGED", 25, 2, 2, ALIGN_LEFT},
 	{"note", "NOTE", 6, 2, 1, ALIGN_LEFT},
 	{"evidence", "SR", 2, 0, 0, ALIGN_LEFT},
@@ -209,8 +209,7 @@ static void draw_process(struct pane pane, int y, const struct scene *scene,
 	COLUMN(MERGING);
 	draw_doubt(pane, y, &places[COLUMN_MERGING], doubts.sampled && numbers.merging >= 0);
 	process_profit(text, sizeof(text), numbers.profit);
-	if (numbers.profit != INT64_MIN)
-		strcat(text, doubts.sampled ? "?" : " ");
+	strcat(text, doubts.sampled && numbers.profit != INT64_MIN ? "?" : " ");
 	COLUMN(PROFIT);
 	snprintf(text, sizeof(text), "%s", note_of(mm, &numbers));
 	COLUMN(NOTE);

@@ -145,7 +145,8 @@ char scene_mark(const struct scene *scene, const union row *row)
 int pane_fact(struct pane pane, int x, int y, char evidence, bool doubtful)
 {
 	pane_put(pane, x, y, ROLE_EVIDENCE, evidence ? (uint32_t)evidence : ' ');
-	pane_put(pane, x + 1, y, ROLE_DOUBT, doubtful ? '?' : ' ');
+	/* A blank is no doubt: themes that underline would draw it. */
+	pane_put(pane, x + 1, y, doubtful ? ROLE_DOUBT : ROLE_TEXT, doubtful ? '?' : ' ');
 	return 2;
 }
 

@@ -140,7 +140,8 @@ static void draw_sharers(struct pane pane, int y, const struct scene *scene, str
 			pane_printf(pane, 27, row, ROLE_TEXT, " %7" PRIu64, s->nr_mappings);
 		else
 			pane_fit(pane, 28, row, 7, ALIGN_RIGHT, ROLE_SKIPPED, "-");
-		pane_put(pane, 36, row, ROLE_DOUBT, s->doubtful ? '?' : ' ');
+		if (s->doubtful)
+			pane_put(pane, 36, row, ROLE_DOUBT, '?');
 		if (bar > 4)
 			pane_bar(pane, 38, row, bar, ROLE_BAR, s->nr_items, most);
 	}
