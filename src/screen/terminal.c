@@ -41,6 +41,7 @@ static struct {
 	char restore[256];	/* escape sequences that undo ours */
 	size_t restore_length;
 	void *stack;
+	bool was_resized;
 } terminal = { .pipe = { -1, -1 } };
 
 static const int crash_signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS };
@@ -215,6 +216,11 @@ void terminal_give(void)
 	int die = terminal.die;
 
 	terminal_mouse(false);
+	if (terminal.taken && terminal.was_resized) {
+		/* tmux reflows what stands on the alternate screen into the other one's history. */
+		erase();
+		refresh();
+	}
 	if (terminal.taken)
 		endwin();
 	terminal.taken = 0;
@@ -268,6 +274,7 @@ void terminal_resize(void)
 
 	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_row && size.ws_col)
 		resizeterm(size.ws_row, size.ws_col);
+	terminal.was_resized = true;
 }
 
 void terminal_leave(void)
