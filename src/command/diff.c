@@ -100,7 +100,7 @@ static int print_change(const struct history_change *change, void *arg)
 
 	if (is && change->born && after.fact.born == change->event)
 		kind = was ? CHANGED : CAME;
-	else if (was && !is && change->died && before.fact.died == change->event)
+	else if (was && !is && change->died && before.fact.last == change->event)
 		kind = WENT;
 	else if (!was && !is && change->died)
 		kind = PASSED;
