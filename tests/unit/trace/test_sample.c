@@ -387,12 +387,104 @@ static void test_hostile_payloads(void **state)
 	sample_builder_fini(&b);
 }
 
+/* What each iterator says of a payload that is wrong in one place, and that it says it again. */
+#define MAX10 "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"	/* 2^64 - 1 */
+#define P(text) text, sizeof(text) - 1
+static const struct hostile {
+	enum { PAIRS, MAPS, RANGES, PAGES, LOSSES } iterator;
+	const char *bytes;
+	size_t size;
+	int nr, last;		/* elements, and what comes behind them */
+} hostile[] = {
+	{ PAIRS, P(""), 0, 0 }, { PAIRS, P("a\0b\0"), 1, 0 }, { PAIRS, P("\0\0"), 1, 0 },
+	{ PAIRS, P("a"), 0, -EBADMSG }, { PAIRS, P("a\0"), 0, -EBADMSG }, { PAIRS, P("a\0b"), 0, -EBADMSG },
+	{ PAIRS, P("a\0b\0c\0d"), 1, -EBADMSG },
+	{ MAPS, P("\1\1\0\0x\0"), 1, 0 }, { MAPS, P("\1\1\0\0x"), 0, -EBADMSG },
+	{ MAPS, P(MAX10 "\1\0\0x\0"), 0, -EBADMSG },		/* no address */
+	{ MAPS, P("\1" MAX10 "\0\0x\0"), 0, -EBADMSG },		/* its end is none */
+	{ MAPS, P("\1\1\0\x80"), 0, -EBADMSG },		/* a number that does not end */
+	{ MAPS, P("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\1\1\0\0x\0"), 0, -EBADMSG },
+	{ RANGES, P(""), 0, -EBADMSG }, { RANGES, P("\14"), 0, -EBADMSG },
+	{ RANGES, P("\10\1\0"), 0, -EBADMSG }, { RANGES, P("\37\1\0"), 0, -EBADMSG },	/* page sizes */
+	{ RANGES, P(MAX10 "\1\0"), 0, -EBADMSG },
+	{ RANGES, P("\14\1\0"), 0, 0 }, { RANGES, P("\14\1\1\2\0"), 1, 0 },
+	{ RANGES, P("\14\1\1\2"), 1, -EBADMSG },		/* nothing says that it was the last */
+	{ RANGES, P("\14\1\1" MAX10 "\0"), 0, -EBADMSG }, { RANGES, P("\14\1" MAX10 "\1\0"), 0, -EBADMSG },
+	{ PAGES, P("\14\1\0"), 0, 0 }, { PAGES, P("\14\1\0\5\2\1"), 1, 0 },
+	{ PAGES, P("\14\1\1\2\0\5\2\1\1\2\1"), 2, 0 }, { PAGES, P("\14\1\0\5\2"), 0, -EBADMSG },
+	{ PAGES, P("\14\1\0\5\2\1\1"), 1, -EBADMSG }, { PAGES, P("\14\1\0" MAX10 "\2\1"), 0, -EBADMSG },
+	{ PAGES, P("\14\1\1"), 0, -EBADMSG },			/* damage among the ranges */
+	{ PAGES, P("\14\1\0\5" MAX10 MAX10), 1, 0 },		/* a pfn may be anything */
+	{ LOSSES, P(""), 0, 0 }, { LOSSES, P("\0\1\2\3\4\5"), 1, 0 }, { LOSSES, P("\0\1\2\3\4"), 0, -EBADMSG },
+};
+
+static int step(const struct hostile *h, struct sample_iter *iter)
+{
+	const char *name, *value;
+	struct sample_range range;
+	struct sample_page page;
+	struct sample_loss loss;
+	struct sample_map map;
+
+	switch (h->iterator) {
+	case PAIRS: return sample_next_pair(iter, &name, &value);
+	case MAPS: return sample_next_map(iter, &map);
+	case RANGES: return sample_next_range(iter, &range);
+	case PAGES: return sample_next_page(iter, &page);
+	default: return sample_next_loss(iter, &loss);
+	}
+}
+
+static void test_hostile_table(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
+		const struct hostile *h = &hostile[i];
+		uint8_t *copy = malloc(h->size + 1);	/* so that a sanitizer sees the end */
+		struct sample sample = {.kind = SAMPLE_PAGES, .size = (uint32_t)h->size, .payload = copy};
+		struct sample_iter iter = SAMPLE_ITER(&sample);
+		int nr = 0, last;
+
+		assert_non_null(copy);
+		memcpy(copy, h->bytes, h->size);
+		while ((last = step(h, &iter)) == 1)
+			nr++;
+		if (nr != h->nr || last != h->last || step(h, &iter) != h->last)
+			fail_msg("payload %zu: %d elements, then %d", i, nr, last);
+		free(copy);
+	}
+}
+
+static void test_numbers(void **state)
+{
+	static const struct { const char *text; int err; int64_t number; } cases[] = {
+		{ "0", 0, 0 }, { "-5", 0, -5 }, { "12\n", 0, 12 }, { "9223372036854775807", 0, INT64_MAX },
+		{ "9223372036854775808", -EINVAL, 0 }, { "-9223372036854775809", -EINVAL, 0 },
+		{ "", -EINVAL, 0 }, { "x", -EINVAL, 0 }, { "12x", -EINVAL, 0 }, { "0x10", -EINVAL, 0 },
+		{ "1 2", -EINVAL, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint8_t payload[64] = "n";
+		struct sample sample = {.kind = SAMPLE_KSM, .payload = payload};
+		int64_t number = 77;
+
+		strcpy((char *)payload + 2, cases[i].text);
+		sample.size = (uint32_t)(2 + strlen(cases[i].text) + 1);
+		assert_int_equal(sample_number(&sample, "n", &number), cases[i].err);
+		assert_int_equal(number, cases[i].err ? 77 : cases[i].number);
+		assert_int_equal(sample_number(&sample, "m", &number), -ENOENT);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_kinds),        cmocka_unit_test(test_damaged_block),
 		cmocka_unit_test(test_cut_section),      cmocka_unit_test(test_states),
-		cmocka_unit_test(test_hostile_payloads),
+		cmocka_unit_test(test_hostile_payloads), cmocka_unit_test(test_hostile_table),
+		cmocka_unit_test(test_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
