@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_samples.c - what a look at /proc and /sys does to rows and to what they are worth, in tables.
+ *
+ * A sweep of a page table makes, keeps and ends mappings: only where it looked, only if it is whole, and
+ * tentatively if the mm was changing.  A sampled number is doubtful as soon as an event changed
+ * what it counted, and not before.  A count is worth what the weakest of its rows is.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "feed.h"
+#include "trace/sample_block.h"
+
+#define PID	42
+#define MM_A	0xffff888100000000ull
+#define MM_B	0xffff888100000800ull
+#define ITEM(i)	(0xffff888200000000ull + 64ull * (i))
+#define PAGE	4096ull
+
+/* ---- samples ---- */
+static void feed_it(struct feed *f, struct sample_builder *sb, struct sample *sample, uint32_t cut)
+{
+	assert_int_equal(sample_end(sb, sample->end_ns), 0);
+	sample->payload = sb->data + SAMPLE_HEAD;
+	sample->size = (uint32_t)(sb->size - SAMPLE_HEAD) - cut;
+	assert_int_equal(history_feed_sample(f->h, sample, 0), 0);
+	sample_builder_fini(sb);
+}
+
+struct sweep {
+	bool incomplete;
+	uint32_t cut;				/* bytes that are missing at its end */
+	bool early;				/* it began before the last event */
+	struct { uint64_t first, end; } range;	/* pages that it looked at */
+	struct { uint64_t page, pfn; } pages[4];
+};
+
+static void feed_sweep(struct feed *f, const struct sweep *sweep)
+{
+	struct sample sample = { .kind = SAMPLE_PAGES, .tgid = PID, .end_ns = f->now_ns + 2,
+				 .begin_ns = sweep->early ? f->now_ns - 1 : f->now_ns + 1 };
+	struct sample_builder sb;
+
+	sample_builder_init(&sb);
+	sample_begin(&sb, SAMPLE_PAGES, PID, sample.begin_ns);
+	sample_add_pages_head(&sb, PAGE, !sweep->incomplete);
+	if (sweep->range.end)
+		sample_add_range(&sb, sweep->range.first * PAGE, sweep->range.end * PAGE);
+	for (unsigned i = 0; i < 4 && sweep->pages[i].page; i++)
+		sample_add_page(&sb, sweep->pages[i].page * PAGE, sweep->pages[i].pfn, 2);
+	feed_it(f, &sb, &sample, sweep->cut);
+}
+
+static void feed_pairs(struct feed *f, enum sample_kind kind, int32_t tgid, const char *const pairs[][2])
+{
+	struct sample sample = { .kind = kind, .tgid = tgid, .begin_ns = f->now_ns + 1,
+				 .end_ns = f->now_ns + 2 };
+	struct sample_builder sb;
+
+	sample_builder_init(&sb);
+	sample_begin(&sb, kind, tgid, sample.begin_ns);
+	for (unsigned i = 0; pairs[i][0]; i++)
+		sample_add_pair(&sb, pairs[i][0], pairs[i][1]);
+	feed_it(f, &sb, &sample, 0);
+}
+
+/* Process 42 with mm A in KSM, and mm B of somebody. */
+static struct feed *start(void)
+{
+	struct feed *f = feed_new(true);
+
+	f->pid = 1;
+	FEED(f, TASK_NEWTASK)->pid = PID;
+	f->pid = PID;
+	feed_enter(f, MM_A);
+	f->pid = 1;
+	feed_enter(f, MM_B);
+	feed_flush(f);
+	return f;
+}
+
+static struct ref find_mm(const struct feed *f, uint64_t addr)
+{
+	struct ref ref;
+
+	assert_int_equal(history_find(f->h, TABLE_MM, addr, 0, moment_at(f->next - 1), &ref), 0);
+	return ref;
+}
+
+/* ---- sweeps ---- */
+enum { GONE, KEPT, NEW };
+static const struct sweeps {
+	const char *what;
+	struct sweep first, second;
+	struct { uint64_t page, pfn; int state; uint8_t doubt; } mappings[4];
+} sweeps[] = {
+	{ "seen again",
+	  { .pages = { { 1, 100 }, { 5, 101 } } }, { .pages = { { 1, 100 }, { 5, 101 } } },
+	  { { 1, 100, KEPT, DOUBT_NONE }, { 5, 101, KEPT, DOUBT_NONE } } },
+	{ "not seen any more",
+	  { .pages = { { 1, 100 }, { 5, 101 } } }, { .pages = { { 5, 101 } } },
+	  { { 1, 100, GONE, 0 }, { 5, 101, KEPT, DOUBT_NONE } } },
+	{ "another page there",
+	  { .pages = { { 1, 100 } } }, { .pages = { { 1, 200 } } },
+	  { { 1, 100, GONE, 0 }, { 1, 200, NEW, DOUBT_NONE } } },
+	{ "more",
+	  { .pages = { { 5, 100 } } }, { .pages = { { 1, 100 }, { 5, 100 }, { 9, 100 } } },
+	  { { 1, 100, NEW, 0 }, { 5, 100, KEPT, DOUBT_NONE }, { 9, 100, NEW, DOUBT_NONE } } },
+	{ "looked at a part only",
+	  { .pages = { { 1, 100 }, { 5, 101 } } }, { .incomplete = true, .range = { 1, 3 } },
+	  { { 1, 100, GONE, 0 }, { 5, 101, KEPT, DOUBT_UNTRACED } } },
+	{ "looked at nothing",
+	  { .pages = { { 1, 100 } } }, { .incomplete = true },
+	  { { 1, 100, KEPT, DOUBT_UNTRACED } } },
+	{ "cut short: who comes later in it has not gone",
+	  { .pages = { { 1, 100 }, { 5, 101 }, { 9, 102 } } },
+	  { .cut = 1, .pages = { { 1, 100 }, { 9, 102 } } },
+	  { { 1, 100, KEPT, DOUBT_UNTRACED }, { 5, 101, KEPT, DOUBT_UNTRACED },
+	    { 9, 102, KEPT, DOUBT_UNTRACED } } },
+	{ "the mm changed meanwhile",
+	  { .pages = { { 1, 100 } } }, { .early = true, .pages = { { 1, 100 }, { 5, 101 } } },
+	  { { 1, 100, KEPT, DOUBT_UNTRACED }, { 5, 101, NEW, DOUBT_TENTATIVE } } },
+};
+
+static void a_sweep_makes_keeps_and_ends(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(sweeps) / sizeof(*sweeps); i++) {
+		struct feed *f = start();
+		uint64_t first = f->next - 1, now, nr = 0, expected = 0;
+		struct history_cursor cursor;
+		union row row;
+
+		feed_sweep(f, &sweeps[i].first);
+		feed_merge(f, 1, 300, ITEM(1), MM_A, 0);
+		feed_flush(f);
+		now = f->next - 1;
+		feed_sweep(f, &sweeps[i].second);
+		for (unsigned m = 0; m < 4 && sweeps[i].mappings[m].page; m++) {
+			bool there = false;
+
+			expected += sweeps[i].mappings[m].state != GONE;
+			assert_int_equal(history_list(f->h, MAPPINGS_OF_MM, find_mm(f, MM_A), moment_at(now),
+						      &cursor), 0);
+			while (history_next(&cursor, &row) == 1) {
+				if (row.mapping.address != sweeps[i].mappings[m].page * PAGE ||
+				    row.mapping.pfn != sweeps[i].mappings[m].pfn)
+					continue;
+				there = true;
+				if (row.fact.evidence != EVIDENCE_DUMPED ||
+				    row.fact.doubt != sweeps[i].mappings[m].doubt ||
+				    row.fact.born != (sweeps[i].mappings[m].state == NEW ? now : first))
+					fail_msg("%s: page %d: doubt %d, since %d", sweeps[i].what,
+						 (int)sweeps[i].mappings[m].page, row.fact.doubt,
+						 (int)row.fact.born);
+			}
+			if (there != (sweeps[i].mappings[m].state != GONE))
+				fail_msg("%s: page %d", sweeps[i].what, (int)sweeps[i].mappings[m].page);
+		}
+		assert_int_equal(history_count(f->h, ALL_MAPPINGS, (struct ref){ 0 }, moment_at(now), &nr, NULL), 0);
+		assert_int_equal(nr, expected);
+		feed_free(f);
+	}
+}
+
+/* ---- numbers that grow old ---- */
+enum happens { SCAN_ENDS, TASK, MERGE_A, MERGE_B, FAILS, REMOVAL, NODE_GOES, EXIT_A, EXIT_B };
+
+static void happen(struct feed *f, enum happens what)
+{
+	switch (what) {
+	case SCAN_ENDS: FEED(f, KSM_STOP_SCAN); break;
+	case TASK: FEED(f, TASK_NEWTASK)->pid = 77; break;
+	case MERGE_A: feed_merge(f, 1, 100, ITEM(8), MM_A, 0); break;
+	case MERGE_B: feed_merge(f, 1, 100, ITEM(9), MM_B, 0); break;
+	case FAILS: feed_merge(f, 1, 100, ITEM(8), MM_A, -14); break;
+	case REMOVAL: feed_remove_item(f, 100, ITEM(1), MM_A); break;
+	case NODE_GOES: feed_remove_page(f, 100); break;
+	case EXIT_A: feed_exit(f, MM_A); break;
+	case EXIT_B: feed_exit(f, MM_B); break;
+	}
+	feed_flush(f);
+}
+
+static void a_sample_is_older_than_a_change(void **state)
+{
+	static const struct { enum happens what; bool ksm, a; } cases[] = {
+		{ SCAN_ENDS, false, false }, { TASK, false, false }, { FAILS, false, false },
+		{ MERGE_A, true, true }, { MERGE_B, true, false }, { REMOVAL, true, true },
+		{ NODE_GOES, true, true }, { EXIT_A, false, true }, { EXIT_B, false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct ref none = { 0 }, mm;
+		struct feed *f = start();
+		int ksm, process;
+		uint64_t then;
+
+		feed_merge(f, 0, 100, ITEM(1), MM_A, 0);
+		feed_merge(f, 1, 100, ITEM(2), MM_B, 0);
+		FEED(f, KSM_START_SCAN);
+		f->now_ns += 1000000;	/* what came before is over when the samples begin */
+		FEED(f, TASK_NEWTASK)->pid = 76;
+		feed_flush(f);
+		then = f->next - 1;
+		mm = find_mm(f, MM_A);
+		feed_pairs(f, SAMPLE_KSM, 0, (const char *const[][2]){ { "pages_shared", "1" }, { NULL } });
+		feed_pairs(f, SAMPLE_PROCESS, PID, (const char *const[][2]){ { "comm", "x" }, { NULL } });
+		f->now_ns += 1000000;
+		ksm = history_sample_before(f->h, SAMPLE_KSM, 0, then);
+		process = history_sample_before(f->h, SAMPLE_PROCESS, PID, then);
+		assert_true(ksm >= 0 && process >= 0);
+		happen(f, cases[i].what);
+		assert_false(history_sample_outdated(f->h, (uint32_t)ksm, none, then));
+		assert_false(history_sample_outdated(f->h, (uint32_t)process, mm, then));
+		if (history_sample_outdated(f->h, (uint32_t)ksm, none, f->next - 1) != cases[i].ksm ||
+		    history_sample_outdated(f->h, (uint32_t)process, mm, f->next - 1) != cases[i].a)
+			fail_msg("case %zu", i);
+		assert_false(history_sample_outdated(f->h, 99, none, f->next - 1));
+		feed_free(f);
+	}
+}
+
+/* ---- what a count is worth ---- */
+static void expect_worth(const struct feed *f, enum relation relation, struct ref parent, uint64_t t,
+			 char evidence, bool doubtful)
+{
+	struct history_worth worth = history_worth(f->h, relation, parent, moment_at(t));
+
+	if (worth.evidence != evidence || worth.doubtful != doubtful)
+		fail_msg("relation %d at %d: %c%s", relation, (int)t, worth.evidence, worth.doubtful ? "?" : "");
+}
+
+static void a_count_is_worth_its_weakest_row(void **state)
+{
+	struct feed *f = start();
+	uint64_t made, scanned, swept, later, many;
+	struct ref a, b, node;
+
+	(void)state;
+	a = find_mm(f, MM_A);
+	b = find_mm(f, MM_B);
+	feed_merge(f, 0, 100, ITEM(1), MM_A, 0);
+	made = feed_merge(f, 1, 100, ITEM(2), MM_A, 0);
+	FEED(f, KSM_STOP_SCAN);
+	feed_flush(f);
+	scanned = f->next - 1;
+	feed_pairs(f, SAMPLE_PROCESS, PID, (const char *const[][2]){
+		{ "comm", "x" }, { "ksm_merging_pages", "2" }, { NULL } });
+	FEED(f, KSM_START_SCAN);
+	feed_flush(f);
+	swept = f->next - 1;
+	feed_sweep(f, &(struct sweep){ .pages = { { 1, 100 }, { 2, 100 } } });
+	FEED(f, KSM_STOP_SCAN);
+	later = f->next - 1;
+	feed_flush(f);
+	assert_int_equal(history_find(f->h, TABLE_NODE, 100, 0, moment_at(later), &node), 0);
+
+	expect_worth(f, ITEMS_OF_MM, a, made - 1, 'I', true);		/* tentative */
+	expect_worth(f, ITEMS_OF_MM, a, made, 'I', true);		/* the first of the two */
+	expect_worth(f, ITEMS_OF_MM, a, scanned, 'I', false);		/* as many as the kernel counts */
+	expect_worth(f, ITEMS_OF_NODE, node, scanned, 'I', false);
+	expect_worth(f, ITEMS_OF_MM, a, later, 'I', true);
+	expect_worth(f, ITEMS_OF_NODE, node, later, 'I', true);
+	expect_worth(f, ITEMS_OF_MM, b, later, 'I', false);		/* none */
+	expect_worth(f, MAPPINGS_OF_MM, a, scanned, 'I', false);	/* none yet */
+	expect_worth(f, MAPPINGS_OF_MM, a, swept, 'D', false);
+	expect_worth(f, MAPPINGS_OF_MM, a, later, 'D', true);
+	for (unsigned i = 3; i < 1000; i++)
+		feed_merge(f, 1, 100, ITEM(i), MM_B, 0);
+	feed_flush(f);
+	many = f->next - 1;
+	expect_worth(f, ITEMS_OF_MM, b, many, 'I', true);
+	assert_false(history_mm_changed(f->h, a, scanned, many));
+	assert_true(history_mm_changed(f->h, b, scanned, many));
+	assert_true(history_mm_changed(f->h, a, made - 2, made));
+	feed_free(f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_sweep_makes_keeps_and_ends),
+		cmocka_unit_test(a_sample_is_older_than_a_change),
+		cmocka_unit_test(a_count_is_worth_its_weakest_row),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
