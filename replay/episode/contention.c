@@ -17,6 +17,7 @@
 
 #define ROOT_RWSEM	8u		/* offsetof(struct anon_vma, rwsem) */
 #define END_EVENTS	200000u		/* how far to look for the end of a wait */
+#define LOOK_EVENTS	50000000u	/* and for all of a walk's together: a hostile file has no ends */
 #define DOING_EVENTS	2000u		/* and for what the thread did with the lock */
 #define CONTENTION_WRITE 4u		/* LCB_F_WRITE */
 
@@ -39,12 +40,13 @@ static uint64_t lock_of(const struct opened_episode *e, const struct hold *hold)
 }
 
 /* Its end, and the first thing that the thread did then. */
-static void follow(const struct opened_episode *e, struct waiter *waiter)
+static void follow(const struct opened_episode *e, struct waiter *waiter, uint64_t *budget)
 {
 	uint64_t last = event_index_last(e->source.events), n;
 	struct event ev;
 
-	for (n = waiter->begin + 1; n <= last && n - waiter->begin < END_EVENTS; n++) {
+	for (n = waiter->begin + 1; n <= last && n - waiter->begin < END_EVENTS && *budget; n++) {
+		--*budget;
 		if (event_index_kind(e->source.events, n) != EVENT_CONTENTION_END ||
 		    event_index_event(e->source.events, n, &ev) != 0 || ev.pid != waiter->tid)
 			continue;
@@ -54,14 +56,15 @@ static void follow(const struct opened_episode *e, struct waiter *waiter)
 	}
 	if (!waiter->end)
 		return;
-	for (n = waiter->end + 1; n <= last && n - waiter->end < DOING_EVENTS; n++)
+	for (n = waiter->end + 1; n <= last && n - waiter->end < DOING_EVENTS && *budget; n++, --*budget)
 		if (event_index_event(e->source.events, n, &ev) == 0 && ev.pid == waiter->tid) {
 			waiter->doing = n;
 			return;
 		}
 }
 
-static int add(struct opened_episode *e, uint32_t hold, uint64_t n, const struct event *ev)
+static int add(struct opened_episode *e, uint32_t hold, uint64_t n, const struct event *ev,
+	       uint64_t *budget)
 {
 	struct waiter *waiter;
 
@@ -70,11 +73,11 @@ static int add(struct opened_episode *e, uint32_t hold, uint64_t n, const struct
 	waiter = &e->waiters[e->nr_waiters++];
 	*waiter = (struct waiter){ .begin = n, .begin_ns = ev->ts_ns, .tid = ev->pid, .hold = hold,
 				   .is_write = EVENT_ARGS(ev, CONTENTION_BEGIN)->flags & CONTENTION_WRITE };
-	follow(e, waiter);
+	follow(e, waiter, budget);
 	return 0;
 }
 
-static int look(struct opened_episode *e, uint32_t i)
+static int look(struct opened_episode *e, uint32_t i, uint64_t *budget)
 {
 	const struct hold *hold = &e->holds[i];
 	uint64_t lock = 0;
@@ -90,7 +93,7 @@ static int look(struct opened_episode *e, uint32_t i)
 		if (event_index_event(e->source.events, n, &ev) != 0 || ev.pid == e->row.tid ||
 		    (uint64_t)EVENT_ARGS(&ev, CONTENTION_BEGIN)->lock_addr != lock)
 			continue;
-		if (add(e, i, n, &ev) != 0)
+		if (add(e, i, n, &ev, budget) != 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -98,10 +101,11 @@ static int look(struct opened_episode *e, uint32_t i)
 
 int episode_waiters(struct opened_episode *e, const struct waiter **ret_waiters, uint32_t *ret_nr)
 {
+	uint64_t budget = LOOK_EVENTS;
 	int ret = 0;
 
 	for (uint32_t i = 0; ret == 0 && !e->waiters_known && i < e->nr_holds; i++)
-		ret = look(e, i);
+		ret = look(e, i, &budget);
 	if (ret) {
 		e->nr_waiters = 0;
 		return ret;

@@ -2,14 +2,14 @@
 /*
  * aftermath.c - what a story tells beyond the episode's own events.
  *
- * Four things that no event of the episode says: how a search for the chain compares with the published
- * figures, who got SIGBUS later, which mappings a walk left behind and when ksmd will find them, and
- * which of the pages of a collapse were KSM's.
+ * Four things that no event of the episode says: how a search for the chain compares with the
+ * published figures, who got SIGBUS later, which mappings a walk left behind and when ksmd will
+ * find them, and which of the pages of a collapse were KSM's.
  *
- * A signal carries no page.  SIGBUS for touching poison (BUS_MCEERR_AR) is taken to be about this page if
- * the process mapped it when it failed: inferred, and said so.  A process that mapped two failed
- * pages may have touched the other one.  Signals that an observer at the moment asked could not have
- * seen are left out.
+ * A signal carries no page.  SIGBUS for touching poison (BUS_MCEERR_AR) is taken to be about this
+ * page if the process mapped it when it failed: inferred, and said so.  A process that mapped two
+ * failed pages may have touched the other one.  Signals that an observer at the moment asked could
+ * not have seen are left out.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -51,20 +51,30 @@ void tell_published(struct teller *t)
 	uint64_t nr_nodes = 0;
 
 	if (r->nr_nodes >= WORTH_A_WORD) {
-		teller_say(t, STORY_NOTE, 0, EVIDENCE_MODELLED, "The search visited %" PRIu64 " nodes in %s, at most "
-			   "%s without a scheduling point. Published for the posted search: 0.9 ms at 17,161 nodes "
-			   "and 28.8 ms at 1,310,721; at this size that leads to expect %s in one stretch, on "
-			   "another machine.", r->nr_nodes, explain_time(r->search_ns, took, sizeof(took)),
-			   explain_time(r->stretch_ns, stretch, sizeof(stretch)),
-			   explain_time(published_search_ns(r->nr_nodes), expected, sizeof(expected)));
+		teller_say(
+			t, STORY_NOTE, 0, EVIDENCE_MODELLED,
+			"The search visited %" PRIu64 " nodes in %s, at most "
+			"%s without a scheduling point. Published for the posted search: 0.9 ms at "
+			"17,161 nodes "
+			"and 28.8 ms at 1,310,721; at this size that leads to expect %s in one "
+			"stretch, on "
+			"another machine.",
+			r->nr_nodes, explain_time(r->search_ns, took, sizeof(took)),
+			explain_time(r->stretch_ns, stretch, sizeof(stretch)),
+			explain_time(published_search_ns(r->nr_nodes), expected, sizeof(expected)));
 		return;
 	}
-	if (r->nr_nodes != 1 || history_count(history_of(t), ALL_NODES, (struct ref){ 0 }, before(t), &nr_nodes,
-					      NULL) != 0 || nr_nodes < WORTH_A_WORD)
+	if (r->nr_nodes != 1 ||
+	    history_count(history_of(t), ALL_NODES, (struct ref){0}, before(t), &nr_nodes, NULL) !=
+		    0 ||
+	    nr_nodes < WORTH_A_WORD)
 		return;
-	teller_say(t, STORY_NOTE, 0, EVIDENCE_MODELLED, "No search was needed, whatever the size. The posted one would "
-		   "have gone through up to %" PRIu64 " stable nodes; the published figures (0.9 ms at 17,161, 28.8 ms "
-		   "at 1,310,721) lead to expect %s.", nr_nodes,
+	teller_say(t, STORY_NOTE, 0, EVIDENCE_MODELLED,
+		   "No search was needed, whatever the size. The posted one would "
+		   "have gone through up to %" PRIu64
+		   " stable nodes; the published figures (0.9 ms at 17,161, 28.8 ms "
+		   "at 1,310,721) lead to expect %s.",
+		   nr_nodes,
 		   explain_time(published_search_ns(nr_nodes), expected, sizeof(expected)));
 }
 
@@ -92,13 +102,15 @@ static uint32_t signals_after(const struct teller *t, uint64_t after, const stru
 	const struct history *h = history_of(t);
 	uint32_t nr = 0;
 
-	for (int i = history_notable_near(h, after, 1, 0); i >= 0 && (uint32_t)i < history_nr_notables(h); i++) {
+	for (int i = history_notable_near(h, after, 1, 0);
+	     i >= 0 && (uint32_t)i < history_nr_notables(h); i++) {
 		const struct args_SIGNAL_GENERATE *args;
 		struct notable notable;
 		struct event ev;
 		uint32_t at = 0;
 
-		if (history_notable(h, (uint32_t)i, &notable) != 0 || notable.event > t->when.known_by)
+		if (history_notable(h, (uint32_t)i, &notable) != 0 ||
+		    notable.event > t->when.known_by)
 			break;
 		if (notable.kind != NOTABLE_SIGBUS || notable.event <= after ||
 		    event_index_event(episode_source(t->e)->events, notable.event, &ev) != 0 ||
@@ -112,8 +124,9 @@ static uint32_t signals_after(const struct teller *t, uint64_t after, const stru
 		if (at == SIGNALLED_MAX)
 			continue;
 		if (at == nr) {
-			list[nr] = (struct signalled){ .pid = (int32_t)args->pid, .first = notable.event,
-						       .mapped = is_victim(blast, args->pid) };
+			list[nr] = (struct signalled){.pid = (int32_t)args->pid,
+						      .first = notable.event,
+						      .mapped = is_victim(blast, args->pid)};
 			snprintf(list[nr++].comm, sizeof(list->comm), "%.16s", args->comm);
 		}
 		list[at].nr++;
@@ -135,13 +148,18 @@ static void tell_signalled(struct teller *t, const struct signalled *s)
 	if (s->nr > 1)
 		snprintf(times, sizeof(times), ", %" PRIu32 " times in all", s->nr);
 	if (t->row->kind == EPISODE_COLLAPSE)
-		teller_say(t, STORY_NOTE, s->first, EVIDENCE_INFERRED, "SIGBUS goes to %s (pid %" PRId32 ") later%s: it "
-			   "touched poison. A signal carries no page; that it was one of these is inferred.", s->comm,
-			   s->pid, times);
+		teller_say(t, STORY_NOTE, s->first, EVIDENCE_INFERRED,
+			   "SIGBUS goes to %s (pid %" PRId32 ") later%s: it "
+			   "touched poison. A signal carries no page; that it was one of these is "
+			   "inferred.",
+			   s->comm, s->pid, times);
 	else
-		teller_say(t, STORY_NOTE, s->first, EVIDENCE_INFERRED, "SIGBUS goes to %s (pid %" PRId32 ") later%s: it "
-			   "touched poison. It mapped this page when it failed, so it is taken to be this one; a "
-			   "signal carries no page.", s->comm, s->pid, times);
+		teller_say(t, STORY_NOTE, s->first, EVIDENCE_INFERRED,
+			   "SIGBUS goes to %s (pid %" PRId32 ") later%s: it "
+			   "touched poison. It mapped this page when it failed, so it is taken to "
+			   "be this one; a "
+			   "signal carries no page.",
+			   s->comm, s->pid, times);
 }
 
 void tell_signals(struct teller *t)
@@ -152,7 +170,8 @@ void tell_signals(struct teller *t)
 	struct blast blast = { 0 };
 	struct diag diag;
 
-	/* A collapse that failed for want of a readable page; whose pages is not known, so all are told. */
+	/* A collapse that failed for want of a readable page; whose pages is not known, so all are
+	 * told. */
 	if (collapse ? !t->row->totals.collapse.nr_failed :
 	    blast_page(episode_source(t->e), t->row->object, before(t), &blast, &diag) != 0)
 		return;
@@ -166,10 +185,13 @@ void tell_signals(struct teller *t)
 			more++;
 	}
 	if (more)
-		teller_say(t, STORY_NOTE, 0, EVIDENCE_INFERRED, "SIGBUS goes to %" PRIu32 " more of them.", more);
+		teller_say(t, STORY_NOTE, 0, EVIDENCE_INFERRED,
+			   "SIGBUS goes to %" PRIu32 " more of them.", more);
 	if (others)
-		teller_say(t, STORY_NOTE, 0, EVIDENCE_INFERRED, "SIGBUS later goes to %" PRIu32 " processes that are not "
-			   "known to have mapped this page.", others);
+		teller_say(t, STORY_NOTE, 0, EVIDENCE_INFERRED,
+			   "SIGBUS later goes to %" PRIu32 " processes that are not "
+			   "known to have mapped this page.",
+			   others);
 	if (!collapse)
 		blast_fini(&blast);
 }
@@ -190,9 +212,11 @@ static void tell_entry(struct teller *t, const struct stale_entry *entry, struct
 	if (entry->nr_scans)
 		snprintf(scans, sizeof(scans), ", for %" PRIu32 " whole scans", entry->nr_scans);
 	narrate_name(history_of(t), entry->mm, when, mm, sizeof(mm));
-	teller_say(t, STORY_NOTE, entry->since, EVIDENCE_MODELLED, "%s at 0x%" PRIx64 ": %s%s%s; ksmd repairs it: %s.", mm,
-		   entry->address ? entry->address : entry->item_address, stale_kind_text(entry->kind), scans,
-		   entry->known ? "" : " (it might not exist)", stale_repair_text(entry->repair));
+	teller_say(t, STORY_NOTE, entry->since, EVIDENCE_MODELLED,
+		   "%s at 0x%" PRIx64 ": %s%s%s; ksmd repairs it: %s.", mm,
+		   entry->address ? entry->address : entry->item_address,
+		   stale_kind_text(entry->kind), scans, entry->known ? "" : " (it might not exist)",
+		   stale_repair_text(entry->repair));
 }
 
 void tell_left_behind(struct teller *t)
@@ -213,15 +237,17 @@ void tell_left_behind(struct teller *t)
 		teller_say(t, STORY_NOTE, t->row->fact.died, EVIDENCE_MODELLED, "%s", text);
 		stale_failure_fini(&failure);
 	}
-	when = (struct moment){ t->row->fact.died, t->when.known_by < t->row->fact.died ? t->row->fact.died
-											 : t->when.known_by };
+	when = (struct moment){t->row->fact.died, t->when.known_by < t->row->fact.died
+							  ? t->row->fact.died
+							  : t->when.known_by};
 	if (stale_log_read(&log, source) == 0 &&
 	    stale_page(source, &log, t->row->object, when, &page, &diag) == 0) {
 		for (uint32_t i = 0; i < page.nr; i++)
 			if (page.entries[i].kind != STALE_REACHED && told++ < TOLD_LEFT)
 				tell_entry(t, &page.entries[i], when);
 		if (told > TOLD_LEFT)
-			teller_say(t, STORY_NOTE, 0, EVIDENCE_MODELLED, "And %" PRIu32 " more.", told - TOLD_LEFT);
+			teller_say(t, STORY_NOTE, 0, EVIDENCE_MODELLED, "And %" PRIu32 " more.",
+				   told - TOLD_LEFT);
 		stale_page_fini(&page);
 	}
 	stale_log_fini(&log);
@@ -241,15 +267,20 @@ void tell_owners(struct teller *t)
 	    history_seek_key(&cursor, c->address) != 0)
 		return;
 	while (history_next(&cursor, &row) > 0 && row.item.address < c->address + HUGE_BYTES) {
-		if (row.item.address < c->address || row.item.state != ITEM_STABLE || nr++ >= TOLD_OWNED)
+		if (row.item.address < c->address || row.item.state != ITEM_STABLE ||
+		    nr++ >= TOLD_OWNED)
 			continue;
 		narrate_name(history_of(t), row.item.node, before(t), node, sizeof(node));
-		teller_say(t, STORY_NOTE, 0, (char)row.fact.evidence, "Page %" PRIu64 " was a KSM page: its item hung on "
-			   "%s.", (row.item.address - c->address) >> 12, node);
+		teller_say(t, STORY_NOTE, 0, (char)row.fact.evidence,
+			   "Page %" PRIu64 " was a KSM page: its item hung on "
+			   "%s.",
+			   (row.item.address - c->address) >> 12, node);
 	}
 	if (nr > TOLD_OWNED)
-		teller_say(t, STORY_NOTE, 0, EVIDENCE_INFERRED, "So were %" PRIu32 " more of them.", nr - TOLD_OWNED);
+		teller_say(t, STORY_NOTE, 0, EVIDENCE_INFERRED, "So were %" PRIu32 " more of them.",
+			   nr - TOLD_OWNED);
 	else if (nr == 0)
-		teller_say(t, STORY_NOTE, 0, EVIDENCE_INFERRED, "None of the pages was KSM's: the range is the process's "
+		teller_say(t, STORY_NOTE, 0, EVIDENCE_INFERRED,
+			   "None of the pages was KSM's: the range is the process's "
 			   "own.");
 }

@@ -2,9 +2,9 @@
 /*
  * narrate_scan.c - one plain sentence for each step of a scan.
  *
- * A step of a scan is a run of ksmd's events of one kind.  The sentence is about the first of them; how
- * many more there were stands behind it.  Objects are found by the address that the event carries, as of
- * that event, or right before it where the event is their end.
+ * A step of a scan is a run of ksmd's events of one kind.  The sentence is about the first of them;
+ * how many more there were stands behind it.  Objects are found by the address that the event
+ * carries, as of that event, or right before it where the event is their end.
  *
  * Functions are those of mm/ksm.c, Linux 6.12; a stock kernel's events tell less and so do their
  * sentences.
@@ -44,7 +44,8 @@ static bool tell_item(struct telling *t)
 	case EVENT_P_ITEM_NEW:
 		telling_function(t, "get_next_rmap_item", "mm/ksm.c");
 		SAY("ksmd meets %s at 0x%" PRIx64 " for the first time: %s is made.",
-		    named(t, TABLE_MM, ARGS(P_ITEM_NEW)->mm, mm), (uint64_t)ARGS(P_ITEM_NEW)->address,
+		    named(t, TABLE_MM, ARGS(P_ITEM_NEW)->mm, mm),
+		    (uint64_t)ARGS(P_ITEM_NEW)->address,
 		    named(t, TABLE_ITEM, ARGS(P_ITEM_NEW)->item, item));
 		return true;
 	case EVENT_P_ITEM_FREE:
@@ -54,28 +55,35 @@ static bool tell_item(struct telling *t)
 		return true;
 	case EVENT_P_ITEM_SCAN:
 		telling_function(t, "cmp_and_merge_page", "mm/ksm.c");
-		SAY("%s of %s at 0x%" PRIx64 " is scanned: %s.", named(t, TABLE_ITEM, ARGS(P_ITEM_SCAN)->item, item),
-		    named(t, TABLE_MM, ARGS(P_ITEM_SCAN)->mm, mm), (uint64_t)ARGS(P_ITEM_SCAN)->address,
+		SAY("%s of %s at 0x%" PRIx64 " is scanned: %s.",
+		    named(t, TABLE_ITEM, ARGS(P_ITEM_SCAN)->item, item),
+		    named(t, TABLE_MM, ARGS(P_ITEM_SCAN)->mm, mm),
+		    (uint64_t)ARGS(P_ITEM_SCAN)->address,
 		    explain_word(WORDS_SCAN, ARGS(P_ITEM_SCAN)->outcome, word));
 		return true;
 	case EVENT_P_ITEM_UNSTABLE:
 		telling_function(t, "unstable_tree_search_insert", "mm/ksm.c");
 		SAY("%s of %s at 0x%" PRIx64 " meets no equal page and waits in the unstable tree.",
 		    named(t, TABLE_ITEM, ARGS(P_ITEM_UNSTABLE)->item, item),
-		    named(t, TABLE_MM, ARGS(P_ITEM_UNSTABLE)->mm, mm), (uint64_t)ARGS(P_ITEM_UNSTABLE)->address);
+		    named(t, TABLE_MM, ARGS(P_ITEM_UNSTABLE)->mm, mm),
+		    (uint64_t)ARGS(P_ITEM_UNSTABLE)->address);
 		return true;
 	case EVENT_P_ITEM_APPEND:
 		telling_function(t, "stable_tree_append", "mm/ksm.c");
-		SAY("%s of %s at 0x%" PRIx64 " is merged: it hangs on %s now, %" PRId64 " items there.",
+		SAY("%s of %s at 0x%" PRIx64 " is merged: it hangs on %s now, %" PRId64
+		    " items there.",
 		    named(t, TABLE_ITEM, ARGS(P_ITEM_APPEND)->item, item),
-		    named(t, TABLE_MM, ARGS(P_ITEM_APPEND)->mm, mm), (uint64_t)ARGS(P_ITEM_APPEND)->address,
-		    named(t, TABLE_NODE, ARGS(P_ITEM_APPEND)->node, node), ARGS(P_ITEM_APPEND)->hlist_len);
+		    named(t, TABLE_MM, ARGS(P_ITEM_APPEND)->mm, mm),
+		    (uint64_t)ARGS(P_ITEM_APPEND)->address,
+		    named(t, TABLE_NODE, ARGS(P_ITEM_APPEND)->node, node),
+		    ARGS(P_ITEM_APPEND)->hlist_len);
 		return true;
 	case EVENT_P_ITEM_DETACH:
 		telling_function(t, "remove_rmap_item_from_tree", "mm/ksm.c");
 		SAY("%s of %s at 0x%" PRIx64 " is taken out of its tree: %s.",
 		    named(t, TABLE_ITEM, ARGS(P_ITEM_DETACH)->item, item),
-		    named(t, TABLE_MM, ARGS(P_ITEM_DETACH)->mm, mm), (uint64_t)ARGS(P_ITEM_DETACH)->address,
+		    named(t, TABLE_MM, ARGS(P_ITEM_DETACH)->mm, mm),
+		    (uint64_t)ARGS(P_ITEM_DETACH)->address,
 		    explain_word(WORDS_DETACH, ARGS(P_ITEM_DETACH)->site, word));
 		return true;
 	default:
@@ -90,18 +98,22 @@ static bool tell_node(struct telling *t)
 	telling_function(t, "stable_tree_insert", "mm/ksm.c");
 	switch (t->ev->kind) {
 	case EVENT_P_NODE_INSERT:
-		SAY("pfn 0x%" PRIx64 " becomes a KSM page: %s enters the stable tree of memory node %" PRId64 ".",
-		    (uint64_t)ARGS(P_NODE_INSERT)->kpfn, named(t, TABLE_NODE, ARGS(P_NODE_INSERT)->node, node),
+		SAY("pfn 0x%" PRIx64
+		    " becomes a KSM page: %s enters the stable tree of memory node %" PRId64 ".",
+		    (uint64_t)ARGS(P_NODE_INSERT)->kpfn,
+		    named(t, TABLE_NODE, ARGS(P_NODE_INSERT)->node, node),
 		    ARGS(P_NODE_INSERT)->nid);
 		return true;
 	case EVENT_P_NODE_ERASE:
 		telling_function(t, "remove_node_from_stable_tree", "mm/ksm.c");
 		SAY("%s (pfn 0x%" PRIx64 ") leaves the stable tree.",
-		    named(t, TABLE_NODE, ARGS(P_NODE_ERASE)->node, node), (uint64_t)ARGS(P_NODE_ERASE)->kpfn);
+		    named(t, TABLE_NODE, ARGS(P_NODE_ERASE)->node, node),
+		    (uint64_t)ARGS(P_NODE_ERASE)->kpfn);
 		return true;
 	case EVENT_P_NODE_FREE:
 		telling_function(t, "free_stable_node", "mm/ksm.c");
-		SAY("%s (pfn 0x%" PRIx64 ") is freed.", named(t, TABLE_NODE, ARGS(P_NODE_FREE)->node, node),
+		SAY("%s (pfn 0x%" PRIx64 ") is freed.",
+		    named(t, TABLE_NODE, ARGS(P_NODE_FREE)->node, node),
 		    (uint64_t)ARGS(P_NODE_FREE)->kpfn);
 		return true;
 	case EVENT_P_CHAIN_MAKE:
@@ -118,17 +130,20 @@ static bool tell_node(struct telling *t)
 		return true;
 	case EVENT_P_CHAIN_FREE:
 		telling_function(t, "free_stable_node_chain", "mm/ksm.c");
-		SAY("The chain %s is freed.", named(t, TABLE_NODE, ARGS(P_CHAIN_FREE)->node, chain));
+		SAY("The chain %s is freed.",
+		    named(t, TABLE_NODE, ARGS(P_CHAIN_FREE)->node, chain));
 		return true;
 	case EVENT_P_DUP_ADD:
 		telling_function(t, "stable_node_chain_add_dup", "mm/ksm.c");
 		SAY("%s (pfn 0x%" PRIx64 ") joins the chain %s as a dup.",
-		    named(t, TABLE_NODE, ARGS(P_DUP_ADD)->node, node), (uint64_t)ARGS(P_DUP_ADD)->kpfn,
+		    named(t, TABLE_NODE, ARGS(P_DUP_ADD)->node, node),
+		    (uint64_t)ARGS(P_DUP_ADD)->kpfn,
 		    named(t, TABLE_NODE, ARGS(P_DUP_ADD)->chain, chain));
 		return true;
 	case EVENT_P_DUP_DEL:
 		telling_function(t, "__stable_node_dup_del", "mm/ksm.c");
-		SAY("%s (pfn 0x%" PRIx64 ") leaves its chain.", named(t, TABLE_NODE, ARGS(P_DUP_DEL)->node, node),
+		SAY("%s (pfn 0x%" PRIx64 ") leaves its chain.",
+		    named(t, TABLE_NODE, ARGS(P_DUP_DEL)->node, node),
 		    (uint64_t)ARGS(P_DUP_DEL)->kpfn);
 		return true;
 	case EVENT_P_DUP_HEAD:
@@ -139,7 +154,8 @@ static bool tell_node(struct telling *t)
 		return true;
 	case EVENT_P_NODE_KPFN:
 		telling_function(t, "folio_migrate_ksm", "mm/ksm.c");
-		SAY("%s has pfn 0x%" PRIx64 " now.", named(t, TABLE_NODE, ARGS(P_NODE_KPFN)->node, node),
+		SAY("%s has pfn 0x%" PRIx64 " now.",
+		    named(t, TABLE_NODE, ARGS(P_NODE_KPFN)->node, node),
 		    (uint64_t)ARGS(P_NODE_KPFN)->kpfn);
 		return true;
 	case EVENT_P_NODE_REPLACE:
@@ -152,19 +168,23 @@ static bool tell_node(struct telling *t)
 	}
 }
 
-/* Without a KSM page it is the first of a pair, which is undone, untraced, when the second fails. */
+/* Without a KSM page it is the first of a pair, which is undone, untraced, when the second fails.
+ */
 static void merge(struct telling *t, const char *mm)
 {
 	const struct args_KSM_MERGE_WITH_KSM_PAGE *args = ARGS(KSM_MERGE_WITH_KSM_PAGE);
 
 	if (args->err)
-		SAY("A page of %s could not be merged (%" PRId64 "), pfn 0x%" PRIx64 ".", mm, args->err,
-		    (uint64_t)args->pfn);
+		SAY("A page of %s could not be merged (%" PRId64 "), pfn 0x%" PRIx64 ".", mm,
+		    args->err, (uint64_t)args->pfn);
 	else if (!args->ksm_page)
-		SAY("pfn 0x%" PRIx64 " of %s is made a KSM page, the first of a pair: if the second cannot be "
-		    "merged this is undone.", (uint64_t)args->pfn, mm);
+		SAY("pfn 0x%" PRIx64
+		    " of %s is made a KSM page, the first of a pair: if the second cannot be "
+		    "merged this is undone.",
+		    (uint64_t)args->pfn, mm);
 	else
-		SAY("A page of %s is merged with the KSM page of pfn 0x%" PRIx64 ".", mm, (uint64_t)args->pfn);
+		SAY("A page of %s is merged with the KSM page of pfn 0x%" PRIx64 ".", mm,
+		    (uint64_t)args->pfn);
 }
 
 static bool tell_other(struct telling *t)
@@ -175,13 +195,16 @@ static bool tell_other(struct telling *t)
 	switch (t->ev->kind) {
 	case EVENT_P_MIGRATE_ADD:
 		telling_function(t, "cmp_and_merge_page", "mm/ksm.c");
-		SAY("%s (pfn 0x%" PRIx64 ") is on another memory node than its tree: it goes onto the migrate list.",
-		    named(t, TABLE_NODE, ARGS(P_MIGRATE_ADD)->node, node), (uint64_t)ARGS(P_MIGRATE_ADD)->kpfn);
+		SAY("%s (pfn 0x%" PRIx64
+		    ") is on another memory node than its tree: it goes onto the migrate list.",
+		    named(t, TABLE_NODE, ARGS(P_MIGRATE_ADD)->node, node),
+		    (uint64_t)ARGS(P_MIGRATE_ADD)->kpfn);
 		return true;
 	case EVENT_P_MIGRATE_DEL:
 		telling_function(t, "stable_tree_search", "mm/ksm.c");
 		SAY("%s (pfn 0x%" PRIx64 ") leaves the migrate list.",
-		    named(t, TABLE_NODE, ARGS(P_MIGRATE_DEL)->node, node), (uint64_t)ARGS(P_MIGRATE_DEL)->kpfn);
+		    named(t, TABLE_NODE, ARGS(P_MIGRATE_DEL)->node, node),
+		    (uint64_t)ARGS(P_MIGRATE_DEL)->kpfn);
 		return true;
 	case EVENT_P_UNSTABLE_RESET:
 		telling_function(t, "scan_get_next_rmap_item", "mm/ksm.c");
@@ -189,8 +212,9 @@ static bool tell_other(struct telling *t)
 		    ARGS(P_UNSTABLE_RESET)->seqnr);
 		return true;
 	case EVENT_P_SCAN_SUM:
-		SAY("Of %s in scan %" PRId64 ": %" PRId64 " x %s.", named(t, TABLE_MM, ARGS(P_SCAN_SUM)->mm, mm),
-		    ARGS(P_SCAN_SUM)->seqnr, ARGS(P_SCAN_SUM)->nr,
+		SAY("Of %s in scan %" PRId64 ": %" PRId64 " x %s.",
+		    named(t, TABLE_MM, ARGS(P_SCAN_SUM)->mm, mm), ARGS(P_SCAN_SUM)->seqnr,
+		    ARGS(P_SCAN_SUM)->nr,
 		    explain_word(WORDS_SCAN, ARGS(P_SCAN_SUM)->outcome, word));
 		return true;
 	case EVENT_KSM_MERGE_ONE_PAGE:
@@ -205,12 +229,14 @@ static bool tell_other(struct telling *t)
 		return true;
 	case EVENT_KSM_REMOVE_KSM_PAGE:
 		telling_function(t, "remove_node_from_stable_tree", "mm/ksm.c");
-		SAY("ksmd notices that the KSM page of pfn 0x%" PRIx64 " is gone: its stable node is removed.",
+		SAY("ksmd notices that the KSM page of pfn 0x%" PRIx64
+		    " is gone: its stable node is removed.",
 		    (uint64_t)ARGS(KSM_REMOVE_KSM_PAGE)->pfn);
 		return true;
 	case EVENT_KSM_REMOVE_RMAP_ITEM:
 		telling_function(t, "remove_node_from_stable_tree", "mm/ksm.c");
-		SAY("An rmap_item of %s leaves the stable node of pfn 0x%" PRIx64 ", which is removed.",
+		SAY("An rmap_item of %s leaves the stable node of pfn 0x%" PRIx64
+		    ", which is removed.",
 		    named(t, TABLE_MM, ARGS(KSM_REMOVE_RMAP_ITEM)->mm, mm),
 		    (uint64_t)ARGS(KSM_REMOVE_RMAP_ITEM)->pfn);
 		return true;
@@ -224,11 +250,11 @@ void tell_scan(struct telling *t)
 	size_t at;
 
 	if (t->step->kind == STEP_BEGIN) {
-		SAY("ksmd begins scan %" PRId64 " with %" PRId64 " rmap_items.", ARGS(KSM_START_SCAN)->seq,
-		    ARGS(KSM_START_SCAN)->rmap_entries);
+		SAY("ksmd begins scan %" PRId64 " with %" PRId64 " rmap_items.",
+		    ARGS(KSM_START_SCAN)->seq, ARGS(KSM_START_SCAN)->rmap_entries);
 	} else if (t->step->kind == STEP_END) {
-		SAY("ksmd ends scan %" PRId64 " with %" PRId64 " rmap_items.", ARGS(KSM_STOP_SCAN)->seq,
-		    ARGS(KSM_STOP_SCAN)->rmap_entries);
+		SAY("ksmd ends scan %" PRId64 " with %" PRId64 " rmap_items.",
+		    ARGS(KSM_STOP_SCAN)->seq, ARGS(KSM_STOP_SCAN)->rmap_entries);
 	} else if (!tell_item(t) && !tell_node(t) && !tell_other(t)) {
 		SAY("ksmd: %s.", event_kind_name(t->ev->kind));
 	}
@@ -236,6 +262,6 @@ void tell_scan(struct telling *t)
 		telling_function(t, "ksm_do_scan", "mm/ksm.c");
 	at = strlen(t->to->text);
 	if (t->step->nr > 1)
-		snprintf(t->to->text + at, sizeof(t->to->text) - at, " %" PRIu32 " more of this kind follow.",
-			 t->step->nr - 1);
+		snprintf(t->to->text + at, sizeof(t->to->text) - at,
+			 " %" PRIu32 " more of this kind follow.", t->step->nr - 1);
 }

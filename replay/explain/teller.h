@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * teller.h - inside explain/: a story in the making, and the parts of it that look past the episode.
+ * teller.h - inside explain/: a story in the making, and the parts of it that look past the
+ * episode.
  */
 #ifndef KSMTOP_TELLER_H
 #define KSMTOP_TELLER_H
@@ -19,8 +20,8 @@ struct teller {
 };
 
 /* A line of no step; event 0: of no single event. */
-void teller_say(struct teller *t, enum story_part part, uint64_t event, char evidence, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
+void teller_say(struct teller *t, enum story_part part, uint64_t event, char evidence,
+		const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* aftermath.c */
 /* What the search took beside what was published. */

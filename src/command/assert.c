@@ -2,15 +2,15 @@
 /*
  * assert.c - `ksmtop assert`: does an expression hold of every episode, row or event?
  *
- * For CI and for bisecting kernels.  In front of a ':' stands what the expression is about: a kind of
- * episode, "episode" for all (also without a ':'), a table of `list` (its rows at T), or events as
- * in --filter.  Behind it stands what must be true of each of them.
+ * For CI and for bisecting kernels.  In front of a ':' stands what the expression is about: a kind
+ * of episode, "episode" for all (also without a ':'), a table of `list` (its rows at T), or events
+ * as in --filter.  Behind it stands what must be true of each of them.
  *
- * The hard idea is that not true is not false.  A walk whose end was lost has no longest hold, and a
- * doubtful row may not be what it seems: both are *undecided*.  One that certainly contradicts makes
- * the answer no (1); else one that is undecided means that there is no answer (2, with the reason);
- * only when all hold is it yes (0).  So false is found by asking for the expression's negation, which
- * is unknown where the expression is.
+ * The hard idea is that not true is not false.  A walk whose end was lost has no longest hold, and
+ * a doubtful row may not be what it seems: both are *undecided*.  One that certainly contradicts
+ * makes the answer no (1); else one that is undecided means that there is no answer (2, with the
+ * reason); only when all hold is it yes (0).  So false is found by asking for the expression's
+ * negation, which is unknown where the expression is.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -59,8 +59,8 @@ static void find_subject(struct asserting *a, const char *events)
 }
 
 /* A filter of "PREFIX: EXPRESSION", or of its negation. */
-static int make_filter(struct asserting *a, const char *prefix, const char *format, const char *expression,
-		       struct event_filter **ret_filter)
+static int make_filter(struct asserting *a, const char *prefix, const char *format,
+		       const char *expression, struct event_filter **ret_filter)
 {
 	char text[4096];
 	int length = snprintf(text, sizeof(text), "%s%s", prefix, prefix[0] ? ": " : "");
@@ -83,12 +83,15 @@ static int check_names(struct asserting *a)
 	else if (a->about == ABOUT_ROWS)
 		row_names(query->recording, a->table, -1, &names);
 	else
-		err = filter_names_of_events(&names, a->yes, recording_events(query->recording), &query->diag);
-	snprintf(whose, sizeof(whose), a->about == ABOUT_EVENTS ? "none of these events" : "no %s", a->subject);
+		err = filter_names_of_events(&names, a->yes, recording_events(query->recording),
+					     &query->diag);
+	snprintf(whose, sizeof(whose), a->about == ABOUT_EVENTS ? "none of these events" : "no %s",
+		 a->subject);
 	if (err == 0)
 		err = event_filter_check(a->yes, &names, whose, &query->diag);
 	else if (query->diag.error == -EINVAL)
-		diag_advice(&query->diag, "in front of the ':' stands a kind of episode, a table or an event");
+		diag_advice(&query->diag,
+			    "in front of the ':' stands a kind of episode, a table or an event");
 	filter_names_fini(&names);
 	return err;
 }
@@ -103,14 +106,17 @@ static int read_expression(struct asserting *a)
 		expression = strchr(text, ':') + 1;
 	if (err == 0 && expression[strspn(expression, " \t")] == 0) {
 		err = diag_set(&a->query->diag, -EINVAL, "nothing is asserted");
-		diag_expected(&a->query->diag, "an expression, such as 'walk: longest_hold_ns <= 5000000'");
+		diag_expected(&a->query->diag,
+			      "an expression, such as 'walk: longest_hold_ns <= 5000000'");
 	}
 	if (err == 0)
 		find_subject(a, event_filter_events(whole));
 	if (err == 0)
-		err = make_filter(a, a->about == ABOUT_EVENTS ? a->subject : "", "%s", expression, &a->yes);
+		err = make_filter(a, a->about == ABOUT_EVENTS ? a->subject : "", "%s", expression,
+				  &a->yes);
 	if (err == 0)
-		err = make_filter(a, a->about == ABOUT_EVENTS ? a->subject : "", "!(%s)", expression, &a->no);
+		err = make_filter(a, a->about == ABOUT_EVENTS ? a->subject : "", "!(%s)",
+				  expression, &a->no);
 	if (err == 0)
 		err = check_names(a);
 	event_filter_free(whole);
@@ -135,7 +141,8 @@ static bool lookup_asked(void *argument, const char *name, struct filter_value *
 	return known;
 }
 
-static enum outcome judge_row(struct asserting *a, filter_lookup_fn lookup, void *row, bool doubtful)
+static enum outcome judge_row(struct asserting *a, filter_lookup_fn lookup, void *row,
+			      bool doubtful)
 {
 	enum outcome outcome = UNDECIDED;
 
@@ -158,7 +165,8 @@ static void tell_json(struct asserting *a, enum outcome outcome, const char *obj
 	json_object_object_add(item, "outcome", json_object_new_string(outcomes[outcome]));
 	json_object_object_add(item, "object", json_object_new_string(object));
 	json_object_object_add(item, "event", first ? json_object_new_int64((int64_t)first) : NULL);
-	json_object_object_add(item, "last_event", last ? json_object_new_int64((int64_t)last) : NULL);
+	json_object_object_add(item, "last_event",
+			       last ? json_object_new_int64((int64_t)last) : NULL);
 	json_object_object_add(item, "values", fields_json(&a->asked));
 	json_object_object_add(item, "evidence", json_object_new_string(letter));
 	json_object_object_add(item, "doubtful", json_object_new_boolean(outcome == UNDECIDED));
@@ -205,13 +213,13 @@ static int judge_rows(struct asserting *a)
 
 		if (episodes && a->kind >= 0 && row.episode.kind != a->kind)
 			continue;
-		enum outcome outcome = judge_row(a, episodes ? episode_lookup : query_lookup_row, &lookup,
-						 row.fact.doubt != DOUBT_NONE);
+		enum outcome outcome = judge_row(a, episodes ? episode_lookup : query_lookup_row,
+						 &lookup, row.fact.doubt != DOUBT_NONE);
 
 		query_name(query, row.any.ref, name, sizeof(name));
 		if (episodes)
-			snprintf(clean, sizeof(clean), "%s %" PRIu32, episode_kind_name(row.episode.kind),
-				 row.episode.number);
+			snprintf(clean, sizeof(clean), "%s %" PRIu32,
+				 episode_kind_name(row.episode.kind), row.episode.number);
 		else
 			text_clean(clean, sizeof(clean), name);
 		tell(a, outcome, clean, row.fact.born, has_end ? row.fact.died : 0, &row.fact);
@@ -255,9 +263,12 @@ static struct json_object *summary_json(const struct asserting *a)
 	json_object_object_add(summary, "expression", json_text(a->query->invocation->args[1]));
 	json_object_object_add(summary, "about", json_text(a->subject));
 	for (int i = 0; i < NR_OUTCOMES; i++)
-		json_object_object_add(summary, outcomes[i], json_object_new_int64((int64_t)a->nr[i]));
-	json_object_object_add(summary, "answer", a->nr[CONTRADICTS] ? json_object_new_boolean(false) :
-			       a->nr[UNDECIDED] ? NULL : json_object_new_boolean(true));
+		json_object_object_add(summary, outcomes[i],
+				       json_object_new_int64((int64_t)a->nr[i]));
+	json_object_object_add(summary, "answer",
+			       a->nr[CONTRADICTS] ? json_object_new_boolean(false)
+			       : a->nr[UNDECIDED] ? NULL
+						  : json_object_new_boolean(true));
 	return summary;
 }
 
@@ -270,15 +281,19 @@ static int give_answer(struct asserting *a)
 		answer_end(query, "summary", summary_json(a));
 	else
 		printf("%s (%s: %" PRIu64 " hold, %" PRIu64 " contradict, %" PRIu64 " undecided)\n",
-		       a->nr[CONTRADICTS] ? "no" : a->nr[UNDECIDED] ? "no answer" : "yes", a->subject,
-		       a->nr[HOLDS], a->nr[CONTRADICTS], a->nr[UNDECIDED]);
+		       a->nr[CONTRADICTS] ? "no"
+		       : a->nr[UNDECIDED] ? "no answer"
+					  : "yes",
+		       a->subject, a->nr[HOLDS], a->nr[CONTRADICTS], a->nr[UNDECIDED]);
 	if (nr_losses)
-		fprintf(stderr, "ksmtop: events were lost in %" PRIu32 " places: what ran there unseen is not judged\n",
+		fprintf(stderr,
+			"ksmtop: events were lost in %" PRIu32
+			" places: what ran there unseen is not judged\n",
 			nr_losses);
 	if (a->nr[CONTRADICTS] || !a->nr[UNDECIDED])
 		return 0;
-	diag_set(&query->diag, -ENODATA, "whether it holds cannot be decided for %" PRIu64 " of them",
-		 a->nr[UNDECIDED]);
+	diag_set(&query->diag, -ENODATA,
+		 "whether it holds cannot be decided for %" PRIu64 " of them", a->nr[UNDECIDED]);
 	diag_file(&query->diag, recording_path(query->recording));
 	diag_advice(&query->diag, a->about == ABOUT_EPISODES ?
 		    "what did not end can be left out with '!ended || (...)'" :
@@ -286,18 +301,22 @@ static int give_answer(struct asserting *a)
 	return -ENODATA;
 }
 
-/* Nothing to judge is fine where such things could have been, and no answer where they could not. */
+/* Nothing to judge is fine where such things could have been, and no answer where they could not.
+ */
 static int check_possible(struct asserting *a)
 {
 	struct query *query = a->query;
-	bool possible = a->about == ABOUT_EPISODES ? a->kind <= EPISODE_SCAN || history_is_patched(query->history) :
-			a->about == ABOUT_ROWS ? history_has(query->history, a->table) : true;
+	bool possible = a->about == ABOUT_EPISODES
+				? a->kind <= EPISODE_SCAN || history_is_patched(query->history)
+			: a->about == ABOUT_ROWS ? history_has(query->history, a->table)
+						 : true;
 
 	if (possible)
 		return 0;
 	diag_set(&query->diag, -ENODATA, "this recording cannot tell of %s", a->subject);
 	diag_file(&query->diag, recording_path(query->recording));
-	diag_advice(&query->diag, "ksmtop doctor %s says what would", recording_path(query->recording));
+	diag_advice(&query->diag, "ksmtop doctor %s says what would",
+		    recording_path(query->recording));
 	return -ENODATA;
 }
 
@@ -320,7 +339,8 @@ static int run(struct asserting *a)
 int assert_command(const struct invocation *invocation, struct diag *diag)
 {
 	struct query query;
-	struct asserting asserting = { .query = &query, .all = invocation_has(invocation, OPTION_ALL) };
+	struct asserting asserting = {.query = &query,
+				      .all = invocation_has(invocation, OPTION_ALL)};
 	int err = query_open(&query, invocation, invocation->args[0]);
 
 	if (err == 0)

@@ -2,11 +2,11 @@
 /*
  * blast.c - `ksmtop blast`: what a memory failure of each KSM page would do.
  *
- * One page (--pfn) or the worst of all (--top), from explain/blast.h.  A list of victims holds every
- * process that maps the page as far as the recording tells; those of them which only might (there is
- * an item, but nothing says that the pte is still there) are named once more under `maybe`, and
- * make the answer doubtful.  A process whose pid the recording does not tell is counted, since a list
- * of pids cannot name it.
+ * One page (--pfn) or the worst of all (--top), from explain/blast.h.  A list of victims holds
+ * every process that maps the page as far as the recording tells; those of them which only might
+ * (there is an item, but nothing says that the pte is still there) are named once more under
+ * `maybe`, and make the answer doubtful.  A process whose pid the recording does not tell is
+ * counted, since a list of pids cannot name it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -64,7 +64,8 @@ static void answer_blast(struct query *query, const struct blast *blast)
 	json_object_object_add(item, "node_name",
 			       json_text(query_name(query, blast->node.ref, name, sizeof(name))));
 	json_object_object_add(item, "chain", json_hex(node_address(query, blast->chain)));
-	json_object_object_add(item, "healthy_dup", json_hex(node_address(query, blast->healthy_dup)));
+	json_object_object_add(item, "healthy_dup",
+			       json_hex(node_address(query, blast->healthy_dup)));
 	json_object_object_add(item, "healthy_pfn", json_hex(blast->healthy_pfn));
 	json_object_object_add(without, "killed", pids_json(blast, ALL));
 	json_object_object_add(item, "without", without);
@@ -76,7 +77,8 @@ static void answer_blast(struct query *query, const struct blast *blast)
 	json_object_object_add(item, "without_pid", json_object_new_int64(nr_nameless));
 	json_object_object_add(item, "why", json_object_new_string(blast_why_text(blast->why)));
 	json_object_object_add(item, "evidence", json_object_new_string("M"));
-	json_object_object_add(item, "doubtful", json_object_new_boolean(blast->doubtful || blast->nr_maybe));
+	json_object_object_add(item, "doubtful",
+			       json_object_new_boolean(blast->doubtful || blast->nr_maybe));
 	answer_item(query, item);
 }
 
@@ -144,10 +146,11 @@ static void print_line(const struct query *query, const struct blast *blast)
 
 	if (blast->healthy_pfn)
 		snprintf(healthy, sizeof(healthy), "0x%" PRIx64, blast->healthy_pfn);
-	printf("%-12s 0x%-10" PRIx64 " %7" PRIu32 " %7" PRIu32 " %7" PRIu32 " %6" PRIu32 " %-12s M%s  ",
+	printf("%-12s 0x%-10" PRIx64 " %7" PRIu32 " %7" PRIu32 " %7" PRIu32 " %6" PRIu32
+	       " %-12s M%s  ",
 	       query_name(query, blast->node.ref, name, sizeof(name)), blast->node.kpfn,
-	       count(blast, ALL), count(blast, MOVES), count(blast, DIES),
-	       blast->nr_maybe, healthy, blast->doubtful || blast->nr_maybe ? "?" : " ");
+	       count(blast, ALL), count(blast, MOVES), count(blast, DIES), blast->nr_maybe, healthy,
+	       blast->doubtful || blast->nr_maybe ? "?" : " ");
 	print_pids(query, blast, ALL);
 	putchar('\n');
 }
@@ -170,7 +173,8 @@ static void print_blasts(struct query *query, const struct blast *list, uint32_t
 	if (query->json)
 		answer_end(query, NULL, NULL);
 	else if (!query->plain && nr)
-		puts("\nKILLED without recovery, then MOVED and KILLED with it; MAYBE: how many of them only "
+		puts("\nKILLED without recovery, then MOVED and KILLED with it; MAYBE: how many of "
+		     "them only "
 		     "might map it.");
 	else if (!nr)
 		puts("No KSM page is known to be mapped at that moment.");

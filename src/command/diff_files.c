@@ -2,9 +2,9 @@
 /*
  * diff_files.c - `ksmtop diff FILE1 FILE2`: before and after a patch, or here and there.
  *
- * Two recordings share no objects: addresses mean nothing elsewhere.  What can be compared is what the
- * kernel did: the counters at the end; for each kind of episode how many there were and what they
- * came to together (sums, and the longest of what is called longest); and the episodes
+ * Two recordings share no objects: addresses mean nothing elsewhere.  What can be compared is what
+ * the kernel did: the counters at the end; for each kind of episode how many there were and what
+ * they came to together (sums, and the longest of what is called longest); and the episodes
  * themselves, the n-th of a kind with the n-th, walks by their purpose, so that a migration's walk
  * is not set beside a reclaim's.
  *
@@ -48,8 +48,8 @@ struct totals {
 static bool is_measure(const struct named_value *value, bool also_words)
 {
 	static const char *const identity[] = {
-		"episode", "begin", "end", "tid", "comm", "object", "seqnr", "begin_ns", "end_ns", "walk_id",
-		"evidence", "doubt", "kind",
+		"episode",  "begin",  "end",     "tid",      "comm",  "object", "seqnr",
+		"begin_ns", "end_ns", "walk_id", "evidence", "doubt", "kind",
 	};
 
 	if (value->kind != VALUE_NUMBER && (!also_words || value->kind != VALUE_TEXT))
@@ -82,7 +82,8 @@ static int side_read(struct side *side)
 	struct history_cursor cursor;
 	union row row;
 	int more = 0;
-	int err = history_list(side->query.history, ALL_EPISODES, (struct ref){ 0 }, side->query.when, &cursor);
+	int err = history_list(side->query.history, ALL_EPISODES, (struct ref){0}, side->query.when,
+			       &cursor);
 
 	while (err == 0 && (more = history_next(&cursor, &row)) > 0) {
 		if (side->nr == side->room) {
@@ -103,7 +104,8 @@ static int side_read(struct side *side)
 
 static void total_add(struct totals *totals, const struct named_value *value)
 {
-	bool longest = strncmp(value->name, "longest_", 8) == 0 || strcmp(value->name, "stretch_ns") == 0;
+	bool longest =
+		strncmp(value->name, "longest_", 8) == 0 || strcmp(value->name, "stretch_ns") == 0;
 	struct total *total = totals->list;
 
 	while (total < totals->list + totals->nr && strcmp(total->name, value->name) != 0)
@@ -130,10 +132,12 @@ static void side_totals(const struct side *side, int kind, struct totals *totals
 		if (side->rows[i].episode.kind != kind)
 			continue;
 		totals->nr_episodes++;
-		totals->doubtful |= side->rows[i].fact.doubt != DOUBT_NONE || !side->rows[i].episode.ended;
+		totals->doubtful |=
+			side->rows[i].fact.doubt != DOUBT_NONE || !side->rows[i].episode.ended;
 		episode_row_fields(&side->query, &side->rows[i], &fields);
 		for (int j = 0; j < fields.nr; j++)
-			if (is_measure(&fields.list[j], false) && strncmp(fields.list[j].name, "mapcount", 8) != 0)
+			if (is_measure(&fields.list[j], false) &&
+			    strncmp(fields.list[j].name, "mapcount", 8) != 0)
 				total_add(totals, &fields.list[j]);
 	}
 }
@@ -172,7 +176,8 @@ static int64_t total_of(const struct totals *totals, const char *name)
 	return 0;
 }
 
-static void compare_totals(struct comparing *comparing, const struct side *first, const struct side *second)
+static void compare_totals(struct comparing *comparing, const struct side *first,
+			   const struct side *second)
 {
 	for (int kind = 0; kind < NR_EPISODE_KINDS; kind++) {
 		struct totals a, b;
@@ -222,13 +227,15 @@ static void tell_pair(struct comparing *comparing, const union row *x, const str
 			printf("%s %" PRIu32 " -> %" PRIu32 ":", episode_kind_name(x->episode.kind),
 			       x->episode.number, y->episode.number);
 		if (text)
-			printf("%s %s %s -> %s", begun ? "," : "", v->name, field_show(v, buf[0], 64),
-			       field_show(w, buf[1], 64));
+			printf("%s %s %s -> %s", begun ? "," : "", v->name,
+			       field_show(v, buf[0], 64), field_show(w, buf[1], 64));
 		begun = true;
-		v->kind == VALUE_TEXT ? fields_text(&one, v->name, v->text) : v->kind == VALUE_NUMBER ?
-			fields_number(&one, v->name, v->number) : fields_nothing(&one, v->name);
-		w->kind == VALUE_TEXT ? fields_text(&other, w->name, w->text) : w->kind == VALUE_NUMBER ?
-			fields_number(&other, w->name, w->number) : fields_nothing(&other, w->name);
+		v->kind == VALUE_TEXT     ? fields_text(&one, v->name, v->text)
+		: v->kind == VALUE_NUMBER ? fields_number(&one, v->name, v->number)
+					  : fields_nothing(&one, v->name);
+		w->kind == VALUE_TEXT     ? fields_text(&other, w->name, w->text)
+		: w->kind == VALUE_NUMBER ? fields_number(&other, w->name, w->number)
+					  : fields_nothing(&other, w->name);
 	}
 	if (!begun)
 		return;
@@ -244,7 +251,8 @@ static void tell_pair(struct comparing *comparing, const union row *x, const str
 	fields_number(&head, "first_episode", x->episode.number);
 	fields_number(&head, "second_episode", y->episode.number);
 	fields_text(&head, "evidence", "T");
-	fields_bool(&head, "doubtful", x->fact.doubt || y->fact.doubt || !x->episode.ended || !y->episode.ended);
+	fields_bool(&head, "doubtful",
+		    x->fact.doubt || y->fact.doubt || !x->episode.ended || !y->episode.ended);
 	item = fields_json(&head);
 	first = fields_json(&one);
 	second = fields_json(&other);
@@ -253,15 +261,17 @@ static void tell_pair(struct comparing *comparing, const union row *x, const str
 	answer_item(comparing->query, item);
 }
 
-static void compare_pairs(struct comparing *comparing, const struct side *first, const struct side *second)
+static void compare_pairs(struct comparing *comparing, const struct side *first,
+			  const struct side *second)
 {
 	uint32_t i = 0, j = 0;
 
 	while (i < first->nr && j < second->nr) {
 		const union row *x = &first->rows[i], *y = &second->rows[j];
 		struct fields a, b;
-		int order = x->episode.kind != y->episode.kind ? (int)x->episode.kind - (int)y->episode.kind :
-			    purpose_of(x) - purpose_of(y);
+		int order = x->episode.kind != y->episode.kind
+				    ? (int)x->episode.kind - (int)y->episode.kind
+				    : purpose_of(x) - purpose_of(y);
 
 		if (order == 0) {
 			episode_row_fields(&first->query, x, &a);
@@ -271,7 +281,8 @@ static void compare_pairs(struct comparing *comparing, const struct side *first,
 		i += order <= 0;
 		j += order >= 0;
 	}
-	if (!comparing->query->json && !comparing->query->plain && comparing->nr_episodes > TEXT_PAIRS)
+	if (!comparing->query->json && !comparing->query->plain &&
+	    comparing->nr_episodes > TEXT_PAIRS)
 		printf("and %" PRIu64 " more pairs of episodes, see --json\n",
 		       comparing->nr_episodes - TEXT_PAIRS);
 }

@@ -44,7 +44,8 @@ static int no_such_episode(struct query *query, const char *text)
 		diag_expected(&query->diag, "a number from 1 to %" PRIu64, nr);
 	else
 		diag_expected(&query->diag, "none: this recording has no episodes");
-	diag_advice(&query->diag, "ksmtop episodes %s lists them", recording_path(query->recording));
+	diag_advice(&query->diag, "ksmtop episodes %s lists them",
+		    recording_path(query->recording));
 	return -ENOENT;
 }
 
@@ -58,7 +59,8 @@ int query_episode(struct query *query, const char *text, struct episode_row *ret
 
 	errno = 0;
 	number = strtoull(digits, &end, 10);
-	if (digits[0] < '0' || digits[0] > '9' || *end || errno || number == 0 || number > UINT32_MAX ||
+	if (digits[0] < '0' || digits[0] > '9' || *end || errno || number == 0 ||
+	    number > UINT32_MAX ||
 	    history_find_number(query->history, TABLE_EPISODE, (uint32_t)number, &ref) ||
 	    history_row(query->history, ref, query->when, &row))
 		return no_such_episode(query, text);
@@ -160,7 +162,8 @@ bool episode_lookup(void *argument, const char *name, struct filter_value *ret)
 	struct query_lookup *lookup = argument;
 	struct fields fields;
 
-	if (row_value(lookup->query->recording, lookup->row, lookup->query->when, name, lookup->text, ret))
+	if (row_value(lookup->query->recording, lookup->row, lookup->query->when, name,
+		      lookup->text, ret))
 		return true;
 	fields_reset_for(&fields, name);
 	derived_fields(lookup->query, lookup->row, &fields);
@@ -217,30 +220,33 @@ static void ended_summary(const union row *row, const struct fields *f, char *bu
 #define N(name) number_of(f, name)
 	switch (row->episode.kind) {
 	case EPISODE_WALK:
-		snprintf(buf, size, "%s by %s: %" PRId64 " offered, %" PRId64 " skipped, longest hold %.3f ms",
-			 word_of(f, "purpose"), word_of(f, "rule"), N("nr_iteration_total"), N("skipped"),
-			 (double)N("longest_hold_ns") / 1e6);
+		snprintf(buf, size,
+			 "%s by %s: %" PRId64 " offered, %" PRId64 " skipped, longest hold %.3f ms",
+			 word_of(f, "purpose"), word_of(f, "rule"), N("nr_iteration_total"),
+			 N("skipped"), (double)N("longest_hold_ns") / 1e6);
 		break;
 	case EPISODE_KILL_LIST:
-		snprintf(buf, size, "%" PRId64 " tasks, %" PRId64 " of them map the page", N("tasks"),
-			 N("mapping"));
+		snprintf(buf, size, "%" PRId64 " tasks, %" PRId64 " of them map the page",
+			 N("tasks"), N("mapping"));
 		break;
 	case EPISODE_RECOVERY:
-		snprintf(buf, size, "%s: %" PRId64 " mappings moved, %" PRId64 " not", word_of(f, "outcome"),
-			 N("moved"), N("failed"));
+		snprintf(buf, size, "%s: %" PRId64 " mappings moved, %" PRId64 " not",
+			 word_of(f, "outcome"), N("moved"), N("failed"));
 		break;
 	case EPISODE_COLLAPSE:
-		snprintf(buf, size, "%s: %" PRId64 " isolated, %" PRId64 " copied, %" PRId64 " put back",
+		snprintf(buf, size,
+			 "%s: %" PRId64 " isolated, %" PRId64 " copied, %" PRId64 " put back",
 			 N("collapsed") ? "collapsed" : "given up", N("isolated"), N("copied"),
 			 N("rolled_back"));
 		break;
 	case EPISODE_MIGRATION:
-		snprintf(buf, size, "%" PRId64 " pages moved, %" PRId64 " not; %" PRId64 " walks of KSM pages",
+		snprintf(buf, size,
+			 "%" PRId64 " pages moved, %" PRId64 " not; %" PRId64 " walks of KSM pages",
 			 N("succeeded"), N("failed"), N("walks"));
 		break;
 	default:
-		snprintf(buf, size, "scan %" PRId64 ": %" PRId64 " merges, %" PRId64 " removals", N("seqnr"),
-			 N("merges"), N("removals"));
+		snprintf(buf, size, "scan %" PRId64 ": %" PRId64 " merges, %" PRId64 " removals",
+			 N("seqnr"), N("merges"), N("removals"));
 		break;
 	}
 #undef N

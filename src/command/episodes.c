@@ -71,8 +71,8 @@ static int listing_add(struct listing *listing, const union row *row)
 		listing->room = listing->room ? 2 * listing->room : 64;
 		list = realloc(list, listing->room * sizeof(*list));
 		if (!list)
-			return diag_set(&listing->query->diag, -ENOMEM, "no memory for %" PRIu32 " episodes",
-					listing->nr);
+			return diag_set(&listing->query->diag, -ENOMEM,
+					"no memory for %" PRIu32 " episodes", listing->nr);
 		listing->list = list;
 	}
 	list[listing->nr++] = (struct listed){ .row = *row };
@@ -85,13 +85,14 @@ static int listing_collect(struct listing *listing)
 	struct history_cursor cursor;
 	union row row;
 	int more = 0;
-	int err = history_list(query->history, ALL_EPISODES, (struct ref){ 0 }, query->when, &cursor);
+	int err = history_list(query->history, ALL_EPISODES, (struct ref){0}, query->when, &cursor);
 
 	while (err == 0 && (more = history_next(&cursor, &row)) > 0) {
 		struct query_lookup lookup = { .query = query, .row = &row };
 
 		if ((listing->kind < 0 || row.episode.kind == listing->kind) &&
-		    (!query->filter || event_filter_match_row(query->filter, episode_lookup, &lookup)))
+		    (!query->filter ||
+		     event_filter_match_row(query->filter, episode_lookup, &lookup)))
 			err = listing_add(listing, &row);
 	}
 	if (err || more < 0)
@@ -126,7 +127,8 @@ static void print_table_row(struct query *query, const union row *row, const str
 		snprintf(duration, sizeof(duration), "%.3f", (double)duration_ns / 1e6);
 	printf("%6" PRIu32 " %-9s %8" PRIu64 " %+11.3f %10s %-2s %s\n", row->episode.number,
 	       episode_kind_name(row->episode.kind), row->fact.born, since, duration,
-	       evidence_text((char)row->fact.evidence, row->fact.doubt != DOUBT_NONE, evidence), summary);
+	       evidence_text((char)row->fact.evidence, row->fact.doubt != DOUBT_NONE, evidence),
+	       summary);
 }
 
 static void print_row(struct query *query, const union row *row)
@@ -163,7 +165,8 @@ static int read_options(struct query *query, struct listing *listing)
 	listing->kind = kind ? episode_kind_find(kind) : -1;
 	if (kind && listing->kind < 0) {
 		diag_set(&query->diag, -EINVAL, "%s is no kind of episode", kind);
-		diag_expected(&query->diag, "scan, walk, kill-list, recovery, collapse or migration");
+		diag_expected(&query->diag,
+			      "scan, walk, kill-list, recovery, collapse or migration");
 		return -EINVAL;
 	}
 	if (!key)
@@ -198,8 +201,8 @@ static int print_episodes(struct query *query)
 		if (query->json)
 			answer_begin(query, "episodes", recording_path(query->recording));
 		else if (!query->plain)
-			printf("%6s %-9s %8s %11s %10s EV WHAT CAME OF IT\n", "NUMBER", "KIND", "EVENT",
-			       "AT ms", "LASTED ms");
+			printf("%6s %-9s %8s %11s %10s EV WHAT CAME OF IT\n", "NUMBER", "KIND",
+			       "EVENT", "AT ms", "LASTED ms");
 		for (uint32_t i = 0; i < listing.nr; i++)
 			print_row(query, &listing.list[i].row);
 		if (query->json)

@@ -78,16 +78,19 @@ static void remark(const struct story_line *line, bool with_event, const char *f
 		buf[at - 2] = 0;
 }
 
-static void print_text(struct explaining *explaining, const struct story_line *line, const char *text)
+static void print_text(struct explaining *explaining, const struct story_line *line,
+		       const char *text)
 {
 	char function[64], behind[128], whole[NARRATE_MAX * 4 + 160], margin[24] = "";
 
-	snprintf(function, sizeof(function), "%s()", line->narration.function ? line->narration.function : "");
+	snprintf(function, sizeof(function), "%s()",
+		 line->narration.function ? line->narration.function : "");
 	remark(line, explaining->query->plain, line->narration.function ? function : NULL, behind,
 	       sizeof(behind));
 	if (line->part == STORY_TITLE)
 		behind[0] = 0;
-	snprintf(whole, sizeof(whole), "%s%s%s%s", text, behind[0] ? " [" : "", behind, behind[0] ? "]" : "");
+	snprintf(whole, sizeof(whole), "%s%s%s%s", text, behind[0] ? " [" : "", behind,
+		 behind[0] ? "]" : "");
 	if (explaining->query->plain) {
 		puts(whole);
 		return;
@@ -105,13 +108,14 @@ static void print_text(struct explaining *explaining, const struct story_line *l
 }
 
 /*
- * Process names may hold anything: nothing of a text is markup.  An underscore inside a word is none
- * (CommonMark), and what is not escaped without need stays readable in a plain mail.
+ * Process names may hold anything: nothing of a text is markup.  An underscore inside a word is
+ * none (CommonMark), and what is not escaped without need stays readable in a plain mail.
  */
 static void print_escaped(const char *text)
 {
 	for (const char *c = text; *c; c++) {
-		bool inside = c > text && isalnum((unsigned char)c[-1]) && isalnum((unsigned char)c[1]);
+		bool inside =
+			c > text && isalnum((unsigned char)c[-1]) && isalnum((unsigned char)c[1]);
 
 		if (strchr("\\`*[]<", *c) || (*c == '_' && !inside))
 			putchar('\\');
@@ -119,10 +123,13 @@ static void print_escaped(const char *text)
 	}
 }
 
-static void print_markdown(struct explaining *explaining, const struct story_line *line, const char *text)
+static void print_markdown(struct explaining *explaining, const struct story_line *line,
+			   const char *text)
 {
-	static const char *const headings[] = { [STORY_FACT] = "Facts", [STORY_STEP] = "What happened",
-		[STORY_TOTAL] = "What it came to", [STORY_NOTE] = "To be kept in mind" };
+	static const char *const headings[] = {[STORY_FACT] = "Facts",
+					       [STORY_STEP] = "What happened",
+					       [STORY_TOTAL] = "What it came to",
+					       [STORY_NOTE] = "To be kept in mind"};
 	char function[64], behind[128];
 
 	if (line->part == STORY_TITLE) {
@@ -133,7 +140,8 @@ static void print_markdown(struct explaining *explaining, const struct story_lin
 	}
 	if ((int)line->part != explaining->part)
 		printf("\n### %s\n\n", headings[line->part]);
-	snprintf(function, sizeof(function), "`%s()`", line->narration.function ? line->narration.function : "");
+	snprintf(function, sizeof(function), "`%s()`",
+		 line->narration.function ? line->narration.function : "");
 	remark(line, true, line->narration.function ? function : NULL, behind, sizeof(behind));
 	fputs(line->part == STORY_STEP ? "1. " : "- ", stdout);
 	print_escaped(text);
@@ -155,9 +163,11 @@ static void print_json(struct explaining *explaining, const struct story_line *l
 
 	json_object_object_add(item, "part", json_object_new_string(part_names[line->part]));
 	add_number(item, "event", line->event, line->event != 0);
-	add_number(item, "step", line->step + UINT64_C(1), line->part == STORY_STEP && line->step != NO_STEP);
+	add_number(item, "step", line->step + UINT64_C(1),
+		   line->part == STORY_STEP && line->step != NO_STEP);
 	json_object_object_add(item, "text", json_text(n->text));
-	json_object_object_add(item, "function", n->function ? json_object_new_string(n->function) : NULL);
+	json_object_object_add(item, "function",
+			       n->function ? json_object_new_string(n->function) : NULL);
 	json_object_object_add(item, "source", n->file ? json_object_new_string(n->file) : NULL);
 	json_object_object_add(item, "evidence", json_object_new_string(letter));
 	json_object_object_add(item, "doubtful", json_object_new_boolean(n->doubtful));
@@ -193,7 +203,8 @@ static int explain(struct query *query)
 		return err;
 	if (query->json)
 		answer_begin(query, "explain", recording_path(query->recording));
-	err = story_tell(&source, row.episode.ref, query->when, print_line, &explaining, &query->diag);
+	err = story_tell(&source, row.episode.ref, query->when, print_line, &explaining,
+			 &query->diag);
 	if (err == 0 && query->json) {
 		episode_row_fields(query, &row, &fields);
 		answer_end(query, "episode", fields_json(&fields));

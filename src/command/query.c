@@ -134,8 +134,8 @@ int query_check_filter(struct query *query, const char *whose, struct filter_nam
 	int err = 0;
 
 	if (query->filter && event_filter_events(query->filter)) {
-		err = diag_set(&query->diag, -EINVAL, "%s is an event: it is about \"%.80s\"", whose,
-			       event_filter_events(query->filter));
+		err = diag_set(&query->diag, -EINVAL, "%s is an event: it is about \"%.80s\"",
+			       whose, event_filter_events(query->filter));
 		diag_expected(&query->diag, "an expression without events and ':' in front");
 	} else if (query->filter) {
 		err = event_filter_check(query->filter, names, whose, &query->diag);
@@ -157,7 +157,8 @@ int query_page(struct query *query, const char *pfn, struct ref *ret_node)
 		err = history_row(query->history, ref, query->when, &row);
 		ref = err ? (struct ref){ 0 } : row.page.node;
 	}
-	if (err == 0 && ref.table == TABLE_NODE && history_row(query->history, ref, query->when, &row) == 0) {
+	if (err == 0 && ref.table == TABLE_NODE &&
+	    history_row(query->history, ref, query->when, &row) == 0) {
 		*ret_node = ref;
 		return 0;
 	}
@@ -195,8 +196,8 @@ bool query_lookup_row(void *argument, const char *name, struct filter_value *ret
 {
 	struct query_lookup *lookup = argument;
 
-	return row_value(lookup->query->recording, lookup->row, lookup->query->when, name, lookup->text,
-			 ret);
+	return row_value(lookup->query->recording, lookup->row, lookup->query->when, name,
+			 lookup->text, ret);
 }
 
 bool query_wants_row(struct query *query, const union row *row)

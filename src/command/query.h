@@ -50,8 +50,8 @@ int query_page(struct query *query, const char *pfn, struct ref *ret_node);
 const char *query_name(const struct query *query, struct ref ref, char *buf, size_t size);
 
 /*
- * 0, or -EINVAL and the query's diag if --filter asks for a name that rows do not have; `whose` as in
- * event_filter_check().  Takes over `names`.
+ * 0, or -EINVAL and the query's diag if --filter asks for a name that rows do not have; `whose` as
+ * in event_filter_check().  Takes over `names`.
  */
 int query_check_filter(struct query *query, const char *whose, struct filter_names *names);
 

@@ -2,9 +2,9 @@
 /*
  * whatif.c - `ksmtop whatif`: a walk under other rules, and what it would miss.
  *
- * The model is explain/whatif.h's.  An item of the answer is a rule with its counts; a mapping that the
- * rule would not come by is named with process, address and VMA: *missed* if it is known to exist,
- * *maybe* if it only might, and the two are never added up.
+ * The model is explain/whatif.h's.  An item of the answer is a rule with its counts; a mapping that
+ * the rule would not come by is named with process, address and VMA: *missed* if it is known to
+ * exist, *maybe* if it only might, and the two are never added up.
  *
  * For a recorded walk the rule in force is marked, with whether the model agrees with the record.
  */
@@ -65,7 +65,8 @@ static int model(struct query *query, struct whatif **ret_whatif)
 		diag_set(&query->diag, -EINVAL, walk ? "--walk and --pfn exclude each other" :
 			 "ksmtop whatif wants a walk or a page");
 		diag_expected(&query->diag, "either --walk EPISODE or --pfn P");
-		diag_advice(&query->diag, "ksmtop episodes FILE --kind walk lists walks, ksmtop list FILE "
+		diag_advice(&query->diag,
+			    "ksmtop episodes FILE --kind walk lists walks, ksmtop list FILE "
 			    "nodes pages");
 		err = -EINVAL;
 	}
@@ -96,14 +97,18 @@ static struct json_object *place_json(const struct query *query, const struct wh
 	struct json_object *object = json_object_new_object();
 	char letter[2] = { place->evidence, 0 }, name[96];
 
-	json_object_object_add(object, "pid", place->tgid > 0 ? json_object_new_int(place->tgid) : NULL);
+	json_object_object_add(object, "pid",
+			       place->tgid > 0 ? json_object_new_int(place->tgid) : NULL);
 	json_object_object_add(object, "mm", json_hex(address_of(whatif, query, place->mm)));
-	json_object_object_add(object, "mm_name", json_text(query_name(query, place->mm, name, sizeof(name))));
+	json_object_object_add(object, "mm_name",
+			       json_text(query_name(query, place->mm, name, sizeof(name))));
 	json_object_object_add(object, "address", json_hex(place->address));
 	json_object_object_add(object, "vma", json_hex(address_of(whatif, query, place->vma)));
-	json_object_object_add(object, "has_item", json_object_new_boolean(!ref_is_none(place->item)));
+	json_object_object_add(object, "has_item",
+			       json_object_new_boolean(!ref_is_none(place->item)));
 	json_object_object_add(object, "evidence", json_object_new_string(letter));
-	json_object_object_add(object, "doubtful", json_object_new_boolean(place->doubtful || !place->known));
+	json_object_object_add(object, "doubtful",
+			       json_object_new_boolean(place->doubtful || !place->known));
 	return object;
 }
 
@@ -131,14 +136,19 @@ static void answer_rule(struct query *query, const struct whatif *whatif, enum w
 
 	json_object_object_add(item, "rule", json_object_new_string(walk_rule_name(rule)));
 	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
-		json_object_object_add(item, counts[i].name, json_object_new_int64((int64_t)counts[i].number));
-	json_object_object_add(item, "ended_because",
-			       result->why < WHY_WORDS ? json_object_new_string(why_words[result->why]) : NULL);
-	json_object_object_add(item, "missed", places_json(query, whatif, result->missed, result->nr_missed));
-	json_object_object_add(item, "maybe", places_json(query, whatif, result->maybe, result->nr_maybe));
+		json_object_object_add(item, counts[i].name,
+				       json_object_new_int64((int64_t)counts[i].number));
+	json_object_object_add(
+		item, "ended_because",
+		result->why < WHY_WORDS ? json_object_new_string(why_words[result->why]) : NULL);
+	json_object_object_add(item, "missed",
+			       places_json(query, whatif, result->missed, result->nr_missed));
+	json_object_object_add(item, "maybe",
+			       places_json(query, whatif, result->maybe, result->nr_maybe));
 	json_object_object_add(item, "recorded", json_object_new_boolean(result->is_recorded));
 	json_object_object_add(item, "agrees",
-			       result->is_recorded ? json_object_new_boolean(result->agrees) : NULL);
+			       result->is_recorded ? json_object_new_boolean(result->agrees)
+						   : NULL);
 	json_object_object_add(item, "evidence", json_object_new_string("M"));
 	json_object_object_add(item, "doubtful", json_object_new_boolean(result->doubtful));
 	answer_item(query, item);
@@ -159,7 +169,8 @@ static struct json_object *subject_json(const struct query *query, const struct 
 			       json_text(query_name(query, whatif->node.ref, name, sizeof(name))));
 	json_object_object_add(subject, "mapcount", mappings->mapcount < 0 ? NULL :
 			       json_object_new_int64(mappings->mapcount));
-	json_object_object_add(subject, "mappings_known", json_object_new_int64(mappings->nr_known));
+	json_object_object_add(subject, "mappings_known",
+			       json_object_new_int64(mappings->nr_known));
 	json_object_object_add(subject, "mappings_possible", json_object_new_int64(mappings->nr));
 	json_object_object_add(subject, "beyond_items", json_object_new_int64(mappings->nr_beyond));
 	json_object_object_add(subject, "truncated", json_object_new_boolean(mappings->truncated));
@@ -175,10 +186,12 @@ static void print_places(const struct query *query, const struct whatif *whatif,
 	for (uint32_t i = 0; i < nr && (i < TEXT_PLACES || query->plain); i++) {
 		narrate_name(query->history, places[i]->mm, whatif->when, name, sizeof(name));
 		text_clean(clean, sizeof(clean), name);
-		printf("%s%s %s the mapping of %s at 0x%" PRIx64 "%s (%c%s)%s\n", query->plain ? "" : "  ",
-		       walk_rule_name(rule), verb, clean, places[i]->address,
+		printf("%s%s %s the mapping of %s at 0x%" PRIx64 "%s (%c%s)%s\n",
+		       query->plain ? "" : "  ", walk_rule_name(rule), verb, clean,
+		       places[i]->address,
 		       ref_is_none(places[i]->item) ? ", which no rmap_item leads to" : "",
-		       places[i]->evidence, places[i]->doubtful ? "?" : "", query->plain ? "." : "");
+		       places[i]->evidence, places[i]->doubtful ? "?" : "",
+		       query->plain ? "." : "");
 	}
 	if (nr > TEXT_PLACES && !query->plain)
 		printf("  and %" PRIu32 " more, see --json\n", nr - TEXT_PLACES);
@@ -187,19 +200,24 @@ static void print_places(const struct query *query, const struct whatif *whatif,
 static void print_rule(const struct query *query, const struct whatif *whatif, enum walk_rule rule)
 {
 	const struct whatif_result *result = &whatif->rules[rule];
-	uint64_t skipped = result->skip_addr_out_of_range + result->skip_mm_mismatch + result->skip_invalid;
-	const char *record = !result->is_recorded ? "" : result->agrees ? "as recorded: model and record agree" :
-			     "as recorded: the model differs";
+	uint64_t skipped =
+		result->skip_addr_out_of_range + result->skip_mm_mismatch + result->skip_invalid;
+	const char *record = !result->is_recorded ? ""
+			     : result->agrees     ? "as recorded: model and record agree"
+						  : "as recorded: the model differs";
 
 	if (query->plain)
-		printf("Rule %s: %" PRIu64 " VMAs offered, %" PRIu64 " visited, %" PRIu64 " skipped, %" PRIu32
-		       " known mappings missed, %" PRIu32 " possible ones%s%s%s.\n", walk_rule_name(rule),
-		       result->nr_iteration_total, result->visited, skipped, result->nr_missed,
-		       result->nr_maybe, record[0] ? "; " : "", record, result->doubtful ? "; doubtful" : "");
+		printf("Rule %s: %" PRIu64 " VMAs offered, %" PRIu64 " visited, %" PRIu64
+		       " skipped, %" PRIu32 " known mappings missed, %" PRIu32
+		       " possible ones%s%s%s.\n",
+		       walk_rule_name(rule), result->nr_iteration_total, result->visited, skipped,
+		       result->nr_missed, result->nr_maybe, record[0] ? "; " : "", record,
+		       result->doubtful ? "; doubtful" : "");
 	else
-		printf("%-8s %10" PRIu64 " %8" PRIu64 " %10" PRIu64 " %9" PRIu64 " %8" PRIu64 " %7" PRIu32
-		       " %6" PRIu32 " M%s  %s\n", walk_rule_name(rule), result->nr_iteration_total,
-		       result->visited, result->skip_addr_out_of_range, result->skip_mm_mismatch,
+		printf("%-8s %10" PRIu64 " %8" PRIu64 " %10" PRIu64 " %9" PRIu64 " %8" PRIu64
+		       " %7" PRIu32 " %6" PRIu32 " M%s  %s\n",
+		       walk_rule_name(rule), result->nr_iteration_total, result->visited,
+		       result->skip_addr_out_of_range, result->skip_mm_mismatch,
 		       result->skip_invalid, result->nr_missed, result->nr_maybe,
 		       result->doubtful ? "?" : " ", record);
 }
@@ -210,10 +228,11 @@ static void print_subject(const struct query *query, const struct whatif *whatif
 
 	query_name(query, whatif->node.ref, name, sizeof(name));
 	if (whatif->walk.number)
-		printf("Walk %" PRIu32 " of %s, pfn 0x%" PRIx64, whatif->walk.number, name, whatif->node.kpfn);
+		printf("Walk %" PRIu32 " of %s, pfn 0x%" PRIx64, whatif->walk.number, name,
+		       whatif->node.kpfn);
 	else
-		printf("A walk of %s, pfn 0x%" PRIx64 ", after event %" PRIu64, name, whatif->node.kpfn,
-		       whatif->when.t);
+		printf("A walk of %s, pfn 0x%" PRIx64 ", after event %" PRIu64, name,
+		       whatif->node.kpfn, whatif->when.t);
 	if (whatif->mappings.mapcount >= 0)
 		printf(", mapcount %" PRId64, whatif->mappings.mapcount);
 	printf(": %" PRIu32 " mappings are known, %" PRIu32 " more are possible.\n",
@@ -227,8 +246,8 @@ static void print_text(struct query *query, const struct whatif *whatif)
 {
 	print_subject(query, whatif);
 	if (!query->plain)
-		printf("\n%-8s %10s %8s %10s %9s %8s %7s %6s EV\n", "RULE", "OFFERED", "VISITED", "OUTSIDE",
-		       "OTHER MM", "INVALID", "MISSED", "MAYBE");
+		printf("\n%-8s %10s %8s %10s %9s %8s %7s %6s EV\n", "RULE", "OFFERED", "VISITED",
+		       "OUTSIDE", "OTHER MM", "INVALID", "MISSED", "MAYBE");
 	for (enum walk_rule rule = 0; rule < NR_RULES; rule++)
 		if (whatif->rules[rule].is_modelled)
 			print_rule(query, whatif, rule);

@@ -34,7 +34,8 @@ static int find_mm(struct query *query, struct ref *ret_mm)
 		diag_set(&query->diag, -EINVAL, pid ? "--pid and --mm exclude each other" :
 			 "ksmtop why-not-merged wants a process");
 		diag_expected(&query->diag, "either --pid P or --mm M");
-		diag_advice(&query->diag, "ksmtop list %s mms has them", recording_path(query->recording));
+		diag_advice(&query->diag, "ksmtop list %s mms has them",
+			    recording_path(query->recording));
 		return -EINVAL;
 	}
 	if (pid)
@@ -42,13 +43,16 @@ static int find_mm(struct query *query, struct ref *ret_mm)
 	else if (strncmp(mm, "mm", 2) == 0)
 		snprintf(text, sizeof(text), "%.60s", mm);
 	else
-		snprintf(text, sizeof(text), mm[0] >= '0' && mm[0] <= '9' ? "mm:%.60s" : "mm %.60s", mm);
+		snprintf(text, sizeof(text), mm[0] >= '0' && mm[0] <= '9' ? "mm:%.60s" : "mm %.60s",
+			 mm);
 	err = recording_parse_object(query->recording, text, query->when, ret_mm, &query->diag);
-	if (err == 0 && ret_mm->table == TABLE_MM && history_row(query->history, *ret_mm, query->when, &row) == 0)
+	if (err == 0 && ret_mm->table == TABLE_MM &&
+	    history_row(query->history, *ret_mm, query->when, &row) == 0)
 		return 0;
 	diag_set(&query->diag, -ENOENT, "there is no process %s at that moment", pid ? pid : mm);
 	diag_file(&query->diag, recording_path(query->recording));
-	diag_expected(&query->diag, pid ? "the number of a process" : "an address, or the A of \"mm A\"");
+	diag_expected(&query->diag,
+		      pid ? "the number of a process" : "an address, or the A of \"mm A\"");
 	diag_advice(&query->diag, "ksmtop list %s mms has them", recording_path(query->recording));
 	return -ENOENT;
 }
@@ -72,7 +76,8 @@ static int read_range(struct query *query, struct range *ret_range)
 		}
 	}
 	diag_set(&query->diag, -EINVAL, "%s is no range of addresses", text);
-	diag_expected(&query->diag, "A-B in hexadecimal with A below B, such as 7f0000000000-7f0000200000");
+	diag_expected(&query->diag,
+		      "A-B in hexadecimal with A below B, such as 7f0000000000-7f0000200000");
 	return -EINVAL;
 }
 
@@ -87,11 +92,14 @@ static void answer_why(struct query *query, const struct why_not *why)
 	bool of_addresses = why->first != 0 || why->last != 0;
 	char letter[2] = { why->evidence ? why->evidence : EVIDENCE_INFERRED, 0 };
 
-	json_object_object_add(item, "reason", json_object_new_string(not_merged_word(why->reason)));
-	json_object_object_add(item, "scope", json_object_new_string(of_addresses ? "range" : "process"));
+	json_object_object_add(item, "reason",
+			       json_object_new_string(not_merged_word(why->reason)));
+	json_object_object_add(item, "scope",
+			       json_object_new_string(of_addresses ? "range" : "process"));
 	json_object_object_add(item, "start", of_addresses ? json_hex(why->first) : NULL);
 	json_object_object_add(item, "end", of_addresses ? json_hex((why->last | 4095) + 1) : NULL);
-	json_object_object_add(item, "pages", number((int64_t)why->nr_pages, why->nr_pages || of_addresses));
+	json_object_object_add(item, "pages",
+			       number((int64_t)why->nr_pages, why->nr_pages || of_addresses));
 	json_object_object_add(item, "event", number((int64_t)why->event, why->event != 0));
 	json_object_object_add(item, "seqnr", number(why->seqnr, why->seqnr >= 0));
 	json_object_object_add(item, "text", json_object_new_string(why->text));
@@ -121,7 +129,8 @@ static void print_line(const struct why_not *why)
 	char range[48] = "the whole process", pages[24] = "-", event[24] = "-", evidence[3];
 
 	if (why->first || why->last)
-		snprintf(range, sizeof(range), "%" PRIx64 "-%" PRIx64, why->first, (why->last | 4095) + 1);
+		snprintf(range, sizeof(range), "%" PRIx64 "-%" PRIx64, why->first,
+			 (why->last | 4095) + 1);
 	if (why->nr_pages)
 		snprintf(pages, sizeof(pages), "%" PRIu64, why->nr_pages);
 	if (why->event)
@@ -154,7 +163,8 @@ static struct json_object *process_json(const struct query *query, struct ref mm
 		row = any.mm;
 	json_object_object_add(process, "pid", number(row.tgid, row.tgid > 0));
 	json_object_object_add(process, "mm", json_hex(row.name.addr));
-	json_object_object_add(process, "mm_name", json_text(query_name(query, mm, name, sizeof(name))));
+	json_object_object_add(process, "mm_name",
+			       json_text(query_name(query, mm, name, sizeof(name))));
 	json_object_object_add(process, "comm", row.comm[0] ? json_text(row.comm) : NULL);
 	json_object_object_add(process, "in_ksm", json_object_new_boolean(row.in_ksm));
 	return process;
@@ -177,9 +187,11 @@ static int ask(struct query *query)
 	} else {
 		narrate_name(query->history, mm, query->when, name, sizeof(name));
 		text_clean(clean, sizeof(clean), name);
-		printf("%s after event %" PRIu64 "%s\n", clean, query->when.t, query->plain ? "." : "");
+		printf("%s after event %" PRIu64 "%s\n", clean, query->when.t,
+		       query->plain ? "." : "");
 		if (!query->plain)
-			printf("%-27s %8s %-13s %8s EV WHY\n", "ADDRESSES", "PAGES", "REASON", "EVENT");
+			printf("%-27s %8s %-13s %8s EV WHY\n", "ADDRESSES", "PAGES", "REASON",
+			       "EVENT");
 	}
 	err = why_not_merged(&source, mm, range.first, range.last, query->when, print_why, query,
 			     &query->diag);

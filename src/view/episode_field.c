@@ -2,10 +2,10 @@
 /*
  * episode_field.c - what an episode came to, as named values.
  *
- * The names are those of the JSON (a walk's are the kernel mails'), and the same in filters, sort keys
- * and assertions.  A count that the kernel tells at the end of an episode is no zero before: until
- * the end was seen it is nothing, so that `longest_hold_ns < 5000000` is neither true nor false of a
- * walk whose end was cut off.
+ * The names are those of the JSON (a walk's are the kernel mails'), and the same in filters, sort
+ * keys and assertions.  A count that the kernel tells at the end of an episode is no zero before:
+ * until the end was seen it is nothing, so that `longest_hold_ns < 5000000` is neither true nor
+ * false of a walk whose end was cut off.
  *
  * Enumerated numbers become the words of event_table.h; one that is not in its list stays a number.
  */
@@ -69,7 +69,8 @@ static void walk(const struct episode_row *episode, struct fields *fields)
 	at_end(fields, "skip_addr_out_of_range", w->skip_addr_out_of_range, ended);
 	at_end(fields, "skip_mm_mismatch", w->skip_mm_mismatch, ended);
 	at_end(fields, "skip_invalid", w->skip_invalid, ended);
-	at_end(fields, "skipped", w->skip_addr_out_of_range + w->skip_mm_mismatch + w->skip_invalid, ended);
+	at_end(fields, "skipped", w->skip_addr_out_of_range + w->skip_mm_mismatch + w->skip_invalid,
+	       ended);
 	at_end(fields, "visited", w->visited, ended);
 	at_end(fields, "holds", w->holds, ended);
 	at_end(fields, "longest_hold_ns", w->longest_hold_ns, ended);

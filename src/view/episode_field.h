@@ -6,8 +6,9 @@
  * the end is nothing until then.
  *
  *	walk		walk_id, pfn, purpose, rule, nr_iteration_total, skip_addr_out_of_range,
- *			skip_mm_mismatch, skip_invalid, visited, holds, longest_hold_ns, held_ns, waited_ns,
- *			longest_wait_ns, mapcount_before, mapcount_after, ended_because, complete
+ *			skip_mm_mismatch, skip_invalid, skipped, visited, holds, longest_hold_ns,
+ *			held_ns, waited_ns, longest_wait_ns, mapcount_before, mapcount_after,
+ *			ended_because, complete
  *	kill-list	pfn, tasks, covering, mapping
  *	recovery	pfn, outcome, mapcount_before, mapcount_after, dups, copies, moved, failed,
  *			chosen_pfn, fresh_pfn, chain_nodes, search_ns, stretch_ns, waited_ns
