@@ -29,7 +29,7 @@ static void totals(struct stepping *s, char *buf, size_t size)
 		snprintf(buf, size, "its end is not in the recording");
 	else if (s->row->kind == EPISODE_MIGRATION)
 		snprintf(buf, size, "pages moved %" PRIu64 ", not %" PRIu64 "; KSM walks %" PRIu32
-			 ", longest hold %s; stable nodes with a new page %" PRIu32, m->succeeded,
+			 ", longest hold %s; stable nodes moved %" PRIu32, m->succeeded,
 			 m->failed, m->nr_walks, format_duration(a, m->longest_hold_ns), m->nr_moved);
 	else if (s->row->kind == EPISODE_KILL_LIST)
 		snprintf(buf, size, "on the list %" PRIu32 "; VMA covers the address of %" PRIu32
