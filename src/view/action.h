@@ -57,7 +57,7 @@ enum view_id {
 /* Views whose main part is a list with columns. */
 #define VIEWS_LIST	(VIEW_BIT(TREE) | VIEW_BIT(PROCESSES) | VIEW_BIT(EVENTS) |		\
 			 VIEW_BIT(OVERVIEW) | VIEW_BIT(OBJECT) | VIEW_BIT(STALE) |		\
-			 VIEW_BIT(NUMA) | VIEW_BIT(EPISODES))
+			 VIEW_BIT(NUMA) | VIEW_BIT(EPISODES) | VIEW_BIT(BLAST))
 /* Views that step through one episode. */
 #define VIEWS_STEPPER	(VIEW_BIT(WALK) | VIEW_BIT(RECOVERY) | VIEW_BIT(COLLAPSE) | VIEW_BIT(STEPS))
 

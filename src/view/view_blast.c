@@ -7,8 +7,10 @@
  * under the cursor and what would become of each.  All of it is modelled (M) from what is known at
  * this moment; a process that only might map the page is counted and marked.
  *
- * The ranking looks at all pages, so it is made once for a moment and kept; moving the cursor asks
- * nothing again.  It has no number of its own: :blast goes there, from any view.
+ * The ranking looks at all pages, so it is made once for a moment and kept.  Where there are very
+ * many a step in time does not make it anew, since that takes a second: the heading then says of
+ * which event it is, and s ranks for this moment.  The page under the cursor is asked at the moment.
+ * It has no number of its own: X or :blast goes there.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,7 +24,8 @@
 #include "view_util.h"
 #include "views.h"
 
-#define TOP 200 /* pages that are ranked */
+#define TOP  200   /* pages that are ranked */
+#define MANY 50000 /* pages whose ranking is kept over steps in time */
 
 struct blast_view {
 	struct blast *pages; /* as of `when` */
@@ -31,6 +34,9 @@ struct blast_view {
 	const struct history *of;
 	uint64_t last; /* events loaded then */
 	bool asked;
+	struct blast one; /* the page under the cursor at `one_when` */
+	struct moment one_when;
+	bool one_known;
 	struct ref chosen; /* the cursor where the selected object is no page of the list */
 	int height;
 	uint32_t drawn; /* the cursor's row, as last drawn: what the mouse moved it from */
@@ -48,9 +54,24 @@ static const struct column columns[] = {
 static void forget(struct blast_view *view)
 {
 	blast_list_free(view->pages, view->nr);
+	blast_fini(&view->one);
+	view->one_known = false;
 	view->pages = NULL;
 	view->nr = 0;
 	view->asked = false;
+}
+
+static bool is_of(struct moment a, struct moment b)
+{
+	return a.t == b.t && a.known_by == b.known_by;
+}
+
+static bool are_many(const struct scene *scene)
+{
+	uint64_t nr = 0;
+
+	history_count(scene->history, ALL_NODES, (struct ref){0}, scene->when, &nr, NULL);
+	return nr > MANY;
 }
 
 static void rank(struct blast_view *view, const struct scene *scene)
@@ -60,7 +81,7 @@ static void rank(struct blast_view *view, const struct scene *scene)
 	struct diag diag = {0};
 
 	if (view->asked && view->of == scene->history && view->last == last &&
-	    view->when.t == scene->when.t && view->when.known_by == scene->when.known_by)
+	    (is_of(view->when, scene->when) || are_many(scene)))
 		return;
 	forget(view);
 	view->asked = true;
@@ -71,6 +92,23 @@ static void rank(struct blast_view *view, const struct scene *scene)
 		view->pages = NULL;
 		view->nr = 0;
 	}
+}
+
+/* The page at this moment: of the ranking, or asked by itself when that is of another. */
+static const struct blast *at_this_moment(struct blast_view *view, const struct scene *scene, uint32_t at)
+{
+	struct episode_source source = scene_episodes(scene);
+	struct diag diag = {0};
+
+	if (is_of(view->when, scene->when))
+		return &view->pages[at];
+	if (view->one_known && is_of(view->one_when, scene->when) &&
+	    ref_equal(view->one.node.ref, view->pages[at].node.ref))
+		return &view->one;
+	blast_fini(&view->one);
+	view->one_when = scene->when;
+	view->one_known = blast_page(&source, view->pages[at].node.ref, scene->when, &view->one, &diag) == 0;
+	return view->one_known ? &view->one : NULL;
 }
 
 /* The selected node where it is in the list, else the one chosen before, else the worst. */
@@ -129,7 +167,11 @@ static void draw_list(struct pane pane, struct blast_view *view, const struct sc
 	uint32_t first = at + 1 > (uint32_t)rows ? at + 1 - (uint32_t)rows : 0;
 	char count[64];
 
-	snprintf(count, sizeof(count), view->nr == TOP ? "the worst %" PRIu32 : "%" PRIu32 " pages", view->nr);
+	if (is_of(view->when, scene->when))
+		snprintf(count, sizeof(count), view->nr == TOP ? "the worst %" PRIu32 : "%" PRIu32 " pages",
+			 view->nr);
+	else
+		snprintf(count, sizeof(count), "as of #%" PRIu64 "; s: now", view->when.t);
 	pane_heading(pane, 0, "IF THIS PAGE FAILED: without recovery, and with it", count);
 	columns_fit(columns, NR_COLUMNS, state->columns, pane.width - 3, places);
 	columns_heading(pane, 1, columns, NR_COLUMNS, places, -1, false);
@@ -191,6 +233,7 @@ static void draw(struct session *session, void *own, struct pane body)
 {
 	int lower = body.height * 2 / 5;
 	struct blast_view *view = own;
+	const struct blast *blast;
 	struct scene scene;
 	uint32_t at;
 
@@ -199,9 +242,9 @@ static void draw(struct session *session, void *own, struct pane body)
 	rank(view, &scene);
 	at = cursor_at(view, &scene);
 	draw_list(pane_sub(body, 0, 0, body.width, body.height - lower), view, &scene, at);
-	if (at < view->nr)
-		draw_victims(pane_sub(body, 0, body.height - lower, body.width, lower), &scene,
-			     &view->pages[at]);
+	blast = at < view->nr ? at_this_moment(view, &scene, at) : NULL;
+	if (blast)
+		draw_victims(pane_sub(body, 0, body.height - lower, body.width, lower), &scene, blast);
 	else
 		list_place(&session_view_state(session)->lists[1], 0, 0, 0, 0, 0);
 }
@@ -227,7 +270,8 @@ static void choose(struct blast_view *view, const struct scene *scene, int64_t t
 	session_select(scene->session, view->chosen);
 }
 
-static bool act_on(const struct scene *scene, const struct blast *blast, enum action action)
+static bool act_on(struct blast_view *view, const struct scene *scene, const struct blast *blast,
+		   enum action action)
 {
 	struct view_state *state = session_view_state(scene->session);
 	uint64_t victim = state->lists[1].cursor;
@@ -255,6 +299,8 @@ static bool act_on(const struct scene *scene, const struct blast *blast, enum ac
 		session_select(scene->session, blast->node.ref);
 		return false;
 	case ACTION_SORT:
+		if (!is_of(view->when, scene->when))
+			forget(view);
 		session_say(scene->session, "the pages stand by what they would kill");
 		return true;
 	default:
@@ -272,7 +318,7 @@ static bool act(struct session *session, void *own, enum action action, const st
 	(void)argument;
 	if (!blast)
 		return false;
-	if (act_on(&scene, blast, action))
+	if (act_on(view, &scene, blast, action))
 		return true;
 	at = blast - view->pages;
 	if (session_view_state(session)->focus)
