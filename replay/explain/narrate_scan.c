@@ -118,7 +118,8 @@ static bool tell_node(struct telling *t)
 		return true;
 	case EVENT_P_CHAIN_MAKE:
 		telling_function(t, "alloc_stable_node_chain", "mm/ksm.c");
-		SAY("%s is full: it becomes the first dup of a new chain, %s.",
+		/* It is full, or an equal page came from another nid: the event does not say. */
+		SAY("%s becomes the first dup of a new chain, %s, so that another page of its content can join.",
 		    named(t, TABLE_NODE, ARGS(P_CHAIN_MAKE)->node, node),
 		    named(t, TABLE_NODE, ARGS(P_CHAIN_MAKE)->chain, chain));
 		return true;
@@ -148,7 +149,7 @@ static bool tell_node(struct telling *t)
 		return true;
 	case EVENT_P_DUP_HEAD:
 		telling_function(t, "stable_node_dup", "mm/ksm.c");
-		SAY("%s has most room among the dups of %s and moves to the head.",
+		SAY("%s, the fullest dup of %s that has room, moves to the head: the next merge tries it first.",
 		    named(t, TABLE_NODE, ARGS(P_DUP_HEAD)->node, node),
 		    named(t, TABLE_NODE, ARGS(P_DUP_HEAD)->chain, chain));
 		return true;

@@ -441,11 +441,12 @@ const char *why_source(enum event_kind kind)
 		return "mm/ksm.c:stable_tree_insert";
 	case EVENT_P_CHAIN_MAKE:
 		return "mm/ksm.c:alloc_stable_node_chain";
-	case EVENT_P_NODE_ERASE:
 	case EVENT_P_NODE_REPLACE:
-	case EVENT_P_MIGRATE_ADD:
 	case EVENT_P_MIGRATE_DEL:
 		return "mm/ksm.c:stable_tree_search";
+	case EVENT_P_MIGRATE_ADD:
+		return "mm/ksm.c:cmp_and_merge_page";
+	case EVENT_P_NODE_ERASE:
 	case EVENT_P_NODE_FREE:
 		return "mm/ksm.c:remove_node_from_stable_tree";
 	case EVENT_P_CHAIN_FREE:
