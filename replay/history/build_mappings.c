@@ -146,17 +146,16 @@ uint32_t mapping_owner(struct builder *b, uint32_t mm)
 	       MAPPING_OF_MM + mm;
 }
 
-/* The same pte, known better from now on. */
+/* The same pte, known better from now on: that its process is known does not show that it is still there. */
 static void own(struct builder *b, uint32_t id, uint32_t owner, uint32_t mm)
 {
 	struct mapping_data data = *(struct mapping_data *)data_at(b->seg, TABLE_MAPPING, id);
 	const struct span *span = span_at(b->seg, TABLE_MAPPING, id);
-	uint32_t flags = span->owner_flags & SPAN_TENTATIVE;
 	uint64_t addr = span_addr(span);
 
 	data.mm = mm;
 	mapping_end(b, id, SPAN_NAMED_END);
-	mapping_make(b, owner, addr, &data, flags);
+	mapping_make(b, owner, addr, &data, SPAN_TENTATIVE);
 }
 
 void build_mm_is_of(struct builder *b, uint32_t mm, struct process *process)

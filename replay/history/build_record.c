@@ -240,6 +240,14 @@ static struct item_more dumped_item(struct builder *b, const struct args_P_DUMP_
 	return more;
 }
 
+/* The event of the last one that was seen. */
+static uint64_t last_reset(const struct builder *b)
+{
+	const struct pool *resets = &b->seg->resets;
+
+	return resets->nr ? b->seg->base + *(uint32_t *)pool_at(resets, resets->nr - 1) : 0;
+}
+
 /*
  * Is it of an unstable tree that was thrown away?  Then its row says so.  Behind a gap, which may hide that,
  * it is not known of a tree that is not this scan's.
@@ -254,7 +262,7 @@ static void of_thrown_tree(const struct builder *b, bool known, const struct ite
 		more->state = ours->state;
 	else if ((!known || b->loss_now) && (int64_t)more->index_seqnr < b->reset_seqnr)
 		more->state = ITEM_THROWN;
-	else if (b->loss_now && (int64_t)more->index_seqnr != b->dump->seqnr)
+	else if (b->loss_now > last_reset(b) && (int64_t)more->index_seqnr != b->dump->seqnr)
 		more->unsure = true;
 }
 

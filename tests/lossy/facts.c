@@ -5,7 +5,7 @@
  * A fact's text is made once for each row that is compared; sets hold 64-bit hashes of it.  An mm or node
  * that a row names is looked up in its life, because it may have ended before the row.
  *
- * What a row leaves open is not compared: whose an mm is when no event has named its owner, the root of an
+ * What a row leaves open is not compared: whose an mm (or a pte) is when no event has named its owner, the root of an
  * anon_vma that is known by name only, a VMA's mm.  Nor are vm_flags, which change without an event.
  */
 #include <stdio.h>
@@ -34,13 +34,15 @@ static unsigned long long addr_of(const struct history *h, struct ref ref, struc
 /* The fact without what it may leave open; NULL: it leaves nothing open. */
 static const char *open_part(const union row *row, char *text)
 {
-	if (row->any.ref.table == TABLE_MM)
+	if (row->any.ref.table == TABLE_MM || row->any.ref.table == TABLE_MAPPING)
 		return strstr(text, " tgid");
 	return row->any.ref.table == TABLE_ANON_VMA ? strstr(text, " root") : NULL;
 }
 
 static bool leaves_open(const union row *row)
 {
+	if (row->any.ref.table == TABLE_MAPPING)
+		return !row->mapping.tgid;
 	return row->any.ref.table == TABLE_MM ? !row->mm.tgid && !row->mm.comm[0] :
 	       row->any.ref.table == TABLE_ANON_VMA && ref_is_none(row->anon_vma.root);
 }
@@ -76,8 +78,8 @@ void fact_text(const struct history *h, const union row *row, struct moment when
 			 U(vma->name.addr), ADDR(vma->anon_vma), U(vma->start), U(vma->end), U(vma->pgoff));
 		break;
 	case TABLE_MAPPING:
-		snprintf(text, FACT_TEXT, "mapping tgid %d address %llx pfn %llx", row->mapping.tgid,
-			 U(row->mapping.address), U(row->mapping.pfn));
+		snprintf(text, FACT_TEXT, "mapping address %llx pfn %llx tgid %d",
+			 U(row->mapping.address), U(row->mapping.pfn), row->mapping.tgid);
 		break;
 	default:
 		snprintf(text, FACT_TEXT, "page %llx state %u", U(row->page.name.addr), row->page.state);
@@ -126,7 +128,8 @@ void fact_set_init(struct fact_set *set, const struct history *h, struct moment 
 			continue;
 		while (history_next(&cursor, &row) == 1) {
 			add(set, hash_of(h, &row, when, true));
-			if (row.any.ref.table == TABLE_MM || row.any.ref.table == TABLE_ANON_VMA)
+			if (row.any.ref.table == TABLE_MM || row.any.ref.table == TABLE_ANON_VMA ||
+			    row.any.ref.table == TABLE_MAPPING)
 				add(set, hash_of(h, &row, when, false));
 		}
 	}
