@@ -178,8 +178,11 @@ static bool is_complete_dump(const struct run *run, uint64_t e)
 	struct event_index *lossy = recording_events(run->lossy);
 	const struct history *h = recording_history(run->lossy);
 	uint64_t begin = e;
+	struct event end;
 
-	if (event_index_kind(lossy, e) != EVENT_P_DUMP_END)
+	/* One that gave way to somebody says so. */
+	if (event_index_kind(lossy, e) != EVENT_P_DUMP_END || event_index_event(lossy, e, &end) != 0 ||
+	    EVENT_ARGS(&end, P_DUMP_END)->result != 0)
 		return false;
 	while (begin > 1 && event_index_kind(lossy, begin) != EVENT_P_DUMP_BEGIN)
 		begin--;
