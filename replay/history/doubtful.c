@@ -289,6 +289,12 @@ int history_count(const struct history *h, enum relation relation, struct ref pa
 		if (ret_doubtful)
 			*ret_doubtful = 0;
 		ret_doubtful = NULL;
+	} else if (relation == MAPPINGS_OF_MM && !ret_doubtful) {
+		/* Asked for every process in every picture: without looking at what the rows say. */
+		nr = 0;
+		for (uint64_t at = cursor.lo; (at = order_next(&place, ORDER_MAPPING_TGID, at, cursor.hi)) <
+		     cursor.hi; at++)
+			nr++;
 	} else if (relation == ITEMS_OF_MM && !ret_doubtful && place.known == place.t) {
 		ret = history_mm_counters(h, parent, when, &mm);
 		nr = mm.nr_items;
