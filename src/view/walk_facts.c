@@ -58,6 +58,8 @@ void walk_draw_totals(struct pane pane, struct stepping *s)
 	walk_so_far(s, &sums);
 	pane_rule(pane, 0, "THE WALK", "");
 	pane_fit(pane, NAMES + wide - 7, 0, 7, ALIGN_RIGHT, ROLE_HEADING, " SO FAR");
+	if (ended && !w->complete)	/* steps are missing */
+		pane_put(pane, NAMES + wide, 0, ROLE_DOUBT, '?');
 	pane_fit(pane, NAMES + 2 * wide - 6, 0, 6, ALIGN_RIGHT, ROLE_HEADING, " WHOLE");
 	pane_fact(pane, NAMES + 2 * wide + 1, 0, s->row->fact.evidence,
 		  s->row->fact.doubt != DOUBT_NONE);

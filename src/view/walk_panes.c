@@ -173,6 +173,10 @@ static void draw_item(struct pane pane, int y, struct stepping *s, const struct 
 	}
 	marks[0] = now ? '>' : ' ';
 	marks[1] = visited ? '*' : over ? '.' : ' ';
+	/* events of this walk are missing: whether it came to this item is not known */
+	if (item->hold[0] == NO_STEP && item->hold[1] == NO_STEP && s->row->ended &&
+	    !s->row->totals.walk.complete)
+		marks[1] = '?';
 	role = now ? ROLE_CURSOR : visited ? ROLE_VISITED : begun ? ROLE_TEXT : ROLE_SKIPPED;
 	fit_owner(pane, 3, y, ITEM_OWNER, role, s, item->mm);
 	snprintf(text, sizeof(text), "%" PRIx64, item->address);
