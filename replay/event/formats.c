@@ -57,7 +57,7 @@ static struct tep_event *parse_event(struct formats *formats, const struct forma
 		diag_set(diag, -EBADMSG, "the format of %s:%s has %u lines that are no fields",
 			 type->system, type->name, guard.nr_dropped);
 	else if (guard.print_dropped)
-		diag_set(diag, -EBADMSG, "the print format of %s:%s is not used: it is too deep or divides",
+		diag_set(diag, -EBADMSG, "the print format of %s:%s is not used: it is too deep, divides, or names no field",
 			 type->system, type->name);
 	return event;
 }

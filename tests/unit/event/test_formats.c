@@ -100,6 +100,10 @@ static void test_hostile_prints(void **state)
 	check_print_dropped("REC->a / REC->a");
 	check_print_dropped("\"never closed");
 	check_print_dropped("\"%*ph\", REC->a");
+	/* Of fields that are not there: tep_parse_event() does not look. */
+	check_print_dropped("\"%s\", __print_symbolic(REC->nosuch, {0, \"x\"})");
+	check_print_dropped("\"%s\", __print_flags(REC -> nosuch, \"|\", {1, \"x\"})");
+	check_print_dropped("\"%s\", __print_symbolic(REC, {0, \"x\"})");
 	assert_non_null(print);
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		size_t n = strlen(units[i]);
