@@ -336,6 +336,8 @@ static void apply(struct builder *b, const struct event *ev)
 	note_time(b);
 	build_note_event(b, ev);
 	build_note_removals(b, ev);
+	if (b->nr_vmas_gone)
+		build_unmap_settle(b, ev);
 	if (build_stock_event(b, ev) || build_task_event(b, ev))
 		return;
 	if (ev->kind >= EVENT_P_MM_ENTER)

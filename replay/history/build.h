@@ -67,6 +67,16 @@ struct mapping_live {
 	uint32_t sweep;		/* the sweep that saw it last */
 };
 
+/* A VMA that came into or left an interval tree lately: build_unmap.c. */
+struct vma_range {
+	uint64_t vma, anon_vma, start, end, pgoff;
+	uint64_t event, ts_ns;	/* absolute */
+	uint32_t mm;
+	int32_t pid;
+};
+#define NR_VMAS_GONE 16u
+#define NR_VMAS_CAME 32u
+
 struct builder {
 	struct history *h;
 	struct segment *seg;
@@ -86,6 +96,8 @@ struct builder {
 	uint32_t nr_empty;
 	struct pool mappings;		/* struct mapping_live, by span id */
 	uint32_t nr_sweeps;
+	struct vma_range vmas_gone[NR_VMAS_GONE], vmas_came[NR_VMAS_CAME];
+	uint32_t nr_vmas_gone, nr_vmas_came;
 	struct mm_live *mms;
 	uint32_t nr_mms_room;
 	struct idmap task_map, process_map;
@@ -208,6 +220,9 @@ void build_mm_is_of(struct builder *b, uint32_t mm, struct process *process);
 /* No process has that mm any more. */
 void build_process_left(struct builder *b, uint32_t mm);
 struct process *build_process(struct builder *b, int32_t tgid);
+/* Before an event, where VMAs wait to be judged. */
+void build_unmap_settle(struct builder *b, const struct event *ev);
+void build_unmap_carry(struct builder *b, const uint32_t *mms, uint32_t nr_mms);
 bool build_task_event(struct builder *b, const struct event *ev);
 
 /* ---- mms that exit on a stock kernel: build_exit.c ---- */

@@ -8,8 +8,8 @@
  *   it, a kill list found it (T);
  * - it was just made to point at the page, because ksmd then appended the item (I), or was copied by
  *   fork (I, tentative: until it is written to, or unmapped).
- * COW and munmap are not traced.  So a mapping leaves when something shows that it has gone: ksmd
- * found another page or none there (the site of the detach), its process is gone, a sample.  Until
+ * COW is not traced.  So a mapping leaves when something shows that it has gone: ksmd found another
+ * page or none there (the site of the detach), its VMA or its process is gone, a sample.  Until
  * then it is doubtful, like everything whose departure nobody tells (fact.c).
  *
  * A pte is named by process and address.  A process is its tgid; an mm of which no tgid is known
@@ -61,6 +61,13 @@ static uint32_t *newest_of(struct builder *b, uint32_t owner)
 		return &b->mms[owner - MAPPING_OF_MM].newest_mapping;
 	process = build_process(b, (int32_t)owner);
 	return process ? &process->newest_mapping : NULL;
+}
+
+uint32_t mapping_newest(struct builder *b, uint32_t owner)
+{
+	uint32_t *newest = newest_of(b, owner);
+
+	return newest ? *newest : NO_ID;
 }
 
 void mapping_set(struct builder *b, uint32_t id)

@@ -69,6 +69,13 @@ void mapping_walk_item(struct builder *b, struct walk_place *place, const struct
 void mapping_walk_vma(struct builder *b, const struct walk_place *place, const struct walk_totals *walk,
 		      const struct args_P_WALK_VMA *args);
 
+/* The owner's mapping span made last, NO_ID: it never had one. */
+uint32_t mapping_newest(struct builder *b, uint32_t owner);
+
+/* ---- build_unmap.c ---- */
+void build_vma_came(struct builder *b, const struct args_P_VMA_INSERT *args, uint32_t mm);
+void build_vma_gone(struct builder *b, const struct event *ev, const struct args_P_VMA_INSERT *args, uint32_t mm);
+
 /* ---- build_sweep.c ---- */
 struct sample;
 void build_sweep(struct builder *b, const struct sample *sample);

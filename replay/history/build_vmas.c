@@ -202,8 +202,9 @@ static struct vma_data data_of(struct builder *b, const struct args_P_VMA_INSERT
 				  .mm = mm == NO_ID ? NO_ID : span_object(b->seg, TABLE_MM, mm) };
 }
 
-static void vma_remove(struct builder *b, const struct args_P_VMA_INSERT *args)
+static void vma_remove(struct builder *b, const struct event *ev)
 {
+	const struct args_P_VMA_INSERT *args = EVENT_ARGS(ev, P_VMA_INSERT);	/* the same fields */
 	struct vma_data data = data_of(b, args);
 	uint32_t span = vma_alive(b, (uint64_t)args->vma, data.anon_vma);
 	const struct vma_data *was;
@@ -215,6 +216,7 @@ static void vma_remove(struct builder *b, const struct args_P_VMA_INSERT *args)
 	was = data_at(b->seg, TABLE_VMA, span);
 	vma_gone(b, span, was->start == data.start && was->end == data.end && was->pgoff == data.pgoff ?
 		 SPAN_NAMED_END : 0);
+	build_vma_gone(b, ev, args, data.mm);
 }
 
 bool build_vma_event(struct builder *b, const struct event *ev)
@@ -231,9 +233,10 @@ bool build_vma_event(struct builder *b, const struct event *ev)
 	case EVENT_P_VMA_INSERT:
 		data = data_of(b, EVENT_ARGS(ev, P_VMA_INSERT));
 		vma_make(b, (uint64_t)EVENT_ARGS(ev, P_VMA_INSERT)->vma, &data, 0);
+		build_vma_came(b, EVENT_ARGS(ev, P_VMA_INSERT), data.mm);
 		break;
-	case EVENT_P_VMA_REMOVE:	/* the same fields */
-		vma_remove(b, EVENT_ARGS(ev, P_VMA_INSERT));
+	case EVENT_P_VMA_REMOVE:
+		vma_remove(b, ev);
 		break;
 	default:
 		return false;

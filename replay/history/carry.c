@@ -387,6 +387,7 @@ static int carry_mms(struct carrying *c)
 	free(b->mms);
 	b->mms = mms;
 	b->nr_mms_room = room;
+	build_unmap_carry(b, c->ids[TABLE_MM], nr_spans(c->from, TABLE_MM));
 	build_leavers_carry(b, c->ids[TABLE_MM], nr_spans(c->from, TABLE_MM));
 	for (uint32_t i = 0; i < b->nr_tasks; i++)
 		b->tasks[i].entered = b->tasks[i].entered == NO_ID ? NO_ID :

@@ -192,11 +192,16 @@ static void patched_mm(struct toy *toy)
 {
 	uint32_t mm = pick(toy, NR_MMS);
 
-	switch (pick(toy, 5)) {
+	switch (pick(toy, 6)) {
+	case 5:		/* a fork's child, or an mm that was found, gets its process */
+		*ADD(toy, P_MM_OWNER, TGID(mm)) = (struct args_P_MM_OWNER){
+			.mm = (int64_t)MM_ADDR(mm), .tgid = TGID(mm), .comm = "proc" };
+		break;
 	case 0:
 	case 1:
 		*ADD(toy, P_MM_ENTER, TGID(mm)) = (struct args_P_MM_ENTER){
-			.mm = (int64_t)MM_ADDR(mm), .tgid = TGID(mm), .comm = "proc" };
+			.mm = (int64_t)MM_ADDR(mm), .tgid = pick(toy, 2) ? TGID(mm) : 0,
+			.comm = "proc" };
 		break;
 	case 2:
 		*ADD(toy, P_MM_FORK, TGID(mm)) = (struct args_P_MM_FORK){
@@ -330,6 +335,38 @@ static void patched_vmas(struct toy *toy)
 	}
 }
 
+/* A walk over some VMAs, a page that recovery moves, one that a kill list finds. */
+static void patched_walks(struct toy *toy)
+{
+	uint32_t i = pick(toy, NR_ITEMS);
+	int64_t walk = pick(toy, 1000), pfn = (int64_t)PFN(pick(toy, NR_PFNS)), mm = (int64_t)MM_ADDR(i % NR_MMS);
+	int64_t address = 0x10000 + 0x1000 * (int64_t)i;
+
+	switch (pick(toy, 4)) {
+	case 0:
+		*ADD(toy, P_RECOVERY_MOVE, 40) = (struct args_P_RECOVERY_MOVE){ .pfn = pfn, .mm = mm,
+			.address = address, .to_kpfn = (int64_t)PFN(pick(toy, NR_PFNS)),
+			.target = pick(toy, 3) };
+		return;
+	case 1:
+		*ADD(toy, P_KILL_TASK, 40) = (struct args_P_KILL_TASK){ .pfn = pfn, .mm = mm,
+			.address = address, .mapped = pick(toy, 2) };
+		return;
+	default:
+		break;
+	}
+	*ADD(toy, P_WALK_BEGIN, 40) = (struct args_P_WALK_BEGIN){ .walk = walk, .pfn = pfn,
+		.purpose = 1 + pick(toy, 3), .mapcount = 4 };
+	*ADD(toy, P_WALK_ITEM, 40) = (struct args_P_WALK_ITEM){ .walk = walk, .pass = 1,
+		.item = (int64_t)ITEM_ADDR(i), .mm = mm, .address = address,
+		.anon_vma = (int64_t)AV_ADDR(pick(toy, NR_AVS)) };
+	for (uint32_t k = pick(toy, 4); k > 0; k--)
+		*ADD(toy, P_WALK_VMA, 40) = (struct args_P_WALK_VMA){ .walk = walk, .pass = 1,
+			.vma = (int64_t)VMA_ADDR(pick(toy, 24)), .mm = (int64_t)MM_ADDR(pick(toy, NR_MMS)),
+			.mapcount_before = 3, .mapcount = 2 + 2 * pick(toy, 2) };
+	*ADD(toy, P_WALK_END, 40) = (struct args_P_WALK_END){ .walk = walk };
+}
+
 /* A dump of a few things, true or not, complete or not. */
 static void patched_dump(struct toy *toy)
 {
@@ -367,8 +404,10 @@ static void patched(struct toy *toy)
 		patched_tree(toy);
 	else if (dice < 78)
 		patched_items(toy);
-	else if (dice < 98)
+	else if (dice < 94)
 		patched_vmas(toy);
+	else if (dice < 98)
+		patched_walks(toy);
 	else
 		patched_dump(toy);
 }
