@@ -320,9 +320,12 @@ void mapping_moved(struct builder *b, const struct args_P_RECOVERY_MOVE *args)
 	enum { NOT_MOVED = 2 };		/* KSMTOP_TARGET_* */
 	uint32_t mm = mm_alive(b, args->mm);
 
-	if (mm != NO_ID && !args->err && args->target != NOT_MOVED && args->to_kpfn)
-		maps(b, mm, (uint64_t)args->address & ~0xfffull, (uint64_t)args->to_kpfn,
-		     EVIDENCE_TRACED, 0);
+	uint64_t addr = (uint64_t)args->address & ~0xfffull;
+
+	if (mm == NO_ID || args->err || args->target == NOT_MOVED || !args->to_kpfn)
+		return;
+	unmaps(b, mm, addr, (uint64_t)args->pfn, EVIDENCE_TRACED);
+	maps(b, mm, addr, (uint64_t)args->to_kpfn, EVIDENCE_TRACED, 0);
 }
 
 void mapping_listed(struct builder *b, const struct args_P_KILL_TASK *args)
