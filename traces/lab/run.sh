@@ -28,7 +28,7 @@ if [ "${1:-}" = list ]; then
 	table | awk '{ print $1 }'
 	exit 0
 fi
-# big outlasts a dump's 5 s under lock checks, and Debian's own kernel has none
+# big outlasts a dump's 20 s under lock checks, and Debian's own kernel has none
 [ $# -eq 0 ] || [ "$1" = all ] &&
 	set -- $(table | awk -v debug="${LAB_KERNEL:-}" '!(debug == "debug" && ($1 == "big" || $1 == "debian")) { print $1 }')
 

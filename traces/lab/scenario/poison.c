@@ -29,7 +29,7 @@
 #define NR	8
 #define SEED	4711
 #define DUMP	"/sys/kernel/debug/ksmtop/dump"
-#define SLOW	"1 100000"	/* 0.1 s a record: takes longer than the 5 s that a dump has */
+#define SLOW	"1 100000"	/* 0.1 s a record: takes longer than the 20 s that a dump has */
 
 static char *const page = (char *)0x200000000000;
 static unsigned int nr_own;	/* pages that nobody shares: records for the dump that takes too long */
@@ -203,7 +203,7 @@ int main(int argc, char **argv)
 	(void)argc;
 	p.name = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
 	lab_init(p.name);
-	nr_own = is(&p, "dump") ? 8 : 0;
+	nr_own = is(&p, "dump") ? 32 : 0;
 	set_up(&p);
 	lab_record_start();
 	inject(&p);
