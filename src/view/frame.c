@@ -301,7 +301,9 @@ static int draw_hint(struct pane row, int x, const char *keys, const char *text)
 
 static void draw_hints(const struct session *session, struct pane row)
 {
-	const char *leave = action_table[ACTION_UP_OR_QUIT].hint;
+	const char *quits = action_table[ACTION_UP_OR_QUIT].hint;
+	/* A view without a tab lies below one that has: q goes up. */
+	const char *leave = session_current(session)->key ? quits : "up";
 	char quit[KEY_NAME_MAX] = "";
 	uint32_t key = session->keymap.keys[ACTION_UP_OR_QUIT][0];
 	struct hint hint;
@@ -312,7 +314,7 @@ static void draw_hints(const struct session *session, struct pane row)
 	while (hint_next(session, &at, &hint)) {
 		int width = text_width(hint.keys) + 1 + text_width(hint.text);
 
-		if (hint.text == leave || x + width > end)
+		if (hint.text == quits || x + width > end)
 			continue;
 		x += draw_hint(row, x, hint.keys, hint.text);
 	}

@@ -416,6 +416,7 @@ bool stepping_act(struct stepping *s, enum action action, enum episode_unit unit
 	case ACTION_LAST:
 	case ACTION_BOTTOM: go_to_end(s, 1); return true;
 	case ACTION_PARENT:
+	case ACTION_UP_OR_QUIT:
 		session_select(s->scene.session, s->at->ref);
 		session_show(s->scene.session, VIEW_EPISODES);
 		return true;

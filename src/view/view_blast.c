@@ -285,6 +285,7 @@ static bool act_on(struct blast_view *view, const struct scene *scene, const str
 		util_what_if(scene, blast->node.ref);
 		return true;
 	case ACTION_PARENT:
+	case ACTION_UP_OR_QUIT:
 		session_select(scene->session, ref_is_none(blast->chain) ? blast->node.ref : blast->chain);
 		session_show(scene->session, VIEW_TREE);
 		return true;

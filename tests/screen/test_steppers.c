@@ -254,6 +254,12 @@ static void test_enter(void **state)
 	assert_int_equal(session_view(session)->id, VIEW_WALK);
 	type(session, grid, "u");
 	assert_int_equal(session_view(session)->id, VIEW_EPISODES);
+	/* q goes up from below a tab, and leaves only from there. */
+	type(session, grid, "Enter q");
+	assert_int_equal(session_view(session)->id, VIEW_EPISODES);
+	assert_int_equal(session_take_effect(session).kind, EFFECT_NONE);
+	type(session, grid, "q");
+	assert_int_equal(session_take_effect(session).kind, EFFECT_QUIT);
 	grid_free(grid);
 	session_free(session);
 	close_trace(&file);
