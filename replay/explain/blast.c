@@ -306,21 +306,13 @@ static int bound_by_items(struct ranking *r)
 }
 
 /* Samples know mappings that no item leads to, and a mapcount sends for items that left. */
-static int bound_by_samples(struct ranking *r)
+static int see_mapping(const struct swept_mapping *mapping, void *arg)
 {
-	struct history_cursor cursor;
-	union row row;
-	int more, ret = history_list(r->h, ALL_MAPPINGS, (struct ref){ 0 }, r->when, &cursor);
+	struct ranking *r = arg;
 
-	if (ret)
-		return ret == -ENOENT ? 0 : ret;
-	while ((more = history_next(&cursor, &row)) > 0) {
-		uint32_t node = history_swept_index(r->h, row.mapping.node, r->when);
-
-		if (node < r->nr_nodes && row.fact.evidence != EVIDENCE_INFERRED)
-			r->most[node] += 1 + row.mapping.mapcount;
-	}
-	return more;
+	if (mapping->node < r->nr_nodes)
+		r->most[mapping->node] += 1 + mapping->mapcount;
+	return 0;
 }
 
 static bool goes_before(const struct candidate *x, const struct candidate *y)
@@ -366,7 +358,7 @@ static int find_candidates(struct ranking *r)
 	if (ret == 0)
 		ret = bound_by_items(r);
 	if (ret == 0)
-		ret = bound_by_samples(r);
+		ret = history_sweep_mappings(r->h, r->when, see_mapping, r);
 	if (ret == 0)
 		ret = history_sweep_nodes(r->h, r->when, see_node, r);
 	for (uint32_t i = r->nr_heap / 2; ret == 0 && i-- > 0;)

@@ -302,10 +302,12 @@ int history_count(const struct history *h, enum relation relation, struct ref pa
 struct swept_node { uint64_t kpfn; uint32_t node; uint8_t kind; };
 struct swept_item { uint32_t node, mm, anon_vma; };	/* of those on a stable node */
 struct swept_vma { uint32_t anon_vma, mm; };
+struct swept_mapping { uint32_t node, mapcount; };	/* of those that were seen: not inferred */
 /* Return non-zero to stop: that is what the sweep then returns. */
 typedef int (*history_sweep_node_fn)(const struct swept_node *node, void *arg);
 typedef int (*history_sweep_item_fn)(const struct swept_item *item, void *arg);
 typedef int (*history_sweep_vma_fn)(const struct swept_vma *vma, void *arg);
+typedef int (*history_sweep_mapping_fn)(const struct swept_mapping *mapping, void *arg);
 uint32_t history_sweep_room(const struct history *h, enum table table, struct moment when);
 /* The object's place; NOT_SWEPT where it has none. */
 uint32_t history_swept_index(const struct history *h, struct ref ref, struct moment when);
@@ -313,6 +315,8 @@ struct ref history_swept(const struct history *h, enum table table, uint32_t ind
 int history_sweep_nodes(const struct history *h, struct moment when, history_sweep_node_fn fn, void *arg);
 int history_sweep_items(const struct history *h, struct moment when, history_sweep_item_fn fn, void *arg);
 int history_sweep_vmas(const struct history *h, struct moment when, history_sweep_vma_fn fn, void *arg);
+int history_sweep_mappings(const struct history *h, struct moment when, history_sweep_mapping_fn fn,
+			   void *arg);
 
 /* The last event of an episode that is in the recording, whether or not its end is. */
 uint64_t history_episode_seen(const struct history *h, struct ref episode);

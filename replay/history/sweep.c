@@ -107,3 +107,29 @@ int history_sweep_vmas(const struct history *h, struct moment when, history_swee
 	}
 	return ret;
 }
+
+/* Which node is looked up, a search a row; an inferred row follows from an item, which is swept. */
+int history_sweep_mappings(const struct history *h, struct moment when, history_sweep_mapping_fn fn,
+			   void *arg)
+{
+	struct place place;
+	uint64_t nr;
+	int ret = history_place(h, when, &place);
+
+	if (ret != 0)
+		return ret;
+	nr = spans_known_upto(place.seg, TABLE_MAPPING, place.known);
+	for (uint32_t i = 0; i < nr && ret == 0; i++) {
+		const struct span *span = span_at(place.seg, TABLE_MAPPING, i);
+		const struct mapping_data *data = data_at(place.seg, TABLE_MAPPING, i);
+		struct swept_mapping mapping = { NOT_SWEPT, data->mapcount };
+
+		if (data->evidence == EVIDENCE_INFERRED ||
+		    !span_holds(place.seg, TABLE_MAPPING, span, place.t, place.known))
+			continue;
+		if (ref_object(h, place.seg, node_ref_of_pfn(h, &place, data->pfn), &mapping.node) != 0)
+			mapping.node = NOT_SWEPT;
+		ret = fn(&mapping, arg);
+	}
+	return ret;
+}
