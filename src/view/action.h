@@ -182,7 +182,7 @@ enum argument_kind {
 	A(SUSPEND, "suspend", "Ctrl-Z", ARG_NONE, VIEWS_ALL, "", "to the shell; fg comes back")	\
 	A(CANCEL, "cancel", "Esc", ARG_NONE, VIEWS_ALL, "", "leave a prompt, stop playing or loading") \
 	A(UP_OR_QUIT, "q", "q", ARG_NONE, VIEWS_ALL, "quit",					\
-	  "close what is open, go up from a stepper, else leave ksmtop")					\
+	  "close what is open, go up, or leave ksmtop")					\
 	A(QUIT, "quit", "Ctrl-C", ARG_NONE, VIEWS_ALL, "", "leave ksmtop")
 
 enum action {
