@@ -13,6 +13,12 @@
 
 #include "history/tables.h"
 
+/* The mappings of a process, or of an mm of which none is known. */
+struct owned {
+	uint32_t newest;	/* span made last, NO_ID: none */
+	uint32_t nr;		/* alive */
+};
+
 /* What the builder keeps of each mm; index: the mm's object id. */
 struct mm_live {
 	uint64_t changed_ns;	/* time of the last change of its items */
@@ -20,7 +26,7 @@ struct mm_live {
 	uint32_t changes;	/* since its counts were last written down */
 	uint32_t counted;	/* event of the last struct mm_count */
 	uint32_t newest;	/* its item span made last: empty.c */
-	uint32_t newest_mapping;	/* of those that no tgid owns: build_mappings.c */
+	struct owned mappings;	/* those that no tgid owns: build_mappings.c */
 	bool complete;		/* every stable item it has is known */
 	bool exited;		/* ksmd may still have its items: build_exit.c */
 	bool dead;
@@ -29,7 +35,7 @@ struct mm_live {
 /* A process as samples see it: by tgid and start time.  Owns mappings. */
 struct process {
 	uint64_t start_ticks;	/* as /proc/PID/stat has it */
-	uint32_t newest_mapping;	/* its mapping span made last, NO_ID: none */
+	struct owned mappings;
 	int32_t tgid;
 	uint32_t mm;		/* object id, or NO_ID */
 	uint32_t last_seen;	/* event of the last complete PAGES sample, 0: none */
@@ -95,6 +101,8 @@ struct builder {
 	struct pool mm_items;		/* uint32_t: the item span of the same mm made before each */
 	uint32_t nr_empty;
 	struct pool mappings;		/* struct mapping_live, by span id */
+	uint32_t mapping_changes;	/* since they were counted: owners.c */
+	uint32_t mapping_event;		/* of the last change */
 	uint32_t nr_sweeps;
 	struct vma_range vmas_gone[NR_VMAS_GONE], vmas_came[NR_VMAS_CAME];
 	uint32_t nr_vmas_gone, nr_vmas_came;

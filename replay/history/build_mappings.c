@@ -52,39 +52,40 @@ uint32_t mapping_alive(struct builder *b, uint32_t owner, uint64_t addr)
 	return id != NO_ID && span_at(b->seg, TABLE_MAPPING, id)->died == ALIVE ? id : NO_ID;
 }
 
-/* The owner's newest row. */
-static uint32_t *newest_of(struct builder *b, uint32_t owner)
+static struct owned *owned_by(struct builder *b, uint32_t owner)
 {
 	struct process *process;
 
 	if (owner >= MAPPING_OF_MM)
-		return &b->mms[owner - MAPPING_OF_MM].newest_mapping;
+		return &b->mms[owner - MAPPING_OF_MM].mappings;
 	process = build_process(b, (int32_t)owner);
-	return process ? &process->newest_mapping : NULL;
+	return process ? &process->mappings : NULL;
 }
 
 uint32_t mapping_newest(struct builder *b, uint32_t owner)
 {
-	uint32_t *newest = newest_of(b, owner);
+	const struct owned *owned = owned_by(b, owner);
 
-	return newest ? *newest : NO_ID;
+	return owned ? owned->newest : NO_ID;
 }
 
 void mapping_set(struct builder *b, uint32_t id)
 {
 	const struct span *span = span_at(b->seg, TABLE_MAPPING, id);
-	uint32_t *newest = newest_of(b, span_owner(span)), hash;
+	struct owned *owned = owned_by(b, span_owner(span));
 	struct mapping_live *live;
 	uint64_t *slot;
+	uint32_t hash;
 
-	if (!newest || idmap_reserve(&b->maps[TABLE_MAPPING], 1) != 0 ||
+	if (!owned || idmap_reserve(&b->maps[TABLE_MAPPING], 1) != 0 ||
 	    pool_resize(&b->mappings, nr_spans(b->seg, TABLE_MAPPING)) != 0) {
 		build_fail(b, -ENOMEM);
 		return;
 	}
 	live = pool_at(&b->mappings, id);
-	*live = (struct mapping_live){ .older = *newest };
-	*newest = id;
+	*live = (struct mapping_live){ .older = owned->newest };
+	owned->newest = id;
+	owned->nr++;
 	slot = pte_slot(b, span_owner(span), span_addr(span), &hash);
 	idmap_set(&b->maps[TABLE_MAPPING], slot, hash, id);
 }
@@ -97,6 +98,7 @@ uint32_t mapping_make(struct builder *b, uint32_t owner, uint64_t addr, const st
 	if (old != NO_ID)
 		mapping_end(b, old, 0);
 	build_changes(b);
+	owners_change(b);
 	id = build_span(b, TABLE_MAPPING, NO_ID, addr_key(addr, 1), owner, flags);
 	if (id == NO_ID)
 		return NO_ID;
@@ -108,8 +110,13 @@ uint32_t mapping_make(struct builder *b, uint32_t owner, uint64_t addr, const st
 
 void mapping_end(struct builder *b, uint32_t span, uint32_t flags)
 {
+	struct owned *owned = owned_by(b, span_owner(span_at(b->seg, TABLE_MAPPING, span)));
+
 	build_changes(b);
+	owners_change(b);
 	build_end(b, TABLE_MAPPING, span, flags);
+	if (owned)
+		owned->nr--;
 	b->counts.mappings--;
 }
 
@@ -136,12 +143,12 @@ static void end_all(struct builder *b, uint32_t *newest)
 
 void build_mappings_end(struct builder *b, struct process *process)
 {
-	end_all(b, &process->newest_mapping);
+	end_all(b, &process->mappings.newest);
 }
 
 void build_mappings_of_mm_end(struct builder *b, uint32_t mm)
 {
-	end_all(b, &b->mms[mm].newest_mapping);
+	end_all(b, &b->mms[mm].mappings.newest);
 }
 
 /* ---- whose they are ---- */
@@ -172,12 +179,12 @@ void build_mm_is_of(struct builder *b, uint32_t mm, struct process *process)
 	process->mm = mm;
 	if (process->tgid <= 0 || owner >= MAPPING_OF_MM)
 		return;		/* no kernel's */
-	at = process->newest_mapping;	/* sampled before the mm was known */
+	at = process->mappings.newest;	/* sampled before the mm was known */
 	while ((id = mapping_next(b, &at)) != NO_ID)
 		if (((struct mapping_data *)data_at(b->seg, TABLE_MAPPING, id))->mm == NO_ID)
 			own(b, id, owner, mm);
-	at = b->mms[mm].newest_mapping;
-	b->mms[mm].newest_mapping = NO_ID;
+	at = b->mms[mm].mappings.newest;
+	b->mms[mm].mappings.newest = NO_ID;
 	while ((id = mapping_next(b, &at)) != NO_ID)
 		own(b, id, owner, mm);
 }
@@ -245,11 +252,11 @@ void mapping_detached(struct builder *b, uint32_t mm, uint64_t addr, uint32_t no
 void build_mappings_forked(struct builder *b, uint32_t parent, uint32_t child)
 {
 	uint32_t owner = mapping_owner(b, parent), to = mapping_owner(b, child), at, id;
-	uint32_t *newest = newest_of(b, owner);
+	const struct owned *owned = owned_by(b, owner);
 
-	if (!newest || owner == to)
+	if (!owned || owner == to)
 		return;
-	at = *newest;
+	at = owned->newest;
 	while ((id = mapping_next(b, &at)) != NO_ID) {
 		struct mapping_data data = *(struct mapping_data *)data_at(b->seg, TABLE_MAPPING, id);
 		uint64_t addr = span_addr(span_at(b->seg, TABLE_MAPPING, id));

@@ -76,6 +76,10 @@ uint32_t mapping_newest(struct builder *b, uint32_t owner);
 void build_vma_came(struct builder *b, const struct args_P_VMA_INSERT *args, uint32_t mm);
 void build_vma_gone(struct builder *b, const struct event *ev, const struct args_P_VMA_INSERT *args, uint32_t mm);
 
+/* ---- owners.c ---- */
+/* Call before any mapping changes: writes down how many each owner has where that is due. */
+void owners_change(struct builder *b);
+
 /* ---- build_sweep.c ---- */
 struct sample;
 void build_sweep(struct builder *b, const struct sample *sample);

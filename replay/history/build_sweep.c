@@ -77,13 +77,13 @@ static int by_address(const void *a, const void *b)
 static struct left *not_seen(struct sweep *sweep, uint32_t *ret_nr)
 {
 	struct builder *b = sweep->b;
-	uint32_t at = sweep->process->newest_mapping, last = NO_ID, nr = 0, room = 0, id;
+	uint32_t at = sweep->process->mappings.newest, last = NO_ID, nr = 0, room = 0, id;
 	struct left *left = NULL;
 
 	*ret_nr = 0;
 	while ((id = mapping_next(b, &at)) != NO_ID) {
 		if (last == NO_ID)
-			sweep->process->newest_mapping = id;
+			sweep->process->mappings.newest = id;
 		else
 			((struct mapping_live *)pool_at(&b->mappings, last))->older = id;
 		last = id;
@@ -102,7 +102,7 @@ static struct left *not_seen(struct sweep *sweep, uint32_t *ret_nr)
 		left[nr++] = (struct left){ span_addr(span_at(b->seg, TABLE_MAPPING, id)), id };
 	}
 	if (last == NO_ID)
-		sweep->process->newest_mapping = NO_ID;
+		sweep->process->mappings.newest = NO_ID;
 	else
 		((struct mapping_live *)pool_at(&b->mappings, last))->older = at;
 	if (nr)

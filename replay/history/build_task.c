@@ -70,7 +70,7 @@ uint32_t build_mm_new(struct builder *b, uint64_t addr, const struct mm_data *da
 	}
 	*number = id;
 	b->mms[id] = (struct mm_live){ .complete = !found, .newest = NO_ID,
-					.newest_mapping = NO_ID };
+					.mappings = { .newest = NO_ID } };
 	*(struct mm_data *)data_at(b->seg, TABLE_MM, id) = *data;
 	build_set(b, TABLE_MM, addr >> 3, id);
 	b->counts.mms++;
@@ -224,7 +224,7 @@ struct process *build_process(struct builder *b, int32_t tgid)
 		     sizeof(*b->processes)) != 0)
 		return NULL;
 	b->processes[b->nr_processes] = (struct process){ .tgid = tgid, .mm = NO_ID,
-							  .newest_mapping = NO_ID };
+							  .mappings = { .newest = NO_ID } };
 	idmap_set(&b->process_map, slot, hash, b->nr_processes);
 	return &b->processes[b->nr_processes++];
 }

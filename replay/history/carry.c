@@ -375,7 +375,7 @@ static int carry_mms(struct carrying *c)
 			continue;
 		mms[to] = b->mms[i];
 		mms[to].changes = mms[to].counted = 0;
-		mms[to].newest_mapping = NO_ID;
+		mms[to].mappings = (struct owned){ .newest = NO_ID };
 		/* Merges are counted since the mm came, items since the seam: they are rows here. */
 		count = pool_grow(&c->to->mm_counts, 1);
 		if (!count) {
@@ -396,7 +396,7 @@ static int carry_mms(struct carrying *c)
 		struct process *process = &b->processes[i];
 
 		process->mm = process->mm == NO_ID ? NO_ID : new_id(c, TABLE_MM, process->mm);
-		process->newest_mapping = NO_ID;
+		process->mappings = (struct owned){ .newest = NO_ID };
 	}
 	return 0;
 }
@@ -415,7 +415,7 @@ static int carry_builder(struct carrying *c)
 		b->pair.active = b->pair.node != NO_ID;
 	}
 	b->seg = c->to;
-	b->now = b->counts_event = b->counts_changes = 0;
+	b->now = b->counts_event = b->counts_changes = b->mapping_event = 0;
 	b->last_mm = NO_ID;
 	memset(b->near, 0, sizeof(b->near));
 	memset(b->activity_sums, 0, sizeof(b->activity_sums));
@@ -433,6 +433,7 @@ static int carry_builder(struct carrying *c)
 	pool_resize(&b->mappings, 0);
 	for (uint32_t id = 0; id < nr_spans(c->to, TABLE_MAPPING); id++)
 		mapping_set(b, id);
+	b->mapping_changes = nr_spans(c->to, TABLE_MAPPING);
 	empty_carry(b);
 	return b->error;
 }

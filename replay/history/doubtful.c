@@ -106,20 +106,12 @@ static uint64_t sure_mappings(const struct history *h, const struct place *place
 	const struct pool *pool = &seg->confirm_maps;
 	uint64_t sure = 0, to;
 
-	if (order_ready(h, seg, ORDER_MAPPING_TGID) != 0)
-		return 0;
 	for (uint64_t i = pool_events_upto(pool, place->t); i > 0; i--) {
 		const struct confirmation *c = pool_at(pool, i - 1);
-		uint64_t at, hi;
 
 		if (c->event != place->t)
 			break;
-		at = order_lower(seg, ORDER_MAPPING_TGID, c->group, 0);
-		hi = order_lower(seg, ORDER_MAPPING_TGID, c->group + 1, 0);
-		while ((at = order_next(place, ORDER_MAPPING_TGID, at, hi)) < hi) {
-			sure++;
-			at++;
-		}
+		sure += mappings_of(place, c->group);
 	}
 	to = spans_known_upto(seg, TABLE_MAPPING, place->t);
 	for (uint64_t i = place->t ? spans_known_upto(seg, TABLE_MAPPING, place->t - 1) : 0; i < to; i++) {
@@ -290,11 +282,9 @@ int history_count(const struct history *h, enum relation relation, struct ref pa
 			*ret_doubtful = 0;
 		ret_doubtful = NULL;
 	} else if (relation == MAPPINGS_OF_MM && !ret_doubtful) {
-		/* Asked for every process in every picture: without looking at what the rows say. */
-		nr = 0;
-		for (uint64_t at = cursor.lo; (at = order_next(&place, ORDER_MAPPING_TGID, at, cursor.hi)) <
-		     cursor.hi; at++)
-			nr++;
+		nr = cursor.lo < cursor.hi ?
+			mappings_of(&place, order_key_of(place.seg, ORDER_MAPPING_TGID, ((uint32_t *)
+				place.seg->orders[ORDER_MAPPING_TGID].rows.data)[cursor.lo]).k1) : 0;
 	} else if (relation == ITEMS_OF_MM && !ret_doubtful && place.known == place.t) {
 		ret = history_mm_counters(h, parent, when, &mm);
 		nr = mm.nr_items;

@@ -59,6 +59,7 @@ int segment_new(const struct history *h, uint32_t id, uint64_t base, struct segm
 	}
 	init(&seg->counts, sizeof(struct counts), NULL);
 	init(&seg->mm_counts, sizeof(struct mm_count), NULL);
+	init(&seg->map_counts, sizeof(struct map_count), NULL);
 	init(&seg->empty_nodes, sizeof(struct empty_count), NULL);
 	init(&seg->busy_nodes, sizeof(uint32_t), NULL);
 	init(&seg->node_counts, sizeof(struct node_count), dir);
@@ -101,6 +102,7 @@ uint32_t segment_pools(struct segment *seg, struct pool *ret[MAX_SEGMENT_POOLS])
 	}
 	ret[n++] = &seg->counts;
 	ret[n++] = &seg->mm_counts;
+	ret[n++] = &seg->map_counts;
 	ret[n++] = &seg->empty_nodes;
 	ret[n++] = &seg->busy_nodes;
 	ret[n++] = &seg->node_counts;

@@ -176,6 +176,8 @@ struct counts {
 /* A busy node's items after that event; previous, skip: entries further back (busy.c), or NO_ID. */
 struct node_count { uint32_t event, nr, previous, skip, depth; };
 struct mm_count { uint32_t event, mm, items, stable, merges, pad; };
+/* How many mappings the owner had after that event; owner NO_ID begins a round: owners.c. */
+struct map_count { uint32_t event, owner, nr; };
 /* How many stable nodes had no items after that event: empty.c. */
 struct empty_count { uint32_t event, nr; };
 
@@ -196,6 +198,7 @@ struct segment {
 	struct order orders[NR_ORDERS];
 	struct pool counts;		/* struct counts */
 	struct pool mm_counts;		/* struct mm_count */
+	struct pool map_counts;		/* struct map_count */
 	struct pool empty_nodes;	/* struct empty_count */
 	struct pool busy_nodes;		/* uint32_t: each one's newest of these: */
 	struct pool node_counts;	/* struct node_count */
@@ -448,6 +451,8 @@ struct exclusion { uint64_t known_by, root; bool mutex; };
 bool lost_between(const struct history *h, uint64_t a, uint64_t b, struct exclusion less);
 /* Is it known by name only? */
 bool is_vague(const struct segment *seg, enum table table, uint32_t id);
+/* How many mappings the owner has at the moment. */
+uint64_t mappings_of(const struct place *place, uint32_t owner);
 uint32_t node_nr_items(const struct place *place, uint32_t node);
 /* The node of a pfn at a moment: the one there is, none if there are two. */
 struct ref node_ref_of_pfn(const struct history *h, const struct place *place, uint64_t pfn);
