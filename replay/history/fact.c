@@ -42,24 +42,36 @@ static void confirm(struct around *around, const struct place *place, uint32_t e
 	confirm_event(around, place, place->seg->base + event);
 }
 
+/* The root of a VMA's anon_vma as it was known at t: what is learnt of it later must not change what was sure. */
+static uint64_t root_of(const struct place *place, uint32_t vma)
+{
+	const struct segment *seg = place->seg;
+	uint32_t at = ((struct vma_data *)data_at(seg, TABLE_VMA, vma))->anon_vma, root;
+
+	if (at == NO_ID)
+		return 0;
+	while (!span_is(span_at(seg, TABLE_ANON_VMA, at), SPAN_LAST)) {
+		uint32_t next = span_at(seg, TABLE_ANON_VMA, at)->link;
+
+		if (span_at(seg, TABLE_ANON_VMA, next)->born > place->t)
+			break;
+		at = next;
+	}
+	root = ((struct anon_vma_data *)data_at(seg, TABLE_ANON_VMA, at))->root;
+	return root == NO_ID ? 0 : span_addr(span_at(seg, TABLE_ANON_VMA, root));
+}
+
 /* What gaps cannot have changed of that row, for this observer. */
 static struct exclusion exclusion_of(const struct history *h, const struct place *place, enum table table,
 				     uint32_t id)
 {
-	const struct segment *seg = place->seg;
 	struct exclusion less = { .known_by = place->known_by };
-	uint32_t in;
 
 	if (!h->patched)
 		return less;
 	less.mutex = table == TABLE_ITEM || (table == TABLE_NODE &&
-		((struct node_more *)more_at(seg, table, id))->kind == NODE_CHAIN);
-	in = table == TABLE_VMA ? ((struct vma_data *)data_at(seg, table, id))->anon_vma : NO_ID;
-	if (in != NO_ID) {
-		in = ((struct anon_vma_data *)data_at(seg, TABLE_ANON_VMA,
-						      object_last(seg, TABLE_ANON_VMA, in)))->root;
-		less.root = in == NO_ID ? 0 : span_addr(span_at(seg, TABLE_ANON_VMA, in));
-	}
+		((struct node_more *)more_at(place->seg, table, id))->kind == NODE_CHAIN);
+	less.root = table == TABLE_VMA ? root_of(place, id) : 0;
 	return less;
 }
 
