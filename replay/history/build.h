@@ -83,6 +83,10 @@ struct vma_range {
 #define NR_VMAS_GONE 16u
 #define NR_VMAS_CAME 32u
 
+/* A counter that is changed after its event: not before that, but before the holder's `next` one. */
+struct flight { uint64_t event, next; };	/* next 0: not yet */
+#define NR_FLIGHTS 64u
+
 struct builder {
 	struct history *h;
 	struct segment *seg;
@@ -135,6 +139,9 @@ struct builder {
 	struct mutex_run run;
 	uint64_t losses_judged;		/* those before that one need no more look at the run */
 	struct pool accounts;		/* struct loss_account */
+	struct flight flights[NR_FLIGHTS];	/* modulo: build_flight.c */
+	uint64_t nr_flights;
+	uint64_t samples_followed;	/* those before that one had an event under the mutex behind them */
 	struct near_event near[NEAR_EVENTS];
 	struct ahead ahead[AHEAD_GROUPS][AHEAD_GROUP];
 	/* To place a sample's begin: times at every so many events, and of all that are late. */
@@ -252,6 +259,12 @@ void build_episode_event(struct builder *b, const struct event *ev);
 void build_note_removals(struct builder *b, const struct event *ev);
 /* Before the event is applied. */
 void build_note_event(struct builder *b, const struct event *ev);
+/* Is it emitted by whoever holds ksm_thread_mutex? */
+bool build_is_under_mutex(uint16_t kind);
+/* Before the event is applied: which samples may have seen its change, or not have seen it. */
+void build_note_flight(struct builder *b, const struct event *ev);
+/* The first state that a sample which began behind event `begin` may have seen: an event, as of samples. */
+uint64_t build_flight_from(const struct builder *b, uint64_t begin);
 /* The object of a new span was changed before at that event. */
 void build_note_order(struct builder *b, enum table table, uint32_t span, uint32_t changed_before);
 /* The event names the object as it is in the rows. */

@@ -28,8 +28,7 @@
 
 #define TRAVEL_NS 10000u
 
-/* Is it emitted by whoever holds ksm_thread_mutex? */
-static bool is_under_mutex(uint16_t kind)
+bool build_is_under_mutex(uint16_t kind)
 {
 	switch (kind) {
 	case EVENT_P_NODE_INSERT:
@@ -90,7 +89,7 @@ static void note_run(struct builder *b, const struct event *ev)
 	struct mutex_run *run = &b->run;
 	uint64_t now = b->seg->base + b->now;
 
-	if (!is_under_mutex(ev->kind))
+	if (!build_is_under_mutex(ev->kind))
 		return;
 	if (!still_holds(run, ev))
 		*run = (struct mutex_run){ .first = now, .pid = ev->pid };
@@ -149,15 +148,17 @@ void build_loss_account(struct builder *b, uint64_t begin, uint64_t nr_missing)
 /* ---- events whose order nobody knows ---- */
 static bool one_lock(uint16_t a, uint16_t b)
 {
-	return (is_under_mutex(a) && is_under_mutex(b)) ||
+	return (build_is_under_mutex(a) && build_is_under_mutex(b)) ||
 	       (a >= EVENT_P_ANON_VMA_NEW && a <= EVENT_P_VMA_REMOVE &&
 		b >= EVENT_P_ANON_VMA_NEW && b <= EVENT_P_VMA_REMOVE);
 }
 
 void build_note_event(struct builder *b, const struct event *ev)
 {
-	if (b->h->patched)
+	if (b->h->patched) {
 		note_run(b, ev);
+		build_note_flight(b, ev);
+	}
 	if (b->h->options.clock_skew_ns)
 		b->near[b->now % NEAR_EVENTS] = (struct near_event){
 			.event = b->seg->base + b->now, .ts_ns = ev->ts_ns, .pid = ev->pid,

@@ -89,11 +89,14 @@ static int keep_sample(struct builder *b, const struct sample *sample, uint32_t 
 {
 	struct history_sample *kept = pool_grow(&b->h->samples, 1);
 	struct sample_values *values = pool_grow(&b->h->sample_values, 1);
+	uint64_t from;
 
 	if (!kept || !values)
 		return -ENOMEM;
+	from = build_flight_from(b, event_before(b, sample->begin_ns));
 	*kept = (struct history_sample){
-		.begin = event_before(b, sample->begin_ns > CHANGE_NS ? sample->begin_ns - CHANGE_NS : 0), .end = b->seg->base + b->now,
+		.begin = event_before(b, sample->begin_ns > CHANGE_NS ? sample->begin_ns - CHANGE_NS : 0),
+		.end = b->seg->base + b->now, .from = from, .to = b->seg->base + b->now,
 		.begin_ns = sample->begin_ns, .end_ns = sample->end_ns, .index = index,
 		.kind = (uint16_t)sample->kind, .tgid = sample->tgid,
 	};

@@ -385,6 +385,11 @@ struct history_sample {
 	 * than its time), and it was complete before event `end` + 1.
 	 */
 	uint64_t begin, end;
+	/*
+	 * Patched: the states that its counters may have been read in are those after the events from `from`
+	 * to `to`, which reach beyond its time by a change in flight at most (build_flight.c).
+	 */
+	uint64_t from, to;
 	uint64_t begin_ns, end_ns;
 	uint32_t index;		/* into the recording's samples (trace/sample.h) */
 	uint16_t kind;		/* enum sample_kind */
