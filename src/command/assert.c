@@ -40,6 +40,7 @@ struct asserting {
 	enum table table;
 	enum relation relation;
 	struct event_filter *yes, *no;
+	struct filter_names names;
 	uint64_t nr[NR_OUTCOMES];
 	bool all;
 	/* The names that the expression asked the last thing for, and what they were. */
@@ -74,25 +75,23 @@ static int make_filter(struct asserting *a, const char *prefix, const char *form
 static int check_names(struct asserting *a)
 {
 	struct query *query = a->query;
-	struct filter_names names = { 0 };
 	char whose[128];
 	int err = 0;
 
 	if (a->about == ABOUT_EPISODES)
-		episode_names(query, a->kind, &names);
+		episode_names(query, a->kind, &a->names);
 	else if (a->about == ABOUT_ROWS)
-		row_names(query->recording, a->table, -1, &names);
+		row_names(query->recording, a->table, -1, &a->names);
 	else
-		err = filter_names_of_events(&names, a->yes, recording_events(query->recording),
+		err = filter_names_of_events(&a->names, a->yes, recording_events(query->recording),
 					     &query->diag);
 	snprintf(whose, sizeof(whose), a->about == ABOUT_EVENTS ? "none of these events" : "no %s",
 		 a->subject);
 	if (err == 0)
-		err = event_filter_check(a->yes, &names, whose, &query->diag);
+		err = event_filter_check(a->yes, &a->names, whose, &query->diag);
 	else if (query->diag.error == -EINVAL)
 		diag_advice(&query->diag,
 			    "in front of the ':' stands a kind of episode, a table or an event");
-	filter_names_fini(&names);
 	return err;
 }
 
@@ -130,6 +129,9 @@ static bool lookup_asked(void *argument, const char *name, struct filter_value *
 	struct asserting *a = argument;
 	bool known = a->lookup(a->row, name, ret);
 
+	/* a bare word is no name: the filter takes it as text */
+	if (!filter_names_have(&a->names, name))
+		return known;
 	if (fields_find(&a->asked, name) || a->asked.nr >= ASKED_MAX)
 		return known;
 	if (!known)
@@ -348,6 +350,7 @@ int assert_command(const struct invocation *invocation, struct diag *diag)
 	*diag = query.diag;
 	event_filter_free(asserting.yes);
 	event_filter_free(asserting.no);
+	filter_names_fini(&asserting.names);
 	query_close(&query);
 	return err ? STATUS_FAILED : asserting.nr[CONTRADICTS] ? STATUS_FINDINGS : STATUS_FINE;
 }
