@@ -144,3 +144,15 @@ const struct hold *episode_hold(const struct opened_episode *episode, uint32_t i
 {
 	return i < episode->nr_holds ? &episode->holds[i] : NULL;
 }
+
+bool episode_duration(const struct episode_row *episode, uint64_t *ret_ns)
+{
+	uint64_t own = episode->kind == EPISODE_WALK ? episode->totals.walk.duration_ns :
+		       episode->kind == EPISODE_KILL_LIST ? episode->totals.kill.duration_ns :
+		       episode->kind == EPISODE_RECOVERY ? episode->totals.recovery.duration_ns : 0;
+
+	if (episode->fact.died == NEVER)
+		return false;
+	*ret_ns = own ? own : episode->end_ns - episode->begin_ns;
+	return true;
+}

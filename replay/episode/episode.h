@@ -174,4 +174,7 @@ struct episode_cursor episode_cursor_at(const struct opened_episode *episode, ui
 /* The event at which other views stand with this cursor. */
 uint64_t episode_cursor_event(const struct opened_episode *episode, struct episode_cursor cursor);
 
+/* How long it took: the kernel's own figure where there is one.  False: it has not ended. */
+bool episode_duration(const struct episode_row *episode, uint64_t *ret_ns);
+
 #endif /* KSMTOP_EPISODE_H */

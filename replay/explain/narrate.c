@@ -71,7 +71,7 @@ static void vma_sentence(struct narration *to, int verdict, int pass, uint64_t a
 			 "rwc->invalid_vma() refuses it.", whose, address);
 	else
 		snprintf(to->text, sizeof(to->text), "The VMA of %s covers 0x%" PRIx64 " and %s: rmap_one() "
-			 "visits it, mapcount %" PRId64 " > %" PRId64 "%s.", whose, address,
+			 "visits it, mapcount %" PRId64 " -> %" PRId64 "%s.", whose, address,
 			 pass == 1 ? "is of the item's own mm" : "is of another mm, as after a fork",
 			 before, after, answer ? "" : ", and ends the walk");
 }

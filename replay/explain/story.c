@@ -61,14 +61,15 @@ static void title(struct teller *t)
 	char object[NAME_MAX_LENGTH], duration[TIME_MAX] = "";
 	struct event_record record;
 	const char *comm = t->row->comm;
+	uint64_t took_ns;
 
 	narrate_name(source->history, t->row->object, moment_hindsight(t->row->fact.born), object,
 		     sizeof(object));
 	if (!comm[0] && t->row->fact.born &&
 	    event_index_read(source->events, t->row->fact.born, &record) == 0)
 		comm = record.comm;
-	if (t->row->ended && t->row->begin_ns)
-		explain_time(t->row->end_ns - t->row->begin_ns, duration, sizeof(duration));
+	if (t->row->begin_ns && episode_duration(t->row, &took_ns))
+		explain_time(took_ns, duration, sizeof(duration));
 	teller_say(t, STORY_TITLE, t->row->fact.born, EVIDENCE_TRACED,
 	     "Episode %" PRIu32 ": %s%s%s by %s (tid %" PRId32 ")%s%s", t->row->number,
 	     episode_word(t->row->kind), ref_is_none(t->row->object) ? "" : " of ",
@@ -223,7 +224,7 @@ static void walk_totals(struct teller *t)
 		     ", visited %" PRIu64 ".", w->nr_iteration_total, w->skip_addr_out_of_range,
 		     w->skip_mm_mismatch, w->skip_invalid, w->visited);
 		teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "Duration %s; an anon_vma's lock was held %" PRIu32
-		     " times, %s at the longest, %s in all, and waited for %s; mapcount %" PRId32 " > %"
+		     " times, %s at the longest, %s in all, and waited for %s; mapcount %" PRId32 " -> %"
 		     PRId32 ".", explain_time(w->duration_ns, duration, sizeof(duration)), w->holds,
 		     explain_time(w->longest_hold_ns, longest, sizeof(longest)),
 		     explain_time(w->held_ns, held, sizeof(held)),
@@ -245,7 +246,7 @@ static void recovery_totals(struct teller *t)
 	if (r->chosen_kpfn)
 		snprintf(pfn, sizeof(pfn), "pfn 0x%" PRIx64, r->chosen_kpfn);
 	teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "Outcome: %s; %" PRIu32 " dups looked at, %s chosen, %" PRIu32
-	     " mappings moved, %" PRIu32 " not; mapcount %" PRId32 " > %" PRId32 ".",
+	     " mappings moved, %" PRIu32 " not; mapcount %" PRId32 " -> %" PRId32 ".",
 	     explain_word(WORDS_OUTCOME, r->outcome, outcome), r->nr_dups, pfn, r->moved, r->failed,
 	     r->mapcount_before, r->mapcount_after);
 	tell_published(t);

@@ -18,9 +18,9 @@
 
 #include "commands.h"
 #include "fields_json.h"
+#include "episode/episode.h"
 #include "episode_row.h"
 #include "query.h"
-#include "view/episode_field.h"
 #include "view/row_field.h"
 
 struct listed {

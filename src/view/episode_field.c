@@ -152,15 +152,3 @@ void episode_total_fields(const struct episode_row *episode, struct fields *fiel
 	default: break;
 	}
 }
-
-bool episode_duration(const struct episode_row *episode, uint64_t *ret_ns)
-{
-	uint64_t own = episode->kind == EPISODE_WALK ? episode->totals.walk.duration_ns :
-		       episode->kind == EPISODE_KILL_LIST ? episode->totals.kill.duration_ns :
-		       episode->kind == EPISODE_RECOVERY ? episode->totals.recovery.duration_ns : 0;
-
-	if (episode->fact.died == NEVER)
-		return false;
-	*ret_ns = own ? own : episode->end_ns - episode->begin_ns;
-	return true;
-}

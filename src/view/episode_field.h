@@ -27,7 +27,5 @@
 
 /* Adds the totals; the list is not reset. */
 void episode_total_fields(const struct episode_row *episode, struct fields *fields);
-/* How long it took: the kernel's own figure where there is one.  False: it has not ended. */
-bool episode_duration(const struct episode_row *episode, uint64_t *ret_ns);
 
 #endif /* KSMTOP_EPISODE_FIELD_H */

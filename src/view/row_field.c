@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "episode/episode.h"
 #include "episode_field.h"
 
 #define NAME_MAX_BYTES 96
