@@ -127,10 +127,12 @@ static int64_t others_waited(const struct scene *scene, const struct episode_row
 /* What it cost; -1: not known yet, or nothing that its kind has. */
 static int64_t cost(const struct scene *scene, const struct episode_row *episode, int column)
 {
+	uint64_t ns;
+
 	if (!episode->ended)
 		return -1;
 	if (column == COLUMN_DURATION)
-		return (int64_t)(episode->end_ns - episode->begin_ns);
+		return episode_duration(episode, &ns) ? (int64_t)ns : -1;
 	switch (episode->kind) {
 	case EPISODE_WALK:
 		if (column == COLUMN_OTHERS)

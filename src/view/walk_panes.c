@@ -294,8 +294,8 @@ static void draw_run(struct pane pane, int y, const struct vmas *v, uint32_t fir
 	marks[1] = first < v->passed ? verdict_mark(v, &v->list[first]) : ' ';
 	snprintf(numbers, sizeof(numbers), "%" PRIu32 "-%" PRIu32, first + 1, first + nr);
 	pane_fit(pane, 3, y, 13, ALIGN_LEFT, ROLE_SKIPPED, numbers);
-	pane_printf(pane, 17, y, ROLE_SKIPPED, "%s VMAs%s", format_count(count, nr),
-		    first < v->passed ? "" : wide ? " still to come" : " to come");
+	pane_printf(pane, 17, y, ROLE_SKIPPED, "%s%s", format_count(count, nr),
+		    first < v->passed ? " VMAs" : wide ? " VMAs still to come" : " ahead");
 	pane_fit(pane, pane.width - (wide ? 26 : 11), y, wide ? 23 : 8, ALIGN_LEFT, ROLE_SKIPPED,
 		 verdict_text(v, &v->list[first], wide));
 	row_marks(pane, y, marks);

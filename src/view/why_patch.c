@@ -243,7 +243,7 @@ static void say_walk(const struct story *s, char *buf, size_t size)
 		break;
 	case EVENT_P_WALK_VMA:
 		if (ARGS(P_WALK_VMA)->mapcount != ARGS(P_WALK_VMA)->mapcount_before)
-			SAY("pass %" PRId64 ", a VMA of %s: %s, mapcount %" PRId64 " > %" PRId64,
+			SAY("pass %" PRId64 ", a VMA of %s: %s, mapcount %" PRId64 " -> %" PRId64,
 			    ARGS(P_WALK_VMA)->pass, s->mm, verdict(ARGS(P_WALK_VMA)->verdict, text),
 			    ARGS(P_WALK_VMA)->mapcount_before, ARGS(P_WALK_VMA)->mapcount);
 		else
