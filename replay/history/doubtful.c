@@ -340,22 +340,51 @@ static bool is_weaker(char a, char b)
 	return x && y && x > y;
 }
 
+/* Evidence and doubt of the list's next row and no more of it: 1, 0 at the end, or -E. */
+static int worth_next(struct history_cursor *cursor, const struct place *place, bool certain,
+		      struct fact *ret)
+{
+	const struct history *h = cursor->history;
+	enum table table = relation_table(cursor->relation);
+	union row row;
+	uint32_t id;
+	int more;
+
+	if (table == TABLE_EPISODE) {
+		more = history_next(cursor, &row);
+		*ret = row.fact;
+		return more;
+	}
+	more = list_next_span(cursor, place, &id);
+	if (more <= 0)
+		return more;
+	/* Where no event was lost, only what is known by its name alone is doubtful. */
+	if (certain && h->patched && (table == TABLE_ITEM || table == TABLE_NODE)) {
+		ret->evidence = evidence_of(h, place->seg, table, id);
+		ret->doubt = is_vague(place->seg, table, id) ? DOUBT_UNKNOWN_BEFORE : DOUBT_NONE;
+	} else {
+		fact_fill(h, place, table, id, ret);
+	}
+	return 1;
+}
+
 struct history_worth history_worth(const struct history *h, enum relation relation, struct ref parent,
 				   struct moment when)
 {
 	bool certain = cannot_be_doubtful(h, relation, parent, when);
 	struct history_worth worth = { .evidence = EVIDENCE_TRACED };
 	struct history_cursor cursor;
+	struct place place;
+	struct fact fact;
 	uint32_t nr = 0;
-	union row row;
 
-	if (history_list(h, relation, parent, when, &cursor) != 0)
+	if (history_list(h, relation, parent, when, &cursor) != 0 || history_place(h, when, &place) != 0)
 		return (struct history_worth){ .evidence = EVIDENCE_INFERRED };
-	while (nr < WORTH_ROWS && history_next(&cursor, &row) == 1) {
+	while (nr < WORTH_ROWS && worth_next(&cursor, &place, certain, &fact) == 1) {
 		nr++;
-		if (is_weaker(row.fact.evidence, worth.evidence))
-			worth.evidence = row.fact.evidence;
-		worth.doubtful |= row.fact.doubt != DOUBT_NONE;
+		if (is_weaker(fact.evidence, worth.evidence))
+			worth.evidence = fact.evidence;
+		worth.doubtful |= fact.doubt != DOUBT_NONE;
 		if (worth.evidence == EVIDENCE_INFERRED && (worth.doubtful || certain))
 			return worth;
 	}

@@ -419,8 +419,7 @@ static bool departs_untraced(const struct history *h, const struct segment *seg,
 	       (!h->patched && (table == TABLE_ITEM || table == TABLE_NODE));
 }
 
-static char evidence_of(const struct history *h, const struct segment *seg, enum table table,
-			uint32_t id)
+char evidence_of(const struct history *h, const struct segment *seg, enum table table, uint32_t id)
 {
 	switch (table) {
 	case TABLE_ITEM:

@@ -220,11 +220,37 @@ static int episode_step(struct history_cursor *cursor, int dir, union row *ret_r
 	return 0;
 }
 
-static int step(struct history_cursor *cursor, int dir, union row *ret_row)
+static int step_span(struct history_cursor *cursor, const struct place *place, int dir, uint32_t *ret_row)
 {
 	enum order_id order = describe(cursor->relation).order;
-	struct place place;
 	uint64_t at;
+
+	if (cursor->relation == ITEMS_OF_NODE) {
+		*ret_row = dir > 0 ? chain_next(place, cursor) : chain_prev(place, cursor);
+		return *ret_row != NO_ID;
+	}
+	if (cursor->first && dir < 0)
+		return -EINVAL;		/* stabbing goes forward, as the kernel does */
+	at = cursor->first ? order_next_reaching(place, order, cursor->first, cursor->at, cursor->hi) :
+	     dir > 0 ? order_next(place, order, cursor->at, cursor->hi)
+		     : order_prev(place, order, cursor->at, cursor->lo);
+	if (at == NO_POSITION || at >= cursor->hi) {
+		cursor->at = dir > 0 ? cursor->hi : cursor->lo;
+		return 0;
+	}
+	cursor->at = at + (dir > 0);
+	*ret_row = ((uint32_t *)place->seg->orders[order].rows.data)[at];
+	return 1;
+}
+
+int list_next_span(struct history_cursor *cursor, const struct place *place, uint32_t *ret_row)
+{
+	return step_span(cursor, place, 1, ret_row);
+}
+
+static int step(struct history_cursor *cursor, int dir, union row *ret_row)
+{
+	struct place place;
 	uint32_t row;
 	int ret;
 
@@ -233,24 +259,9 @@ static int step(struct history_cursor *cursor, int dir, union row *ret_row)
 	ret = history_place(cursor->history, cursor->when, &place);
 	if (ret != 0)
 		return ret;
-	if (cursor->relation == ITEMS_OF_NODE) {
-		row = dir > 0 ? chain_next(&place, cursor) : chain_prev(&place, cursor);
-		if (row == NO_ID)
-			return 0;
-	} else {
-		if (cursor->first && dir < 0)
-			return -EINVAL;		/* stabbing goes forward, as the kernel does */
-		at = cursor->first ? order_next_reaching(&place, order, cursor->first, cursor->at,
-							 cursor->hi) :
-		     dir > 0 ? order_next(&place, order, cursor->at, cursor->hi)
-			     : order_prev(&place, order, cursor->at, cursor->lo);
-		if (at == NO_POSITION || at >= cursor->hi) {
-			cursor->at = dir > 0 ? cursor->hi : cursor->lo;
-			return 0;
-		}
-		cursor->at = at + (dir > 0);
-		row = ((uint32_t *)place.seg->orders[order].rows.data)[at];
-	}
+	ret = step_span(cursor, &place, dir, &row);
+	if (ret <= 0)
+		return ret;
 	row_fill(cursor->history, &place, relation_table(cursor->relation), row, ret_row);
 	return 1;
 }

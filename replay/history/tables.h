@@ -432,6 +432,10 @@ void fact_extent(const struct history *h, const struct place *place, enum table 
 void fact_around(const struct history *h, const struct place *place, enum table table, uint32_t id,
 		 struct around *ret);
 enum table relation_table(enum relation relation);
+/* history_next() without filling in the row; not of episodes. */
+int list_next_span(struct history_cursor *cursor, const struct place *place, uint32_t *ret_row);
+/* fact.evidence of a row. */
+char evidence_of(const struct history *h, const struct segment *seg, enum table table, uint32_t id);
 /* history_counters() without the doubtful ones. */
 void counters_plain(const struct history *h, struct moment when, struct history_counters *ret);
 void counts_at(const struct history *h, const struct place *place, struct counts *ret);
