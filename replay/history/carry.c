@@ -238,13 +238,15 @@ static void link_items(struct carrying *c)
 	}
 	for (uint32_t i = 0; i < nr_spans(c->to, TABLE_ITEM); i++) {
 		struct item_data *data = data_at(c->to, TABLE_ITEM, i);
-		struct item_more *more = more_at(c->to, TABLE_ITEM, i);
 
 		data->node = new_id(c, TABLE_NODE, data->node);
 		if (data->node == NO_ID)
 			data->older = NO_ID;
-		if (c->to->tables[TABLE_ITEM].more.nr)
+		if (c->to->tables[TABLE_ITEM].more.nr) {
+			struct item_more *more = more_at(c->to, TABLE_ITEM, i);
+
 			more->anon_vma = new_id(c, TABLE_ANON_VMA, more->anon_vma);
+		}
 	}
 }
 
