@@ -57,7 +57,8 @@ void *pool_grow(struct pool *pool, uint64_t nr);
  */
 static inline void *pool_at(const struct pool *pool, uint64_t i)
 {
-	return (char *)pool->data + i * pool->element_size;
+	/* As a number: an empty pool has no data, and NULL + 0 is undefined. */
+	return (void *)((uintptr_t)pool->data + i * pool->element_size);
 }
 
 /*

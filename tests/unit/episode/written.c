@@ -179,6 +179,7 @@ char **lab_recordings(void)
 	char pattern[4096];
 	char *dirs = strdup(lab ? lab : ""), *dir, *rest = dirs;
 
+	globfree(&found);
 	glob(TRACES_DIR "/*.dat", 0, NULL, &found);
 	while (dirs && (dir = strsep(&rest, ":")) != NULL) {
 		if (!*dir)
