@@ -445,7 +445,7 @@ struct finding {
 	uint64_t event;
 	struct ref object;
 	int64_t expected, found;	/* the kernel's number, and the rebuilt one */
-	uint8_t severity;	/* 0 agrees, 1 cannot be decided (why), 2 contradicts */
+	uint8_t severity;	/* 0 agrees (or changed while it was read: why), 1 undecided, 2 contradicts */
 	const char *why;	/* one sentence, static */
 };
 typedef int (*finding_fn)(const struct finding *finding, void *arg);

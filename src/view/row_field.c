@@ -378,7 +378,7 @@ static void page_fields(const struct reader *reader, const struct page_row *page
 static void episode_fields(const struct reader *reader, const struct episode_row *episode,
 			   struct fields *fields)
 {
-	bool ended = episode->fact.died != NEVER;
+	bool ended = episode->fact.died != NEVER, has_duration;
 	uint64_t duration_ns = 0;
 	char object[NAME_MAX_BYTES];
 
@@ -393,7 +393,8 @@ static void episode_fields(const struct reader *reader, const struct episode_row
 	fields_number(fields, "begin_ns", (int64_t)episode->begin_ns);
 	known_number(fields, "end_ns", (int64_t)episode->end_ns, ended);
 	fields_bool(fields, "ended", ended);
-	known_number(fields, "duration_ns", (int64_t)duration_ns, episode_duration(episode, &duration_ns));
+	has_duration = episode_duration(episode, &duration_ns);
+	known_number(fields, "duration_ns", (int64_t)duration_ns, has_duration);
 	episode_total_fields(episode, fields);
 }
 

@@ -5,8 +5,9 @@
  * A fact's text is made once for each row that is compared; sets hold 64-bit hashes of it.  An mm or node
  * that a row names is looked up in its life, because it may have ended before the row.
  *
- * What a row leaves open is not compared: whose an mm (or a pte) is when no event has named its owner, the root of an
- * anon_vma that is known by name only, a VMA's mm.  Nor are vm_flags, which change without an event.
+ * What a row leaves open is not compared: whose an mm (or a pte) is when no event has named its owner, a tgid that the row
+ * itself calls doubtful, the root of an anon_vma that is known by name only, a VMA's mm.  Nor are vm_flags, which change
+ * without an event.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,20 +32,32 @@ static unsigned long long addr_of(const struct history *h, struct ref ref, struc
 #define ADDR(ref) addr_of(h, ref, when)
 #define U(x) ((unsigned long long)(x))
 
-/* The fact without what it may leave open; NULL: it leaves nothing open. */
-static const char *open_part(const union row *row, char *text)
+/* How much of a fact's text says what is so; the rest of it is left open. */
+enum part { PART_ALL, PART_BUT_TGID, PART_NAME, NR_PARTS };
+
+/* Where that part ends; NULL: at the text's end. */
+static const char *part_end(const union row *row, enum part part, const char *text)
 {
-	if (row->any.ref.table == TABLE_MM || row->any.ref.table == TABLE_MAPPING)
-		return strstr(text, " tgid");
-	return row->any.ref.table == TABLE_ANON_VMA ? strstr(text, " root") : NULL;
+	uint8_t table = row->any.ref.table;
+
+	if (part == PART_BUT_TGID)
+		return table == TABLE_MM ? strstr(text, " tgid") : NULL;
+	if (part != PART_NAME)
+		return NULL;
+	return table == TABLE_MM ? strstr(text, " in_ksm") : table == TABLE_MAPPING ? strstr(text, " tgid") :
+	       table == TABLE_ANON_VMA ? strstr(text, " root") : NULL;
 }
 
-static bool leaves_open(const union row *row)
+static enum part part_of(const union row *row)
 {
-	if (row->any.ref.table == TABLE_MAPPING)
-		return !row->mapping.tgid;
-	return row->any.ref.table == TABLE_MM ? !row->mm.tgid && !row->mm.comm[0] :
-	       row->any.ref.table == TABLE_ANON_VMA && ref_is_none(row->anon_vma.root);
+	switch (row->any.ref.table) {
+	case TABLE_MAPPING: return row->mapping.tgid ? PART_ALL : PART_NAME;
+	case TABLE_ANON_VMA: return ref_is_none(row->anon_vma.root) ? PART_NAME : PART_ALL;
+	case TABLE_MM:
+		return !row->mm.tgid && !row->mm.comm[0] ? PART_NAME :
+		       row->mm.tgid_doubtful ? PART_BUT_TGID : PART_ALL;
+	default: return PART_ALL;
+	}
 }
 
 void fact_text(const struct history *h, const union row *row, struct moment when, char text[FACT_TEXT])
@@ -55,9 +68,9 @@ void fact_text(const struct history *h, const union row *row, struct moment when
 
 	switch (row->any.ref.table) {
 	case TABLE_MM:
-		snprintf(text, FACT_TEXT, "mm %llx tgid %d in_ksm %d comm %.16s start %llu", U(row->mm.name.addr),
-			 row->mm.tgid_doubtful ? -1 : row->mm.tgid, row->mm.in_ksm, row->mm.comm,
-			 U(row->mm.start_time_ns));
+		snprintf(text, FACT_TEXT, "mm %llx in_ksm %d comm %.16s start %llu tgid %d", U(row->mm.name.addr),
+			 row->mm.in_ksm, row->mm.comm, U(row->mm.start_time_ns),
+			 row->mm.tgid_doubtful ? -1 : row->mm.tgid);
 		break;
 	case TABLE_NODE:
 		snprintf(text, FACT_TEXT, "node %llx kpfn %llx nid %d kind %u place %u chain %llx",
@@ -88,14 +101,15 @@ void fact_text(const struct history *h, const union row *row, struct moment when
 }
 
 /* ---- sets ---- */
-static uint64_t hash_of(const struct history *h, const union row *row, struct moment when, bool all)
+static uint64_t hash_of(const struct history *h, const union row *row, struct moment when,
+			enum part part)
 {
 	uint64_t hash = 0xcbf29ce484222325ull;
 	char text[FACT_TEXT];
 	const char *end;
 
 	fact_text(h, row, when, text);
-	end = all ? NULL : open_part(row, text);
+	end = part_end(row, part, text);
 	for (const char *p = text; *p && p != end; p++)
 		hash = (hash ^ (uint8_t)*p) * 0x100000001b3ull;
 	return hash;
@@ -127,10 +141,8 @@ void fact_set_init(struct fact_set *set, const struct history *h, struct moment 
 		if (history_list(h, fact_relations[r], (struct ref){ 0 }, when, &cursor) != 0)
 			continue;
 		while (history_next(&cursor, &row) == 1) {
-			add(set, hash_of(h, &row, when, true));
-			if (row.any.ref.table == TABLE_MM || row.any.ref.table == TABLE_ANON_VMA ||
-			    row.any.ref.table == TABLE_MAPPING)
-				add(set, hash_of(h, &row, when, false));
+			for (enum part part = 0; part < NR_PARTS; part++)
+				add(set, hash_of(h, &row, when, part));
 		}
 	}
 	if (set->nr)
@@ -145,7 +157,7 @@ void fact_set_fini(struct fact_set *set)
 bool fact_set_has(const struct fact_set *set, const struct history *h, const union row *row,
 		  struct moment when)
 {
-	uint64_t hash = hash_of(h, row, when, !leaves_open(row));
+	uint64_t hash = hash_of(h, row, when, part_of(row));
 
 	return set->nr && bsearch(&hash, set->hashes, set->nr, sizeof(hash), by_value);
 }

@@ -470,7 +470,9 @@ static int count_findings(const struct finding *finding, void *arg)
 {
 	assert_non_null(finding->why);
 	assert_true(finding->severity <= 2);
-	assert_true((finding->severity == 0) == (finding->expected == finding->found));
+	/* A counter that was read while it changed agrees with a number that is not the one of its event. */
+	assert_true((finding->severity == 0) == (strncmp(finding->why, "agrees", 6) == 0));
+	assert_true(finding->severity == 0 || finding->expected != finding->found);
 	++*(uint32_t *)arg;
 	return 0;
 }
