@@ -21,9 +21,15 @@ static int32_t tgid_of(struct stepping *s, struct ref mm)
 {
 	union row row;
 
-	if (ref_is_none(mm) || history_row(s->scene.history, mm, moment_hindsight(s->row->fact.born), &row))
+	if (ref_is_none(mm) || history_row(s->scene.history, mm, moment_hindsight(s->row.fact.born), &row))
 		return 0;
 	return row.mm.tgid;
+}
+
+/* The state in front of the recovery, as known when it ended (or the recording does). */
+static struct moment in_front(const struct stepping *s)
+{
+	return (struct moment){s->row.fact.born ? s->row.fact.born - 1 : 0, s->open->when.known_by};
 }
 
 /* The line of this process; a pid alone finds the one with that number. */
@@ -47,13 +53,11 @@ static struct recovery_process *process_of(struct stepping *s, struct recovery_f
 
 static void items_before(struct stepping *s, struct recovery_facts *f)
 {
-	uint64_t born = s->row->fact.born;
-	struct moment when = moment_hindsight(born ? born - 1 : 0);
 	struct history_cursor cursor;
 	union row row;
 
-	if (s->row->object.table != TABLE_NODE ||
-	    history_list(s->scene.history, ITEMS_OF_NODE, s->row->object, when, &cursor))
+	if (s->row.object.table != TABLE_NODE ||
+	    history_list(s->scene.history, ITEMS_OF_NODE, s->row.object, in_front(s), &cursor))
 		return;
 	while (history_next(&cursor, &row) == 1) {
 		struct recovery_process *process = process_of(s, f, row.item.mm, 0);
@@ -98,21 +102,20 @@ static void dups_at(struct stepping *s, struct recovery_facts *f, struct moment 
 
 static void list_dups(struct stepping *s, struct recovery_facts *f)
 {
-	uint64_t born = s->row->fact.born;
-	struct moment before = moment_hindsight(born ? born - 1 : 0);
+	struct moment before = in_front(s);
 	struct recovery_dup *failing;
 	union row row;
 
-	if (s->row->object.table != TABLE_NODE)
+	if (s->row.object.table != TABLE_NODE)
 		return;
-	failing = dup_of(f, s->row->object);
+	failing = dup_of(f, s->row.object);
 	failing->failing = true;
-	failing->kpfn = s->row->totals.recovery.pfn;
-	if (!history_row(s->scene.history, s->row->object, before, &row)) {
+	failing->kpfn = s->row.totals.recovery.pfn;
+	if (!history_row(s->scene.history, s->row.object, before, &row)) {
 		failing->before = row.node.nr_items;
 		f->chain = row.node.chain;
 	}
-	if (scene_row(&s->scene, s->row->object, &row))
+	if (scene_row(&s->scene, s->row.object, &row))
 		failing->now = row.node.nr_items;
 	dups_at(s, f, before, true);
 	dups_at(s, f, s->scene.when, false);
@@ -131,13 +134,28 @@ static void dup_judged(struct recovery_facts *f, const struct event *ev)
 			f->dups[i].verdict = (int)args->verdict;
 			f->dups[i].chosen = args->verdict == 0;
 		}
+	f->nr_judged++;
+	if (args->verdict == 0)
+		f->chosen_kpfn = (uint64_t)args->kpfn;
+}
+
+static void searched(struct recovery_facts *f, const struct event *ev)
+{
+	const struct args_P_RECOVERY_SEARCH *args = EVENT_ARGS(ev, P_RECOVERY_SEARCH);
+
+	f->nr_nodes = (uint64_t)args->nr_nodes;
+	f->search_ns = (uint64_t)args->duration_ns;
+	f->stretch_ns = (uint64_t)args->stretch_ns;
 }
 
 /* A copy that failed makes the dup that was chosen no healthy one. */
-static void copy_failed(struct recovery_facts *f, const struct event *ev)
+static void copied(struct recovery_facts *f, const struct event *ev)
 {
 	const struct args_P_RECOVERY_COPY *args = EVENT_ARGS(ev, P_RECOVERY_COPY);
 
+	f->fresh_kpfn = args->err ? 0 : (uint64_t)args->kpfn;
+	if (args->err && args->err != -12)
+		f->chosen_kpfn = 0;
 	for (uint32_t i = 0; i < f->nr_dups; i++)
 		if (f->dups[i].kpfn == (uint64_t)args->from_kpfn && args->err && args->err != -12) {
 			f->dups[i].chosen = false;
@@ -193,13 +211,17 @@ static void add_step(struct stepping *s, struct recovery_facts *f, uint32_t i)
 	struct event ev;
 
 	switch (step->kind) {
+	case STEP_SEARCH:
+		if (!episode_step_event(s->episode, i, &ev))
+			searched(f, &ev);
+		break;
 	case STEP_DUP:
 		if (!episode_step_event(s->episode, i, &ev))
 			dup_judged(f, &ev);
 		break;
 	case STEP_COPY:
 		if (!episode_step_event(s->episode, i, &ev))
-			copy_failed(f, &ev);
+			copied(f, &ev);
 		break;
 	case STEP_MOVE:
 		add_move(s, f, step);
@@ -250,6 +272,8 @@ void recovery_facts(struct stepping *s, struct recovery_facts *ret)
 	memset(ret, 0, sizeof(*ret));
 	list_dups(s, ret);
 	items_before(s, ret);
+	for (uint32_t i = 0; i < ret->nr_processes; i++)
+		ret->nr_expected += ret->processes[i].nr_items;
 	for (uint32_t i = 0; i < nr; i++) {
 		const struct step *step = episode_step(s->episode, i);
 
@@ -257,11 +281,12 @@ void recovery_facts(struct stepping *s, struct recovery_facts *ret)
 			ret->phases[step->phase].nr++;
 			ret->phases[step->phase].done += stepping_done(s, i);
 		}
-		ret->nr_moves += step->kind == STEP_MOVE;
 		if (stepping_done(s, i))
 			add_step(s, ret, i);
 	}
 	if (s->step->phase < NR_PHASES && s->where == STEPPING_WITHIN)
 		ret->phases[s->step->phase].now = true;
+	if (s->row.ended || ret->nr_expected < ret->moved + ret->failed)
+		ret->nr_expected = ret->moved + ret->failed;
 	add_touches(s, ret);
 }

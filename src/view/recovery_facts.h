@@ -44,8 +44,12 @@ struct recovery_facts {
 	struct recovery_dup dups[RECOVERY_DUPS_MAX];
 	struct recovery_process processes[RECOVERY_PROCESSES_MAX];
 	uint32_t nr_dups, nr_processes, nr_more_dups, nr_more_processes;
-	uint32_t moved, failed, nr_moves;	/* by the cursor; nr_moves: in all */
+	uint32_t moved, failed;			/* by the cursor, as all that follows */
+	uint32_t nr_expected;			/* mappings to be moved, as far as it is known */
 	uint32_t nr_listed, nr_told;
+	uint64_t nr_nodes, search_ns, stretch_ns;	/* the chain's search */
+	uint64_t chosen_kpfn, fresh_kpfn;	/* 0: none */
+	uint32_t nr_judged;			/* dups looked at */
 	bool verdict_given;		/* memory_failure_event came by the cursor */
 };
 

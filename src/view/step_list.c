@@ -54,7 +54,7 @@ char step_mark(const struct stepping *s, const struct step *step)
 	case STEP_PAGE:
 		return step->verdict == 2 ? '!' : step->verdict == 3 ? 'x' : '*';
 	default:
-		return s->row->kind == EPISODE_RECOVERY && step->kind == STEP_BEGIN ? '!' : ' ';
+		return s->row.kind == EPISODE_RECOVERY && step->kind == STEP_BEGIN ? '!' : ' ';
 	}
 }
 
@@ -67,7 +67,7 @@ static void draw_step(struct pane pane, int y, struct stepping *s, uint32_t i)
 			 : mark == '!' ? ROLE_FAULT : ROLE_TEXT;
 	struct narration narration;
 	char text[FORMAT_MAX];
-	int64_t ns = scene_ns(&s->scene, step->event) - scene_ns(&s->scene, s->row->fact.born);
+	int64_t ns = scene_ns(&s->scene, step->event) - scene_ns(&s->scene, s->row.fact.born);
 	int x = 3;
 
 	x += pane_printf(pane, x, y, role, "%8" PRIu64 " ", step->event);
@@ -114,7 +114,7 @@ void step_open(struct stepping *s)
 	struct ref ref = s->step->ref;
 
 	if (ref_is_none(ref))
-		ref = s->row->object;
+		ref = s->row.object;
 	if (ref.table == TABLE_EPISODE)
 		stepper_open(&s->scene, ref);
 	else

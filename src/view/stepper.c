@@ -187,20 +187,26 @@ static struct open_episode *ensure_open(const struct scene *scene, struct sessio
 	uint64_t last = history_last(scene->history);
 	struct diag diag = {0};
 
+	struct moment when = stepper_moment(scene);
+
+	/* not what became known behind its end, but the episode itself whole */
+	if (!session_hindsight(scene->session))
+		when.known_by = history_episode_seen(scene->history, at->ref);
 	if (open && ref_equal(open->ref, at->ref) && open->history == scene->history &&
-	    open->last == last)
+	    open->last == last && open->when.known_by == when.known_by)
 		return open;
 	drop(at);
 	open = calloc(1, sizeof(*open));
 	if (!open)
 		return NULL;
-	if (episode_open(&source, at->ref, stepper_moment(scene), &open->episode, &diag)) {
+	if (episode_open(&source, at->ref, when, &open->episode, &diag)) {
 		free(open);
 		return NULL;
 	}
 	open->ref = at->ref;
 	open->history = scene->history;
 	open->last = last;
+	open->when = when;
 	at->open = open;
 	at->close = close_open;
 	return open;
@@ -211,6 +217,24 @@ static bool is_kind(const struct scene *scene, struct ref episode, uint32_t kind
 	struct episode_row row;
 
 	return stepper_row(scene, episode, &row) && kinds & (1u << row.kind);
+}
+
+/* The episode as known at the moment; one that is still to begin, as it begins. */
+static bool tell(struct stepping *s)
+{
+	const struct episode_row *whole = episode_row(s->episode);
+	struct moment when = s->scene.when;
+	union row row;
+
+	s->row = *whole;
+	if (session_hindsight(s->scene.session))
+		return true;
+	if (when.known_by < whole->fact.known)
+		when.known_by = whole->fact.known;
+	if (history_row(s->scene.history, s->at->ref, when, &row))
+		return false;
+	s->row = row.episode;
+	return true;
 }
 
 /* Puts the position where the moment is, unless a step put it there. */
@@ -249,7 +273,8 @@ static bool stepping_ready(struct stepping *s)
 	if (!s->open || !episode_nr_steps(s->open->episode))
 		return false;
 	s->episode = s->open->episode;
-	s->row = episode_row(s->episode);
+	if (!tell(s))
+		return false;
 	sync(s);
 	return true;
 }
@@ -315,6 +340,7 @@ void stepping_go(struct stepping *s, struct episode_cursor cursor)
 	s->at->vma = cursor.vma;
 	s->at->t = session_t(s->scene.session);
 	s->scene.when = session_moment(s->scene.session);
+	(void)tell(s);	/* it was told before this step */
 	sync(s);
 }
 
@@ -343,7 +369,7 @@ bool stepping_move(struct stepping *s, enum episode_unit unit, int dir)
 		if (dir < 0)
 			return false;
 		episode_move_to_end(s->episode, &cursor, -1);
-	} else if (unit == UNIT_VMA && s->row->kind == EPISODE_WALK) {
+	} else if (unit == UNIT_VMA && s->row.kind == EPISODE_WALK) {
 		if (!move_by_vma(s, &cursor, dir))
 			return false;
 	} else if (!episode_move(s->episode, &cursor, unit, dir)) {
@@ -380,12 +406,12 @@ static void go_to_end(struct stepping *s, int dir)
 /* The unit of i I and of a A in this kind of episode. */
 static enum episode_unit item_unit(const struct stepping *s)
 {
-	return s->row->kind == EPISODE_WALK ? UNIT_ITEM : UNIT_MAPPING;
+	return s->row.kind == EPISODE_WALK ? UNIT_ITEM : UNIT_MAPPING;
 }
 
 static enum episode_unit phase_unit(const struct stepping *s)
 {
-	return s->row->kind == EPISODE_WALK ? UNIT_PASS : UNIT_PHASE;
+	return s->row.kind == EPISODE_WALK ? UNIT_PASS : UNIT_PHASE;
 }
 
 bool stepping_act(struct stepping *s, enum action action, enum episode_unit unit)
@@ -484,7 +510,7 @@ void stepper_status(struct session *session, void *own, char *buffer, size_t siz
 
 	(void)own;
 	if (stepping_init(&s, session))
-		snprintf(buffer, size, "episode %" PRIu32 "  step %" PRIu32 "/%" PRIu32, s.row->number,
+		snprintf(buffer, size, "episode %" PRIu32 "  step %" PRIu32 "/%" PRIu32, s.row.number,
 			 s.cursor.step + 1, episode_nr_steps(s.episode));
 }
 
@@ -497,11 +523,11 @@ void stepper_copy(struct session *session, void *own, char *buffer, size_t size)
 	(void)own;
 	if (!stepping_init(&s, session))
 		return;
-	if (!ref_is_none(s.row->object))
-		scene_name(&s.scene, s.row->object, object, sizeof(object));
+	if (!ref_is_none(s.row.object))
+		scene_name(&s.scene, s.row.object, object, sizeof(object));
 	stepping_narrate(&s, &narration);
 	snprintf(buffer, size, "%s episode %" PRIu32 " (%s%s%s), event %" PRIu64 ": %s",
-		 s.scene.source->file, s.row->number, episode_word(s.row->kind), *object ? " of " : "",
+		 s.scene.source->file, s.row.number, episode_word(s.row.kind), *object ? " of " : "",
 		 object, s.step->event, narration.text);
 }
 
@@ -511,18 +537,31 @@ void stepper_command(struct session *session, void *own, char *buffer, size_t si
 
 	(void)own;
 	if (stepping_init(&s, session))
-		snprintf(buffer, size, "ksmtop explain %s %" PRIu32, s.scene.source->file, s.row->number);
+		snprintf(buffer, size, "ksmtop explain %s %" PRIu32, s.scene.source->file, s.row.number);
+}
+
+const char *stepping_unended(const struct stepping *s)
+{
+	if (s->row.ended)
+		return "";
+	return episode_row(s->episode)->ended ? "it still runs" : "its end is not in the recording";
+}
+
+int stepping_draw_unended(struct pane pane, int x, int y, const struct stepping *s)
+{
+	return pane_text(pane, x, y, episode_row(s->episode)->ended ? ROLE_CHANGED : ROLE_DOUBT,
+			 stepping_unended(s));
 }
 
 const char *stepping_task(const struct stepping *s, char *buffer, size_t size)
 {
-	const char *comm = s->row->comm;
+	const char *comm = s->row.comm;
 	struct event_record record;
 
-	if (!comm[0] && s->row->fact.born &&
-	    !event_index_read(recording_events(s->scene.recording), s->row->fact.born, &record) &&
+	if (!comm[0] && s->row.fact.born &&
+	    !event_index_read(recording_events(s->scene.recording), s->row.fact.born, &record) &&
 	    record.comm)
 		comm = record.comm;
-	snprintf(buffer, size, "%.16s %" PRId32, comm[0] ? comm : "?", s->row->tid);
+	snprintf(buffer, size, "%.16s %" PRId32, comm[0] ? comm : "?", s->row.tid);
 	return buffer;
 }

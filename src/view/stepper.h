@@ -8,9 +8,14 @@
  * or before it.  Where several positions share an event (the VMAs that a walk only summed) the
  * position is finer than the moment.
  *
- * An episode stays open between two keys; it is opened again when another is chosen or when more
- * of the recording was loaded.  An episode is told as the whole recording knows it, as `ksmtop
- * explain` does: one that runs at the moment has its totals, marked as what is still to come.
+ * What is known.  The steps of an episode are its events, and all of them can be gone to: those that
+ * are still to come are dim.  What it came to is another matter: `row` is the episode as known at the
+ * moment, so that one that runs has no totals, only what was so far, and the same picture stands there
+ * whichever way one came.  With hindsight it is told as the whole recording knows it.  The rows of
+ * the history that it rests on are taken as they were known when it ended.
+ *
+ * An episode stays open between two keys; it is opened again when another is chosen, when more of
+ * the recording was loaded or when hindsight comes or goes.
  *
  * A struct stepping is a value made at the top of draw() or act(), like a scene, and owns nothing.
  */
@@ -29,6 +34,7 @@ struct open_episode {
 	struct ref ref;
 	const struct history *history;
 	uint64_t last;			/* events loaded when it was opened */
+	struct moment when;		/* it was opened as known then */
 	struct opened_episode *episode;
 	struct walk_item *items;	/* walk_items.h */
 	uint32_t nr_items;
@@ -43,7 +49,7 @@ struct stepping {
 	struct session_episode *at;
 	struct open_episode *open;
 	struct opened_episode *episode;
-	const struct episode_row *row;
+	struct episode_row row;		/* as known at the moment */
 	struct episode_cursor cursor;
 	const struct step *step;	/* under the cursor; never NULL */
 	enum { STEPPING_WITHIN, STEPPING_BEFORE, STEPPING_AFTER } where;	/* the moment */
@@ -90,6 +96,12 @@ void stepper_copy(struct session *session, void *own, char *buffer, size_t size)
 void stepper_command(struct session *session, void *own, char *buffer, size_t size);
 const char *stepper_source(struct session *session, void *own);
 
+/*
+ * Why `row` has no totals: the episode still runs at the moment, or its end is not in the recording at
+ * all.  "" when it has them.  As text, and drawn in the role of what it is; columns used.
+ */
+const char *stepping_unended(const struct stepping *stepping);
+int stepping_draw_unended(struct pane pane, int x, int y, const struct stepping *stepping);
 /* The task that ran it: "kcompactd0 31". */
 const char *stepping_task(const struct stepping *stepping, char *buffer, size_t size);
 /* The event of the i-th step has happened by the cursor. */

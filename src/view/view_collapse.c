@@ -88,32 +88,35 @@ static void picture_of(struct stepping *s, struct picture *p)
 
 static void draw_header(struct pane pane, struct stepping *s, const struct picture *p)
 {
-	const struct collapse_totals *c = &s->row->totals.collapse;
+	const struct collapse_totals *c = &s->row.totals.collapse;
 	char mm[64] = "a process not in KSM", task[48], time[FORMAT_MAX];
 	struct event ev;
 	int x;
 
-	if (!ref_is_none(s->row->object))
-		scene_owner(&s->scene, s->row->object, mm, sizeof(mm));
+	if (!ref_is_none(s->row.object))
+		scene_owner(&s->scene, s->row.object, mm, sizeof(mm));
 	else if (!episode_step_event(s->episode, 0, &ev))
-		snprintf(mm, sizeof(mm), "mm 0x%" PRIx64 ", not in KSM,",
+		snprintf(mm, sizeof(mm), "mm 0x%" PRIx64 " (not in KSM)",
 			 (uint64_t)EVENT_ARGS(&ev, P_COLLAPSE_BEGIN)->mm);
-	x = 1 + pane_printf(pane, 1, 0, ROLE_HEADING, "collapse");
-	x += pane_printf(pane, x, 0, ROLE_TEXT, "  of %s at 0x%" PRIx64 ", %s, by %s", mm, c->address,
-			 c->is_shmem ? "shared" : "anonymous", stepping_task(s, task, sizeof(task)));
-	if (!s->row->ended) {
-		pane_text(pane, 1, 1, ROLE_DOUBT, "its end is not in the recording");
+	/* the task's number is the last that may go; the kind stands in the title already */
+	pane_printf(pane, 1, 0, ROLE_TEXT, "%s at 0x%" PRIx64 ", %s, by %s", mm, c->address,
+		    c->is_shmem ? "shared" : "anonymous", stepping_task(s, task, sizeof(task)));
+	if (!s->row.ended) {
+		x = 1 + stepping_draw_unended(pane, 1, 1, s);
+		if (p->poison >= 0)
+			pane_printf(pane, x, 1, ROLE_FAULT, "  poison in page %d, pfn 0x%" PRIx64, p->poison,
+				    p->pfn[p->poison]);
 		return;
 	}
 	x = 1 + pane_text(pane, 1, 1, c->result == 1 ? ROLE_VISITED : ROLE_FAULT,
 			  c->result == 1 ? "one huge page now" : "given up");
 	x += pane_printf(pane, x, 1, ROLE_TEXT, "  scan result %" PRId32 "  took %s", c->result,
 			 format_duration(time, c->duration_ns ? c->duration_ns
-						: s->row->end_ns - s->row->begin_ns));
+						: s->row.end_ns - s->row.begin_ns));
 	if (p->poison >= 0)
 		pane_printf(pane, x, 1, ROLE_FAULT, "  poison in page %d, pfn 0x%" PRIx64, p->poison,
 			    p->pfn[p->poison]);
-	pane_fact(pane, pane.width - 2, 1, s->row->fact.evidence, s->row->fact.doubt != DOUBT_NONE);
+	pane_fact(pane, pane.width - 2, 1, s->row.fact.evidence, s->row.fact.doubt != DOUBT_NONE);
 }
 
 /* ---- grid ---- */
@@ -151,8 +154,8 @@ static void draw_legend(struct pane pane, const struct picture *p)
 /* The KSM pages of the range before the collapse, through the process's items. */
 static void draw_owners(struct pane pane, struct stepping *s)
 {
-	const struct collapse_totals *c = &s->row->totals.collapse;
-	struct moment before = moment_hindsight(s->row->fact.born ? s->row->fact.born - 1 : 0);
+	const struct collapse_totals *c = &s->row.totals.collapse;
+	struct moment before = {s->row.fact.born ? s->row.fact.born - 1 : 0, s->open->when.known_by};
 	uint64_t end = c->address + ((uint64_t)SUB_PAGES << 12);
 	struct history_cursor cursor;
 	uint32_t nr = 0;
@@ -161,8 +164,8 @@ static void draw_owners(struct pane pane, struct stepping *s)
 	int y = 1;
 
 	pane_rule(pane, 0, "KSM PAGES AMONG THEM", "");
-	if (ref_is_none(s->row->object) || s->row->object.table != TABLE_MM ||
-	    history_list(s->scene.history, ITEMS_OF_MM, s->row->object, before, &cursor)) {
+	if (ref_is_none(s->row.object) || s->row.object.table != TABLE_MM ||
+	    history_list(s->scene.history, ITEMS_OF_MM, s->row.object, before, &cursor)) {
 		pane_text(pane, 2, 1, ROLE_HINT, "none known: ksmd does not scan this process");
 		return;
 	}

@@ -29,12 +29,13 @@
 static const char *const phase_names[NR_PHASES] = {"fault", "chain",  "healthy", "copy",
 						   "move",  "unlink", "kill"};
 
-static void say_chain(struct stepping *s, char *buf, size_t size)
+static void say_chain(const struct recovery_facts *r, char *buf, size_t size)
 {
-	const struct recovery_totals *r = &s->row->totals.recovery;
 	char took[FORMAT_MAX], stretch[FORMAT_MAX], expected[FORMAT_MAX], count[FORMAT_MAX];
 
-	if (r->nr_nodes <= 1)
+	if (!r->search_ns && !r->nr_nodes)
+		snprintf(buf, size, "being looked for");
+	else if (r->nr_nodes <= 1)
 		snprintf(buf, size, "the dup knows its chain: nothing searched (%s)",
 			 format_duration(took, r->search_ns));
 	else
@@ -47,7 +48,7 @@ static void say_chain(struct stepping *s, char *buf, size_t size)
 static void say_phase(struct stepping *s, const struct recovery_facts *f, int phase, char *buf,
 		      size_t size)
 {
-	const struct recovery_totals *r = &s->row->totals.recovery;
+	const struct recovery_totals *r = &s->row.totals.recovery;
 	char waited[FORMAT_MAX], word[24];
 
 	switch (phase) {
@@ -56,28 +57,28 @@ static void say_phase(struct stepping *s, const struct recovery_facts *f, int ph
 			 r->pfn, r->mapcount_before, format_duration(waited, r->waited_ns));
 		break;
 	case PHASE_CHAIN:
-		say_chain(s, buf, size);
+		say_chain(f, buf, size);
 		break;
 	case PHASE_HEALTHY:
-		if (r->chosen_kpfn && r->outcome == 0)
-			snprintf(buf, size, "dups looked at: %" PRIu32 "; chosen: pfn 0x%" PRIx64, r->nr_dups,
-				 r->chosen_kpfn);
+		if (f->chosen_kpfn)
+			snprintf(buf, size, "dups looked at: %" PRIu32 "; chosen: pfn 0x%" PRIx64, f->nr_judged,
+				 f->chosen_kpfn);
 		else
-			snprintf(buf, size, "dups looked at: %" PRIu32 "; none is healthy", r->nr_dups);
+			snprintf(buf, size, "dups looked at: %" PRIu32 "; none is healthy", f->nr_judged);
 		break;
 	case PHASE_COPY:
-		if (r->fresh_kpfn)
-			snprintf(buf, size, "its bytes are in a fresh page, pfn 0x%" PRIx64, r->fresh_kpfn);
+		if (f->fresh_kpfn)
+			snprintf(buf, size, "its bytes are in a fresh page, pfn 0x%" PRIx64, f->fresh_kpfn);
 		else
-			snprintf(buf, size, r->outcome == 0 ? "no fresh page: the dup itself is mapped"
+			snprintf(buf, size, f->chosen_kpfn ? "no fresh page: the dup itself is mapped"
 				 : "no copy could be made");
 		break;
 	case PHASE_MOVE:
-		snprintf(buf, size, "mappings moved %" PRIu32 ", not %" PRIu32 ", of %" PRIu32, f->moved,
-			 f->failed, f->nr_moves);
+		snprintf(buf, size, "mappings moved %" PRIu32 ", not %" PRIu32 ", of %" PRIu32 "%s", f->moved,
+			 f->failed, f->nr_expected, s->row.ended ? "" : " that items lead to");
 		break;
 	case PHASE_UNLINK:
-		snprintf(buf, size, s->row->ended ? "recovery ends: %s" : "recovery ends",
+		snprintf(buf, size, s->row.ended ? "recovery ends: %s" : "stable nodes are taken out of the tree",
 			 explain_word(WORDS_OUTCOME, r->outcome, word));
 		break;
 	default:
@@ -90,23 +91,29 @@ static void say_phase(struct stepping *s, const struct recovery_facts *f, int ph
 /* A phase that did not bring what it is for. */
 static bool phase_failed(const struct stepping *s, const struct recovery_facts *f, int phase)
 {
-	const struct recovery_totals *r = &s->row->totals.recovery;
-
 	switch (phase) {
-	case PHASE_FAULT:
-	case PHASE_KILL:
-		return true;
 	case PHASE_HEALTHY:
-		return r->outcome != 0 && !f->nr_moves;
+		return !f->chosen_kpfn;
 	case PHASE_COPY:
-		return !r->fresh_kpfn;
+		return !f->fresh_kpfn;
 	case PHASE_MOVE:
 		return f->failed > 0;
 	case PHASE_UNLINK:
-		return r->outcome != 0;
+		return s->row.ended && s->row.totals.recovery.outcome != 0;
 	default:
 		return false;
 	}
+}
+
+/* A later phase has begun, or nothing more can come: one without a step was passed over. */
+static bool phase_passed_over(const struct stepping *s, const struct recovery_facts *f, int phase)
+{
+	bool later = session_hindsight(s->scene.session) || s->where == STEPPING_AFTER ||
+		     s->cursor.step + 1 == episode_nr_steps(s->episode);
+
+	for (int i = phase + 1; i < NR_PHASES; i++)
+		later |= f->phases[i].done > 0;
+	return !f->phases[phase].nr && s->where != STEPPING_BEFORE && later;
 }
 
 static void draw_phase(struct pane pane, int y, struct stepping *s, const struct recovery_facts *f,
@@ -116,24 +123,25 @@ static void draw_phase(struct pane pane, int y, struct stepping *s, const struct
 	bool begun = state->done > 0, over = state->done == state->nr && begun && !state->now;
 	char marks[3] = {state->now ? '>' : ' ', ' ', 0}, text[160];
 	enum role role = state->now ? ROLE_CURSOR : begun ? ROLE_TEXT : ROLE_SKIPPED;
+	bool failed = begun && phase_failed(s, f, phase), none = phase_passed_over(s, f, phase);
 	int x = 3, end = pane.width - 13, bar = phase == PHASE_MOVE && pane.width > 90 ? 30 : 0;
 
-	if (!state->nr)
+	if (none)
 		marks[1] = '.';
 	else if (begun)
-		marks[1] = phase_failed(s, f, phase) ? '!' : over ? '*' : ' ';
+		marks[1] = failed || phase == PHASE_FAULT || phase == PHASE_KILL ? '!' : over ? '*' : ' ';
 	x += pane_printf(pane, x, y, role, "%d %-8s", phase + 1, phase_names[phase]);
 	text[0] = 0;
 	if (begun)
 		say_phase(s, f, phase, text, sizeof(text));
 	pane_fit(pane, x, y, end - x - bar, ALIGN_LEFT, role, text);
-	if (bar && f->nr_moves)
-		pane_bar(pane, end - bar, y, bar - 2, ROLE_BAR, f->moved, f->nr_moves);
+	if (bar && begun && f->nr_expected)
+		pane_bar(pane, end - bar, y, bar - 2, ROLE_BAR, f->moved, f->nr_expected);
 	pane_fit(pane, end, y, 9, ALIGN_RIGHT, role,
-		 !state->nr ? "not taken" : !begun ? "waits" : over ? "done" : "now");
+		 none ? "not taken" : !begun ? "waits" : !over ? "now" : failed ? "failed" : "done");
 	if (begun)
-		pane_fact(pane, pane.width - 2, y, s->row->fact.evidence,
-			  s->row->fact.doubt != DOUBT_NONE);
+		pane_fact(pane, pane.width - 2, y, s->row.fact.evidence,
+			  s->row.fact.doubt != DOUBT_NONE);
 	row_marks(pane, y, marks);
 }
 
@@ -265,16 +273,16 @@ static void draw_processes(struct pane pane, struct stepping *s, const struct re
 
 static void draw_header(struct pane pane, struct stepping *s)
 {
-	const struct recovery_totals *r = &s->row->totals.recovery;
+	const struct recovery_totals *r = &s->row.totals.recovery;
 	char task[48], node[64], time[FORMAT_MAX], word[24];
 	int x;
 
 	x = 1 + pane_text(pane, 1, 0, ROLE_HEADING, "recovery");
 	x += pane_printf(pane, x, 0, ROLE_TEXT, "  %s by %s",
-			 scene_name(&s->scene, s->row->object, node, sizeof(node)),
+			 scene_name(&s->scene, s->row.object, node, sizeof(node)),
 			 stepping_task(s, task, sizeof(task)));
-	if (!s->row->ended) {
-		pane_text(pane, x, 0, ROLE_DOUBT, "  its end is not in the recording");
+	if (!s->row.ended) {
+		stepping_draw_unended(pane, x + 2, 0, s);
 		return;
 	}
 	x += pane_printf(pane, x, 0, r->outcome ? ROLE_FAULT : ROLE_VISITED, "  outcome: %s",

@@ -20,22 +20,22 @@
 
 static void totals(struct stepping *s, char *buf, size_t size)
 {
-	const struct migration_totals *m = &s->row->totals.migration;
-	const struct kill_totals *k = &s->row->totals.kill;
+	const struct migration_totals *m = &s->row.totals.migration;
+	const struct kill_totals *k = &s->row.totals.kill;
 	char a[FORMAT_MAX];
 
 	buf[0] = 0;
-	if (!s->row->ended)
-		snprintf(buf, size, "its end is not in the recording");
-	else if (s->row->kind == EPISODE_MIGRATION)
+	if (!s->row.ended)
+		snprintf(buf, size, "%s", stepping_unended(s));
+	else if (s->row.kind == EPISODE_MIGRATION)
 		snprintf(buf, size, "pages moved %" PRIu64 ", not %" PRIu64 "; KSM walks %" PRIu32
 			 ", longest hold %s; stable nodes moved %" PRIu32, m->succeeded,
 			 m->failed, m->nr_walks, format_duration(a, m->longest_hold_ns), m->nr_moved);
-	else if (s->row->kind == EPISODE_KILL_LIST)
+	else if (s->row.kind == EPISODE_KILL_LIST)
 		snprintf(buf, size, "on the list %" PRIu32 "; VMA covers the address of %" PRIu32
 			 "; pte maps the page of %" PRIu32, k->nr_listed, k->nr_covering, k->nr_mapped);
 	else
-		snprintf(buf, size, "scan %" PRId64 " of ksmd", s->row->seqnr);
+		snprintf(buf, size, "scan %" PRId64 " of ksmd", s->row.seqnr);
 }
 
 static void draw_header(struct pane pane, struct stepping *s)
@@ -43,15 +43,15 @@ static void draw_header(struct pane pane, struct stepping *s)
 	char task[48], object[64], text[160], time[FORMAT_MAX];
 	int x;
 
-	x = 1 + pane_printf(pane, 1, 0, ROLE_HEADING, "%s", episode_word(s->row->kind));
+	x = 1 + pane_printf(pane, 1, 0, ROLE_HEADING, "%s", episode_word(s->row.kind));
 	x += pane_printf(pane, x, 0, ROLE_TEXT, "  by %s", stepping_task(s, task, sizeof(task)));
-	if (!ref_is_none(s->row->object))
+	if (!ref_is_none(s->row.object))
 		x += pane_printf(pane, x, 0, ROLE_TEXT, "  of %s",
-				 scene_name(&s->scene, s->row->object, object, sizeof(object)));
-	if (s->row->ended)
+				 scene_name(&s->scene, s->row.object, object, sizeof(object)));
+	if (s->row.ended)
 		pane_printf(pane, x, 0, ROLE_TEXT, "  took %s",
-			    format_duration(time, s->row->end_ns - s->row->begin_ns));
-	pane_fact(pane, pane.width - 2, 0, s->row->fact.evidence, s->row->fact.doubt != DOUBT_NONE);
+			    format_duration(time, s->row.end_ns - s->row.begin_ns));
+	pane_fact(pane, pane.width - 2, 0, s->row.fact.evidence, s->row.fact.doubt != DOUBT_NONE);
 	totals(s, text, sizeof(text));
 	pane_fit(pane, 1, 1, pane.width - 2, ALIGN_LEFT, ROLE_TEXT, text);
 }

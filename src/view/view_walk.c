@@ -65,7 +65,7 @@ static struct ref under_cursor(struct stepping *s)
 		return vmas[s->cursor.vma].vma.ref;
 	items = walk_items(s, &nr);
 	at = walk_item_of(s, hold);
-	return at == NO_STEP ? s->row->object : items[at].item;
+	return at == NO_STEP ? s->row.object : items[at].item;
 }
 
 static bool act(struct session *session, void *own, enum action action,
@@ -123,7 +123,7 @@ static void command(struct session *session, void *own, char *buffer, size_t siz
 
 	if (view && view->whatif && stepping_init(&s, session))
 		snprintf(buffer, size, "ksmtop whatif %s --walk %" PRIu32, s.scene.source->file,
-			 s.row->number);
+			 s.row.number);
 	else
 		stepper_command(session, own, buffer, size);
 }

@@ -21,7 +21,7 @@
 #define NAMES 23	/* columns of a count's name */
 
 static void draw_count(struct pane pane, int y, const char *name, uint64_t so_far, uint64_t all,
-		       bool known)
+		       const char *unknown)
 {
 	char text[FORMAT_MAX];
 	int wide = (pane.width - NAMES - 4) / 2;
@@ -29,16 +29,19 @@ static void draw_count(struct pane pane, int y, const char *name, uint64_t so_fa
 	pane_fit(pane, 1, y, NAMES, ALIGN_LEFT, ROLE_TEXT, name);
 	pane_fit(pane, NAMES, y, wide, ALIGN_RIGHT, ROLE_CHANGED, format_count(text, so_far));
 	pane_fit(pane, NAMES + wide, y, wide, ALIGN_RIGHT, ROLE_TEXT,
-		 known ? format_count(text, all) : "not known");
+		 *unknown ? unknown : format_count(text, all));
 }
 
 static void draw_times(struct pane pane, int y, struct stepping *s, const struct walk_sums *sums)
 {
-	const struct walk_totals *w = &s->row->totals.walk;
+	const struct walk_totals *w = &s->row.totals.walk;
 	char a[FORMAT_MAX], b[FORMAT_MAX], c[FORMAT_MAX], count[FORMAT_MAX];
 
-	if (!s->row->ended) {
-		pane_text(pane, 1, y, ROLE_DOUBT, "its end is not in the recording");
+	if (!s->row.ended) {
+		stepping_draw_unended(pane, 1, y, s);
+		pane_printf(pane, 1, y + 1, ROLE_TEXT, "holds %s, held %s, waited %s so far",
+			    format_count(count, sums->holds), format_duration(b, sums->held_ns),
+			    format_duration(c, sums->waited_ns));
 		return;
 	}
 	pane_printf(pane, 1, y, ROLE_TEXT, "took %s  holds %s, longest %s", format_duration(a, w->duration_ns),
@@ -49,9 +52,10 @@ static void draw_times(struct pane pane, int y, struct stepping *s, const struct
 
 void walk_draw_totals(struct pane pane, struct stepping *s)
 {
-	const struct walk_totals *w = &s->row->totals.walk;
+	const struct walk_totals *w = &s->row.totals.walk;
 	int wide = (pane.width - NAMES - 4) / 2, y = 1;
-	bool ended = s->row->ended;
+	bool ended = s->row.ended;
+	const char *unknown = ended ? "" : episode_row(s->episode)->ended ? "later" : "not known";
 	struct walk_sums sums;
 	char word[24];
 
@@ -61,14 +65,14 @@ void walk_draw_totals(struct pane pane, struct stepping *s)
 	if (ended && !w->complete)	/* steps are missing */
 		pane_put(pane, NAMES + wide, 0, ROLE_DOUBT, '?');
 	pane_fit(pane, NAMES + 2 * wide - 6, 0, 6, ALIGN_RIGHT, ROLE_HEADING, " WHOLE");
-	pane_fact(pane, NAMES + 2 * wide + 1, 0, s->row->fact.evidence,
-		  s->row->fact.doubt != DOUBT_NONE);
-	draw_count(pane, y++, "nr_iteration_total", sums.offered, w->nr_iteration_total, ended);
-	draw_count(pane, y++, "Skip_addr_out_of_range", sums.outside, w->skip_addr_out_of_range, ended);
-	draw_count(pane, y++, "Skip_mm_mismatch", sums.other_mm, w->skip_mm_mismatch, ended);
+	pane_fact(pane, NAMES + 2 * wide + 1, 0, s->row.fact.evidence,
+		  s->row.fact.doubt != DOUBT_NONE);
+	draw_count(pane, y++, "nr_iteration_total", sums.offered, w->nr_iteration_total, unknown);
+	draw_count(pane, y++, "Skip_addr_out_of_range", sums.outside, w->skip_addr_out_of_range, unknown);
+	draw_count(pane, y++, "Skip_mm_mismatch", sums.other_mm, w->skip_mm_mismatch, unknown);
 	if (pane.height > 8) {
-		draw_count(pane, y++, "skipped as invalid", sums.invalid, w->skip_invalid, ended);
-		draw_count(pane, y++, "visited: rmap_one()", sums.visited, w->visited, ended);
+		draw_count(pane, y++, "skipped as invalid", sums.invalid, w->skip_invalid, unknown);
+		draw_count(pane, y++, "visited: rmap_one()", sums.visited, w->visited, unknown);
 	}
 	draw_times(pane, y, s, &sums);
 	y += 2;
@@ -97,6 +101,7 @@ static void draw_waiter(struct pane pane, int y, struct stepping *s, const struc
 	const char *comm = trace_file_comm(recording_trace(s->scene.recording), waiter->tid);
 	uint64_t t = s->scene.when.t;
 	bool waits = waiter->begin <= t && (!waiter->end || t < waiter->end);
+	bool told = session_hindsight(s->scene.session) || (waiter->end && waiter->end <= t);
 	enum role role = waits ? ROLE_CHANGED : waiter->begin > t ? ROLE_SKIPPED : ROLE_TEXT;
 	char task[40], time[FORMAT_MAX], doing[64];
 	bool wide = pane.width > 45;
@@ -107,35 +112,52 @@ static void draw_waiter(struct pane pane, int y, struct stepping *s, const struc
 	pane_fit(pane, x, y, wide ? 18 : 11, ALIGN_LEFT, role, task);
 	x += wide ? 19 : 12;
 	pane_fit(pane, x, y, 8, ALIGN_RIGHT, role,
-		 waiter->end ? format_duration(time, waiter->end_ns - waiter->begin_ns) : "?");
+		 !told ? "waits" : waiter->end ? format_duration(time, waiter->end_ns - waiter->begin_ns) : "?");
 	x += 9;
+	if (!told)
+		return;
 	if (wide)
 		x += pane_text(pane, x, y, role, waiter->is_write ? "to write, then " : "to read, then ");
 	pane_fit(pane, x, y, pane.width - x - 1, ALIGN_LEFT, role,
 		 doing_text(s, waiter, doing, sizeof(doing)));
 }
 
+/* They stand in the order in which they began to wait. */
+static uint32_t nr_begun(const struct waiter *list, uint32_t nr, uint64_t t)
+{
+	uint32_t i = 0;
+
+	while (i < nr && list[i].begin <= t)
+		i++;
+	return i;
+}
+
 void walk_draw_waiters(struct pane pane, struct stepping *s)
 {
 	const struct waiter *list;
 	uint64_t longest = 0;
-	uint32_t nr, top = 0;
+	uint32_t nr, top = 0, shown;
+	int y;
 	char right[64] = "", time[FORMAT_MAX];
 
 	if (episode_waiters(s->episode, &list, &nr))
 		return;
-	for (uint32_t i = 0; i < nr; i++) {
-		uint64_t ns = list[i].end ? list[i].end_ns - list[i].begin_ns : 0;
+	shown = session_hindsight(s->scene.session) ? nr : nr_begun(list, nr, s->scene.when.t);
+	for (uint32_t i = 0; i < shown; i++) {
+		bool told = session_hindsight(s->scene.session) || list[i].end <= s->scene.when.t;
+		uint64_t ns = list[i].end && told ? list[i].end_ns - list[i].begin_ns : 0;
 
 		longest = ns > longest ? ns : longest;
 		if (list[i].begin <= s->scene.when.t && i >= (uint32_t)(pane.height > 2 ? pane.height - 2 : 0))
 			top = i - (uint32_t)(pane.height - 2);
 	}
-	if (nr)
-		snprintf(right, sizeof(right), "%" PRIu32 ", longest %s", nr, format_duration(time, longest));
+	if (longest)
+		snprintf(right, sizeof(right), "%" PRIu32 ", longest %s", shown, format_duration(time, longest));
 	pane_rule(pane, 0, pane.width > 45 ? "WHO ELSE WAITED FOR THE LOCK" : "WHO WAITED", right);
 	if (!nr)
 		pane_text(pane, 3, 1, ROLE_HINT, "no contention was recorded");
-	for (int y = 1; y < pane.height && top < nr; y++)
+	for (y = 1; y < pane.height && top < shown; y++)
 		draw_waiter(pane, y, s, &list[top++]);
+	if (y < pane.height && shown < nr)
+		pane_printf(pane, 3, y, ROLE_SKIPPED, "%" PRIu32 " later", nr - shown);
 }

@@ -67,12 +67,12 @@ static bool add_holds(struct stepping *s, uint32_t *room)
 static bool add_others(struct stepping *s, uint32_t *room)
 {
 	uint32_t nr_held = s->open->nr_items, at = 0;
-	struct moment when = {s->row->fact.born, stepper_moment(&s->scene).known_by};
+	struct moment when = {s->row.fact.born, s->open->when.known_by};
 	struct history_cursor cursor;
 	union row row;
 
-	if (s->row->object.table != TABLE_NODE ||
-	    history_list(s->scene.history, ITEMS_OF_NODE, s->row->object, when, &cursor))
+	if (s->row.object.table != TABLE_NODE ||
+	    history_list(s->scene.history, ITEMS_OF_NODE, s->row.object, when, &cursor))
 		return true;
 	while (history_next(&cursor, &row) == 1) {
 		uint32_t found = nr_held ? find(s->open, at, row.item.ref, 0) : NO_STEP;

@@ -37,6 +37,12 @@ uint32_t walk_hold(const struct stepping *s)
 	return s->step->kind == STEP_END ? nr - 1 : 0;
 }
 
+bool walk_hold_over(const struct stepping *s, const struct hold *hold)
+{
+	return s->where == STEPPING_AFTER ||
+	       (s->where == STEPPING_WITHIN && hold->end && s->step->event >= hold->end);
+}
+
 /* How many VMAs of the hold under the cursor the walk had come by: index behind the last. */
 static uint32_t passed(const struct stepping *s, const struct hold_vma *vmas, uint32_t nr)
 {
@@ -56,10 +62,27 @@ static uint32_t passed(const struct stepping *s, const struct hold_vma *vmas, ui
 	return i;
 }
 
+/* What the hold under the cursor came to by it, of the VMAs that the rebuilt tree knows. */
+static void count_passed(struct stepping *s, uint32_t at, struct walk_sums *ret)
+{
+	const struct hold_vma *vmas;
+	uint32_t nr;
+
+	if (episode_hold_vmas(s->episode, at, &vmas, &nr, NULL))
+		return;
+	nr = passed(s, vmas, nr);
+	ret->offered += nr;
+	for (uint32_t i = 0; i < nr; i++) {
+		ret->visited += vmas[i].verdict == VISITED;
+		ret->outside += vmas[i].verdict == OUTSIDE;
+		ret->other_mm += vmas[i].verdict == OTHER_MM;
+		ret->invalid += vmas[i].verdict == INVALID;
+	}
+}
+
 void walk_so_far(struct stepping *s, struct walk_sums *ret)
 {
-	uint32_t nr_holds = episode_nr_holds(s->episode), at = walk_hold(s), nr;
-	const struct hold_vma *vmas;
+	uint32_t nr_holds = episode_nr_holds(s->episode), at = walk_hold(s);
 	bool over = s->step->kind == STEP_END || s->step->kind == STEP_UNLOCK;
 
 	memset(ret, 0, sizeof(*ret));
@@ -79,23 +102,15 @@ void walk_so_far(struct stepping *s, struct walk_sums *ret)
 	}
 	for (uint32_t i = 0; i < nr_holds && i <= at; i++)
 		ret->waited_ns += episode_hold(s->episode, i)->waited_ns;
-	if (over || at == NO_STEP || episode_hold_vmas(s->episode, at, &vmas, &nr, NULL))
-		return;
-	nr = passed(s, vmas, nr);
-	ret->offered += nr;
-	for (uint32_t i = 0; i < nr; i++) {
-		ret->visited += vmas[i].verdict == VISITED;
-		ret->outside += vmas[i].verdict == OUTSIDE;
-		ret->other_mm += vmas[i].verdict == OTHER_MM;
-		ret->invalid += vmas[i].verdict == INVALID;
-	}
+	if (!over && at != NO_STEP)
+		count_passed(s, at, ret);
 }
 
 /* ---- header ---- */
 
 void walk_draw_header(struct pane pane, struct stepping *s)
 {
-	const struct walk_totals *w = &s->row->totals.walk;
+	const struct walk_totals *w = &s->row.totals.walk;
 	char node[64], task[48], purpose[24], rule[24], offered[FORMAT_MAX], all[FORMAT_MAX],
 		visited[FORMAT_MAX], skipped[FORMAT_MAX];
 	uint32_t hold = walk_hold(s);
@@ -104,12 +119,12 @@ void walk_draw_header(struct pane pane, struct stepping *s)
 
 	x = 1 + pane_printf(pane, 1, 0, ROLE_HEADING, "walk %" PRIu64, w->walk_id);
 	x += pane_printf(pane, x, 0, ROLE_TEXT, " %s pfn 0x%" PRIx64 ", %s",
-			 scene_name(&s->scene, s->row->object, node, sizeof(node)), w->pfn,
+			 scene_name(&s->scene, s->row.object, node, sizeof(node)), w->pfn,
 			 explain_word(WORDS_PURPOSE, w->purpose, purpose));
 	x += pane_printf(pane, x, 0, ROLE_TEXT, ", rule %s, mapcount %" PRId32,
 			 explain_word(WORDS_RULE, w->rule, rule), w->mapcount_before);
-	if (s->row->ended)
-		x += pane_printf(pane, x, 0, ROLE_TEXT, " > %" PRId32, w->mapcount_after);
+	if (s->row.ended)
+		x += pane_printf(pane, x, 0, ROLE_TEXT, " -> %" PRId32, w->mapcount_after);
 	if (x + 24 < pane.width)
 		pane_printf(pane, x, 0, ROLE_SKIPPED, "  by %s", stepping_task(s, task, sizeof(task)));
 	walk_so_far(s, &sums);
@@ -117,9 +132,14 @@ void walk_draw_header(struct pane pane, struct stepping *s)
 			    hold == NO_STEP ? 0 : episode_hold(s->episode, hold)->pass,
 			    hold == NO_STEP ? 0 : hold + 1, episode_nr_holds(s->episode));
 	x += pane_printf(pane, x, 1, ROLE_VISITED, "visited %s", format_count(visited, sums.visited));
-	pane_printf(pane, x, 1, ROLE_TEXT, "  skipped %s  of %s / %s offered",
-		    format_count(skipped, sums.offered - sums.visited),
-		    format_count(offered, sums.offered), format_count(all, w->nr_iteration_total));
+	x += pane_printf(pane, x, 1, ROLE_TEXT, "  skipped %s  of %s",
+			 format_count(skipped, sums.offered - sums.visited),
+			 format_count(offered, sums.offered));
+	if (s->row.ended)
+		x += pane_printf(pane, x, 1, ROLE_TEXT, " / %s", format_count(all, w->nr_iteration_total));
+	x += pane_text(pane, x, 1, ROLE_TEXT, " offered");
+	if (!s->row.ended)
+		stepping_draw_unended(pane, x + 2, 1, s);
 }
 
 /* A process in so many columns: what does not fit goes from its name, not from its number. */
@@ -144,13 +164,21 @@ static void hold_text(struct stepping *s, uint32_t hold, bool wide, char *buf, s
 {
 	const struct hold *h = hold == NO_STEP ? NULL : episode_hold(s->episode, hold);
 
+	struct walk_sums sums = {0};
+
 	buf[0] = 0;
 	if (!h || s->where == STEPPING_BEFORE || s->step->event < h->begin)
 		return;
+	if (walk_hold_over(s, h) || hold != walk_hold(s)) {
+		sums.visited = h->nr_visited;
+		sums.offered = h->nr_offered;
+	} else {
+		count_passed(s, hold, &sums);
+	}
 	if (wide)
-		snprintf(buf, size, "%" PRIu64 "/%" PRIu64, h->nr_visited, h->nr_offered);
+		snprintf(buf, size, "%" PRIu64 "/%" PRIu64, sums.visited, sums.offered);
 	else
-		snprintf(buf, size, "%" PRIu64, h->nr_visited);
+		snprintf(buf, size, "%" PRIu64, sums.visited);
 }
 
 static void draw_item(struct pane pane, int y, struct stepping *s, const struct walk_item *item,
@@ -174,8 +202,8 @@ static void draw_item(struct pane pane, int y, struct stepping *s, const struct 
 	marks[0] = now ? '>' : ' ';
 	marks[1] = visited ? '*' : over ? '.' : ' ';
 	/* events of this walk are missing: whether it came to this item is not known */
-	if (item->hold[0] == NO_STEP && item->hold[1] == NO_STEP && s->row->ended &&
-	    !s->row->totals.walk.complete)
+	if (item->hold[0] == NO_STEP && item->hold[1] == NO_STEP && s->row.ended &&
+	    !s->row.totals.walk.complete)
 		marks[1] = '?';
 	role = now ? ROLE_CURSOR : visited ? ROLE_VISITED : begun ? ROLE_TEXT : ROLE_SKIPPED;
 	fit_owner(pane, 3, y, ITEM_OWNER, role, s, item->mm);
@@ -336,6 +364,11 @@ static void vmas_heading(struct pane pane, struct stepping *s, const struct vmas
 	else
 		x += pane_printf(pane, x, 0, ROLE_SKIPPED, wide ? "  asked for page offset 0x%" PRIx64 ": "
 				 : " pgoff 0x%" PRIx64 ": ", v->hold->first);
+	if (!walk_hold_over(s, v->hold) && !session_hindsight(s->scene.session)) {
+		x += pane_printf(pane, x, 0, ROLE_TEXT, "%s of ", format_count(count, v->passed));
+		pane_printf(pane, x, 0, ROLE_TEXT, "%s", format_count(count, v->nr));
+		return;
+	}
 	x += pane_printf(pane, x, 0, ROLE_TEXT, "%s offered", format_count(count, v->hold->nr_offered));
 	if (!agrees)
 		pane_text(pane, x, 0, ROLE_DOUBT, wide ? "  the rebuilt tree does not explain this" : " ?tree");

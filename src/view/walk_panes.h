@@ -18,6 +18,8 @@ struct walk_sums {
 	uint32_t holds;
 };
 void walk_so_far(struct stepping *stepping, struct walk_sums *ret);
+/* The hold is over at the cursor: what it came to is known. */
+bool walk_hold_over(const struct stepping *stepping, const struct hold *hold);
 /* The hold that is looked at: the cursor's, the first before all, the last behind all. */
 uint32_t walk_hold(const struct stepping *stepping);
 

@@ -24,7 +24,7 @@ static const struct whatif *whatif_of(struct stepping *s)
 
 	if (!s->open->whatif && !s->open->whatif_failed)
 		s->open->whatif_failed =
-			whatif_walk(episode_source(s->episode), s->row->ref, stepper_moment(&s->scene),
+			whatif_walk(episode_source(s->episode), s->row.ref, s->open->when,
 				    ALL_RULES, &s->open->whatif, &diag) != 0;
 	return s->open->whatif;
 }
