@@ -19,6 +19,7 @@ import walk_truth
 
 CHECKS = [(r"walk-(mremap|fork)-", walk_truth.moved), (r"walk-20k-", walk_truth.many_vmas),
           (r"walk-reclaim", walk_truth.reclaim), (r"poison-(?!swap)", poison_truth.recovery),
+          (r"poison-swap", poison_truth.swap),
           (r"collapse-poison-", poison_truth.collapse), (r"lifecycle$", state_truth.lifecycle),
           (r"numa$", state_truth.numa), (r"stale$", state_truth.stale)]
 
@@ -33,6 +34,9 @@ class Recording:
             self.truth = json.load(file)
         self.nr_checks = 0
         self.failures = []
+        # power-cut: its truth is of the time by which everything was on the disk, and the recording goes on
+        spooled = re.search(r"spooled by (\d+)", self.truth["notes"])
+        self.at_truth = ["--absolute", "--at", f"{int(spooled.group(1)) / 1e9:.9f}"] if spooled else []
 
     def ask(self, command, *arguments, statuses=(0,)):
         """The JSON answer of a command; None where it exits with 2 and may."""
@@ -68,11 +72,11 @@ class Recording:
 
 
 def check_counters(recording):
-    """sysfs at the end against the rebuilt state; without a dump it does not begin with all of it."""
+    """sysfs when the truth was written, in the end, against the rebuilt state; without a dump it does not begin with all of it."""
     counters = recording.truth["counters"]
     if not recording.has_dump():
         return
-    told = {i["name"]: i["value"] for i in recording.items("report") if i["section"] == "counter"}
+    told = {i["name"]: i["value"] for i in recording.items("report", *recording.at_truth) if i["section"] == "counter"}
     for name, wanted in (("nodes", counters["pages_shared"]),
                          ("stable_items", counters["pages_shared"] + counters["pages_sharing"]),
                          ("chains", counters["stable_node_chains"]),
@@ -88,8 +92,9 @@ def check_places(recording):
         place = mapping["pid"], int(mapping["address"], 16)
         last[place], when[place] = int(mapping["pfn"], 16), mapping["when"]
     alive = {p["pid"] for p in recording.truth["processes"] if p["survived"]}
+    alive |= {m["pid"] for m in recording.truth["mappings"] if m["when"] == "alive"}    # power-cut
     items = {}
-    for item in recording.items("list", "items"):
+    for item in recording.items("list", "items", *recording.at_truth):
         if item["state"] == "stable" and item["pid"] and item["address"]:
             items[item["pid"], int(item["address"], 16)] = int(item["pfn"], 16)
     for (pid, address), pfn in last.items():
@@ -131,18 +136,19 @@ def main():
     failed = 0
     for name in names:
         if not os.path.exists(os.path.join(folder, name + ".dat")):
-            print(f"{name}: skipped: there is no recording beside its truth file")
+            print(f"skipped {name} truth: there is no recording beside its truth file")
             continue
         try:
             recording = check(program, folder, name)
         except (RuntimeError, KeyError, IndexError, ValueError) as error:
-            print(f"FAIL {name}: {type(error).__name__}: {error}")
+            print(f"FAILED {name} truth: {type(error).__name__}: {error}")
             failed += 1
             continue
         for failure in recording.failures:
-            print("FAIL", failure)
+            print("wrong:", failure)
         failed += bool(recording.failures)
-        print(f"{name}: {recording.nr_checks} facts compared, {len(recording.failures)} wrong", flush=True)
+        print("FAILED" if recording.failures else "ok", f"{name} truth: {recording.nr_checks} facts compared,",
+              f"{len(recording.failures)} wrong", flush=True)
     print("recordings:", len(names), "failed:", failed)
     sys.exit(1 if failed or not names else 0)
 
