@@ -7,7 +7,8 @@
 # folder loses events.  KVM is used if a probe with a time limit gets an answer through it: it is
 # known to hang without a byte where /dev/kvm opens all the same.
 #
-# LAB_MEM (2048) megabytes, half of them on each of two nodes; LAB_SECONDS (600) until it is killed;
+# LAB_MEM (2048) megabytes, half of them on each of two nodes; LAB_SECONDS (600) of CPU time until it is
+# killed, so that a host which is busy with other things does not count, and five times that by the clock;
 # LAB_SWAP=fast|slow adds a swap disk; LAB_DISK=FILE adds that file as a disk that is written through;
 # LAB_CUT=TEXT kills the machine as soon as its console says TEXT.
 set -u
@@ -58,16 +59,22 @@ qemu-system-x86_64 $accel -smp 2,sockets=2 -m "$mem" \
 machine=$!
 trap 'kill -KILL $machine 2>/dev/null' EXIT
 trap 'exit 1' HUP INT TERM
-tenths=$((${LAB_SECONDS:-600} * 10))
+limit=${LAB_SECONDS:-600}
+ticks=$(getconf CLK_TCK)
+tenths=0
 while kill -0 "$machine" 2>/dev/null; do
 	if [ -n "${LAB_CUT:-}" ] && grep -q "$LAB_CUT" "$out/console"; then
 		kill -KILL "$machine"
-	elif [ "$tenths" -le 0 ]; then
-		echo "lab: the machine was killed after ${LAB_SECONDS:-600} s" >>"$out/console"
-		kill -KILL "$machine"
+	elif [ $((tenths % 50)) = 0 ]; then
+		# user and system time, behind the name in parentheses
+		used=$(sed 's/.*) //' "/proc/$machine/stat" 2>/dev/null | awk -v t="$ticks" '{ print int(($12 + $13) / t) }')
+		if [ "${used:-0}" -ge "$limit" ] || [ "$tenths" -ge $((limit * 50)) ]; then
+			echo "lab: the machine was killed after ${used:-?} s of CPU time, $((tenths / 10)) s" >>"$out/console"
+			kill -KILL "$machine"
+		fi
 	fi
 	sleep 0.2
-	tenths=$((tenths - 2))
+	tenths=$((tenths + 2))
 done
 wait "$machine"
 status=$?

@@ -146,13 +146,17 @@ uint64_t lab_now_ns(void)
 
 void ksm_scan(int nr)
 {
-	uint64_t limit = lab_now_ns() + 300000000000u;
-	long before = ksm_get("full_scans");
+	long before = ksm_get("full_scans"), scanned = -1;
+	uint64_t limit = 0;
 
 	ksm_set("run", 1);
 	while (ksm_get("full_scans") < before + nr) {
-		if (lab_now_ns() > limit)
-			lab_die("ksmd did not finish %d scans in 300 s", nr);
+		if (ksm_get("pages_scanned") != scanned) {
+			scanned = ksm_get("pages_scanned");
+			limit = lab_now_ns() + 300000000000u;
+		} else if (lab_now_ns() > limit) {
+			lab_die("ksmd stood still for 300 s");
+		}
 		usleep(2000);
 	}
 	ksm_set("run", 0);

@@ -39,7 +39,9 @@ void lab_switch(const char *name, const char *text);
 /* ---- KSM ---- */
 void ksm_set(const char *name, long value);
 long ksm_get(const char *name);
-/* Lets ksmd run until it has finished `nr` more full scans (300 s at most), then stops it. */
+/* Lets ksmd run until it has finished `nr` more full scans (and scans something every 300 s), then
+ * stops it.
+ */
 void ksm_scan(int nr);
 
 /* ---- memory ---- */
