@@ -305,11 +305,10 @@ void mapped_count(const struct history *h, struct ref node, struct moment when, 
 	union row row;
 
 	count_sampled(h, node, when, &sampled);
-	if (history_list(h, ALL_EPISODES, (struct ref){ 0 }, when, &cursor) == 0) {
+	if (history_list(h, EPISODES_ABOUT, node, when, &cursor) == 0) {
 		history_seek_end(&cursor);
 		while (history_prev(&cursor, &row) > 0)
-			if (row.episode.kind == EPISODE_WALK && ref_equal(row.episode.object, node) &&
-			    count_walked(&row.episode, when, &walked))
+			if (row.episode.kind == EPISODE_WALK && count_walked(&row.episode, when, &walked))
 				break;
 	}
 	*ret = walked.mapcount >= 0 && walked.event >= sampled.event ? walked : sampled;

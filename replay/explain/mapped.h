@@ -60,8 +60,7 @@ struct mapped_count {
 };
 /*
  * The best that is known of the page's mapcount: what its last walk found or left by `when`, or a
- * sample that is newer.  It holds for that event; copy on write is not traced.  Looks back over the
- * episodes: O(those since the last walk of the page).
+ * sample that is newer.  It holds for that event; copy on write is not traced.
  */
 void mapped_count(const struct history *h, struct ref node, struct moment when, struct mapped_count *ret);
 /* Marks the place as seen by an event; adds it if it is new.  0 or -ENOMEM. */

@@ -141,14 +141,15 @@ static int find_scans(struct asking *a)
 	uint64_t begins[2] = { 0, 0 };
 	struct history_cursor cursor;
 	union row row;
-	int ret = history_list(a->source->history, ALL_EPISODES, (struct ref){ 0 }, a->when, &cursor);
+	int ret = history_list(a->source->history, EPISODES_OF_KIND, ref_of_kind(EPISODE_SCAN), a->when,
+			       &cursor);
 
 	a->seqnr = -1;
 	if (ret)
 		return ret;
 	history_seek_end(&cursor);
 	for (int nr = 0; nr < 2 && history_prev(&cursor, &row) > 0;) {
-		if (row.episode.kind != EPISODE_SCAN || !row.episode.ended || row.fact.died > a->when.t)
+		if (!row.episode.ended || row.fact.died > a->when.t)
 			continue;
 		if (nr == 0)
 			a->seqnr = row.episode.seqnr;

@@ -182,8 +182,8 @@ uint64_t history_scan_step(const struct history *h, uint64_t t, int dir)
 {
 	uint64_t best = 0;
 
-	for (uint64_t i = 0; i < h->scans.nr; i++) {
-		const struct episode *episode = pool_at(&h->episodes, *(uint32_t *)pool_at(&h->scans, i));
+	for (uint64_t i = 0; i < h->kinds[EPISODE_SCAN].nr; i++) {
+		const struct episode *episode = pool_at(&h->episodes, *(uint32_t *)pool_at(&h->kinds[EPISODE_SCAN], i));
 		uint64_t ends[2] = { episode->first, episode->last };
 
 		for (unsigned e = 0; e < 2; e++) {

@@ -40,6 +40,16 @@ static struct ref episode_ref(uint32_t i)
 	return (struct ref){ .id = i, .table = TABLE_EPISODE };
 }
 
+static void note_id(struct builder *b, struct pool *ids, const struct episode *episode)
+{
+	uint32_t *id = pool_grow(ids, 1);
+
+	if (id)
+		*id = (uint32_t)(episode - (struct episode *)b->h->episodes.data);
+	else
+		build_fail(b, -ENOMEM);
+}
+
 static struct episode *episode_new(struct builder *b, enum episode_kind kind, const struct event *ev)
 {
 	struct episode *episode = pool_grow(&b->h->episodes, 1);
@@ -52,14 +62,7 @@ static struct episode *episode_new(struct builder *b, enum episode_kind kind, co
 	*episode = (struct episode){ .first = now, .known = now, .seen = now, .begin_ns = b->now_ns,
 				     .kind = (uint8_t)kind, .tid = ev->pid, .seqnr = -1 };
 	memcpy(episode->comm, build_task_comm(b, ev->pid), sizeof(episode->comm));
-	if (kind == EPISODE_SCAN) {
-		uint32_t *scan = pool_grow(&b->h->scans, 1);
-
-		if (scan)
-			*scan = (uint32_t)b->h->episodes.nr - 1;
-		else
-			build_fail(b, -ENOMEM);
-	}
+	note_id(b, &b->h->kinds[kind], episode);
 	return episode;
 }
 
@@ -68,6 +71,7 @@ static void begin_unseen(struct builder *b, struct episode *episode)
 	episode->first = b->loss_now;
 	episode->begin_ns = 0;
 	episode->flags = EPISODE_BEGIN_UNSEEN;
+	note_id(b, &b->h->late_episodes, episode);
 }
 
 static void episode_end(struct builder *b, struct episode *episode)

@@ -219,9 +219,9 @@ static void check_scans(struct checking *c, const struct history_sample *at, int
 		c->first_scans_event = at->end;
 		return;
 	}
-	for (uint64_t i = 0; i < c->h->scans.nr; i++) {
+	for (uint64_t i = 0; i < c->h->kinds[EPISODE_SCAN].nr; i++) {
 		const struct episode *episode = pool_at(&c->h->episodes,
-							*(uint32_t *)pool_at(&c->h->scans, i));
+							*(uint32_t *)pool_at(&c->h->kinds[EPISODE_SCAN], i));
 
 		ended += episode->last > c->first_scans_event && episode->last <= at->end;
 	}

@@ -186,6 +186,7 @@ static bool vmas_are_sure(const struct history *h, const struct segment *seg)
 /* ---- the events so far ---- */
 static void event_totals(const struct history *h, struct moment when, struct history_counters *ret)
 {
+	const struct episode *scan;
 	uint64_t nr[NR_ACTIVITIES];
 
 	history_activity(h, h->segments[0]->base, when.t, nr);
@@ -199,14 +200,10 @@ static void event_totals(const struct history *h, struct moment when, struct his
 			ret->nr_lost += loss->loss.nr_lost;
 	}
 	ret->scan_seqnr = -1;
-	for (uint64_t i = 0; i < h->scans.nr; i++) {
-		const struct episode *episode = pool_at(&h->episodes, *(uint32_t *)pool_at(&h->scans, i));
-
-		if (episode->known > when.t)
-			break;
-		ret->nr_scans++;
-		ret->scan_seqnr = episode->seqnr;
-		ret->scan_running = !episode->last || episode->last > when.t;
+	ret->nr_scans = episodes_known(h, EPISODE_SCAN, when.t, &scan);
+	if (scan) {
+		ret->scan_seqnr = scan->seqnr;
+		ret->scan_running = !scan->last || scan->last > when.t;
 	}
 }
 
@@ -261,7 +258,11 @@ int history_count(const struct history *h, enum relation relation, struct ref pa
 	uint64_t nr = NO_POSITION;
 	int ret = history_list(h, relation, parent, when, &cursor);
 
-	if (ret == 0 && relation != ALL_EPISODES)
+	if (ret == 0 && relation_table(relation) == TABLE_EPISODE && !ret_doubtful) {
+		*ret_nr = episode_count(&cursor);
+		return 0;
+	}
+	if (ret == 0 && relation_table(relation) != TABLE_EPISODE)
 		ret = history_place(h, when, &place);
 	if (ret != 0)
 		return ret;

@@ -20,10 +20,10 @@ int history_new(const struct history_options *options, struct history **ret_hist
 		sizeof(struct stored_loss), sizeof(struct history_sample),
 		sizeof(struct sample_values), sizeof(struct sample_value), 32,
 		sizeof(struct sample_change),
-		sizeof(struct notable), sizeof(struct episode), sizeof(uint32_t),
-		sizeof(struct stored_finding),
+		sizeof(struct notable), sizeof(struct episode),
+		sizeof(struct stored_finding),	/* ids of episodes are all the rest */
 	};
-	struct pool *pools[16];
+	struct pool *pools[MAX_HISTORY_POOLS];
 	int ret = -ENOMEM;
 
 	if (!h)
@@ -32,7 +32,8 @@ int history_new(const struct history_options *options, struct history **ret_hist
 	h->patched = !options->stock;
 	h->options.table_dir = NULL;
 	for (uint32_t i = 0, nr = history_pools(h, pools); i < nr; i++)
-		pool_init(pools[i], sizes[i], NULL);
+		pool_init(pools[i], i < sizeof(sizes) / sizeof(*sizes) ? sizes[i] : sizeof(uint32_t),
+			  NULL);
 	if (options->table_dir)
 		h->table_dir = strdup(options->table_dir);
 	h->segments = calloc(1, sizeof(*h->segments));
@@ -52,7 +53,7 @@ int history_new(const struct history_options *options, struct history **ret_hist
 
 void history_free(struct history *h)
 {
-	struct pool *pools[16];
+	struct pool *pools[MAX_HISTORY_POOLS];
 
 	if (!h)
 		return;

@@ -250,6 +250,8 @@ enum relation {
 	ITEMS_OF_ANON_VMA,
 	VMAS_OF_MM,
 	NODES_OF_NID,		/* of ALL_NODES those of one tree; parent: ref_of_nid(); patched only */
+	EPISODES_OF_KIND,	/* of ALL_EPISODES; parent: ref_of_kind() */
+	EPISODES_ABOUT,		/* of ALL_EPISODES those whose `object` is the parent, a node or an mm */
 	NR_RELATIONS
 };
 
@@ -260,10 +262,12 @@ struct history_cursor {
 	struct ref parent;
 	uint64_t at, lo, hi;	/* private */
 	uint64_t first;		/* private: stabbing */
+	uint64_t end, late, late_end;	/* private: episodes */
 };
 
 /* The parent of NODES_OF_NID: a memory node is no object, only a number. */
 static inline struct ref ref_of_nid(uint32_t nid) { return (struct ref){ .id = nid }; }
+static inline struct ref ref_of_kind(uint32_t kind) { return (struct ref){ .id = kind }; }
 
 /* `parent` is {0} for the ALL_ lists.  The cursor stands before the first row. */
 int history_list(const struct history *h, enum relation relation, struct ref parent,

@@ -8,7 +8,7 @@
  * Walking it backwards starts from its head each time; a hlist is some hundred items long.
  *
  * A cursor stands between two rows: `at` is the position of the next one.  It holds while nothing
- * is fed.  Not here: counting (counters.c).
+ * is fed.  Not here: counting (counters.c), lists of episodes (episode_list.c).
  */
 #include "history/tables.h"
 
@@ -44,7 +44,9 @@ enum table relation_table(enum relation relation)
 {
 	if (relation == ITEMS_OF_NODE)
 		return TABLE_ITEM;
-	return relation == ALL_EPISODES ? TABLE_EPISODE : order_table(describe(relation).order);
+	if (relation == ALL_EPISODES || relation == EPISODES_OF_KIND || relation == EPISODES_ABOUT)
+		return TABLE_EPISODE;
+	return order_table(describe(relation).order);
 }
 
 /* What the order's first key part is for the lists of this parent. */
@@ -83,12 +85,14 @@ int history_list(const struct history *h, enum relation relation, struct ref par
 	struct place place;
 	int ret;
 
-	if ((unsigned)relation >= NR_RELATIONS || parent.table != desc.parent)
+	if ((unsigned)relation >= NR_RELATIONS ||
+	    (relation != EPISODES_ABOUT && parent.table != desc.parent))
 		return -EINVAL;
-	if (relation == ALL_EPISODES) {
-		cursor.hi = h->episodes.nr;
-		*ret_cursor = cursor;
-		return 0;
+	if (relation_table(relation) == TABLE_EPISODE) {
+		ret = episode_list(h, &cursor);
+		if (ret == 0)
+			*ret_cursor = cursor;
+		return ret;
 	}
 	ret = history_place(h, when, &place);
 	if (ret == 0 && desc.parent)
@@ -199,27 +203,6 @@ static int chain_seek(const struct place *place, struct history_cursor *cursor, 
 }
 
 /* ---- walking ---- */
-/*
- * In the order in which they became known.  One whose begin was not seen holds from before the first event, so
- * with hindsight those that hold at t need not lie side by side.
- */
-static int episode_step(struct history_cursor *cursor, int dir, union row *ret_row)
-{
-	uint64_t at = cursor->at;
-
-	while (dir > 0 ? at < cursor->history->episodes.nr : at > 0) {
-		uint32_t i = (uint32_t)(dir > 0 ? at : at - 1);
-
-		at = dir > 0 ? at + 1 : at - 1;
-		if (episode_fill(cursor->history, i, cursor->when, ret_row) == 0 &&
-		    ret_row->fact.born <= cursor->when.t) {
-			cursor->at = at;
-			return 1;
-		}
-	}
-	return 0;
-}
-
 static int step_span(struct history_cursor *cursor, const struct place *place, int dir, uint32_t *ret_row)
 {
 	enum order_id order = describe(cursor->relation).order;
@@ -254,8 +237,8 @@ static int step(struct history_cursor *cursor, int dir, union row *ret_row)
 	uint32_t row;
 	int ret;
 
-	if (cursor->relation == ALL_EPISODES)
-		return episode_step(cursor, dir, ret_row);
+	if (relation_table(cursor->relation) == TABLE_EPISODE)
+		return episode_list_step(cursor, dir, ret_row);
 	ret = history_place(cursor->history, cursor->when, &place);
 	if (ret != 0)
 		return ret;
@@ -286,8 +269,8 @@ int history_seek(struct history_cursor *cursor, struct ref ref)
 
 	if (ref.table != relation_table(cursor->relation))
 		return -EINVAL;
-	if (cursor->relation == ALL_EPISODES) {
-		cursor->at = ref.id < cursor->hi ? ref.id : cursor->hi;
+	if (ref.table == TABLE_EPISODE) {
+		episode_seek(cursor, ref.id);
 		return 0;
 	}
 	ret = history_place(cursor->history, cursor->when, &place);
@@ -313,9 +296,8 @@ int history_seek_key(struct history_cursor *cursor, uint64_t key)
 	uint64_t at;
 	int ret;
 
-	if (cursor->relation == ALL_EPISODES) {
-		cursor->at = key ? key - 1 : 0;
-		cursor->at = cursor->at > cursor->hi ? cursor->hi : cursor->at;
+	if (relation_table(cursor->relation) == TABLE_EPISODE) {
+		episode_seek(cursor, key > NO_ID ? NO_ID : key ? (uint32_t)key - 1 : 0);
 		return 0;
 	}
 	if (desc.order == NO_ORDER)

@@ -21,8 +21,8 @@
 #include "trace/diag.h"
 
 #define SAVE_MAGIC	0x31747369686d736bull	/* "ksmhist1" */
-#define SAVE_VERSION	8u
-#define MAX_POOLS	(MAX_SEGMENT_POOLS + 16)
+#define SAVE_VERSION	9u
+#define MAX_POOLS	(MAX_SEGMENT_POOLS + MAX_HISTORY_POOLS)
 
 struct saved_pool { uint64_t offset, nr, hash; uint32_t element_size, pad; };
 struct saved_order { uint64_t nr_sorted; uint32_t bucket_events, pad; };

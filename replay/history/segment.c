@@ -134,7 +134,7 @@ void segment_free(struct segment *seg)
 	free(seg);
 }
 
-uint32_t history_pools(struct history *h, struct pool *ret[16])
+uint32_t history_pools(struct history *h, struct pool *ret[MAX_HISTORY_POOLS])
 {
 	uint32_t n = 0;
 
@@ -146,7 +146,10 @@ uint32_t history_pools(struct history *h, struct pool *ret[16])
 	ret[n++] = &h->sample_changes;
 	ret[n++] = &h->notables;
 	ret[n++] = &h->episodes;
-	ret[n++] = &h->scans;
 	ret[n++] = &h->findings;
+	for (unsigned kind = 0; kind < NR_EPISODE_KINDS; kind++)
+		ret[n++] = &h->kinds[kind];
+	ret[n++] = &h->late_episodes;
+	ret[n++] = &h->episodes_about;
 	return n;
 }

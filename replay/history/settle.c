@@ -64,7 +64,7 @@ static int sort_segment(const struct history *h, const struct segment *seg)
 
 static int sort_all(const struct history *h)
 {
-	int ret = 0;
+	int ret = episodes_ready(h);
 
 	for (uint32_t s = 0; s < h->nr_segments && ret == 0; s++)
 		ret = confirm_rows_ready(h->segments[s]) ? sort_segment(h, h->segments[s]) : -ENOMEM;

@@ -275,7 +275,8 @@ struct history {
 	struct pool sample_changes;	/* struct sample_change */
 	struct pool notables;		/* struct notable */
 	struct pool episodes;		/* struct episode */
-	struct pool scans;		/* uint32_t: those that are scans */
+	/* uint32_t: those of each kind; those whose begin was not seen; all by what they are about. */
+	struct pool kinds[NR_EPISODE_KINDS], late_episodes, episodes_about;
 	struct pool findings;		/* struct stored_finding */
 	void *map;			/* of a cache */
 	uint64_t map_size;
@@ -386,7 +387,8 @@ void segment_free(struct segment *seg);
 /* Every pool of a segment, for memory, saving and mapping: returns their number. */
 #define MAX_SEGMENT_POOLS 160
 uint32_t segment_pools(struct segment *seg, struct pool *ret[MAX_SEGMENT_POOLS]);
-uint32_t history_pools(struct history *h, struct pool *ret[16]);
+#define MAX_HISTORY_POOLS 24
+uint32_t history_pools(struct history *h, struct pool *ret[MAX_HISTORY_POOLS]);
 
 /* The item's state at a moment: a reset of the unstable trees is in no row. */
 uint8_t item_state(const struct segment *seg, uint32_t span, uint32_t t);
@@ -461,6 +463,16 @@ uint32_t node_nr_items(const struct place *place, uint32_t node);
 /* The node of a pfn at a moment: the one there is, none if there are two. */
 struct ref node_ref_of_pfn(const struct history *h, const struct place *place, uint64_t pfn);
 int episode_fill(const struct history *h, uint32_t i, struct moment when, union row *ret);
+/* ---- episode_list.c: the relations of TABLE_EPISODE ---- */
+/* Makes `episodes_about` what it is to be; -ENOMEM. */
+int episodes_ready(const struct history *h);
+int episode_list(const struct history *h, struct history_cursor *cursor);
+int episode_list_step(struct history_cursor *cursor, int dir, union row *ret_row);
+void episode_seek(struct history_cursor *cursor, uint32_t i);
+uint64_t episode_count(struct history_cursor *cursor);
+/* How many of that kind were known at t, and the last of them (NULL: none). */
+uint64_t episodes_known(const struct history *h, enum episode_kind kind, uint64_t t,
+			const struct episode **ret_last);
 
 /* ---- sorted arrays of structs that begin with a uint32_t event ---- */
 /* How many elements have event <= t. */

@@ -23,7 +23,6 @@
 #include "format.h"
 #include "walk_items.h"
 
-#define LOOK_MAX 20000	/* episodes looked at in search of one of a kind */
 #define NESTED_MAX 64	/* that may run at a moment, or lie between it and one that does */
 
 struct moment stepper_moment(const struct scene *scene)
@@ -74,33 +73,36 @@ bool stepper_is_view(enum view_id view)
 
 /* ---- which one ---- */
 
-/* The nearest of these kinds, from the cursor on. */
-static bool look(struct history_cursor *cursor, uint32_t kinds, int dir, union row *row)
-{
-	for (int left = LOOK_MAX; left; left--) {
-		if ((dir > 0 ? history_next(cursor, row) : history_prev(cursor, row)) != 1)
-			return false;
-		if (kinds & (1u << row->episode.kind))
-			return true;
-	}
-	return false;
-}
-
-static bool choose(const struct scene *scene, uint32_t kinds, struct ref *ret)
+/* The last of that kind known at `when`, or the first. */
+static bool nearest(const struct scene *scene, uint8_t kind, struct moment when, bool last, union row *ret)
 {
 	struct history_cursor cursor;
-	struct ref none = {0};
+
+	if (history_list(scene->history, EPISODES_OF_KIND, ref_of_kind(kind), when, &cursor))
+		return false;
+	if (last)
+		history_seek_end(&cursor);
+	return (last ? history_prev(&cursor, ret) : history_next(&cursor, ret)) == 1;
+}
+
+/* The last of these kinds that has begun, else the first that will. */
+static bool choose(const struct scene *scene, uint32_t kinds, struct ref *ret)
+{
+	struct ref begun = {0}, ahead = {0};
 	union row row;
 
-	if (history_list(scene->history, ALL_EPISODES, none, moment_at(scene->when.t), &cursor))
-		return false;
-	history_seek_end(&cursor);
-	if (!look(&cursor, kinds, -1, &row) &&
-	    (history_list(scene->history, ALL_EPISODES, none, stepper_moment(scene), &cursor) ||
-	     !look(&cursor, kinds, 1, &row)))
-		return false;
-	*ret = row.any.ref;
-	return true;
+	for (uint8_t kind = 0; kind < NR_EPISODE_KINDS; kind++) {
+		if (!(kinds & (1u << kind)))
+			continue;
+		if (nearest(scene, kind, moment_at(scene->when.t), true, &row) &&
+		    (ref_is_none(begun) || row.any.ref.id > begun.id))
+			begun = row.any.ref;
+		if (ref_is_none(begun) && nearest(scene, kind, stepper_moment(scene), false, &row) &&
+		    (ref_is_none(ahead) || row.any.ref.id < ahead.id))
+			ahead = row.any.ref;
+	}
+	*ret = ref_is_none(begun) ? ahead : begun;
+	return !ref_is_none(*ret);
 }
 
 /* The last event of an episode that is in the recording. */

@@ -29,7 +29,7 @@
 
 #define AHEAD_MAX     12
 #define PAGE_BYTES    4096
-#define EPISODES_LOOK 64
+#define SCANS_LOOK    64
 
 struct overview {
 	struct view_list processes;
@@ -181,18 +181,19 @@ static void draw_small(struct pane pane, int y, const struct scene *scene, const
 	draw_small_text(pane, y, label, text, known ? EVIDENCE_DUMPED : 0, doubtful);
 }
 
-/* The scan that ended last, of the few episodes before now. */
+/* The scan that ended last: before the one that runs. */
 static bool last_scan(const struct scene *scene, struct episode_row *ret)
 {
 	struct history_cursor cursor;
 	union row row;
 
-	if (history_list(scene->history, ALL_EPISODES, (struct ref){0}, scene->when, &cursor))
+	if (history_list(scene->history, EPISODES_OF_KIND, ref_of_kind(EPISODE_SCAN), scene->when,
+			 &cursor))
 		return false;
 	history_seek_end(&cursor);
-	for (int i = 0; i < EPISODES_LOOK && history_prev(&cursor, &row) == 1; i++)
-		if (row.episode.kind == EPISODE_SCAN && row.fact.died != NEVER &&
-		    row.fact.died <= scene->when.t && row.episode.end_ns > row.episode.begin_ns) {
+	for (int i = 0; i < SCANS_LOOK && history_prev(&cursor, &row) == 1; i++)
+		if (row.fact.died != NEVER && row.fact.died <= scene->when.t && !row.episode.begin_lost &&
+		    !row.episode.end_lost && row.episode.end_ns > row.episode.begin_ns) {
 			*ret = row.episode;
 			return true;
 		}
