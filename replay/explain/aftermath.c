@@ -223,7 +223,6 @@ void tell_left_behind(struct teller *t)
 {
 	const struct episode_source *source = episode_source(t->e);
 	struct stale_failure failure;
-	struct stale_log log = { 0 };
 	struct stale_page page;
 	struct moment when;
 	struct diag diag;
@@ -240,8 +239,7 @@ void tell_left_behind(struct teller *t)
 	when = (struct moment){t->row->fact.died, t->when.known_by < t->row->fact.died
 							  ? t->row->fact.died
 							  : t->when.known_by};
-	if (stale_log_read(&log, source) == 0 &&
-	    stale_page(source, &log, t->row->object, when, &page, &diag) == 0) {
+	if (stale_page(source, t->row->object, when, &page, &diag) == 0) {
 		for (uint32_t i = 0; i < page.nr; i++)
 			if (page.entries[i].kind != STALE_REACHED && told++ < TOLD_LEFT)
 				tell_entry(t, &page.entries[i], when);
@@ -250,7 +248,6 @@ void tell_left_behind(struct teller *t)
 				   told - TOLD_LEFT);
 		stale_page_fini(&page);
 	}
-	stale_log_fini(&log);
 }
 
 /* ---- whose pages a collapse took ---- */

@@ -32,10 +32,17 @@ enum { PURPOSE_UNMAP = 1, PURPOSE_MIGRATE = 2 };		/* KSMTOP_PURPOSES */
 #define SPANS_LOOK 64u
 
 /* ---- the log ---- */
+static bool has_failed(const struct episode_row *row)
+{
+	const struct walk_totals *walk = &row->totals.walk;
+
+	return row->ended && (walk->purpose == PURPOSE_UNMAP || walk->purpose == PURPOSE_MIGRATE) &&
+	       walk->why == WHY_ALL && walk->mapcount_after > 0;
+}
+
 static int add_walk(struct stale_log *log, const struct episode_row *row)
 {
 	const struct walk_totals *walk = &row->totals.walk;
-	bool unmaps = walk->purpose == PURPOSE_UNMAP || walk->purpose == PURPOSE_MIGRATE;
 
 	if (log->nr == log->room) {
 		uint32_t room = log->room ? log->room * 2 : 64;
@@ -47,11 +54,48 @@ static int add_walk(struct stale_log *log, const struct episode_row *row)
 		log->room = room;
 	}
 	log->walks[log->nr++] = (struct stale_walk){
-		.episode = row->ref, .node = row->object, .begin = row->begin_lost ? 0 : row->fact.born,
-		.end = row->ended ? row->fact.died : 0, .before = walk->mapcount_before,
-		.after = walk->mapcount_after, .purpose = walk->purpose,
-		.failed = row->ended && unmaps && walk->why == WHY_ALL && walk->mapcount_after > 0,
+		.episode = row->ref, .node = row->object, .end = row->fact.died,
+		.before = walk->mapcount_before, .after = walk->mapcount_after, .purpose = walk->purpose,
 		.doubtful = row->fact.doubt != DOUBT_NONE };
+	return 0;
+}
+
+static int by_end(const void *a, const void *b)
+{
+	const struct stale_walk *x = a, *y = b;
+
+	return x->end < y->end ? -1 : x->end > y->end;
+}
+
+static int compare_refs(struct ref a, struct ref b)
+{
+	if (a.table != b.table || a.segment != b.segment)
+		return ((uint32_t)a.table << 16 | a.segment) < ((uint32_t)b.table << 16 | b.segment) ? -1 : 1;
+	return a.id < b.id ? -1 : a.id > b.id;
+}
+
+static int by_node(const void *a, const void *b, void *arg)
+{
+	const uint32_t *x = a, *y = b;
+	const struct stale_walk *walks = arg;
+	int order = compare_refs(walks[*x].node, walks[*y].node);
+
+	return order ? order : *x < *y ? -1 : *x > *y;
+}
+
+static int sort_log(struct stale_log *log)
+{
+	uint32_t *nodes = realloc(log->by_node, (log->nr + 1) * sizeof(*nodes));
+
+	if (!nodes)
+		return -ENOMEM;
+	log->by_node = nodes;
+	for (uint32_t i = 0; i < log->nr; i++)
+		nodes[i] = i;
+	if (log->nr) {
+		qsort(log->walks, log->nr, sizeof(*log->walks), by_end);
+		qsort_r(nodes, log->nr, sizeof(*nodes), by_node, log->walks);
+	}
 	return 0;
 }
 
@@ -65,11 +109,15 @@ int stale_log_read(struct stale_log *log, const struct episode_source *source)
 	if (log->upto == last)
 		return 0;
 	log->nr = 0;
-	if (history_list(source->history, ALL_EPISODES, (struct ref){ 0 }, moment_hindsight(last), &cursor) != 0)
+	if (history_list(source->history, EPISODES_OF_KIND, ref_of_kind(EPISODE_WALK), moment_hindsight(last),
+			 &cursor) != 0)
 		return 0;
 	while (ret == 0 && history_next(&cursor, &row) > 0)
-		if (row.episode.kind == EPISODE_WALK)
+		if (has_failed(&row.episode))
 			ret = add_walk(log, &row.episode);
+	if (ret == 0)
+		ret = sort_log(log);
+	log->nr = ret ? 0 : log->nr;
 	log->upto = ret ? 0 : last;
 	return ret;
 }
@@ -77,17 +125,49 @@ int stale_log_read(struct stale_log *log, const struct episode_source *source)
 void stale_log_fini(struct stale_log *log)
 {
 	free(log->walks);
+	free(log->by_node);
 	memset(log, 0, sizeof(*log));
 }
 
-uint32_t stale_log_failures(const struct stale_log *log, struct ref node, uint64_t t)
+uint32_t stale_log_ended(const struct stale_log *log, uint64_t t)
 {
-	uint32_t nr = 0;
+	uint32_t lo = 0, hi = log->nr;
 
-	for (uint32_t i = 0; i < log->nr; i++)
-		nr += log->walks[i].failed && log->walks[i].end <= t &&
-		      (ref_is_none(node) || ref_equal(log->walks[i].node, node));
-	return nr;
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (log->walks[mid].end <= t)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* First place in `by_node` of a walk of that node that is no earlier than `walk`, or of a node behind it. */
+static uint32_t node_lower(const struct stale_log *log, struct ref node, uint32_t walk)
+{
+	uint32_t lo = 0, hi = log->nr;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2, at = log->by_node[mid];
+		int order = compare_refs(log->walks[at].node, node);
+
+		if (order < 0 || (order == 0 && at < walk))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+uint32_t stale_log_failures(const struct stale_log *log, struct ref node, uint64_t t, uint32_t *ret_newest)
+{
+	uint32_t first = node_lower(log, node, 0), end = node_lower(log, node, stale_log_ended(log, t));
+
+	if (ret_newest && end > first)
+		*ret_newest = log->by_node[end - 1];
+	return end - first;
 }
 
 /* ---- words ---- */
@@ -116,24 +196,40 @@ const char *stale_repair_text(enum stale_repair repair)
 }
 
 /* ---- the mapcount ---- */
-static void find_mapcount(const struct episode_source *source, const struct stale_log *log, struct moment when,
-			  struct stale_page *page)
+/* The next walk of the node that begins after t and is known by then. */
+static bool next_walk(const struct history *h, struct ref node, struct moment when, union row *ret_row)
+{
+	struct moment then = moment_at(when.known_by < history_last(h) ? when.known_by : history_last(h));
+	struct history_cursor before, cursor;
+	union row row;
+
+	if (then.t <= when.t || history_list(h, EPISODES_ABOUT, node, moment_at(when.t), &before) != 0 ||
+	    history_list(h, EPISODES_ABOUT, node, then, &cursor) != 0)
+		return false;
+	history_seek_end(&before);
+	if (history_prev(&before, &row) > 0 && history_seek(&cursor, row.any.ref) == 0)
+		(void)history_next(&cursor, &row);
+	while (history_next(&cursor, ret_row) > 0)
+		if (ret_row->episode.kind == EPISODE_WALK && !ret_row->episode.begin_lost)
+			return true;
+	return false;
+}
+
+static void find_mapcount(const struct episode_source *source, struct moment when, struct stale_page *page)
 {
 	const struct history *h = source->history;
-	const struct stale_walk *next = NULL;
+	struct ref node = page->node.ref;
+	union row next;
+	uint64_t touch;
 
-	mapped_count(h, page->node.ref, when, &page->count);
-	for (uint32_t i = 0; !next && page->count.mapcount < 0 && i < log->nr; i++)
-		if (ref_equal(log->walks[i].node, page->node.ref) && log->walks[i].begin > when.t &&
-		    log->walks[i].begin <= when.known_by)
-			next = &log->walks[i];
+	mapped_count(h, node, when, &page->count);
+	if (page->count.mapcount >= 0 || !next_walk(h, node, when, &next))
+		return;
 	/* Hindsight: what the next walk found was so before, if nothing happened to the node until then. */
-	if (next) {
-		uint64_t touch = history_touch(h, page->node.ref, when.t, 1);
-
-		if (!touch || touch >= next->begin)
-			page->count = (struct mapped_count){ next->before, next->begin, EVIDENCE_TRACED };
-	}
+	touch = history_touch(h, node, when.t, 1);
+	if (!touch || touch >= next.fact.born)
+		page->count = (struct mapped_count){ next.episode.totals.walk.mapcount_before, next.fact.born,
+						     EVIDENCE_TRACED };
 }
 
 /* ---- since when, and for how many scans ---- */
@@ -481,14 +577,13 @@ static int compare(const void *a, const void *b)
 	return (int)x->kind - (int)y->kind;
 }
 
-static int fill(const struct episode_source *source, const struct stale_log *log, struct moment when,
-		struct stale_page *page)
+static int fill(const struct episode_source *source, struct moment when, struct stale_page *page)
 {
 	struct mapped_list list;
 	uint32_t room = 0;
 	int ret;
 
-	find_mapcount(source, log, when, page);
+	find_mapcount(source, when, page);
 	/* Places of items that have left are looked at too: what is not counted might be there. */
 	ret = mapped_find(source->history, page->node.ref, when, page->count.mapcount < 0 ? INT64_MAX :
 			  page->count.mapcount,
@@ -518,8 +613,8 @@ static int fill(const struct episode_source *source, const struct stale_log *log
 	return 0;
 }
 
-int stale_page(const struct episode_source *source, const struct stale_log *log, struct ref node,
-	       struct moment when, struct stale_page *ret_page, struct diag *diag)
+int stale_page(const struct episode_source *source, struct ref node, struct moment when,
+	       struct stale_page *ret_page, struct diag *diag)
 {
 	struct stale_page page = { .count.mapcount = -1 };
 	union row row;
@@ -529,7 +624,7 @@ int stale_page(const struct episode_source *source, const struct stale_log *log,
 		ret = -ENOENT;
 	if (ret == 0) {
 		page.node = row.node;
-		ret = fill(source, log, when, &page);
+		ret = fill(source, when, &page);
 	}
 	if (ret) {
 		stale_page_fini(&page);

@@ -17,7 +17,7 @@
  * A page's mapcount is known where a walk of it began or ended (T), or was sampled (D).  It holds for that
  * event; copy on write is not traced.
  *
- * Costs: a page O(items x touches of the node, at most 64); the log O(episodes), once.
+ * Costs: a page O(items x touches of the node, at most 64); the log O(walks), once.
  */
 #ifndef KSMTOP_STALE_H
 #define KSMTOP_STALE_H
@@ -26,19 +26,20 @@
 #include "explain/mapped.h"
 #include "explain/whatif.h"
 
-/* ---- the walks of all pages ---- */
+/* ---- the walks of all pages that left mappings ---- */
+/* It was to unmap the page, offered all and left a mapcount. */
 struct stale_walk {
 	struct ref episode, node;
-	uint64_t begin, end;		/* events; end 0: not seen */
+	uint64_t end;			/* event */
 	int32_t before, after;		/* mapcount */
 	uint8_t purpose;		/* KSMTOP_PURPOSES */
-	bool failed;			/* it was to unmap the page, offered all and left a mapcount */
 	bool doubtful;
 };
 
 /* All zero is an empty one. */
 struct stale_log {
-	struct stale_walk *walks;	/* as they began */
+	struct stale_walk *walks;	/* as they ended */
+	uint32_t *by_node;		/* into them, by node, then as they ended */
 	uint32_t nr, room;
 	uint64_t upto;			/* events it was made of */
 };
@@ -46,8 +47,10 @@ struct stale_log {
 /* Makes it anew unless no event came since.  0 or -ENOMEM. */
 int stale_log_read(struct stale_log *log, const struct episode_source *source);
 void stale_log_fini(struct stale_log *log);
-/* Failed walks of the node (none: of all) that ended by t. */
-uint32_t stale_log_failures(const struct stale_log *log, struct ref node, uint64_t t);
+/* How many ended by t: O(log n), as is the next. */
+uint32_t stale_log_ended(const struct stale_log *log, uint64_t t);
+/* Those of the node that ended by t; the last of them into *ret_newest (may be NULL) if there is one. */
+uint32_t stale_log_failures(const struct stale_log *log, struct ref node, uint64_t t, uint32_t *ret_newest);
 
 /* ---- one page ---- */
 enum stale_kind { STALE_REACHED, STALE_MOVED, STALE_UNREACHED, STALE_ITEM, STALE_CHANGED, NR_STALE_KINDS };
@@ -88,8 +91,8 @@ struct stale_page {
 };
 
 /* 0, -ENOENT (no such node then, or a chain), -ENOMEM. */
-int stale_page(const struct episode_source *source, const struct stale_log *log, struct ref node,
-	       struct moment when, struct stale_page *ret, struct diag *diag);
+int stale_page(const struct episode_source *source, struct ref node, struct moment when,
+	       struct stale_page *ret, struct diag *diag);
 void stale_page_fini(struct stale_page *page);
 
 const char *stale_kind_text(enum stale_kind kind);	/* "no item leads to it"; static */

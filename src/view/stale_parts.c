@@ -56,7 +56,7 @@ const struct stale_page *stale_ask(struct stale_parts *parts, const struct scene
 	parts->last = last;
 	parts->asked = true;
 	parts->found = !ref_is_none(node) &&
-		       !stale_page(&source, &parts->log, node, scene->when, &parts->page, &diag);
+		       !stale_page(&source, node, scene->when, &parts->page, &diag);
 	return parts->found ? &parts->page : NULL;
 }
 
@@ -280,30 +280,20 @@ void stale_describe(const struct scene *scene, const struct stale_page *page,
 static uint32_t count_walks(const struct stale_parts *parts, const struct scene *scene, struct ref node,
 			    uint32_t *ret_at)
 {
-	uint32_t nr = 0, newest = UINT32_MAX, chosen = UINT32_MAX;
+	uint64_t t = scene->when.t, chosen = parts->chosen_walk < t ? parts->chosen_walk : t;
+	uint32_t nr = stale_log_ended(&parts->log, t), upto = stale_log_ended(&parts->log, chosen);
 
-	for (uint32_t i = 0; i < parts->log.nr; i++) {
-		const struct stale_walk *walk = &parts->log.walks[i];
-
-		if (!walk->failed || walk->end > scene->when.t)
-			continue;
-		if (ref_equal(walk->node, node))
-			newest = nr;
-		if (walk->end <= parts->chosen_walk)
-			chosen = nr;
-		nr++;
-	}
-	*ret_at = parts->chosen_walk && chosen != UINT32_MAX ? chosen : newest != UINT32_MAX ? newest :
-		  nr ? nr - 1 : 0;
+	*ret_at = nr ? nr - 1 : 0;
+	if (parts->chosen_walk && upto)
+		*ret_at = upto - 1;
+	else
+		(void)stale_log_failures(&parts->log, node, t, ret_at);
 	return nr;
 }
 
 static const struct stale_walk *walk_at(const struct stale_parts *parts, const struct scene *scene, uint32_t at)
 {
-	for (uint32_t i = 0; i < parts->log.nr; i++)
-		if (parts->log.walks[i].failed && parts->log.walks[i].end <= scene->when.t && at-- == 0)
-			return &parts->log.walks[i];
-	return NULL;
+	return at < stale_log_ended(&parts->log, scene->when.t) ? &parts->log.walks[at] : NULL;
 }
 
 const struct stale_walk *stale_current_walk(const struct stale_parts *parts, const struct scene *scene,

@@ -39,7 +39,7 @@ static uint32_t failures_of(const struct scene *scene, struct ref node)
 {
 	const struct stale_view *view = session_view_state(scene->session)->own;
 
-	return stale_log_failures(&view->parts.log, node, scene->when.t);
+	return stale_log_failures(&view->parts.log, node, scene->when.t, NULL);
 }
 
 static int compare_nodes(const struct scene *scene, int column, const union row *a, const union row *b)
