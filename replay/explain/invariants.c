@@ -175,27 +175,6 @@ static void check_chains(struct looking *l, struct moment when)
 	}
 }
 
-/* is_page_sharing_candidate(): ksmd appends to a node only as long as it has fewer. */
-static void check_sharing(struct looking *l, struct moment when)
-{
-	const struct history *h = l->source->history;
-	struct history_cursor cursor;
-	int64_t surplus;
-	union row row;
-
-	if (history_is_patched(h) ||
-	    history_list(h, ALL_NODES, (struct ref){ 0 }, when, &cursor) != 0)
-		return;
-	while (l->ret == 0 && history_next(&cursor, &row) > 0) {
-		surplus = row.node.nr_items > 1 ? history_items_surplus(h, &row.node, when.t) : 0;
-		if (surplus <= 0 || !is_new(l, "node-above-max-sharing", row.node.ref))
-			continue;
-		tell(l, "node-above-max-sharing", l->now, row.node.ref, row.node.nr_items - surplus,
-		     row.node.nr_items, history_worth(h, ITEMS_OF_NODE, row.node.ref, when).doubtful,
-		     "more items came than a node can have: the others have left it, untraced");
-	}
-}
-
 /* A mapping of a page that was a stable node's when it was seen, and whose node has gone since. */
 static void check_mappings(struct looking *l, struct moment when)
 {
@@ -224,7 +203,6 @@ static void check_structures(struct looking *l, uint64_t event)
 	l->now = event;
 	check_items(l, when);
 	check_chains(l, when);
-	check_sharing(l, when);
 	check_mappings(l, when);
 	l->before = event;
 }

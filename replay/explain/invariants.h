@@ -11,7 +11,6 @@
  *	mapping-on-freed-node	a mapping's page was a stable node's that is gone
  *	node-in-wrong-tree	a stable node's page is on another memory node than its tree
  *	chain-with-one-dup	a chain that is left with a single dup after a whole scan
- *	node-above-max-sharing	stock: a stable node with more items than max_page_sharing lets it have
  *	item-stale		an item whose address no VMA of its mm covers, for a whole scan
  *	walk-model-differs	a walk's counts are not those of the rebuilt interval trees
  *

@@ -404,12 +404,6 @@ int history_sample(const struct history *h, uint32_t i, struct history_sample *r
 /* The last sample of that kind (and tgid, if not 0) completed at or before t: index or -ENOENT. */
 int history_sample_before(const struct history *h, uint16_t kind, int32_t tgid, uint64_t t);
 /*
- * How many of a stable node's items must have left it untraced, for it has more than max_page_sharing
- * lets ksmd put on one: that never changes while pages are shared.  0: none must (always so on a
- * patched kernel, where a recovery may put more on a healthy dup); -1: it was not sampled by then.
- */
-int64_t history_items_surplus(const struct history *h, const struct node_row *node, uint64_t t);
-/*
  * Has what the sample counted changed between its begin and t, as far as is traced?  Of a process' sample
  * `mm` is its mm ({0}: not known).
  */

@@ -75,16 +75,3 @@ bool history_sample_outdated(const struct history *h, uint32_t i, struct ref mm,
 	return nr[ACTIVITY_MERGES] || nr[ACTIVITY_REMOVALS] || nr[ACTIVITY_NODES_MADE] ||
 	       nr[ACTIVITY_NODES_GONE] || nr[ACTIVITY_CHAINS] || nr[ACTIVITY_DUPS];
 }
-
-int64_t history_items_surplus(const struct history *h, const struct node_row *node, uint64_t t)
-{
-	int sample = history_sample_before(h, SAMPLE_KSM, 0, t);
-	int64_t most;
-
-	if (h->patched)
-		return 0;
-	if (sample < 0 || history_sample_counter(h, (uint32_t)sample, "max_page_sharing", &most) != 0 ||
-	    most < 2)
-		return -1;
-	return node->kind == NODE_CHAIN || node->nr_items <= most ? 0 : node->nr_items - most;
-}

@@ -68,7 +68,7 @@ static void node_facts(struct facts *facts, const struct scene *scene, const str
 	bool doubtful = facts->doubtful;
 	struct history_worth items;
 	char e = facts->evidence;
-	int64_t surplus;
+	int64_t above;
 
 	fact(facts, ' ', "pfn", e, node->kind == NODE_CHAIN ? "none: a chain" : "0x%" PRIx64,
 	     node->kpfn);
@@ -79,9 +79,10 @@ static void node_facts(struct facts *facts, const struct scene *scene, const str
 	fact(facts, ' ', "items", node->kind == NODE_CHAIN ? e : items.evidence, "%" PRIu32,
 	     node->nr_items);
 	facts->doubtful = doubtful;
-	surplus = history_items_surplus(scene->history, node, scene->when.t);
-	if (surplus > 0)
-		fact(facts, '!', "above max", 0, "at least %" PRId64 " have left", surplus);
+	above = scene_above_max(scene, node);
+	if (above > 0)
+		fact(facts, ' ', "above max", 0, "%" PRId64 " %s", above,
+		     items.doubtful ? "forked, or have left" : "forked or moved");
 	if (node->kind == NODE_UNKNOWN)
 		fact(facts, ' ', "kind", 0, "needs the patch");
 	else

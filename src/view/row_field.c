@@ -303,7 +303,6 @@ static void node_fields(const struct reader *reader, const struct node_row *node
 			struct fields *fields)
 {
 	union row chain;
-	int64_t surplus;
 
 	identity_fields(reader, fields, node->ref, &node->name);
 	known_hex(fields, "pfn", node->kpfn, node->kpfn != 0);
@@ -316,9 +315,6 @@ static void node_fields(const struct reader *reader, const struct node_row *node
 		fields_bool(fields, "items_doubtful", node->fact.doubt != DOUBT_NONE);
 	else
 		worth_field(reader, fields, "items_doubtful", ITEMS_OF_NODE, node->ref);
-	surplus = fields_wants(fields, "items_surplus") ?
-		history_items_surplus(reader->history, node, reader->when.t) : -1;
-	known_number(fields, "items_surplus", surplus, surplus >= 0);
 	known_number(fields, "dups", node->nr_dups, node->kind == NODE_CHAIN);
 }
 

@@ -193,6 +193,16 @@ bool scene_sysfs(const struct scene *scene, uint64_t t, const char *name, int64_
 	return sample >= 0 && !history_sample_counter(scene->history, (uint32_t)sample, name, ret);
 }
 
+int64_t scene_above_max(const struct scene *scene, const struct node_row *node)
+{
+	int64_t most;
+
+	if (node->kind == NODE_CHAIN || node->nr_items < 2 ||
+	    !scene_sysfs(scene, scene->when.t, "max_page_sharing", &most) || most < 2)
+		return 0;
+	return (int64_t)node->nr_items > most ? (int64_t)node->nr_items - most : 0;
+}
+
 bool scene_process(const struct scene *scene, int32_t tgid, uint64_t t, const char *name,
 		   int64_t *ret)
 {

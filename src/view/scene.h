@@ -70,7 +70,14 @@ const char *scene_evidence(char evidence);
  */
 bool scene_sysfs(const struct scene *scene, uint64_t t, const char *name, int64_t *ret);
 
-/* The same of a process (ksm_stat's names, ksm_merging_pages). */
+/*
+ * By how many items the node exceeds max_page_sharing; 0: it does not, or that was not sampled.  The kernel lets an
+ * item join a full node if its page is already that KSM page: a fork or mremap brought it there
+ * (cmp_and_merge_page()'s max_page_sharing_bypass).  A stock kernel's node may also have lost items untraced.
+ */
+int64_t scene_above_max(const struct scene *scene, const struct node_row *node);
+
+/* As scene_sysfs(), of a process (ksm_stat's names, ksm_merging_pages). */
 bool scene_process(const struct scene *scene, int32_t tgid, uint64_t t, const char *name,
 		   int64_t *ret);
 

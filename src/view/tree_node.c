@@ -227,7 +227,7 @@ static void draw_facts(struct pane pane, const struct scene *scene, const struct
 			? (struct history_worth){evidence, doubtful}
 			: history_worth(scene->history, ITEMS_OF_NODE, node->ref, scene->when);
 	uint64_t t = scene->when.t;
-	int64_t surplus;
+	int64_t above;
 	union row before;
 	bool changed = t &&
 		       !history_row(scene->history, node->ref, why_moment(scene, t - 1), &before) &&
@@ -254,9 +254,10 @@ static void draw_facts(struct pane pane, const struct scene *scene, const struct
 			    node_kind_name(node->kind), node_place_name(node->place));
 	pane_fieldf(pane, 4, t && node->fact.first == t ? '+' : ' ', "born", 0, false, "%s",
 		    util_event(scene, node->fact.first, event, sizeof(event)));
-	surplus = history_items_surplus(scene->history, node, t);
-	if (surplus > 0)
-		pane_fieldf(pane, 5, '!', "above max", 0, false, "%" PRId64 " at least have left", surplus);
+	above = scene_above_max(scene, node);
+	if (above > 0)
+		pane_fieldf(pane, 5, ' ', "above max", 0, false, "%" PRId64 " %s", above,
+			    items.doubtful ? "forked, or have left" : "forked or moved");
 	else
 		pane_fieldf(pane, 5, ' ', doubtful ? "doubtful" : "known by", 0, false, "%s",
 			    doubtful ? scene_doubt(node->fact.doubt) : scene_evidence(evidence));
