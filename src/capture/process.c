@@ -226,6 +226,7 @@ static int round_error(struct sample_builder *builder, int tgid, const char *wha
 static int round_process(struct process_table *table, struct process *process, bool full,
 			 struct sample_builder *builder, const atomic_bool *stop)
 {
+	bool was_in_ksm = process->in_ksm;
 	char path[16];
 	int err;
 
@@ -236,9 +237,10 @@ static int round_process(struct process_table *table, struct process *process, b
 	process->checked = table->round;
 	err = proc_text_read(&table->text, dir, "ksm_stat");
 	process->in_ksm = !err && ksm_stat_takes_part(table->text.data);
-	if (process->in_ksm) {
-		bool mergeable = !strstr(table->text.data, "ksm_mergeable: no");
-		table->nr_in_ksm++;
+	table->nr_in_ksm += process->in_ksm;
+	/* Of one that left, that it has none any more: nothing else would say so. */
+	if (process->in_ksm || was_in_ksm) {
+		bool mergeable = process->in_ksm && !strstr(table->text.data, "ksm_mergeable: no");
 		err = sample_process(table, process, dir, builder);
 		if (!err)
 			err = sample_maps_if_changed(table, process, dir, full, mergeable, builder);
@@ -346,7 +348,7 @@ static int round_all(struct process_table *table, bool full, struct sample_build
 		if (!due)
 			continue;
 		err = round_process(table, process, full, builder, stop);
-		if (!err && process->in_ksm)
+		if (!err && builder->size)
 			err = flush(context, builder);
 	}
 	return err;
