@@ -98,7 +98,7 @@ static int keep_sample(struct builder *b, const struct sample *sample, uint32_t 
 		.begin = event_before(b, sample->begin_ns > CHANGE_NS ? sample->begin_ns - CHANGE_NS : 0),
 		.end = b->seg->base + b->now, .from = from, .to = b->seg->base + b->now,
 		.begin_ns = sample->begin_ns, .end_ns = sample->end_ns, .index = index,
-		.kind = (uint16_t)sample->kind, .tgid = sample->tgid,
+		.kind = (uint16_t)sample->kind, .tgid = sample->tgid, .nodes = -1, .items = -1,
 	};
 	if (sample->kind == SAMPLE_KSM || sample->kind == SAMPLE_PROCESS)
 		return keep_values(b, sample, values);
@@ -250,6 +250,24 @@ static void process_sample(struct builder *b, const struct sample *sample)
 		build_confirm(b, &b->seg->confirm_items, process->mm);
 }
 
+/* What check.c compares; the next sample at this event may find that more have left. */
+static void keep_numbers(struct builder *b, const struct sample *sample)
+{
+	struct history_sample *kept = pool_at(&b->h->samples, b->h->samples.nr - 1);
+	const struct process *process;
+
+	if (b->h->patched)
+		return;
+	if (sample->kind == SAMPLE_KSM) {
+		kept->nodes = (int64_t)b->counts.nodes - b->nr_empty;
+		kept->items = b->counts.items_stable;
+	} else if (sample->kind == SAMPLE_PROCESS && sample->tgid > 0) {
+		process = build_process(b, sample->tgid);
+		if (process && process->mm != NO_ID)
+			kept->items = b->mms[process->mm].stable;
+	}
+}
+
 int build_sample(struct builder *b, const struct sample *sample, uint32_t index)
 {
 	struct sample_change change;
@@ -272,5 +290,6 @@ int build_sample(struct builder *b, const struct sample *sample, uint32_t index)
 		break;
 	}
 	sample_change_end(b, &change);
+	keep_numbers(b, sample);
 	return b->error;
 }

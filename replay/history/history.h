@@ -395,6 +395,11 @@ struct history_sample {
 	 */
 	uint64_t from, to;
 	uint64_t begin_ns, end_ns;
+	/*
+	 * Stock: the rebuilt numbers as this sample left them, before a later one at the same event: stable
+	 * nodes with items, and items on them (a process': its mm's).  -1: none.
+	 */
+	int64_t nodes, items;
 	uint32_t index;		/* into the recording's samples (trace/sample.h) */
 	uint16_t kind;		/* enum sample_kind */
 	int32_t tgid;

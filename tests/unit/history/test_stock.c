@@ -463,6 +463,47 @@ static void a_forked_page_joins_a_full_node(void **state)
 	feed_free(f);
 }
 
+static int by_severity(const struct finding *finding, void *arg)
+{
+	((unsigned *)arg)[finding->severity]++;
+	return 0;
+}
+
+/* Between two samples with no event between them items left untraced: the first is judged without them. */
+static void a_later_sample_takes_nothing_from_an_earlier_one(void **state)
+{
+	static const struct { const char *sharing; unsigned contradicts; } cases[] = { { "1", 0 }, { "2", 1 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct feed *f = feed_new(true);
+		unsigned nr[3] = { 0 };
+		uint64_t last;
+		struct ref mm;
+		union row row;
+
+		feed_flush(f);
+		feed_ksm_counters(f, "0", "0");
+		f->pid = 1;
+		FEED(f, TASK_NEWTASK)->pid = 42;
+		f->pid = 42;
+		feed_enter(f, MM_A);
+		feed_merge(f, 0, 100, ITEM(1), MM_A, 0);
+		last = feed_merge(f, 1, 100, ITEM(2), MM_A, 0);
+		feed_flush(f);
+		f->now_ns += 1000000;	/* no change is in flight any more */
+		feed_ksm_counters(f, "1", cases[i].sharing);
+		feed_merging_pages(f, "0");
+		mm = find(f->h, TABLE_MM, MM_A, last);
+		assert_int_equal(history_row(f->h, mm, moment_at(last), &row), 0);
+		assert_int_equal(count(f->h, ITEMS_OF_MM, mm, moment_at(last)), 0);
+		assert_int_equal(history_check(f->h, by_severity, nr), 0);
+		assert_int_equal(nr[2], cases[i].contradicts);
+		assert_int_equal(nr[1], 0);
+		feed_free(f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -478,6 +519,7 @@ int main(void)
 		cmocka_unit_test(fork_claims_the_mm),
 		cmocka_unit_test(a_count_confirms_the_set),
 		cmocka_unit_test(a_forked_page_joins_a_full_node),
+		cmocka_unit_test(a_later_sample_takes_nothing_from_an_earlier_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
