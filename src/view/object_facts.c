@@ -82,7 +82,7 @@ static void node_facts(struct facts *facts, const struct scene *scene, const str
 	above = scene_above_max(scene, node);
 	if (above > 0)
 		fact(facts, ' ', "above max", 0, "%" PRId64 " %s", above,
-		     items.doubtful ? "forked, or have left" : "forked or moved");
+		     items.doubtful ? "forked or left" : "forked or moved");
 	if (node->kind == NODE_UNKNOWN)
 		fact(facts, ' ', "kind", 0, "needs the patch");
 	else

@@ -257,7 +257,7 @@ static void draw_facts(struct pane pane, const struct scene *scene, const struct
 	above = scene_above_max(scene, node);
 	if (above > 0)
 		pane_fieldf(pane, 5, ' ', "above max", 0, false, "%" PRId64 " %s", above,
-			    items.doubtful ? "forked, or have left" : "forked or moved");
+			    items.doubtful ? "forked or left" : "forked or moved");
 	else
 		pane_fieldf(pane, 5, ' ', doubtful ? "doubtful" : "known by", 0, false, "%s",
 			    doubtful ? scene_doubt(node->fact.doubt) : scene_evidence(evidence));
