@@ -90,22 +90,31 @@ void mapping_set(struct builder *b, uint32_t id)
 	idmap_set(&b->maps[TABLE_MAPPING], slot, hash, id);
 }
 
-uint32_t mapping_make(struct builder *b, uint32_t owner, uint64_t addr, const struct mapping_data *data,
-		      uint32_t flags)
+/* `before`: the row of the same pte that ends here, NO_ID for another one. */
+static uint32_t make(struct builder *b, uint32_t before, uint32_t owner, uint64_t addr,
+		     const struct mapping_data *data, uint32_t flags)
 {
-	uint32_t old = mapping_alive(b, owner, addr), id;
+	uint32_t id;
 
-	if (old != NO_ID)
-		mapping_end(b, old, 0);
 	build_changes(b);
 	owners_change(b);
-	id = build_span(b, TABLE_MAPPING, NO_ID, addr_key(addr, 1), owner, flags);
+	id = build_span(b, TABLE_MAPPING, before, addr_key(addr, 1), owner, flags);
 	if (id == NO_ID)
 		return NO_ID;
 	*(struct mapping_data *)data_at(b->seg, TABLE_MAPPING, id) = *data;
 	mapping_set(b, id);
 	b->counts.mappings++;
 	return id;
+}
+
+uint32_t mapping_make(struct builder *b, uint32_t owner, uint64_t addr, const struct mapping_data *data,
+		      uint32_t flags)
+{
+	uint32_t old = mapping_alive(b, owner, addr);
+
+	if (old != NO_ID)
+		mapping_end(b, old, 0);
+	return make(b, NO_ID, owner, addr, data, flags);
 }
 
 void mapping_end(struct builder *b, uint32_t span, uint32_t flags)
@@ -160,16 +169,28 @@ uint32_t mapping_owner(struct builder *b, uint32_t mm)
 	       MAPPING_OF_MM + mm;
 }
 
-/* The same pte, known better from now on: that its process is known does not show that it is still there. */
+/*
+ * The same pte, known better from now on: that its process is known does not show that it is still there.
+ * A sample of the process may have that pte already; then what is known later is kept.
+ */
 static void own(struct builder *b, uint32_t id, uint32_t owner, uint32_t mm)
 {
 	struct mapping_data data = *(struct mapping_data *)data_at(b->seg, TABLE_MAPPING, id);
 	const struct span *span = span_at(b->seg, TABLE_MAPPING, id);
+	uint32_t born = span->born, other;
 	uint64_t addr = span_addr(span);
 
 	data.mm = mm;
-	mapping_end(b, id, SPAN_NAMED_END);
-	mapping_make(b, owner, addr, &data, SPAN_TENTATIVE);
+	mapping_end(b, id, 0);
+	other = mapping_alive(b, owner, addr);
+	if (other != NO_ID) {
+		uint32_t first = span_object(b->seg, TABLE_MAPPING, other);
+
+		if (span_at(b->seg, TABLE_MAPPING, first)->born >= born)
+			return;
+		mapping_end(b, other, 0);
+	}
+	make(b, id, owner, addr, &data, SPAN_TENTATIVE);
 }
 
 void build_mm_is_of(struct builder *b, uint32_t mm, struct process *process)

@@ -293,6 +293,8 @@ static void confirm_set(const struct history *h, struct around *around, const st
 		if (c->event < born || (around->before != NEVER &&
 					   place->seg->base + c->event <= around->before))
 			break;
+		if (c->event >= died)
+			continue;
 		if ((c->group == group || c->group == NO_ID) &&
 		    !(counted && in_gap(h, place->seg->base + c->event))) {
 			confirm(around, place, c->event);
@@ -383,19 +385,34 @@ static enum doubt around_node(const struct history *h, const struct place *place
 									     : DOUBT_NONE;
 }
 
-static enum doubt around_mapping(const struct history *h, const struct place *place, uint32_t id,
-				 struct around *around)
+static void around_pte(const struct history *h, const struct place *place, uint32_t id, struct around *around)
 {
 	const struct span *span = span_at(place->seg, TABLE_MAPPING, id);
-	/* Seen while its mm was changing, or copied by fork; before the seam it may have been confirmed. */
-	bool tentative = span_is(span, SPAN_TENTATIVE);
 
-	if (!tentative || id < place->seg->tables[TABLE_MAPPING].carried.nr)
+	/* Seen while its mm was changing, or copied by fork; before the seam it may have been confirmed. */
+	if (!span_is(span, SPAN_TENTATIVE) || id < place->seg->tables[TABLE_MAPPING].carried.nr)
 		confirm_birth(h, around, place, TABLE_MAPPING, id);
 	if (span_is(span, SPAN_NAMED_END) && span->died <= place->known)
 		confirm(around, place, span->died);
 	confirm_set(h, around, place, &place->seg->confirm_maps, span_owner(span), span->born, span->died);
-	return tentative && around->before == NEVER ? DOUBT_TENTATIVE : DOUBT_NONE;
+}
+
+/* One pte has several rows where its process became known meanwhile: what shows one of them shows all. */
+static enum doubt around_mapping(const struct history *h, const struct place *place, uint32_t id,
+				 struct around *around)
+{
+	const struct segment *seg = place->seg;
+	uint32_t at = span_object(seg, TABLE_MAPPING, id);
+
+	around_pte(h, place, at, around);
+	while (!span_is(span_at(seg, TABLE_MAPPING, at), SPAN_LAST)) {
+		at = span_at(seg, TABLE_MAPPING, at)->link;
+		if (span_at(seg, TABLE_MAPPING, at)->born > place->known)
+			break;
+		around_pte(h, place, at, around);
+	}
+	return span_is(span_at(seg, TABLE_MAPPING, id), SPAN_TENTATIVE) && around->before == NEVER ?
+	       DOUBT_TENTATIVE : DOUBT_NONE;
 }
 
 static void around_other(const struct history *h, const struct place *place, enum table table,
