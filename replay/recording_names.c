@@ -167,6 +167,8 @@ static int find_by_address(const struct history *h, enum table table, const char
 {
 	uint64_t addr, generation = 0;
 	const char *end;
+	struct ref node;
+	union row row;
 	int ret;
 
 	if (!parse_number(text, &addr, &end))
@@ -177,10 +179,16 @@ static int find_by_address(const struct history *h, enum table table, const char
 	if (*end)
 		return -EINVAL;
 	ret = history_find(h, table, addr, (uint32_t)generation, when, ret_ref);
-	/* A page that is no row of its own may still be known as a node's. */
-	if (ret == -ENOENT && table == TABLE_PAGE)
-		ret = history_is_patched(h) ? find_by_kpfn(h, addr, when, ret_ref) :
-		      history_find(h, TABLE_NODE, addr, (uint32_t)generation, when, ret_ref);
+	if (table != TABLE_PAGE || (ret && ret != -ENOENT) ||
+	    (ret == 0 && (generation || history_row(h, *ret_ref, when, &row) == 0)))
+		return ret;
+	/* A page that is no row of its own at that moment may be known as a node's. */
+	if ((history_is_patched(h) ? find_by_kpfn(h, addr, when, &node) :
+	     history_find(h, TABLE_NODE, addr, (uint32_t)generation, when, &node)) == 0 &&
+	    (ret || history_row(h, node, when, &row) == 0)) {
+		*ret_ref = node;
+		return 0;
+	}
 	return ret;
 }
 
