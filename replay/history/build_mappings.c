@@ -169,6 +169,16 @@ uint32_t mapping_owner(struct builder *b, uint32_t mm)
 	       MAPPING_OF_MM + mm;
 }
 
+/* The event that the pte was first known by, whichever segment that is in. */
+static uint64_t first_known(const struct builder *b, uint32_t id)
+{
+	uint32_t object = span_object(b->seg, TABLE_MAPPING, id);
+	const struct pool *carried = &b->seg->tables[TABLE_MAPPING].carried;
+
+	return object < carried->nr ? ((struct carried *)pool_at(carried, object))->first :
+	       b->seg->base + span_at(b->seg, TABLE_MAPPING, object)->born;
+}
+
 /*
  * The same pte, known better from now on: that its process is known does not show that it is still there.
  * A sample of the process may have that pte already; then what is known later is kept.
@@ -177,19 +187,16 @@ static void own(struct builder *b, uint32_t id, uint32_t owner, uint32_t mm)
 {
 	struct mapping_data data = *(struct mapping_data *)data_at(b->seg, TABLE_MAPPING, id);
 	const struct span *span = span_at(b->seg, TABLE_MAPPING, id);
-	uint32_t born = span->born, other;
+	uint32_t other;
 	uint64_t addr = span_addr(span);
 
 	data.mm = mm;
 	mapping_end(b, id, 0);
 	other = mapping_alive(b, owner, addr);
-	if (other != NO_ID) {
-		uint32_t first = span_object(b->seg, TABLE_MAPPING, other);
-
-		if (span_at(b->seg, TABLE_MAPPING, first)->born >= born)
-			return;
+	if (other != NO_ID && first_known(b, other) >= first_known(b, id))
+		return;
+	if (other != NO_ID)
 		mapping_end(b, other, 0);
-	}
 	make(b, id, owner, addr, &data, SPAN_TENTATIVE);
 }
 
