@@ -11,7 +11,11 @@
  * Ranking must not look at the mappings of a million pages.  A page cannot kill more processes than
  * there are mms with a VMA in its items' anon_vmas.  That bound of every page comes from going once
  * past all VMAs and all items; pages are then looked at from the largest bound down, until none that
- * is left can get onto the list.  Not modelled: recovery that is off, or gets no mutex or memory.
+ * is left can get onto the list.
+ *
+ * What no history can know: whether the dup's memory can be read when it is copied, whether whoever holds
+ * ksm_thread_mutex gives way in time, and whether recovery is switched on.  So that somebody moves is
+ * always doubtful; that somebody dies is as sure as that the page is mapped.
  */
 #include "explain/blast.h"
 
@@ -25,7 +29,7 @@
 const char *blast_why_text(enum blast_why why)
 {
 	switch (why) {
-	case BLAST_MOVED: return "every mapping moves to a copy of the healthy dup";
+	case BLAST_MOVED: return "every mapping moves, if the dup can be read and ksm_thread_mutex is had";
 	case BLAST_NO_CHAIN: return "the page is in no chain, so its content exists nowhere else";
 	case BLAST_NO_HEALTHY_DUP: return "no other dup of its chain is healthy";
 	case BLAST_PARTIAL: return "some mappings cannot be reached through an rmap_item and stay";
@@ -112,6 +116,7 @@ static void count_victims(struct blast *blast)
 		blast->nr_moved += !blast->victims[i].dies;
 		blast->nr_maybe += !blast->victims[i].known;
 	}
+	blast->doubtful |= blast->nr_maybe || blast->nr_moved;
 	if (!blast->nr_victims)
 		blast->why = BLAST_NOT_MAPPED;
 	else if (ref_is_none(blast->chain))
@@ -305,7 +310,7 @@ static int bound_by_items(struct ranking *r)
 	return ret;
 }
 
-/* Samples know mappings that no item leads to, and a mapcount sends for items that left. */
+/* Mappings that no item leads to: sampled, inherited by fork; and a mapcount sends for items that left. */
 static int see_mapping(const struct swept_mapping *mapping, void *arg)
 {
 	struct ranking *r = arg;

@@ -38,7 +38,7 @@ struct blast {
 	uint32_t nr_killed_without, nr_moved, nr_killed_with;	/* processes, maybe ones included */
 	uint32_t nr_maybe;
 	uint8_t why;			/* enum blast_why: of what recovery would come to */
-	bool doubtful;
+	bool doubtful;			/* what it rests on is, or somebody moves: that cannot be foretold for sure */
 };
 
 /* One page.  0, -ENOENT (no such node, or a chain), -ENOMEM. */

@@ -146,32 +146,63 @@ static int add_item(const struct history *h, const struct item_row *item, struct
 	return more;
 }
 
-/* Does a VMA of the mm cover the address at that moment?  -1: VMAs are not known. */
-static int is_covered(const struct history *h, struct ref mm, uint64_t address, struct moment when)
+/* Does a VMA of the mm cover the address at that moment, and which?  -1: VMAs are not known. */
+static int is_covered(const struct history *h, struct ref mm, uint64_t address, struct moment when,
+		      struct ref *ret_vma)
 {
 	struct history_cursor cursor;
 	union row row;
 
+	*ret_vma = (struct ref){ 0 };
 	if (ref_is_none(mm) || history_list(h, VMAS_OF_MM, mm, when, &cursor) != 0)
 		return -1;
 	/* They do not overlap (one in several anon_vmas has one range): the last that begins by then. */
 	if (history_seek_key(&cursor, address + 1) != 0 || history_prev(&cursor, &row) <= 0)
 		return 0;
+	*ret_vma = row.vma.ref;
 	return address >= row.vma.start && address < row.vma.end;
 }
 
-/* Did the VMA that a sampled mapping lay in go since?  Not where VMAs are not known. */
-static bool unmapped_since(const struct history *h, struct ref mm, const struct mapping_row *mapping,
-			   struct moment when)
+/* Did the VMA that a mapping lay in go since it was seen?  Not where VMAs are not known. */
+static bool unmapped_since(const struct history *h, const struct mapping_row *mapping, struct moment when,
+			   struct mapped *place)
 {
 	struct moment then = { mapping->fact.born, when.known_by };
+	int covered = is_covered(h, place->mm, mapping->address, when, &place->vma);
+	struct ref was;
 
-	return is_covered(h, mm, mapping->address, then) == 1 &&
-	       is_covered(h, mm, mapping->address, when) == 0;
+	if (covered != 1)
+		place->vma = (struct ref){ 0 };
+	return covered == 0 && is_covered(h, place->mm, mapping->address, then, &was) == 1;
 }
 
-static int add_samples(const struct history *h, struct ref node, struct moment when,
-		       struct mapped_list *list)
+static int compare_ids(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The mms of the items that are on the list: sorted, free() them. */
+static int item_mms(const struct mapped_list *list, uint32_t **ret_mms, uint32_t *ret_nr)
+{
+	uint32_t nr = 0, *mms = malloc(((size_t)list->nr + 1) * sizeof(*mms));
+
+	if (!mms)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < list->nr; i++)
+		if (list->list[i].own && !ref_is_none(list->list[i].mm))
+			mms[nr++] = list->list[i].mm.id;
+	if (nr)
+		qsort(mms, nr, sizeof(*mms), compare_ids);
+	*ret_mms = mms;
+	*ret_nr = nr;
+	return 0;
+}
+
+/* The history's own rows: what a sample or an event saw, and what was inferred where no item tells it. */
+static int add_rows(const struct history *h, struct ref node, struct moment when, const uint32_t *mms,
+		    uint32_t nr_mms, struct mapped_list *list)
 {
 	struct history_cursor cursor;
 	struct ref mm = { 0 };
@@ -187,8 +218,10 @@ static int add_samples(const struct history *h, struct ref node, struct moment w
 			.known = !row.fact.doubt, .doubtful = row.fact.doubt,
 			.evidence = row.fact.evidence };
 
-		/* Inferred from an item: what its index leads to now is known better above. */
-		if (row.fact.evidence == EVIDENCE_INFERRED)
+		/* Inferred from an item that is there: what its index leads to now is known better. */
+		if (row.fact.evidence == EVIDENCE_INFERRED && row.fact.doubt &&
+		    (ref_is_none(row.mapping.mm) ||
+		     (nr_mms && bsearch(&row.mapping.mm.id, mms, nr_mms, sizeof(*mms), compare_ids))))
 			continue;
 		/* A sample knows the process; they come by process. */
 		if (tgid != row.mapping.tgid &&
@@ -196,13 +229,31 @@ static int add_samples(const struct history *h, struct ref node, struct moment w
 			mm = (struct ref){ 0 };
 		tgid = row.mapping.tgid;
 		place.mm = ref_is_none(row.mapping.mm) ? mm : row.mapping.mm;
-		if (unmapped_since(h, place.mm, &row.mapping, when))
+		if (unmapped_since(h, &row.mapping, when, &place))
 			continue;
+		/* Inherited, it is as possible as what an item leads to: only a loss makes more doubt. */
+		if (row.fact.evidence == EVIDENCE_INFERRED)
+			place.doubtful = row.fact.doubt == DOUBT_LOSS;
+		else
+			place.vma = (struct ref){ 0 };
 		ret = add(list, &place);
 		if (ret)
 			return ret;
 	}
 	return more;
+}
+
+static int add_samples(const struct history *h, struct ref node, struct moment when,
+		       struct mapped_list *list)
+{
+	uint32_t *mms, nr_mms;
+	int ret = item_mms(list, &mms, &nr_mms);
+
+	if (ret == 0) {
+		ret = add_rows(h, node, when, mms, nr_mms, list);
+		free(mms);
+	}
+	return ret;
 }
 
 /* The items that the node had before, going back by what touched it. */

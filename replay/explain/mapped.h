@@ -8,10 +8,11 @@
  * where the item's linear_page_index lies in some VMA of the item's anon_vma.  All such places
  * are the *possible* mappings.  Items that left the node (the parent's, after a fork) may have left
  * mappings behind; their places are looked at when the mapcount says that there are more than the
- * items lead to.  Whether a place still maps the page is not traced (COW is not), so:
+ * items lead to.  The history's own rows tell of more: what was sampled, and what a fork inherited and
+ * no item of that process leads to.  Whether a place still maps the page is not traced (COW is not), so:
  *
  *	known, T	the walk itself, a kill list or a recovery saw the pte
- *	known, D	a sample of pagemap that is not doubtful
+ *	known, D or I	the history's row of it is not doubtful
  *	known, I	the page's mapcount equals the number of possible mappings, none of which
  *			rests on a doubtful sample alone
  *	maybe, I	none of these

@@ -306,7 +306,7 @@ int history_count(const struct history *h, enum relation relation, struct ref pa
 struct swept_node { uint64_t kpfn; uint32_t node; uint8_t kind; };
 struct swept_item { uint32_t node, mm, anon_vma; };	/* of those on a stable node */
 struct swept_vma { uint32_t anon_vma, mm; };
-struct swept_mapping { uint32_t node, mapcount; };	/* of those that were seen: not inferred */
+struct swept_mapping { uint32_t node, mapcount; };	/* of those that do not follow from an item */
 /* Return non-zero to stop: that is what the sweep then returns. */
 typedef int (*history_sweep_node_fn)(const struct swept_node *node, void *arg);
 typedef int (*history_sweep_item_fn)(const struct swept_item *item, void *arg);

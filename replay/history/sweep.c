@@ -108,7 +108,10 @@ int history_sweep_vmas(const struct history *h, struct moment when, history_swee
 	return ret;
 }
 
-/* Which node is looked up, a search a row; an inferred row follows from an item, which is swept. */
+/*
+ * Which node is looked up, a search a row; an inferred row follows from an item, which is swept, unless it
+ * was inherited by fork or moved with its VMA.
+ */
 int history_sweep_mappings(const struct history *h, struct moment when, history_sweep_mapping_fn fn,
 			   void *arg)
 {
@@ -124,7 +127,7 @@ int history_sweep_mappings(const struct history *h, struct moment when, history_
 		const struct mapping_data *data = data_at(place.seg, TABLE_MAPPING, i);
 		struct swept_mapping mapping = { NOT_SWEPT, data->mapcount };
 
-		if (data->evidence == EVIDENCE_INFERRED ||
+		if ((data->evidence == EVIDENCE_INFERRED && !span_is(span, SPAN_TENTATIVE)) ||
 		    !span_holds(place.seg, TABLE_MAPPING, span, place.t, place.known))
 			continue;
 		if (ref_object(h, place.seg, node_ref_of_pfn(h, &place, data->pfn), &mapping.node) != 0)

@@ -5,8 +5,9 @@
  * One page (--pfn) or the worst of all (--top), from explain/blast.h.  A list of victims holds
  * every process that maps the page as far as the recording tells; those of them which only might
  * (there is an item, but nothing says that the pte is still there) are named once more under
- * `maybe`, and make the answer doubtful.  A process whose pid the recording does not tell is
- * counted, since a list of pids cannot name it.
+ * `maybe`, and make the answer doubtful; so does a process that is to be moved, for whether recovery
+ * comes to that cannot be known before.  A process whose pid the recording does not tell is counted,
+ * since a list of pids cannot name it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -78,7 +79,7 @@ static void answer_blast(struct query *query, const struct blast *blast)
 	json_object_object_add(item, "why", json_object_new_string(blast_why_text(blast->why)));
 	json_object_object_add(item, "evidence", json_object_new_string("M"));
 	json_object_object_add(item, "doubtful",
-			       json_object_new_boolean(blast->doubtful || blast->nr_maybe));
+			       json_object_new_boolean(blast->doubtful));
 	answer_item(query, item);
 }
 
@@ -128,7 +129,7 @@ static void print_sentences(const struct query *query, const struct blast *blast
 		print_pids(query, blast, MAYBE);
 		printf(".");
 	}
-	puts(blast->doubtful || blast->nr_maybe ? " Doubtful." : "");
+	puts(blast->doubtful ? " Doubtful." : "");
 }
 
 static uint32_t count(const struct blast *blast, enum fate fate)
@@ -150,7 +151,7 @@ static void print_line(const struct query *query, const struct blast *blast)
 	       " %-12s M%s  ",
 	       query_name(query, blast->node.ref, name, sizeof(name)), blast->node.kpfn,
 	       count(blast, ALL), count(blast, MOVES), count(blast, DIES), blast->nr_maybe, healthy,
-	       blast->doubtful || blast->nr_maybe ? "?" : " ");
+	       blast->doubtful ? "?" : " ");
 	print_pids(query, blast, ALL);
 	putchar('\n');
 }
@@ -174,8 +175,8 @@ static void print_blasts(struct query *query, const struct blast *list, uint32_t
 		answer_end(query, NULL, NULL);
 	else if (!query->plain && nr)
 		puts("\nKILLED without recovery, then MOVED and KILLED with it; MAYBE: how many of "
-		     "them only "
-		     "might map it.");
+		     "them only might map it.\nMOVED if the dup can be read and "
+		     "ksm_thread_mutex is had in time, which nothing foretells.");
 	else if (!nr)
 		puts("No KSM page is known to be mapped at that moment.");
 }

@@ -67,6 +67,15 @@ def forecast(recording, episode, pfn, victims):
     elif outcome == "no chain":
         recording.expect("blast: killed with recovery", set(told["with"]["killed"]), victims)
         recording.expect("blast: no dup", (told["chain"], told["healthy_dup"]), (None, None))
+    # A copy that fails, a mutex that is not had, recovery switched off: nothing foretells them, so whoever
+    # is said to move is said so with doubt.
+    recording.expect("blast: doubtful where somebody moves", told["doubtful"],
+                     bool(told["with"]["moved"] or told["maybe"]))
+    # Whoever is sure to die without recovery did if he was not moved, and with hindsight that is the same.
+    later = recording.items("blast", "--pfn", hex(pfn), "--at", episode["begin"] - 1, "--hindsight")[0]
+    recording.expect("blast: killed, with hindsight", set(later["without"]["killed"]), victims)
+    recording.expect("blast: sure ones, with hindsight", set(told["without"]["killed"]) - set(told["maybe"]) -
+                     set(later["without"]["killed"]), set())
     # The page that kills most stands first, and this one is among them.
     ranked = recording.items("blast", "--top", 1000, "--at", episode["begin"] - 1)
     recording.expect_true("blast: ranked", [len(b["without"]["killed"]) for b in ranked] ==

@@ -78,6 +78,45 @@ static void a_chain_saves_its_sharers(void **state)
 	recording_close(recording);
 }
 
+/* The parent's item goes with its VMA: the fork maps the page still, and no item says so. */
+static void a_page_without_items_is_ranked(void **state)
+{
+	const struct written story[] = {
+		WALK_STORY, WALK_STORY_END,	/* 20 events; the walk migrates: nothing is mapped */
+		WR(40, 0, 91, P_NODE_INSERT, NODE + 0x100, PFN + 1, 0, 0),
+		WR(41, 0, 91, P_ITEM_NEW, ITEM_B, MM_A, ADDRESS + 0x1000),
+		WR(42, 0, 91, P_ITEM_APPEND, ITEM_B, MM_A, ADDRESS + 0x1000, NODE + 0x100, AV, INDEX + 1, 1),
+		WR(43, 0, 2201, P_MM_FORK, MM_A, MM_B + 0x400, 0, "vm-a"),
+		WR(44, 0, 2201, P_VMA_INSERT, AV, V2 + 0x98, MM_B + 0x400, ADDRESS - 0x2000, ADDRESS + 0x2000,
+		   0x500, 0x80100073),
+		WR(45, 0, 2203, P_MM_OWNER, MM_B + 0x400, 2203, 3000, "vm-c"),
+		WR(46, 0, 91, P_ITEM_DETACH, ITEM_B, MM_A, ADDRESS + 0x1000, NODE + 0x100, 2),
+		WR(47, 0, 91, P_ITEM_FREE, ITEM_B, MM_A, ADDRESS + 0x1000),
+	};
+	struct recording *recording = written_open(story, sizeof(story) / sizeof(*story));
+	struct episode_source source = written_source(recording);
+	struct diag diag = { 0 };
+	struct blast *list;
+	uint32_t nr;
+
+	(void)state;
+	assert_int_equal(blast_rank(&source, moment_at(27), 10, &list, &nr, &diag), 0);
+	for (uint32_t i = 0; i < nr; i++) {
+		if (list[i].node.kpfn != PFN + 1)
+			continue;
+		assert_int_equal(list[i].node.nr_items, 0);
+		assert_int_equal(list[i].nr_victims, 1);
+		assert_int_equal(list[i].victims[0].tgid, 2203);
+		assert_false(list[i].victims[0].known);
+		assert_true(list[i].victims[0].dies);
+		assert_true(list[i].doubtful);
+		blast_list_free(list, nr);
+		recording_close(recording);
+		return;
+	}
+	fail_msg("the page is not ranked");
+}
+
 /* ---- the lab ---- */
 static bool is_victim(const struct blast *blast, int32_t tgid)
 {
@@ -87,8 +126,24 @@ static bool is_victim(const struct blast *blast, int32_t tgid)
 	return false;
 }
 
-/* Every process that the truth file saw with that pfn before is one of the victims. */
-static void check_truth(const char *dat, const struct blast *blast, uint64_t pfn)
+/* Children that no item knows are in no mapping of the truth file: those of another role than the sharers'. */
+static uint32_t nr_strangers(struct json_object *truth)
+{
+	struct json_object *processes = json_object_object_get(truth, "processes");
+	uint32_t nr = 0;
+
+	for (size_t i = 0; processes && i < json_object_array_length(processes); i++) {
+		const char *role = json_object_get_string(
+			json_object_object_get(json_object_array_get_idx(processes, i), "role"));
+
+		nr += strncmp(role, "early", 5) != 0 && strncmp(role, "late", 4) != 0 &&
+		      strncmp(role, "sharer", 6) != 0;
+	}
+	return nr;
+}
+
+/* The processes that the truth file saw with that pfn before are the victims, with the child of one of them. */
+static void check_truth(const char *dat, const struct blast *blast, uint64_t pfn, bool first)
 {
 	struct json_object *truth, *mappings;
 	char path[4096];
@@ -112,40 +167,62 @@ static void check_truth(const char *dat, const struct blast *blast, uint64_t pfn
 				    json_object_get_int(json_object_object_get(map, "pid")));
 		assert_true(is_victim(blast, json_object_get_int(json_object_object_get(map, "pid"))));
 	}
-	assert_true(blast->nr_victims >= nr);
+	/* Of 17,161 nodes it names one sharer. */
+	if (nr && !strstr(dat, "poison-search"))
+		assert_int_equal(blast->nr_victims, nr + (first ? nr_strangers(truth) : 0));
 	json_object_put(truth);
 }
 
+/* KSMTOP_RECOVERY_OUTCOMES */
+enum { RECOVERED = 0, NO_CHAIN = 1, PARTLY = 4 };
+
+static uint32_t row_items(const struct episode_source *source, const struct episode_row *row)
+{
+	union row node;
+
+	assert_int_equal(history_row(source->history, row->object, moment_at(row->fact.born), &node), 0);
+	return node.node.nr_items;
+}
+
 static void check_recovery(const struct episode_source *source, const char *path,
-			   const struct episode_row *row)
+			   const struct episode_row *row, bool first)
 {
 	const struct recovery_totals *totals = &row->totals.recovery;
 	struct diag diag = { 0 };
-	uint32_t nr_mappings = 0;
+	uint32_t nr_mappings = 0, nr_sure = 0;
 	struct blast blast;
 
 	assert_int_equal(blast_page(source, row->object, moment_at(row->fact.born), &blast, &diag), 0);
-	for (uint32_t i = 0; i < blast.nr_victims; i++)
+	for (uint32_t i = 0; i < blast.nr_victims; i++) {
 		nr_mappings += blast.victims[i].nr_mappings;
-	/* Partly: swap entries lead to the page, whose owners may or may not have mapped it again. */
-	if (totals->outcome == 4)
-		assert_true((int32_t)nr_mappings >= totals->mapcount_before);
-	else
+		nr_sure += blast.victims[i].known ? blast.victims[i].nr_mappings : 0;
+	}
+	/*
+	 * Partly: what was swapped out is still an item's place, and is told as possible.  The mapping that
+	 * was moved is then all that there was.
+	 */
+	if (totals->outcome == PARTLY) {
+		assert_int_equal(totals->mapcount_before, totals->moved + totals->failed);
+		assert_int_equal(nr_sure, 0);
+		assert_int_equal(nr_mappings, row_items(source, row));
+	} else {
 		assert_int_equal(nr_mappings, totals->mapcount_before);
-	check_truth(path, &blast, totals->pfn);
+	}
+	assert_true(blast.doubtful || !blast.nr_moved);
+	check_truth(path, &blast, totals->pfn, first);
 	switch (totals->outcome) {
-	case 0:		/* recovered */
+	case RECOVERED:
 		assert_int_equal(blast.why, BLAST_MOVED);
 		assert_int_equal(blast.nr_killed_with, 0);
 		assert_int_equal(nr_mappings, totals->moved);
 		if (totals->nr_copies == 1)
 			assert_int_equal(blast.healthy_pfn, totals->chosen_kpfn);
 		break;
-	case 1:		/* no chain */
+	case NO_CHAIN:
 		assert_int_equal(blast.why, BLAST_NO_CHAIN);
 		assert_int_equal(blast.nr_killed_with, blast.nr_killed_without);
 		break;
-	default:	/* the copy failed, it is off: what no history can know */
+	default:	/* the copy failed, no mutex, it is off: what no history can know, so it is doubtful */
 		break;
 	}
 	blast_fini(&blast);
@@ -159,6 +236,7 @@ static void recoveries_are_foretold(void **state)
 	for (char **path = lab_recordings(); path && *path; path++) {
 		struct recording *recording = recording_open_whole(*path);
 		struct episode_source source;
+		bool first = true;
 		struct ref ref;
 		union row row;
 
@@ -171,7 +249,8 @@ static void recoveries_are_foretold(void **state)
 			if (row.episode.kind != EPISODE_RECOVERY || !row.episode.ended ||
 			    row.episode.fact.doubt || ref_is_none(row.episode.object))
 				continue;
-			check_recovery(&source, *path, &row.episode);
+			check_recovery(&source, *path, &row.episode, first);
+			first = false;
 			nr++;
 		}
 		recording_close(recording);
@@ -271,6 +350,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_chain_saves_its_sharers),
+		cmocka_unit_test(a_page_without_items_is_ranked),
 		cmocka_unit_test(a_ranking_is_of_all_pages),
 		cmocka_unit_test(recoveries_are_foretold),
 	};

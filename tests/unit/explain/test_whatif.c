@@ -72,9 +72,17 @@ static void a_page_without_a_walk(void **state)
 	assert_int_equal(w->rules[RULE_ADDRESS].nr_maybe, 2);
 	assert_false(w->rules[RULE_WHOLE].is_recorded);
 	whatif_free(w);
-	/* Before the fork there was one place. */
+	/* Before the fork there was one place, which ksmd has just made. */
 	assert_int_equal(whatif_page(&source, node, moment_at(7), ALL_RULES, &w, &diag), 0);
+	assert_int_equal(w->rules[RULE_ADDRESS].nr_maybe, 0);
+	assert_int_equal(w->rules[RULE_ADDRESS].nr_missed, 1);
+	assert_int_equal(w->rules[RULE_ADDRESS].missed[0]->evidence, EVIDENCE_INFERRED);
+	assert_int_equal(w->rules[RULE_WHOLE].nr_iteration_total, 4);
+	whatif_free(w);
+	/* With the next event it may have been written to. */
+	assert_int_equal(whatif_page(&source, node, moment_at(8), ALL_RULES, &w, &diag), 0);
 	assert_int_equal(w->rules[RULE_ADDRESS].nr_maybe, 1);
+	assert_int_equal(w->rules[RULE_ADDRESS].nr_missed, 0);
 	assert_int_equal(w->rules[RULE_WHOLE].nr_iteration_total, 4);
 	whatif_free(w);
 	recording_close(recording);
