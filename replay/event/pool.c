@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define POOL_MIN_BYTES	65536u
+#define POOL_HUGE_BYTES	(UINT64_C(2) << 20)	/* from here on in whole huge pages */
 #define POOL_MAX_BYTES	(UINT64_C(1) << 46)
 #define POOL_STEP_BYTES	(UINT64_C(256) << 20)	/* beyond this, grow by a quarter only */
 
@@ -82,6 +83,9 @@ static int pool_set_bytes(struct pool *pool, uint64_t bytes)
 		p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED)
 		return -ENOMEM;
+	/* Rows are looked up all over the array: with small pages nearly each one is a TLB miss. */
+	if (bytes >= POOL_HUGE_BYTES)
+		madvise(p, bytes, MADV_HUGEPAGE);
 	pool->data = p;
 	pool->bytes = bytes;
 	return 0;
@@ -89,7 +93,7 @@ static int pool_set_bytes(struct pool *pool, uint64_t bytes)
 
 int pool_reserve(struct pool *pool, uint64_t nr)
 {
-	uint64_t need, bytes;
+	uint64_t need, bytes, step;
 	int ret;
 
 	if (nr <= pool->nr_room)
@@ -101,7 +105,8 @@ int pool_reserve(struct pool *pool, uint64_t nr)
 	bytes = pool->bytes + (pool->bytes < POOL_STEP_BYTES ? pool->bytes : pool->bytes / 4);
 	if (bytes < need)
 		bytes = need;
-	bytes = (bytes + POOL_MIN_BYTES - 1) / POOL_MIN_BYTES * POOL_MIN_BYTES;
+	step = bytes < POOL_HUGE_BYTES ? POOL_MIN_BYTES : POOL_HUGE_BYTES;
+	bytes = (bytes + step - 1) / step * step;
 	ret = pool_set_bytes(pool, bytes);
 	if (ret == 0)
 		pool->nr_room = pool->bytes / pool->element_size;
