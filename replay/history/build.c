@@ -109,35 +109,15 @@ void build_mm_changes(struct builder *b, uint32_t mm)
 }
 
 /* ---- maps ---- */
-static bool span_has_key(const void *arg, uint32_t id, uint64_t key)
-{
-	return ((const struct span *)pool_at(arg, id))->addr_gen >> 10 == key;
-}
-
 uint32_t build_find(struct builder *b, enum table table, uint64_t key)
 {
-	struct idmap *map = &b->maps[table];
-
-	if (!map->order)
-		return NO_ID;
-	key = key << 10 >> 10;
-	return idmap_slot_id(idmap_slot(map, idmap_hash(key), key, span_has_key,
-					&b->seg->tables[table].spans));
+	return addrmap_find(&b->addrs[table], key << 10 >> 10);
 }
 
 void build_set(struct builder *b, enum table table, uint64_t key, uint32_t span)
 {
-	struct idmap *map = &b->maps[table];
-	uint32_t hash;
-
-	key = key << 10 >> 10;
-	hash = idmap_hash(key);
-	if (idmap_reserve(map, 1) != 0) {
+	if (addrmap_set(&b->addrs[table], key << 10 >> 10, span) != 0)
 		build_fail(b, -ENOMEM);
-		return;
-	}
-	idmap_set(map, idmap_slot(map, hash, key, span_has_key, &b->seg->tables[table].spans),
-		  hash, span);
 }
 
 /* ---- generations that no row tells of any more ---- */
@@ -291,13 +271,7 @@ void build_notable(struct builder *b, enum notable_kind kind, unsigned severity,
 /* ---- feeding ---- */
 static int make_room(struct builder *b, uint32_t nr)
 {
-	static const enum table hot[] = { TABLE_ITEM, TABLE_NODE, TABLE_MM };
-	struct segment *seg = b->seg;
-	int ret = pool_resize(&seg->activity, (seg->last + nr + 1) / 2);
-
-	for (unsigned i = 0; ret == 0 && i < sizeof(hot) / sizeof(*hot); i++)
-		ret = idmap_reserve(&b->maps[hot[i]], nr);
-	return ret;
+	return pool_resize(&b->seg->activity, (b->seg->last + nr + 1) / 2);
 }
 
 static void note_time(struct builder *b)
@@ -441,8 +415,11 @@ int builder_new(struct history *h, struct builder **ret)
 	pool_init(&b->node_items, sizeof(struct node_live), h->table_dir);
 	pool_init(&b->mappings, sizeof(struct mapping_live), h->table_dir);
 	pool_init(&b->mm_items, sizeof(uint32_t), h->table_dir);
-	for (unsigned i = 0; i < NR_TABLES; i++)
+	for (unsigned i = 0; i < NR_TABLES; i++) {
 		pool_init(&b->past[i], sizeof(uint64_t), NULL);
+		/* Neighbours are 64 bytes apart, or pages. */
+		addrmap_init(&b->addrs[i], i == TABLE_PAGE || (i == TABLE_NODE && !h->patched) ? 0 : 3);
+	}
 	*ret = b;
 	return 0;
 }
@@ -452,10 +429,12 @@ void builder_free(struct builder *b)
 	if (!b)
 		return;
 	for (unsigned i = 0; i < NR_TABLES; i++) {
-		idmap_fini(&b->maps[i]);
+		addrmap_fini(&b->addrs[i]);
 		idmap_fini(&b->past_maps[i]);
 		pool_fini(&b->past[i]);
 	}
+	idmap_fini(&b->vma_map);
+	idmap_fini(&b->mapping_map);
 	idmap_fini(&b->task_map);
 	idmap_fini(&b->process_map);
 	free(b->processes);

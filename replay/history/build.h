@@ -59,8 +59,8 @@ struct merge_pair { uint64_t pfn; uint32_t span, node; bool active; };
 struct mutex_run { uint64_t first, quiet_ns; int64_t dump; int32_t pid; uint16_t stream; };
 /* A dump some of whose records are not there, and the events from its begin to its end. */
 struct loss_account { uint64_t begin, end, nr_missing; };
-/* Hashes of what the next events are about: build_stock_prefetch(). */
-struct ahead { uint32_t item, node; bool used; };
+/* What the next events are about, and its places in the maps: build_stock_prefetch(). */
+struct ahead { uint64_t item_key, node_key; uint32_t item, node; bool used; };
 #define AHEAD_GROUP 32u
 #define AHEAD_GROUPS 4u
 
@@ -93,7 +93,8 @@ struct builder {
 	int error;
 	uint32_t now;			/* event, since the segment's base */
 	uint64_t now_ns;
-	struct idmap maps[NR_TABLES];	/* address or pfn -> last span */
+	struct addrmap addrs[NR_TABLES];	/* address or pfn -> last span */
+	struct idmap vma_map, mapping_map;	/* (VMA, anon_vma), (owner, address) -> last span */
 	struct idmap past_maps[NR_TABLES];	/* address or pfn -> index into past, of the dead */
 	struct pool past[NR_TABLES];		/* uint64_t addr_gen */
 	struct counts counts;

@@ -39,14 +39,14 @@ static uint64_t *pte_slot(struct builder *b, uint32_t owner, uint64_t addr, uint
 	uint64_t key = pte.addr >> 3 ^ (uint64_t)owner << 38;
 
 	*ret_hash = idmap_hash(key);
-	return idmap_slot(&b->maps[TABLE_MAPPING], *ret_hash, key, is_pte, &pte);
+	return idmap_slot(&b->mapping_map, *ret_hash, key, is_pte, &pte);
 }
 
 uint32_t mapping_alive(struct builder *b, uint32_t owner, uint64_t addr)
 {
 	uint32_t hash, id;
 
-	if (!b->maps[TABLE_MAPPING].order)
+	if (!b->mapping_map.order)
 		return NO_ID;
 	id = idmap_slot_id(pte_slot(b, owner, addr, &hash));
 	return id != NO_ID && span_at(b->seg, TABLE_MAPPING, id)->died == ALIVE ? id : NO_ID;
@@ -77,7 +77,7 @@ void mapping_set(struct builder *b, uint32_t id)
 	uint64_t *slot;
 	uint32_t hash;
 
-	if (!owned || idmap_reserve(&b->maps[TABLE_MAPPING], 1) != 0 ||
+	if (!owned || idmap_reserve(&b->mapping_map, 1) != 0 ||
 	    pool_resize(&b->mappings, nr_spans(b->seg, TABLE_MAPPING)) != 0) {
 		build_fail(b, -ENOMEM);
 		return;
@@ -87,7 +87,7 @@ void mapping_set(struct builder *b, uint32_t id)
 	owned->newest = id;
 	owned->nr++;
 	slot = pte_slot(b, span_owner(span), span_addr(span), &hash);
-	idmap_set(&b->maps[TABLE_MAPPING], slot, hash, id);
+	idmap_set(&b->mapping_map, slot, hash, id);
 }
 
 /* `before`: the row of the same pte that ends here, NO_ID for another one. */

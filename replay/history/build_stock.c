@@ -45,19 +45,50 @@ static bool keys_of(const struct event *ev, uint64_t *ret_item, uint64_t *ret_pf
 /* Prefetches are no side effects to gcc: it drops calls of functions that do nothing else. */
 #define KEEP_CALL() __asm__ volatile("")
 
-static void ask_for_slots(struct builder *b, const struct event *events, uint32_t nr, struct ahead *ahead)
+static void ask_for_groups(struct builder *b, const struct event *events, uint32_t nr, struct ahead *ahead)
 {
-	uint64_t item, pfn;
+	const struct addrmap *items = &b->addrs[TABLE_ITEM], *nodes = &b->addrs[TABLE_NODE];
 
 	KEEP_CALL();
 	for (uint32_t i = 0; i < nr; i++) {
-		ahead[i] = (struct ahead){ 0 };
-		if (!keys_of(&events[i], &item, &pfn))
+		uint64_t item, pfn;
+
+		ahead[i].used = keys_of(&events[i], &item, &pfn);
+		if (!ahead[i].used)
 			continue;
-		ahead[i] = (struct ahead){ idmap_hash(item >> 3 << 10 >> 10), idmap_hash(pfn << 10 >> 10), true };
-		idmap_prefetch(&b->maps[TABLE_ITEM], ahead[i].item);
-		idmap_prefetch(&b->maps[TABLE_NODE], ahead[i].node);
+		ahead[i].item_key = item >> 3 << 10 >> 10;
+		ahead[i].node_key = pfn << 10 >> 10;
+		if (items->order)
+			__builtin_prefetch(&items->groups[addrmap_home(items, addrmap_group(items, ahead[i].item_key))]);
+		if (nodes->order)
+			__builtin_prefetch(&nodes->groups[addrmap_home(nodes, addrmap_group(nodes, ahead[i].node_key))]);
 	}
+}
+
+static uint32_t ask_for_id(const struct addrmap *map, uint64_t key)
+{
+	uint32_t place = addrmap_place(map, key);
+
+	if (place != ADDR_NOWHERE)
+		__builtin_prefetch(addrmap_at(map, place), 1);
+	return place;
+}
+
+static void ask_for_ids(struct builder *b, uint32_t nr, struct ahead *ahead)
+{
+	KEEP_CALL();
+	for (uint32_t i = 0; i < nr; i++) {
+		if (!ahead[i].used)
+			continue;
+		ahead[i].item = ask_for_id(&b->addrs[TABLE_ITEM], ahead[i].item_key);
+		ahead[i].node = ask_for_id(&b->addrs[TABLE_NODE], ahead[i].node_key);
+	}
+}
+
+/* The id that is in that place, NO_ID: none. */
+static uint32_t id_at(const struct addrmap *map, uint32_t place)
+{
+	return place == ADDR_NOWHERE ? NO_ID : *addrmap_at(map, place) - 1;
 }
 
 static void ask_for_rows(struct builder *b, uint32_t nr, const struct ahead *ahead)
@@ -68,14 +99,14 @@ static void ask_for_rows(struct builder *b, uint32_t nr, const struct ahead *ahe
 
 		if (!ahead[i].used)
 			continue;
-		id = idmap_peek(&b->maps[TABLE_ITEM], ahead[i].item);
-		if (id < nr_spans(b->seg, TABLE_ITEM))
+		id = id_at(&b->addrs[TABLE_ITEM], ahead[i].item);
+		if (id != NO_ID)
 			__builtin_prefetch(span_at(b->seg, TABLE_ITEM, id), 1);
-		id = idmap_peek(&b->maps[TABLE_NODE], ahead[i].node);
-		if (id < nr_spans(b->seg, TABLE_NODE))
-			__builtin_prefetch(span_at(b->seg, TABLE_NODE, id), 1);
-		if (id < b->node_items.nr)
-			__builtin_prefetch(pool_at(&b->node_items, id), 1);
+		id = id_at(&b->addrs[TABLE_NODE], ahead[i].node);
+		if (id == NO_ID)
+			continue;
+		__builtin_prefetch(span_at(b->seg, TABLE_NODE, id), 1);
+		__builtin_prefetch(pool_at(&b->node_items, id), 1);
 	}
 }
 
@@ -89,16 +120,16 @@ static void ask_for_links(struct builder *b, uint32_t nr, const struct ahead *ah
 
 		if (!ahead[i].used)
 			continue;
-		id = idmap_peek(&b->maps[TABLE_ITEM], ahead[i].item);
-		if (id < nr_spans(b->seg, TABLE_ITEM)) {
+		id = id_at(&b->addrs[TABLE_ITEM], ahead[i].item);
+		if (id != NO_ID) {
 			item = data_at(b->seg, TABLE_ITEM, id);
 			if (item->older != NO_ID)
 				__builtin_prefetch(span_at(b->seg, TABLE_ITEM, item->older), 1);
-			if (item->node < b->node_items.nr)
+			if (item->node != NO_ID)
 				__builtin_prefetch(pool_at(&b->node_items, item->node), 1);
 		}
-		id = idmap_peek(&b->maps[TABLE_NODE], ahead[i].node);
-		if (id < nr_spans(b->seg, TABLE_NODE)) {
+		id = id_at(&b->addrs[TABLE_NODE], ahead[i].node);
+		if (id != NO_ID) {
 			id = ((const struct node_data *)data_at(b->seg, TABLE_NODE, id))->newest;
 			if (id != NO_ID)
 				__builtin_prefetch(span_at(b->seg, TABLE_ITEM, id), 1);
@@ -107,27 +138,33 @@ static void ask_for_links(struct builder *b, uint32_t nr, const struct ahead *ah
 }
 
 /*
- * Three steps, each a group of events behind the one before, so that what a step looks at has arrived:
- * slots two groups ahead, the rows that they name one group ahead, and what these lead to.
+ * Four steps, each a group of events behind the one before, so that what a step looks at has arrived:
+ * the maps' directories three groups ahead, the ids two, the rows that they name one group ahead, and
+ * what these lead to.
  */
 void build_stock_prefetch(struct builder *b, const struct event *events, uint32_t nr, uint32_t at)
 {
-	for (uint32_t g = at ? 2 : 0; g <= 2; g++) {
-		uint32_t first = at + g * AHEAD_GROUP;
+	for (uint32_t step = 0; step < AHEAD_GROUPS; step++) {
+		uint32_t distance = AHEAD_GROUPS - 1 - step;
 
-		if (first < nr)
-			ask_for_slots(b, events + first, nr - first < AHEAD_GROUP ? nr - first : AHEAD_GROUP,
-				      b->ahead[first / AHEAD_GROUP % AHEAD_GROUPS]);
-	}
-	for (uint32_t g = at ? 1 : 0; g <= 1; g++) {
-		uint32_t first = at + g * AHEAD_GROUP;
+		/* At the beginning, all groups up to there. */
+		for (uint32_t g = at ? distance : 0; g <= distance; g++) {
+			uint32_t first = at + g * AHEAD_GROUP, n = nr - first;
+			struct ahead *ahead = b->ahead[first / AHEAD_GROUP % AHEAD_GROUPS];
 
-		if (first < nr)
-			ask_for_rows(b, nr - first < AHEAD_GROUP ? nr - first : AHEAD_GROUP,
-				     b->ahead[first / AHEAD_GROUP % AHEAD_GROUPS]);
+			if (first >= nr)
+				break;
+			n = n < AHEAD_GROUP ? n : AHEAD_GROUP;
+			if (step == 0)
+				ask_for_groups(b, events + first, n, ahead);
+			else if (step == 1)
+				ask_for_ids(b, n, ahead);
+			else if (step == 2)
+				ask_for_rows(b, n, ahead);
+			else
+				ask_for_links(b, n, ahead);
+		}
 	}
-	ask_for_links(b, nr - at < AHEAD_GROUP ? nr - at : AHEAD_GROUP,
-		      b->ahead[at / AHEAD_GROUP % AHEAD_GROUPS]);
 }
 
 /* ---- nodes ---- */

@@ -123,7 +123,7 @@ static uint64_t *pair_slot(struct builder *b, uint64_t vma, uint32_t anon_vma, u
 	uint64_t key = pair_key(pair.vma, anon_vma);
 
 	*ret_hash = idmap_hash(key);
-	return idmap_slot(&b->maps[TABLE_VMA], *ret_hash, key, is_pair, &pair);
+	return idmap_slot(&b->vma_map, *ret_hash, key, is_pair, &pair);
 }
 
 uint64_t build_vma_past(const struct builder *b, uint64_t vma, uint32_t anon_vma)
@@ -137,7 +137,7 @@ static uint32_t vma_last(struct builder *b, uint64_t vma, uint32_t anon_vma)
 {
 	uint32_t hash;
 
-	return b->maps[TABLE_VMA].order ? idmap_slot_id(pair_slot(b, vma, anon_vma, &hash)) : NO_ID;
+	return b->vma_map.order ? idmap_slot_id(pair_slot(b, vma, anon_vma, &hash)) : NO_ID;
 }
 
 uint32_t vma_alive(struct builder *b, uint64_t vma, uint32_t anon_vma)
@@ -184,12 +184,12 @@ void build_vma_set(struct builder *b, uint32_t id)
 	uint32_t in = ((struct vma_data *)data_at(b->seg, TABLE_VMA, id))->anon_vma, hash;
 	uint64_t *slot;
 
-	if (idmap_reserve(&b->maps[TABLE_VMA], 1) != 0) {
+	if (idmap_reserve(&b->vma_map, 1) != 0) {
 		build_fail(b, -ENOMEM);
 		return;
 	}
 	slot = pair_slot(b, span_addr(span_at(b->seg, TABLE_VMA, id)), in, &hash);
-	idmap_set(&b->maps[TABLE_VMA], slot, hash, id);
+	idmap_set(&b->vma_map, slot, hash, id);
 }
 
 static struct vma_data data_of(struct builder *b, const struct args_P_VMA_INSERT *args)

@@ -424,7 +424,9 @@ static int carry_builder(struct carrying *c)
 	pool_resize(&b->times, 0);
 	build_dump_give_up(b);
 	for (unsigned i = 0; i < NR_TABLES; i++)
-		idmap_fini(&b->maps[i]);
+		addrmap_fini(&b->addrs[i]);
+	idmap_fini(&b->vma_map);
+	idmap_fini(&b->mapping_map);
 	for (unsigned i = 0; i < sizeof(mapped) / sizeof(*mapped); i++)
 		for (uint32_t id = 0; id < nr_spans(c->to, mapped[i]); id++)
 			build_set(b, mapped[i], span_at(c->to, mapped[i], id)->addr_gen >> 10, id);

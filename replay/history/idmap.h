@@ -43,28 +43,6 @@ static inline uint64_t idmap_home(const struct idmap *map, uint32_t hash)
 	return hash >> (32 - map->order);
 }
 
-static inline void idmap_prefetch(const struct idmap *map, uint32_t hash)
-{
-	if (map->order)
-		__builtin_prefetch(&map->slots[idmap_home(map, hash)]);
-}
-
-/* The id in the first slot with that hash, unverified: what idmap_slot() will most likely look at first. */
-static inline uint32_t idmap_peek(const struct idmap *map, uint32_t hash)
-{
-	uint64_t mask = (1ull << map->order) - 1, home, slot;
-
-	if (!map->order)
-		return UINT32_MAX;
-	home = idmap_home(map, hash);
-	for (unsigned i = 0; i < 4; i++) {
-		slot = map->slots[(home + i) & mask];
-		if (!slot || (uint32_t)(slot >> 32) == hash)
-			return (uint32_t)slot - 1;
-	}
-	return UINT32_MAX;
-}
-
 /* The slot of the key, or the empty one where it belongs.  There must be a free slot (reserve). */
 static inline __attribute__((always_inline)) uint64_t *
 idmap_slot(const struct idmap *map, uint32_t hash, uint64_t key, idmap_equal_fn equal,

@@ -30,6 +30,7 @@
 
 #include "event/event.h"
 #include "event/pool.h"
+#include "history/addrmap.h"
 #include "history/history.h"
 #include "history/history_build.h"
 #include "history/idmap.h"

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * addrmap.c - growing the map from addresses to ids.
+ *
+ * Lines are only ever added, at the end of a pool, so a place stays what it is.  What grows and is
+ * laid out anew is the directory, a sixteenth of what is in the map.  A group's place in it comes
+ * from the top of its hash, so that growing reads and writes memory in order.
+ *
+ * Places are 32 bits: some 200 million groups, which take a recording of more memory than there is;
+ * beyond it there is "no memory".  It does not delete; see addrmap.h.
+ */
+#include "history/addrmap.h"
+
+#include <sys/mman.h>
+
+#define MAX_ORDER 28u	/* three quarters of them used, 16 places each: no more can 32 bits name */
+
+static uint64_t bytes_of(uint32_t order)
+{
+	return order ? sizeof(struct addr_group) << order : 0;
+}
+
+void addrmap_init(struct addrmap *map, uint8_t spread)
+{
+	*map = (struct addrmap){ .spread = spread };
+	pool_init(&map->lines, sizeof(uint32_t), NULL);
+}
+
+void addrmap_fini(struct addrmap *map)
+{
+	if (map->order)
+		munmap(map->groups, bytes_of(map->order));
+	pool_fini(&map->lines);
+	addrmap_init(map, map->spread);
+}
+
+static struct addr_group *free_slot(const struct addrmap *map, uint64_t group)
+{
+	uint32_t mask = (1u << map->order) - 1, i = addrmap_home(map, group);
+
+	while (map->groups[i].line)
+		i = (i + 1) & mask;
+	return &map->groups[i];
+}
+
+static int grow(struct addrmap *map)
+{
+	struct addrmap bigger = *map;
+	uint32_t nr = map->order ? 1u << map->order : 0;
+
+	bigger.order = map->order ? map->order + 1 : 6;
+	if (bigger.order > MAX_ORDER)
+		return -ENOMEM;
+	bigger.groups = mmap(NULL, bytes_of(bigger.order), PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (bigger.groups == MAP_FAILED)
+		return -ENOMEM;
+	/* Every look-up is a TLB miss otherwise, which no prefetch hides. */
+	madvise(bigger.groups, bytes_of(bigger.order), MADV_HUGEPAGE);
+	for (uint32_t i = 0; i < nr; i++)
+		if (map->groups[i].line)
+			*free_slot(&bigger, map->groups[i].key) = map->groups[i];
+	if (nr)
+		munmap(map->groups, bytes_of(map->order));
+	*map = bigger;
+	return 0;
+}
+
+uint32_t addrmap_make(struct addrmap *map, uint64_t key)
+{
+	uint32_t place = addrmap_place(map, key);
+	uint64_t group = addrmap_group(map, key);
+
+	if (place != ADDR_NOWHERE)
+		return place;
+	if ((!map->order || map->nr >= 3u << (map->order - 2)) && grow(map) != 0)
+		return ADDR_NOWHERE;
+	if (!pool_grow(&map->lines, map->lines.nr ? ADDR_LINE : 2 * ADDR_LINE))
+		return ADDR_NOWHERE;
+	map->nr++;
+	map->last_key = group;
+	map->last_line = (uint32_t)(map->lines.nr / ADDR_LINE - 1);
+	*free_slot(map, group) = (struct addr_group){ group, map->last_line, 0 };
+	return map->last_line * ADDR_LINE + addrmap_within(map, key);
+}

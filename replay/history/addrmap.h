@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * addrmap.h - from an address or pfn to a 32-bit id, where neighbours are asked for together.
+ *
+ * Objects of one kind come from slabs and lie at equal distances, pages of a process at consecutive
+ * pfns, and ksmd goes through them in that order.  So keys are taken in groups of 16 that are usual
+ * neighbours, and the ids of a group are one cache line: the next fifteen look-ups find it there.
+ * The directory says where a group's line is: open addressing, 16 bytes a group and load of at most
+ * three quarters.  A dense group costs 6 bytes a key, and a lonely key, at worst, 107.
+ *
+ * `spread` is the log2 of the distance of neighbours' keys: 3 for objects of 64 bytes whose keys are
+ * address >> 3 (rmap_items and stable nodes), 0 for pfns.  It decides about locality only: any keys
+ * may be in the map, other distances share lines among fewer.
+ *
+ * Exact: the id found is that key's, nothing is left to compare.  Nothing is ever removed; see idmap.h,
+ * which is for what has no single number as its key.
+ */
+#ifndef KSMTOP_ADDRMAP_H
+#define KSMTOP_ADDRMAP_H
+
+#include <errno.h>
+
+#include "event/pool.h"
+#include "history/idmap.h"
+
+#define ADDR_LINE_BITS	4u
+#define ADDR_LINE	(1u << ADDR_LINE_BITS)
+#define ADDR_NOWHERE	UINT32_MAX
+
+struct addr_group { uint64_t key; uint32_t line, pad; };	/* line 0: empty */
+
+struct addrmap {
+	struct addr_group *groups;
+	struct pool lines;		/* uint32_t[ADDR_LINE]: id + 1, 0: none; the first line is not used */
+	uint64_t last_key;		/* the group that was asked for last, and where it is */
+	uint32_t last_line;		/* 0: nothing asked yet */
+	uint32_t order;			/* log2 of the groups there is room for, 0: none yet */
+	uint32_t nr;
+	uint8_t spread;
+};
+
+void addrmap_init(struct addrmap *map, uint8_t spread);
+void addrmap_fini(struct addrmap *map);
+/* The key's place, made if it has none; ADDR_NOWHERE without memory.  Holds as long as the map. */
+uint32_t addrmap_make(struct addrmap *map, uint64_t key);
+
+static inline uint64_t addrmap_group(const struct addrmap *map, uint64_t key)
+{
+	return key >> (map->spread + ADDR_LINE_BITS) << map->spread | (key & ((1u << map->spread) - 1));
+}
+
+static inline uint32_t addrmap_within(const struct addrmap *map, uint64_t key)
+{
+	return (uint32_t)(key >> map->spread) % ADDR_LINE;
+}
+
+/* Where in the directory the search for the key begins; the map has an order. */
+static inline uint32_t addrmap_home(const struct addrmap *map, uint64_t group)
+{
+	return idmap_hash(group) >> (32 - map->order);
+}
+
+/* The group's line, 0: there is none. */
+static inline uint32_t addrmap_line(const struct addrmap *map, uint64_t group)
+{
+	uint32_t mask = (1u << map->order) - 1;
+
+	if (!map->order)
+		return 0;
+	for (uint32_t i = addrmap_home(map, group);; i = (i + 1) & mask)
+		if (!map->groups[i].line || map->groups[i].key == group)
+			return map->groups[i].line;
+}
+
+/* Where the key's id is, ADDR_NOWHERE: none is known of its group.  Changes nothing. */
+static inline uint32_t addrmap_place(const struct addrmap *map, uint64_t key)
+{
+	uint64_t group = addrmap_group(map, key);
+	uint32_t line = map->last_line && map->last_key == group ? map->last_line :
+			addrmap_line(map, group);
+
+	return line ? line * ADDR_LINE + addrmap_within(map, key) : ADDR_NOWHERE;
+}
+
+static inline uint32_t *addrmap_at(const struct addrmap *map, uint32_t place)
+{
+	return (uint32_t *)map->lines.data + place;
+}
+
+/* The key's id, UINT32_MAX: none. */
+static inline uint32_t addrmap_find(struct addrmap *map, uint64_t key)
+{
+	uint64_t group = addrmap_group(map, key);
+
+	if (!map->last_line || map->last_key != group) {
+		uint32_t line = addrmap_line(map, group);
+
+		if (!line)
+			return UINT32_MAX;
+		map->last_key = group;
+		map->last_line = line;
+	}
+	return *addrmap_at(map, map->last_line * ADDR_LINE + addrmap_within(map, key)) - 1;
+}
+
+/* 0 or -ENOMEM. */
+static inline int addrmap_set(struct addrmap *map, uint64_t key, uint32_t id)
+{
+	uint64_t group = addrmap_group(map, key);
+	uint32_t place = map->last_line && map->last_key == group ?
+			 map->last_line * ADDR_LINE + addrmap_within(map, key) : addrmap_make(map, key);
+
+	if (place == ADDR_NOWHERE)
+		return -ENOMEM;
+	*addrmap_at(map, place) = id + 1;
+	return 0;
+}
+
+#endif /* KSMTOP_ADDRMAP_H */
