@@ -143,6 +143,21 @@ static bool lookup_asked(void *argument, const char *name, struct filter_value *
 	return known;
 }
 
+/* Of what was asked for: is any of it less sure than its row (a count of doubtful items, a guessed pid)? */
+static bool asked_doubtful(struct asserting *a)
+{
+	struct filter_value value;
+	char beside[64];
+
+	for (int i = 0; i < a->asked.nr; i++) {
+		snprintf(beside, sizeof(beside), "%s_doubtful", a->asked.list[i].name);
+		if (filter_names_have(&a->names, beside) && a->lookup(a->row, beside, &value) &&
+		    !value.is_string && value.number)
+			return true;
+	}
+	return false;
+}
+
 static enum outcome judge_row(struct asserting *a, filter_lookup_fn lookup, void *row,
 			      bool doubtful)
 {
@@ -155,7 +170,7 @@ static enum outcome judge_row(struct asserting *a, filter_lookup_fn lookup, void
 		outcome = HOLDS;
 	else if (event_filter_match_row(a->no, lookup_asked, a))
 		outcome = CONTRADICTS;
-	return doubtful ? UNDECIDED : outcome;
+	return doubtful || asked_doubtful(a) ? UNDECIDED : outcome;
 }
 
 static void tell_json(struct asserting *a, enum outcome outcome, const char *object, uint64_t first,
