@@ -16,7 +16,7 @@
  * help		one line, for the overlay and the man page
  *
  * One key may mean different actions in different views, never two in one view: keymap_load()
- * and a test refuse that.
+ * and a test refuse that.  A view may take a letter for something of its own (keymap.c: `yields`).
  */
 #ifndef KSMTOP_ACTION_H
 #define KSMTOP_ACTION_H
@@ -62,7 +62,8 @@ enum view_id {
 #define VIEWS_STEPPER	(VIEW_BIT(WALK) | VIEW_BIT(RECOVERY) | VIEW_BIT(COLLAPSE) | VIEW_BIT(STEPS))
 
 /* Views in which a page or a walk can be asked what another rule would do. */
-#define VIEWS_WHAT_IF	(VIEW_BIT(WALK) | VIEW_BIT(TREE) | VIEW_BIT(OBJECT) | VIEW_BIT(STALE) | VIEW_BIT(BLAST))
+#define VIEWS_WHAT_IF	(VIEW_BIT(WALK) | VIEW_BIT(TREE) | VIEW_BIT(OBJECT) | VIEW_BIT(STALE) |	\
+			 VIEW_BIT(BLAST) | VIEW_BIT(RECOVERY))
 
 enum argument_kind {
 	ARG_NONE,
@@ -85,14 +86,18 @@ enum argument_kind {
 	  "previous VMA that the walk skipped")							\
 	A(SKIP_NEXT, "skip-next", "s", ARG_NONE, VIEW_BIT(WALK), "skip",			\
 	  "next VMA that the walk skipped")							\
-	A(ITEM_PREV, "item-back", "I", ARG_NONE, VIEWS_STEPPER, "item",				\
-	  "previous item (walk), mapping, page")				\
-	A(ITEM_NEXT, "item-next", "i", ARG_NONE, VIEWS_STEPPER, "item",				\
-	  "next item (walk), mapping, page")					\
-	A(PHASE_PREV, "pass-back", "A", ARG_NONE, VIEWS_STEPPER, "pass",			\
-	  "previous pass (walk), phase")					\
-	A(PHASE_NEXT, "pass-next", "a", ARG_NONE, VIEWS_STEPPER, "pass",			\
-	  "next pass (walk), phase")					\
+	A(ITEM_PREV, "item-back", "I", ARG_NONE, VIEW_BIT(WALK), "item", "previous item")	\
+	A(ITEM_NEXT, "item-next", "i", ARG_NONE, VIEW_BIT(WALK), "item", "next item")		\
+	A(MAPPING_PREV, "mapping-back", "I", ARG_NONE, VIEW_BIT(RECOVERY) | VIEW_BIT(STEPS),	\
+	  "mapping", "previous mapping that was moved")						\
+	A(MAPPING_NEXT, "mapping-next", "i", ARG_NONE, VIEW_BIT(RECOVERY) | VIEW_BIT(STEPS),	\
+	  "mapping", "next mapping that was moved")						\
+	A(PASS_PREV, "pass-back", "A", ARG_NONE, VIEW_BIT(WALK), "pass", "previous pass")	\
+	A(PASS_NEXT, "pass-next", "a", ARG_NONE, VIEW_BIT(WALK), "pass", "next pass")		\
+	A(PHASE_PREV, "phase-back", "A", ARG_NONE, VIEW_BIT(RECOVERY) | VIEW_BIT(COLLAPSE),	\
+	  "phase", "previous phase")								\
+	A(PHASE_NEXT, "phase-next", "a", ARG_NONE, VIEW_BIT(RECOVERY) | VIEW_BIT(COLLAPSE),	\
+	  "phase", "next phase")								\
 	A(EVENT_PREV, "event-back", "V", ARG_NONE, VIEWS_STEPPER, "",				\
 	  "back by one event of the episode")							\
 	A(EVENT_NEXT, "event-next", "v", ARG_NONE, VIEWS_STEPPER, "",				\
@@ -102,11 +107,13 @@ enum argument_kind {
 	A(EPISODE_END, "end", "e", ARG_NONE, VIEWS_STEPPER, "ends",			\
 	  "last step of the episode")								\
 	A(WHAT_IF, "what-if", "x", ARG_NONE, VIEWS_WHAT_IF, "what-if",				\
-	  "what a walk under another rule would do")							\
+	  "what another rule, or no memory, would do")						\
+	A(COMPARE, "compare", "k", ARG_NONE, VIEW_BIT(RECOVERY), "compare",			\
+	  "what the failure had done without recovery")						\
 	A(WHY_NOT, "why-not", "W", ARG_TEXT, VIEW_BIT(PROCESSES), "why not",			\
 	  "why pages are not merged (:why-not A-B)")				\
 	A(BLAST, "blast-radius", "X", ARG_NONE, VIEW_BIT(OVERVIEW) | VIEW_BIT(TREE) | VIEW_BIT(OBJECT) | \
-	  VIEW_BIT(STALE) | VIEW_BIT(NUMA), "",							\
+	  VIEW_BIT(STALE) | VIEW_BIT(NUMA) | VIEW_BIT(WALK) | VIEW_BIT(RECOVERY), "",		\
 	  "which page would kill most if it failed")						\
 	A(FIND, "find", "/", ARG_TEXT, VIEWS_ALL, "find", "find text in this view")		\
 	A(COMMAND, "command", ":", ARG_NONE, VIEWS_ALL, "cmd", "type a command; Tab completes")	\
@@ -134,9 +141,9 @@ enum argument_kind {
 	A(LAST, "last", "End", ARG_NONE, VIEWS_ALL, "", "to the last event")			\
 	A(HINDSIGHT, "hindsight", "K", ARG_NONE, VIEWS_ALL, "",					\
 	  "count what became known later, or do not")				\
-	A(NEXT, "next", "n", ARG_NONE, VIEWS_ALL & ~VIEW_BIT(WALK), "",				\
+	A(NEXT, "next", "n", ARG_NONE, VIEWS_ALL, "",						\
 	  "next match, or notable moment")							\
-	A(PREV, "previous", "N", ARG_NONE, VIEWS_ALL & ~VIEW_BIT(WALK), "",			\
+	A(PREV, "previous", "N", ARG_NONE, VIEWS_ALL, "",						\
 	  "previous match, or notable moment")							\
 	A(UP, "up", "Up k", ARG_NONE, VIEWS_ALL, "", "cursor up")				\
 	A(DOWN, "down", "Down j", ARG_NONE, VIEWS_ALL, "", "cursor down")			\
@@ -232,7 +239,11 @@ enum action keymap_find(const struct keymap *map, enum view_id view, uint32_t ke
 /* Two actions that claim one key in one view: true, and the pair and the key. */
 bool keymap_clash(const struct keymap *map, enum action *ret_a, enum action *ret_b,
 		  uint32_t *ret_key);
-/* The keys of @action as the help shows them ("Left ,"); returns @buffer. */
-const char *keymap_text(const struct keymap *map, enum action action, char *buffer, size_t size);
+/*
+ * The keys of @action as the help shows them ("Left ,"), in that view those that mean it there, with a
+ * negative view all; returns @buffer.
+ */
+const char *keymap_text(const struct keymap *map, enum action action, int view, char *buffer,
+			size_t size);
 
 #endif

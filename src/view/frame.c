@@ -299,11 +299,11 @@ static int draw_hint(struct pane row, int x, const char *keys, const char *text)
 	return x - start + 2;
 }
 
-static void draw_hints(const struct session *session, struct pane row)
+static void draw_hints(struct session *session, struct pane row)
 {
 	const char *quits = action_table[ACTION_UP_OR_QUIT].hint;
 	/* A view without a tab lies below one that has: q goes up. */
-	const char *leave = session_current(session)->key ? quits : "up";
+	const char *leave = session_pane(session) ? "close" : session_current(session)->key ? quits : "up";
 	char quit[KEY_NAME_MAX] = "";
 	uint32_t key = session->keymap.keys[ACTION_UP_OR_QUIT][0];
 	struct hint hint;

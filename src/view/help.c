@@ -62,7 +62,8 @@ static int help_row(const struct session *session, enum part part, int i, struct
 			return -1;
 		if (!is_of_part(session, &action_table[i], part))
 			return 0;
-		keymap_text(&session->keymap, (enum action)i, row->keys, sizeof(row->keys));
+		keymap_text(&session->keymap, (enum action)i, (int)session_current(session)->id,
+			    row->keys, sizeof(row->keys));
 		row->name = action_table[i].name;
 		row->text = action_table[i].help;
 		return 1;

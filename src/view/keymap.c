@@ -19,6 +19,26 @@
 
 #include "yaml_file.h"
 
+/*
+ * Letters that a view needs for something of its own, in the place of what they do elsewhere: where
+ * both have the key, the second action takes it.
+ */
+static const struct {
+	enum action elsewhere, here;
+} yields[] = {
+	{ACTION_NEXT, ACTION_VISIT_NEXT},
+	{ACTION_PREV, ACTION_VISIT_PREV},
+	{ACTION_UP, ACTION_COMPARE},
+};
+
+static bool yields_to(int a, int b)
+{
+	for (size_t i = 0; i < sizeof(yields) / sizeof(*yields); i++)
+		if ((int)yields[i].elsewhere == a && (int)yields[i].here == b)
+			return true;
+	return false;
+}
+
 static bool key_add(uint32_t keys[KEYS_PER_ACTION], uint32_t key)
 {
 	for (int i = 0; i < KEYS_PER_ACTION; i++) {
@@ -50,23 +70,31 @@ void keymap_init(struct keymap *map)
 	}
 }
 
+static bool has_key(const struct keymap *map, int action, enum view_id view, uint32_t key)
+{
+	if (!(action_table[action].views & (1u << view)))
+		return false;
+	for (int k = 0; k < KEYS_PER_ACTION && map->keys[action][k] != K_NONE; k++)
+		if (map->keys[action][k] == key)
+			return true;
+	return false;
+}
+
 enum action keymap_find(const struct keymap *map, enum view_id view, uint32_t key)
 {
+	enum action found = ACTION_NONE;
+
 	if (key == K_NONE)
 		return ACTION_NONE;
-	for (int i = 0; i < NR_ACTIONS; i++) {
-		if (!(action_table[i].views & (1u << view)))
-			continue;
-		for (int k = 0; k < KEYS_PER_ACTION && map->keys[i][k] != K_NONE; k++)
-			if (map->keys[i][k] == key)
-				return (enum action)i;
-	}
-	return ACTION_NONE;
+	for (int i = 0; i < NR_ACTIONS; i++)
+		if (has_key(map, i, view, key) && (found == ACTION_NONE || yields_to((int)found, i)))
+			found = (enum action)i;
+	return found;
 }
 
 static bool actions_share(const struct keymap *map, int a, int b, uint32_t *ret_key)
 {
-	if (!(action_table[a].views & action_table[b].views))
+	if (!(action_table[a].views & action_table[b].views) || yields_to(a, b) || yields_to(b, a))
 		return false;
 	for (int i = 0; i < KEYS_PER_ACTION && map->keys[a][i] != K_NONE; i++)
 		for (int k = 0; k < KEYS_PER_ACTION && map->keys[b][k] != K_NONE; k++)
@@ -90,16 +118,22 @@ bool keymap_clash(const struct keymap *map, enum action *ret_a, enum action *ret
 	return false;
 }
 
-const char *keymap_text(const struct keymap *map, enum action action, char *buffer, size_t size)
+const char *keymap_text(const struct keymap *map, enum action action, int view, char *buffer,
+			size_t size)
 {
 	char name[KEY_NAME_MAX];
 	size_t len = 0;
 
 	if (size)
 		buffer[0] = '\0';
-	for (int i = 0; i < KEYS_PER_ACTION && map->keys[action][i] != K_NONE && len < size; i++)
-		len += (size_t)snprintf(buffer + len, size - len, "%s%s", i ? " " : "",
-					key_label(map->keys[action][i], name, sizeof(name)));
+	for (int i = 0; i < KEYS_PER_ACTION && map->keys[action][i] != K_NONE && len < size; i++) {
+		uint32_t key = map->keys[action][i];
+
+		if (view >= 0 && keymap_find(map, (enum view_id)view, key) != action)
+			continue;
+		len += (size_t)snprintf(buffer + len, size - len, "%s%s", len ? " " : "",
+					key_label(key, name, sizeof(name)));
+	}
 	return buffer;
 }
 

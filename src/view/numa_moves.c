@@ -73,7 +73,7 @@ static void draw_move(struct pane pane, int y, const struct scene *scene, const 
 	enum role role = focused ? ROLE_CURSOR : ROLE_TEXT;
 	struct numa_story story;
 	char text[96], name[48];
-	int x = 33;
+	int x = 35;
 
 	numa_follow(&source, move, scene->when, &story);
 	if (marks[1] == ' ' && scene_touched(scene, move->node))
@@ -83,10 +83,10 @@ static void draw_move(struct pane pane, int y, const struct scene *scene, const 
 	snprintf(text, sizeof(text), "#%" PRIu64, move->event);
 	pane_fit(pane, 3, y, 9, ALIGN_LEFT, role, text);
 	pane_fit(pane, 13, y, 9, ALIGN_LEFT, role, scene_name(scene, move->node, name, sizeof(name)));
-	pane_printf(pane, 23, y, role, "%" PRId32 " > %" PRId32, move->old_nid, move->nid);
-	pane_fact(pane, 30, y, EVIDENCE_TRACED, false);
+	pane_printf(pane, 23, y, role, "%" PRId32 " -> %" PRId32, move->old_nid, move->nid);
+	pane_fact(pane, 32, y, EVIDENCE_TRACED, false);
 	if (pane.width > 100) {
-		snprintf(text, sizeof(text), "0x%" PRIx64 " > 0x%" PRIx64, move->old_kpfn, move->kpfn);
+		snprintf(text, sizeof(text), "0x%" PRIx64 " -> 0x%" PRIx64, move->old_kpfn, move->kpfn);
 		pane_fit(pane, x, y, 25, ALIGN_LEFT, role, text);
 		x += 26;
 	}
@@ -177,7 +177,7 @@ void numa_moves_draw(struct pane pane, struct numa_moves *moves, const struct sc
 		return;
 	}
 	pane_text(pane, 3, 1, ROLE_HEADING, "EVENT     NODE      NIDS ");
-	pane_text(pane, 33, 1, ROLE_HEADING,
+	pane_text(pane, 35, 1, ROLE_HEADING,
 		  pane.width > 100 ? "PAGE                      STABLE NODE NOW" : "STABLE NODE NOW");
 	rows = rows < 1 ? 1 : rows;
 	first = at + 1 > (uint32_t)rows ? at + 1 - (uint32_t)rows : 0;
@@ -265,7 +265,7 @@ void numa_moves_describe(const struct numa_moves *moves, const struct scene *sce
 	if (!move)
 		return;
 	numa_follow(&source, move, scene->when, &story);
-	snprintf(buf, size, "#%" PRIu64 " %s: page 0x%" PRIx64 " (nid %" PRId32 ") > 0x%" PRIx64 " (nid %" PRId32
+	snprintf(buf, size, "#%" PRIu64 " %s: page 0x%" PRIx64 " (nid %" PRId32 ") -> 0x%" PRIx64 " (nid %" PRId32
 		 "): %s", move->event, scene_name(scene, move->node, name, sizeof(name)), move->old_kpfn,
 		 move->old_nid, move->kpfn, move->nid, numa_fate_text((enum numa_fate)story.fate));
 }

@@ -294,14 +294,15 @@ void process_describe(const struct scene *scene, const struct list_row *row, cha
 		 scene_name(scene, row->key.ref, name, sizeof(name)), row->row.mm.name.addr);
 }
 
-bool process_find(struct view_list *list, const struct scene *scene, const char *text, int dir)
+int process_find(struct view_list *list, const struct scene *scene, const char *text, int dir, bool wrap)
 {
 	struct feed feed;
+	int found;
 
 	process_feed(list, scene, &feed);
-	if (!view_list_find(list, &feed, util_cursor(scene, list, TABLE_MM), text, dir,
-			    process_describe))
-		return false;
+	found = view_list_find(list, &feed, util_cursor(scene, list, TABLE_MM), text, dir, wrap, process_describe);
+	if (found != 1)
+		return found;
 	session_select(scene->session, list->cursor.ref);
-	return true;
+	return 1;
 }

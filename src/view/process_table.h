@@ -35,7 +35,7 @@ struct ref process_selected(struct view_list *list, const struct scene *scene);
 /* Moving and finding in it, with the session's selection following. */
 bool process_act(struct view_list *list, const struct scene *scene, enum action action);
 void process_moved(struct view_list *list, const struct scene *scene);
-bool process_find(struct view_list *list, const struct scene *scene, const char *text, int dir);
+int process_find(struct view_list *list, const struct scene *scene, const char *text, int dir, bool wrap);
 void process_describe(const struct scene *scene, const struct list_row *row, char *buf,
 		      size_t size);
 /* "-84.6 MiB", "-" for INT64_MIN. */

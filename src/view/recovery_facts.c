@@ -26,8 +26,7 @@ static int32_t tgid_of(struct stepping *s, struct ref mm)
 	return row.mm.tgid;
 }
 
-/* The state in front of the recovery, as known when it ended (or the recording does). */
-static struct moment in_front(const struct stepping *s)
+struct moment recovery_front(const struct stepping *s)
 {
 	return (struct moment){s->row.fact.born ? s->row.fact.born - 1 : 0, s->open->when.known_by};
 }
@@ -57,7 +56,7 @@ static void items_before(struct stepping *s, struct recovery_facts *f)
 	union row row;
 
 	if (s->row.object.table != TABLE_NODE ||
-	    history_list(s->scene.history, ITEMS_OF_NODE, s->row.object, in_front(s), &cursor))
+	    history_list(s->scene.history, ITEMS_OF_NODE, s->row.object, recovery_front(s), &cursor))
 		return;
 	while (history_next(&cursor, &row) == 1) {
 		struct recovery_process *process = process_of(s, f, row.item.mm, 0);
@@ -102,7 +101,7 @@ static void dups_at(struct stepping *s, struct recovery_facts *f, struct moment 
 
 static void list_dups(struct stepping *s, struct recovery_facts *f)
 {
-	struct moment before = in_front(s);
+	struct moment before = recovery_front(s);
 	struct recovery_dup *failing;
 	union row row;
 

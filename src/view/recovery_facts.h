@@ -53,6 +53,8 @@ struct recovery_facts {
 	bool verdict_given;		/* memory_failure_event came by the cursor */
 };
 
+/* The moment in front of the recovery, as known when it ended (or the recording does). */
+struct moment recovery_front(const struct stepping *stepping);
 void recovery_facts(struct stepping *stepping, struct recovery_facts *ret);
 
 #endif /* KSMTOP_RECOVERY_FACTS_H */

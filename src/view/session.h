@@ -148,8 +148,17 @@ struct view {
 		    const struct argument *argument);
 	/* The view's own step: *ret_event to go to, false for none.  Without it: events. */
 	bool (*step)(struct session *session, void *own, int dir, uint64_t *ret_event);
-	/* Puts the cursor of the focused list on the next row that holds @text. */
-	bool (*find)(struct session *session, void *own, const char *text, int dir);
+	/*
+	 * Puts the cursor on the next row (dir > 0) or the one before that holds @text, from the cursor
+	 * on or, with @wrap, from the first or last row on, that one included.  1: found; 0: none;
+	 * -EAGAIN: given up after very many rows.
+	 */
+	int (*find)(struct session *session, void *own, const char *text, int dir, bool wrap);
+	/*
+	 * What a key has opened over a part of the view, and that key closes again: q and Esc, too.
+	 * NULL: it opens nothing.
+	 */
+	bool *(*pane)(void *own);
 	/* The cursor moved: select the object under it. */
 	void (*moved)(struct session *session, void *own);
 	/* Text for the clipboard; the equivalent command line ("ksmtop list FILE nodes --at 7"). */

@@ -173,15 +173,30 @@ static void find(struct session *session, int dir)
 {
 	const struct view *view = session_current(session);
 
-	if (!view->find)
+	void *own = session_own(session);
+	bool wrapped = false;
+	int found;
+
+	if (!view->find) {
 		session_say(session, "this view has nothing to search in");
-	else if (!session->search[0])
+		return;
+	}
+	if (!session->search[0]) {
 		session_say(session, "nothing to search for yet: / asks");
-	else if (!view->find(session, session_own(session), session->search, dir))
-		session_say(session, "no %s row with \"%s\"", dir < 0 ? "earlier" : "later",
+		return;
+	}
+	found = view->find(session, own, session->search, dir, false);
+	if (!found) {
+		wrapped = true;
+		found = view->find(session, own, session->search, dir, true);
+	}
+	if (!found)
+		session_say(session, "no row with \"%s\"", session->search);
+	else if (found < 0)
+		session_say(session, "\"%s\" is not in the rows near by; a filter looks at all of them",
 			    session->search);
-	else if (view->moved)
-		view->moved(session, session_own(session));
+	else if (wrapped)
+		session_say(session, dir < 0 ? "none before: from the last row on" : "none below: from the first row on");
 }
 
 static void find_text(struct session *session, const char *text)
@@ -446,11 +461,24 @@ static bool frame_only(enum action action)
 	       action == ACTION_ASCII || action == ACTION_THEME || action == ACTION_VIEW;
 }
 
+/* Esc and q leave the innermost thing first: a pane before the view. */
+static bool close_pane(struct session *session, enum action action)
+{
+	bool *open = session_pane(session);
+
+	if (!open || session->help.open || (action != ACTION_UP_OR_QUIT && action != ACTION_CANCEL))
+		return false;
+	*open = false;
+	return true;
+}
+
 void session_act_key(struct session *session, enum action action, const char *text, uint32_t key)
 {
 	const struct view *view = session_current(session);
 	struct argument argument = { text, key };
 
+	if (close_pane(session, action))
+		return;
 	if (view->act && !frame_only(action) &&
 	    view->act(session, session_own(session), action, &argument))
 		return;

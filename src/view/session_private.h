@@ -95,6 +95,15 @@ static inline void *session_own(struct session *session)
 	return session->states[session->view].own;
 }
 
+/* Whether the current view has a pane open that q closes. */
+static inline bool *session_pane(struct session *session)
+{
+	const struct view *view = session_current(session);
+	bool *open = view->pane ? view->pane(session_own(session)) : NULL;
+
+	return open && *open ? open : NULL;
+}
+
 static inline struct list *session_list(struct session *session)
 {
 	struct view_state *state = &session->states[session->view];

@@ -21,8 +21,10 @@
 
 #include "explain/whatif.h"
 #include "format.h"
+#include "view_list.h"
 #include "walk_items.h"
 
+#define FIND_MAX 20000	/* steps looked at in search of a text */
 #define NESTED_MAX 64	/* that may run at a moment, or lie between it and one that does */
 
 struct moment stepper_moment(const struct scene *scene)
@@ -405,17 +407,6 @@ static void go_to_end(struct stepping *s, int dir)
 	stepping_go(s, cursor);
 }
 
-/* The unit of i I and of a A in this kind of episode. */
-static enum episode_unit item_unit(const struct stepping *s)
-{
-	return s->row.kind == EPISODE_WALK ? UNIT_ITEM : UNIT_MAPPING;
-}
-
-static enum episode_unit phase_unit(const struct stepping *s)
-{
-	return s->row.kind == EPISODE_WALK ? UNIT_PASS : UNIT_PHASE;
-}
-
 bool stepping_act(struct stepping *s, enum action action, enum episode_unit unit)
 {
 	switch (action) {
@@ -427,10 +418,14 @@ bool stepping_act(struct stepping *s, enum action action, enum episode_unit unit
 	case ACTION_STEP_ON_10: step_or_say(s, unit, 1, 10); return true;
 	case ACTION_PAGE_UP:
 	case ACTION_STEP_BACK_10: step_or_say(s, unit, -1, 10); return true;
-	case ACTION_ITEM_NEXT: step_or_say(s, item_unit(s), 1, 1); return true;
-	case ACTION_ITEM_PREV: step_or_say(s, item_unit(s), -1, 1); return true;
-	case ACTION_PHASE_NEXT: step_or_say(s, phase_unit(s), 1, 1); return true;
-	case ACTION_PHASE_PREV: step_or_say(s, phase_unit(s), -1, 1); return true;
+	case ACTION_ITEM_NEXT: step_or_say(s, UNIT_ITEM, 1, 1); return true;
+	case ACTION_ITEM_PREV: step_or_say(s, UNIT_ITEM, -1, 1); return true;
+	case ACTION_MAPPING_NEXT: step_or_say(s, UNIT_MAPPING, 1, 1); return true;
+	case ACTION_MAPPING_PREV: step_or_say(s, UNIT_MAPPING, -1, 1); return true;
+	case ACTION_PASS_NEXT: step_or_say(s, UNIT_PASS, 1, 1); return true;
+	case ACTION_PASS_PREV: step_or_say(s, UNIT_PASS, -1, 1); return true;
+	case ACTION_PHASE_NEXT: step_or_say(s, UNIT_PHASE, 1, 1); return true;
+	case ACTION_PHASE_PREV: step_or_say(s, UNIT_PHASE, -1, 1); return true;
 	case ACTION_EVENT_NEXT: step_or_say(s, UNIT_EVENT, 1, 1); return true;
 	case ACTION_EVENT_PREV: step_or_say(s, UNIT_EVENT, -1, 1); return true;
 	case ACTION_VISIT_NEXT: step_or_say(s, UNIT_VISIT, 1, 1); return true;
@@ -443,6 +438,9 @@ bool stepping_act(struct stepping *s, enum action action, enum episode_unit unit
 	case ACTION_EPISODE_END:
 	case ACTION_LAST:
 	case ACTION_BOTTOM: go_to_end(s, 1); return true;
+	case ACTION_BLAST:
+		session_select(s->scene.session, s->row.object);
+		return false;	/* the session shows it */
 	case ACTION_PARENT:
 	case ACTION_UP_OR_QUIT:
 		session_select(s->scene.session, s->at->ref);
@@ -489,6 +487,30 @@ void stepper_why(struct session *session, void *own, char *buffer, size_t size)
 	stepping_narrate(&s, &narration);
 	snprintf(buffer, size, "%s%s%s", narration.function ? narration.function : "",
 		 narration.function ? "(): " : "", narration.text);
+}
+
+int stepper_find(struct session *session, void *own, const char *text, int dir, bool wrap)
+{
+	struct narration narration;
+	struct stepping s;
+	int64_t i, nr;
+
+	(void)own;
+	if (!stepping_init(&s, session))
+		return 0;
+	nr = episode_nr_steps(s.episode);
+	i = wrap ? dir > 0 ? 0 : nr - 1 : s.where == STEPPING_BEFORE ? 0 : s.cursor.step + (int64_t)dir;
+	for (int left = FIND_MAX; i >= 0 && i < nr; i += dir, left--) {
+		if (!left)
+			return -EAGAIN;
+		if (narrate_step(s.episode, (uint32_t)i, &narration) ||
+		    !(text_holds(narration.text, text) ||
+		      (narration.function && text_holds(narration.function, text))))
+			continue;
+		stepping_go(&s, episode_cursor_at(s.episode, episode_step(s.episode, (uint32_t)i)->event));
+		return 1;
+	}
+	return 0;
 }
 
 const char *stepper_source(struct session *session, void *own)

@@ -94,6 +94,8 @@ void stepper_why(struct session *session, void *own, char *buffer, size_t size);
 void stepper_status(struct session *session, void *own, char *buffer, size_t size);
 void stepper_copy(struct session *session, void *own, char *buffer, size_t size);
 void stepper_command(struct session *session, void *own, char *buffer, size_t size);
+/* Goes to the next step whose sentence or function holds the text. */
+int stepper_find(struct session *session, void *own, const char *text, int dir, bool wrap);
 const char *stepper_source(struct session *session, void *own);
 
 /*

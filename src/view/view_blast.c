@@ -360,7 +360,7 @@ static void describe(const struct scene *scene, const struct blast *blast, char 
 		 blast->nr_killed_without, blast->nr_moved, blast->nr_killed_with, dup);
 }
 
-static bool find(struct session *session, void *own, const char *text, int dir)
+static int find(struct session *session, void *own, const char *text, int dir, bool wrap)
 {
 	struct blast_view *view = own;
 	struct scene scene;
@@ -368,15 +368,15 @@ static bool find(struct session *session, void *own, const char *text, int dir)
 	char line[256];
 
 	if (!blast)
-		return false;
-	for (int64_t i = blast - view->pages + dir; i >= 0 && i < view->nr; i += dir) {
+		return 0;
+	for (int64_t i = wrap ? dir > 0 ? 0 : (int64_t)view->nr - 1 : blast - view->pages + dir; i >= 0 && i < view->nr; i += dir) {
 		describe(&scene, &view->pages[i], line, sizeof(line));
 		if (text_holds(line, text)) {
 			choose(view, &scene, i);
-			return true;
+			return 1;
 		}
 	}
-	return false;
+	return 0;
 }
 
 static void copy(struct session *session, void *own, char *buffer, size_t size)

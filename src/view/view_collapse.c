@@ -98,9 +98,8 @@ static void draw_header(struct pane pane, struct stepping *s, const struct pictu
 	else if (!episode_step_event(s->episode, 0, &ev))
 		snprintf(mm, sizeof(mm), "mm 0x%" PRIx64 " (not in KSM)",
 			 (uint64_t)EVENT_ARGS(&ev, P_COLLAPSE_BEGIN)->mm);
-	/* the task's number is the last that may go; the kind stands in the title already */
 	pane_printf(pane, 1, 0, ROLE_TEXT, "%s at 0x%" PRIx64 ", %s, by %s", mm, c->address,
-		    c->is_shmem ? "shared" : "anonymous", stepping_task(s, task, sizeof(task)));
+		    c->is_shmem ? "shmem" : "anon", stepping_task(s, task, sizeof(task)));
 	if (!s->row.ended) {
 		x = 1 + stepping_draw_unended(pane, 1, 1, s);
 		if (p->poison >= 0)
@@ -240,6 +239,7 @@ const struct view view_collapse = {
 	.status = stepper_status,
 	.why = stepper_why,
 	.act = act,
+	.find = stepper_find,
 	.moved = step_list_moved,
 	.copy = stepper_copy,
 	.command = stepper_command,

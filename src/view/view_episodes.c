@@ -308,7 +308,7 @@ static void draw_walk(struct pane pane, int y, const struct walk_totals *w)
 	pane_printf(pane, 2, y + 1, ROLE_TEXT, "holds %" PRIu32 ", longest %s of %s together; for %s", w->holds,
 		    format_duration(a, w->longest_hold_ns), format_duration(b, w->held_ns),
 		    explain_word(WORDS_PURPOSE, w->purpose, word));
-	pane_printf(pane, 2, y + 2, ROLE_TEXT, "mapcount %" PRId32 " > %" PRId32 "   asked by the rule %s"
+	pane_printf(pane, 2, y + 2, ROLE_TEXT, "mapcount %" PRId32 " -> %" PRId32 "   asked by the rule %s"
 		    "   waited %s", w->mapcount_before, w->mapcount_after,
 		    explain_word(WORDS_RULE, w->rule, word), format_duration(c, w->waited_ns));
 }
@@ -480,19 +480,21 @@ static void describe(const struct scene *scene, const struct list_row *row, char
 		 cell(scene, &row->row.episode, COLUMN_OBJECT, object, sizeof(object)));
 }
 
-static bool find(struct session *session, void *own, const char *text, int dir)
+static int find(struct session *session, void *own, const char *text, int dir, bool wrap)
 {
 	struct episodes_view *view = own;
 	struct scene scene, all;
 	struct feed feed;
+	int found;
 
 	if (!view || !scene_init(&scene, session))
-		return false;
+		return 0;
 	episodes_feed(view, &scene, &all, &feed);
-	if (!view_list_find(&view->list, &feed, cursor_of(view, &scene), text, dir, describe))
-		return false;
+	found = view_list_find(&view->list, &feed, cursor_of(view, &scene), text, dir, wrap, describe);
+	if (found != 1)
+		return found;
 	session_select(session, view->list.cursor.ref);
-	return true;
+	return 1;
 }
 
 static void copy(struct session *session, void *own, char *buffer, size_t size)

@@ -469,22 +469,24 @@ static void describe(const struct scene *scene, const struct list_row *row, char
 	snprintf(buf + length, size - (size_t)length, " %s", object);
 }
 
-static bool find(struct session *session, void *own, const char *text, int dir)
+static int find(struct session *session, void *own, const char *text, int dir, bool wrap)
 {
 	struct events_view *view = own;
 	struct row_key cursor;
 	struct scene scene;
 	struct feed feed;
 	bool there;
+	int found;
 
 	if (!scene_init(&scene, session))
-		return false;
+		return 0;
 	events_feed(view, &scene, &feed);
 	cursor = anchor(&feed, scene.when.t, &there);
-	if (!view_list_find(&view->list, &feed, cursor, text, dir, describe))
-		return false;
+	found = view_list_find(&view->list, &feed, cursor, text, dir, wrap, describe);
+	if (found != 1)
+		return found;
 	session_jump_to(session, view->list.cursor.event);
-	return true;
+	return 1;
 }
 
 static void copy(struct session *session, void *own, char *buffer, size_t size)

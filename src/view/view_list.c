@@ -210,26 +210,31 @@ bool text_holds(const char *line, const char *text)
 	return (capitals ? strstr(line, text) : strcasestr(line, text)) != NULL;
 }
 
-bool view_list_find(struct view_list *list, struct feed *feed, struct row_key cursor,
-		    const char *text, int dir, row_describe_fn describe)
+int view_list_find(struct view_list *list, struct feed *feed, struct row_key cursor, const char *text,
+		   int dir, bool wrap, row_describe_fn describe)
 {
 	struct list_row row;
 	char line[512];
+	int there = 1;
 
 	feed->budget = MOVE_BUDGET;
-	feed_seek(feed, cursor);
-	if (dir > 0)
-		feed_next(feed, &row);
+	if (wrap && dir < 0)
+		feed_seek_end(feed);
+	else
+		feed_seek(feed, wrap ? (struct row_key){0} : cursor);
+	if (!wrap && dir > 0)
+		feed_next(feed, &row);	/* over the cursor's own */
 	for (int left = MOVE_BUDGET; left; left--) {
-		if ((dir > 0 ? feed_next(feed, &row) : feed_prev(feed, &row)) != 1)
-			return false;
+		there = dir > 0 ? feed_next(feed, &row) : feed_prev(feed, &row);
+		if (there != 1)
+			return there;
 		describe(feed->scene, &row, line, sizeof(line));
 		if (text_holds(line, text)) {
 			list->cursor = row.key;
-			return true;
+			return 1;
 		}
 	}
-	return false;
+	return -EAGAIN;
 }
 
 void view_list_place(struct view_list *list, const struct scene *scene, struct list *place_,

@@ -127,11 +127,12 @@ bool view_list_end(struct view_list *list, struct feed *feed, bool last);
  */
 bool view_list_act(struct view_list *list, struct feed *feed, struct row_key cursor,
 		   enum action action);
-/* The row that a text is found in, from the cursor on: describe() gives a row's text. */
+/* The row that a text is found in, from the cursor on or around the end: describe() gives a row's text. */
 typedef void (*row_describe_fn)(const struct scene *scene, const struct list_row *row, char *buf,
 				size_t size);
-bool view_list_find(struct view_list *list, struct feed *feed, struct row_key cursor,
-		    const char *text, int dir, row_describe_fn describe);
+/* The answers are those of a view's find(). */
+int view_list_find(struct view_list *list, struct feed *feed, struct row_key cursor, const char *text,
+		   int dir, bool wrap, row_describe_fn describe);
 
 /*
  * The session's list (for the mouse) follows the window; and back: how many rows the mouse moved

@@ -333,20 +333,22 @@ static void describe(const struct scene *scene, const struct list_row *row, char
 		 where, node_kind_name(row->row.node.kind));
 }
 
-static bool find(struct session *session, void *own, const char *text, int dir)
+static int find(struct session *session, void *own, const char *text, int dir, bool wrap)
 {
 	struct numa_view *view = own;
 	struct view_list list = {0};
 	struct scene scene;
 	struct feed feed;
+	int found;
 
 	if (!view || !scene_init(&scene, session) || !history_is_patched(scene.history))
-		return false;
+		return 0;
 	feed_relation(&feed, &scene, ALL_NODES, (struct ref){0});
-	if (!view_list_find(&list, &feed, util_cursor(&scene, &list, TABLE_NODE), text, dir, describe))
-		return false;
+	found = view_list_find(&list, &feed, util_cursor(&scene, &list, TABLE_NODE), text, dir, wrap, describe);
+	if (found != 1)
+		return found;
 	session_select(session, list.cursor.ref);
-	return true;
+	return 1;
 }
 
 static void copy(struct session *session, void *own, char *buffer, size_t size)

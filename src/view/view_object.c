@@ -503,22 +503,24 @@ static void describe(const struct scene *scene, const struct list_row *row, char
 	snprintf(buf + strlen(buf), size - strlen(buf), " %s", effect);
 }
 
-static bool find(struct session *session, void *own, const char *text, int dir)
+static int find(struct session *session, void *own, const char *text, int dir, bool wrap)
 {
 	struct object_view *view = own;
 	struct row_key cursor;
 	struct scene scene;
 	struct feed feed;
 	bool there;
+	int found;
 
 	if (!scene_init(&scene, session) || ref_is_none(session_object(session)))
-		return false;
+		return 0;
 	life_feed(view, &scene, session_object(session), &feed);
 	cursor = life_cursor(&feed, scene.when.t, &there);
-	if (!view_list_find(&view->life, &feed, cursor, text, dir, describe))
-		return false;
+	found = view_list_find(&view->life, &feed, cursor, text, dir, wrap, describe);
+	if (found != 1)
+		return found;
 	session_jump_to(session, view->life.cursor.event);
-	return true;
+	return 1;
 }
 
 /* "node:0xffff...%2" or, without an address, "pfn:0x...": OBJECT of the command line. */

@@ -479,13 +479,14 @@ static void moved(struct session *session, void *own)
 		process_moved(&view->processes, &scene);
 }
 
-static bool find(struct session *session, void *own, const char *text, int dir)
+static int find(struct session *session, void *own, const char *text, int dir, bool wrap)
 {
 	struct overview *view = own;
 	struct scene scene;
 
-	return view && scene_init(&scene, session) &&
-	       process_find(&view->processes, &scene, text, dir);
+	if (!view || !scene_init(&scene, session))
+		return 0;
+	return process_find(&view->processes, &scene, text, dir, wrap);
 }
 
 static void copy(struct session *session, void *own, char *buffer, size_t size)

@@ -234,12 +234,19 @@ static void moved(struct session *session, void *own)
 	process_moved(&view->list, &scene);
 }
 
-static bool find(struct session *session, void *own, const char *text, int dir)
+static int find(struct session *session, void *own, const char *text, int dir, bool wrap)
 {
 	struct processes_view *view = own;
 	struct scene scene;
 
-	return scene_init(&scene, session) && process_find(&view->list, &scene, text, dir);
+	return scene_init(&scene, session) ? process_find(&view->list, &scene, text, dir, wrap) : 0;
+}
+
+static bool *pane(void *own)
+{
+	struct processes_view *view = own;
+
+	return view ? &view->why.shown : NULL;
 }
 
 static void copy(struct session *session, void *own, char *buffer, size_t size)
@@ -320,6 +327,7 @@ const struct view view_processes = {
 	.why = util_why,
 	.act = act,
 	.find = find,
+	.pane = pane,
 	.moved = moved,
 	.copy = copy,
 	.command = command,

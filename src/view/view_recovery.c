@@ -7,17 +7,19 @@
  * where to, who was put on the kill list, whose pte really mapped the page, who got SIGBUS.
  *
  * Left and Right pass over bookkeeping (items that change their node); v stops there, too.  i goes
- * to the next mapping, a to the next phase.
+ * to the next mapping, a to the next phase.  k compares with what the failure had done without
+ * recovery, x asks what recovery does when no page is free (recovery_panes.c).
  */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "explain/published.h"
 #include "explain/words.h"
 #include "format.h"
-#include "recovery_facts.h"
+#include "recovery_panes.h"
 #include "step_list.h"
 #include "view_util.h"
 #include "views.h"
@@ -295,11 +297,11 @@ static void draw(struct session *session, void *own, struct pane body)
 	bool tall = body.height > 26;
 	int left = body.width >= 110 ? 48 : 40, rows = body.height - 1 - NR_PHASES - NOW_ROWS;
 	int steps = tall ? rows - 11 : 0, y = 1;
+	struct recovery_panes *panes = own;
 	struct recovery_facts facts;
 	struct stepping s;
 
-	(void)own;
-	if (!stepping_draw(&s, session, body))
+	if (!panes || !stepping_draw(&s, session, body))
 		return;
 	recovery_facts(&s, &facts);
 	draw_header(pane_sub(body, 0, 0, body.width, 1), &s);
@@ -309,6 +311,13 @@ static void draw(struct session *session, void *own, struct pane body)
 	draw_chain(pane_sub(body, 0, y, left, rows), &s, &facts);
 	draw_processes(pane_sub(body, left, y, body.width - left, rows), &s, &facts);
 	session_view_state(session)->lists[0] = (struct list){0};	/* for the mouse */
+	if (panes->shown && steps > 0) {	/* between the chain and the steps */
+		recovery_panes_draw(pane_sub(body, 0, y + rows, body.width, RECOVERY_PANE_ROWS), panes, &s, &facts);
+		y += RECOVERY_PANE_ROWS;
+		steps -= RECOVERY_PANE_ROWS;
+	} else if (panes->shown) {		/* in place of the chain */
+		recovery_panes_draw(pane_sub(body, 0, y, body.width, rows), panes, &s, &facts);
+	}
 	if (steps > 0) {
 		pane_hline(body, 0, y + rows, body.width, ROLE_BORDER);
 		step_list_draw(pane_sub(body, 0, y + rows + 1, body.width, steps - 1), &s);
@@ -319,17 +328,54 @@ static void draw(struct session *session, void *own, struct pane body)
 static bool act(struct session *session, void *own, enum action action,
 		const struct argument *argument)
 {
+	struct recovery_panes *panes = own;
 	struct stepping s;
 
-	(void)own;
 	(void)argument;
-	if (!stepping_init(&s, session))
+	if (!panes || !stepping_init(&s, session))
 		return false;
-	if (action == ACTION_OPEN) {
+	switch (action) {
+	case ACTION_OPEN:
 		step_open(&s);
 		return true;
+	case ACTION_COMPARE:
+		recovery_panes_toggle(panes, WITHOUT_RECOVERY);
+		return true;
+	case ACTION_WHAT_IF:
+		recovery_panes_toggle(panes, WITHOUT_MEMORY);
+		return true;
+	default:
+		return stepping_act(&s, action, UNIT_STEP);
 	}
-	return stepping_act(&s, action, UNIT_STEP);
+}
+
+static bool *pane(void *own)
+{
+	struct recovery_panes *panes = own;
+
+	return panes ? &panes->shown : NULL;
+}
+
+static void copy(struct session *session, void *own, char *buffer, size_t size)
+{
+	struct recovery_panes *panes = own;
+	struct stepping s;
+
+	stepper_copy(session, own, buffer, size);
+	if (panes && panes->shown && stepping_init(&s, session))
+		recovery_panes_copy(panes, &s, buffer, size);
+}
+
+static void *state_new(void)
+{
+	return calloc(1, sizeof(struct recovery_panes));
+}
+
+static void state_free(void *own)
+{
+	if (own)
+		recovery_panes_fini(own);
+	free(own);
 }
 
 const struct view view_recovery = {
@@ -340,11 +386,15 @@ const struct view view_recovery = {
 	.under = '7',
 	.unit = "step",
 	.nr_lists = 1,
+	.state_new = state_new,
+	.state_free = state_free,
 	.status = stepper_status,
 	.why = stepper_why,
 	.act = act,
+	.find = stepper_find,
+	.pane = pane,
 	.moved = step_list_moved,
-	.copy = stepper_copy,
+	.copy = copy,
 	.command = stepper_command,
 	.source = stepper_source,
 };

@@ -265,20 +265,21 @@ static void describe(const struct scene *scene, const struct list_row *row, char
 		 node_kind_name(row->row.node.kind), failures_of(scene, row->key.ref));
 }
 
-static bool find(struct session *session, void *own, const char *text, int dir)
+static int find(struct session *session, void *own, const char *text, int dir, bool wrap)
 {
 	struct stale_view *view = own;
 	struct scene scene;
 	struct feed feed;
+	int found;
 
 	if (!begin(view, &scene, session))
-		return false;
+		return 0;
 	node_feed(view, &scene, &feed);
-	if (!view_list_find(&view->list, &feed, util_cursor(&scene, &view->list, TABLE_NODE), text, dir,
-			    describe))
-		return false;
+	found = view_list_find(&view->list, &feed, util_cursor(&scene, &view->list, TABLE_NODE), text, dir, wrap, describe);
+	if (found != 1)
+		return found;
 	session_select(session, view->list.cursor.ref);
-	return true;
+	return 1;
 }
 
 static void copy(struct session *session, void *own, char *buffer, size_t size)

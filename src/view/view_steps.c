@@ -96,6 +96,7 @@ const struct view view_steps = {
 	.status = stepper_status,
 	.why = stepper_why,
 	.act = act,
+	.find = stepper_find,
 	.moved = step_list_moved,
 	.copy = stepper_copy,
 	.command = stepper_command,

@@ -416,7 +416,7 @@ static void moved(struct session *session, void *own)
 		session_jump_to(session, view->worth[row]);
 }
 
-static bool find(struct session *session, void *own, const char *text, int dir)
+static int find(struct session *session, void *own, const char *text, int dir, bool wrap)
 {
 	struct notable notable;
 	struct scene scene;
@@ -425,15 +425,15 @@ static bool find(struct session *session, void *own, const char *text, int dir)
 
 	(void)own;
 	if (!scene_init(&scene, session))
-		return false;
-	i = history_notable_near(scene.history, scene.when.t, dir, 0);
+		return 0;
+	i = history_notable_near(scene.history, !wrap ? scene.when.t : dir > 0 ? 0 : NEVER, dir, 0);
 	for (; i >= 0 && !history_notable(scene.history, (uint32_t)i, &notable);
 	     i += dir > 0 ? 1 : -1)
 		if (text_holds(notable_text(&scene, &notable, line, sizeof(line)), text)) {
 			session_jump_to(session, notable.event);
-			return true;
+			return 1;
 		}
-	return false;
+	return 0;
 }
 
 static void status(struct session *session, void *own, char *buffer, size_t size)

@@ -339,21 +339,30 @@ static void describe(const struct scene *scene, const struct list_row *row, char
 		 row->row.node.name.addr, node_kind_name(row->row.node.kind));
 }
 
-static bool find(struct session *session, void *own, const char *text, int dir)
+static int find(struct session *session, void *own, const char *text, int dir, bool wrap)
 {
 	struct tree_view *view = own;
 	struct scene scene;
 	struct feed feed;
 	bool unsorted;
+	int found;
 
 	if (!scene_init(&scene, session))
-		return false;
+		return 0;
 	tree_feed(view, &scene, &feed, &unsorted);
-	if (!view_list_find(&view->list, &feed, util_cursor(&scene, &view->list, TABLE_NODE), text,
-			    dir, describe))
-		return false;
+	found = view_list_find(&view->list, &feed, util_cursor(&scene, &view->list, TABLE_NODE), text,
+			    dir, wrap, describe);
+	if (found != 1)
+		return found;
 	session_select(session, view->list.cursor.ref);
-	return true;
+	return 1;
+}
+
+static bool *pane(void *own)
+{
+	struct tree_view *view = own;
+
+	return view ? &view->whatif : NULL;
 }
 
 static void copy(struct session *session, void *own, char *buffer, size_t size)
@@ -433,6 +442,7 @@ const struct view view_tree = {
 	.why = util_why,
 	.act = act,
 	.find = find,
+	.pane = pane,
 	.moved = moved,
 	.copy = copy,
 	.command = command,

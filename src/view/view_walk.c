@@ -106,6 +106,13 @@ static void moved(struct session *session, void *own)
 		walk_go_to_vma(&s, view->unfolded, state->lists[1].cursor);
 }
 
+static bool *pane(void *own)
+{
+	struct walk_view *view = own;
+
+	return view ? &view->whatif : NULL;
+}
+
 static void copy(struct session *session, void *own, char *buffer, size_t size)
 {
 	const struct walk_view *view = own;
@@ -145,6 +152,8 @@ const struct view view_walk = {
 	.status = stepper_status,
 	.why = stepper_why,
 	.act = act,
+	.find = stepper_find,
+	.pane = pane,
 	.moved = moved,
 	.nr_lists = 2,
 	.copy = copy,

@@ -69,7 +69,7 @@ static void keys_try(const char *text, size_t size)
 	for (enum action action = 0; action < NR_ACTIONS; action++) {
 		char buffer[16];
 
-		keymap_text(&map, action, buffer, sizeof(buffer));
+		keymap_text(&map, action, -1, buffer, sizeof(buffer));
 		assert(memchr(buffer, 0, sizeof(buffer)));
 	}
 	for (key = 0; key < 256; key++)

@@ -158,21 +158,23 @@ static void events_moved(struct session *session, void *own)
 	session_select(session, (struct ref){ .id = row % 2 ? 2 : 1, .table = TABLE_NODE });
 }
 
-static bool events_find(struct session *session, void *own, const char *text, int dir)
+static int events_find(struct session *session, void *own, const char *text, int dir, bool wrap)
 {
 	struct list *list = &session_view_state(session)->lists[0];
 
-	(void)own;
-	for (int64_t row = (int64_t)list->cursor + dir; row >= 0 && row < FIXTURE_EVENTS; row += dir) {
+	int64_t row = wrap ? dir > 0 ? 0 : FIXTURE_EVENTS - 1 : (int64_t)list->cursor + dir;
+
+	for (; row >= 0 && row < FIXTURE_EVENTS; row += dir) {
 		char number[24];
 
 		snprintf(number, sizeof(number), "%" PRId64, row + 1);
 		if (strstr(number, text)) {
 			list->cursor = (uint64_t)row;
-			return true;
+			events_moved(session, own);
+			return 1;
 		}
 	}
-	return false;
+	return 0;
 }
 
 static bool events_act(struct session *session, void *own, enum action action,

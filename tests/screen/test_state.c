@@ -64,7 +64,7 @@ static void take(const struct shot *shot, int width, int height, enum charset ch
 	char name[128];
 
 	type(session, grid, shot->keys);
-	type(session, grid, "Esc");
+	type(session, grid, ": Esc");	/* no message is left, and a pane stays */
 	snprintf(name, sizeof(name), "%s-%dx%d-%s", shot->name, width, height,
 		 charset == GRID_ASCII ? "ascii" : "utf8");
 	if (!golden_check(grid, name, shot->why))

@@ -66,6 +66,10 @@ static const struct shot {
 	 "walk-mremap-address", ":time_start :view_walk e"},
 	{"recovery", "half way: phases, dups before and now, which mappings moved and where to",
 	 "poison-recover", ":time_start :view_recovery b i i"},
+	{"recovery-compare", "what the failure had done without recovery, beside what recovery did so far",
+	 "poison-recover", ":time_start :view_recovery b i i k"},
+	{"recovery-no-memory", "the dup itself is mapped, beyond max_page_sharing; and so it came here",
+	 "poison-alloc-fails", ":time_start :view_recovery b i x"},
 	{"recovery-kill", "no healthy dup: who was listed, who was told, who touched it later",
 	 "poison-copy-fails", ":time_start :view_recovery b :time_end"},
 	{"recovery-search", "a search through the tree, beside what the published figures lead to expect",
@@ -505,6 +509,86 @@ static void test_missed_truth(void **state)
 	json_object_put(truth);
 }
 
+/* ---- panes and search ---- */
+
+/* Their own key, q and Esc close a pane; only then q goes up. */
+static void test_panes(void **state)
+{
+	static const struct { const char *trace, *view, *key, *holds; } cases[] = {
+		{"poison-recover", ":view_recovery b i", "k", "WITHOUT RECOVERY"},
+		{"poison-recover", ":view_recovery b i", "x", "WHAT-IF"},
+		{"walk-mremap-address", ":view_walk b", "x", "WHAT-IF"},
+		{"lifecycle", "3 :time_end g", "W", "WHY NOT MERGED"},
+		{"walk-mremap-whole", "2 :time_end g", "x", "OFFERED"},
+	};
+	static const char *const closing[] = {"q", "Esc", NULL};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct grid *grid = grid_new(80, 24, GRID_ASCII);
+		struct session *session;
+		enum view_id view;
+		struct opened file;
+
+		open_trace(&file, cases[i].trace);
+		session = open_session(&file, GRID_ASCII);
+		type(session, grid, ":time_start");
+		type(session, grid, cases[i].view);
+		view = session_view(session)->id;
+		for (int c = 0; c < 3; c++) {
+			assert_false(grid_holds(grid, cases[i].holds));
+			type(session, grid, cases[i].key);
+			assert_true(grid_holds(grid, cases[i].holds));
+			assert_true(grid_holds(grid, "q close"));
+			type(session, grid, closing[c] ? closing[c] : cases[i].key);
+			assert_false(grid_holds(grid, cases[i].holds));
+			assert_int_equal(session_view(session)->id, view);
+			assert_int_equal(session_take_effect(session).kind, EFFECT_NONE);
+		}
+		grid_free(grid);
+		session_free(session);
+		close_trace(&file);
+	}
+}
+
+/* A search goes by the sentences of the steps, around the end; what is not there moves nothing. */
+static void test_search(void **state)
+{
+	struct grid *grid = grid_new(120, 40, GRID_ASCII);
+	struct session *session;
+	struct stepping s;
+	struct opened file;
+	uint32_t first;
+
+	(void)state;
+	open_trace(&file, "poison-recover");
+	session = open_session(&file, GRID_ASCII);
+	type(session, grid, ":time_start :view_recovery b :find_(fresh_copy)");
+	assert_true(stepping_init(&s, session));
+	assert_int_equal(s.step->kind, STEP_MOVE);
+	first = s.cursor.step;
+	type(session, grid, "n");
+	assert_true(stepping_init(&s, session));
+	assert_int_equal(s.step->kind, STEP_MOVE);
+	assert_true(s.cursor.step > first);
+	type(session, grid, "n n n");
+	assert_true(stepping_init(&s, session));
+	assert_int_equal(s.cursor.step, first);	/* there are four */
+	assert_true(grid_holds(grid, "from the first row on"));
+	type(session, grid, ":find_no_such_text");
+	assert_true(grid_holds(grid, "no row with \"no such text\""));
+	assert_true(stepping_init(&s, session));
+	assert_int_equal(s.cursor.step, first);
+	/* in a walk n is the next visit: an empty search repeats the last */
+	type(session, grid, ":time_end :view_walk b :find_VMA n");
+	assert_int_equal(session_view(session)->id, VIEW_WALK);
+	type(session, grid, "/ Enter");
+	assert_false(grid_holds(grid, "no row with"));
+	grid_free(grid);
+	session_free(session);
+	close_trace(&file);
+}
+
 /* ---- what is known when ---- */
 
 /*
@@ -624,6 +708,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_recovery_truth), cmocka_unit_test(test_collapse_truth),
 		cmocka_unit_test(test_missed_truth),   cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_engineer),       cmocka_unit_test(test_known_by),
+		cmocka_unit_test(test_panes),	       cmocka_unit_test(test_search),
 		cmocka_unit_test(test_enter),	       cmocka_unit_test(test_clicks),
 	};
 

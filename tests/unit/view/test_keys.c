@@ -71,7 +71,7 @@ static void test_table(void **state)
 		assert_in_range(strlen(info->help), 1, 46);
 		assert_true(info->views);
 		/* every default key has a name that could be parsed */
-		assert_string_equal(keymap_text(&map, (enum action)i, shown, sizeof(shown)), info->keys);
+		assert_string_equal(keymap_text(&map, (enum action)i, -1, shown, sizeof(shown)), info->keys);
 	}
 	for (int i = 0; i < NR_VIEWS; i++) {
 		assert_int_equal(view_find(view_names[i]), i);

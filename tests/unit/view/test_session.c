@@ -232,8 +232,17 @@ static void test_find(void **state)
 	fixture_keys(s, "n");
 	assert_int_equal(list->cursor, 176);
 	fixture_keys(s, "n");
-	assert_true(shows(test, "no later row with \"77\""));
+	assert_int_equal(list->cursor, 76);	/* around the end */
+	assert_true(shows(test, "none below: from the first row on"));
 	fixture_keys(s, "N");
+	assert_int_equal(list->cursor, 176);
+	assert_true(shows(test, "none before: from the last row on"));
+	fixture_keys(s, "n / 7 7 7 7 7 Enter");
+	assert_true(shows(test, "no row with \"77777\""));
+	assert_int_equal(list->cursor, 76);
+	fixture_keys(s, "/");
+	fixture_type(s, "77");
+	fixture_keys(s, "Enter N");
 	assert_int_equal(list->cursor, 76);
 	fixture_keys(s, "/ Enter");	/* an empty search repeats the last */
 	assert_int_equal(list->cursor, 176);
