@@ -99,7 +99,7 @@ static void draw_without(struct pane pane, struct stepping *s, const struct reco
 
 	for (uint32_t i = 0; i < f->nr_processes; i++)
 		nr_touched += f->processes[i].nr_touched;
-	pane_fieldf(pane, 1, '!', "killed", EVIDENCE_MODELLED, blast->doubtful, "%" PRIu32 " %s map%s the page: %s",
+	pane_fieldf(pane, 1, '!', "killed", EVIDENCE_MODELLED, blast->nr_maybe > 0, "%" PRIu32 " %s map%s the page: %s",
 		    nr, nr == 1 ? "process" : "processes", nr == 1 ? "s" : "",
 		    victims_text(s, blast, text, sizeof(text)));
 	pane_fieldf(pane, 2, ' ', "same bytes", EVIDENCE_INFERRED, false, "%s",
