@@ -2,18 +2,17 @@
 /*
  * test_shipped.c - a recording with gaps claims nothing that the recording without them denies.
  *
- *	test_shipped [-v] DIRECTORY SEEDS [SECONDS [NAME]]
+ *	test_shipped [-v] [-m] DIRECTORY SEEDS [SECONDS [NAME]]
  *
  * Each recording of the directory (or the one that NAME begins) loses one random sub-buffer, and several,
- * for each seed, and is opened again; when the SECONDS are over, no further seeds are tried.  At many moments, with and without hindsight, every row that is not
+ * for each seed, and is opened again; when the SECONDS are over, no further seeds are tried.
+ * With -m nothing is compared, only measured.  At many moments, with and without hindsight, every row that is not
  * doubtful must be in the whole recording, attribute by attribute; right at the end of a complete dump
  * no row of a patched recording may be doubtful for a loss; but for items of an unstable tree of which a
  * gap may hide that it was thrown away, which a dump does not say.
  *
- * Printed for one sub-buffer: the row-time that is doubtful, that which an oracle has that knows which
- * events went (a row is doubtful to it if one of them is of a kind that changes such rows, and fell
- * between the row's last confirmation and the moment), and that of rows which really are untrue, the
- * least that anybody could call doubtful.
+ * Printed for one sub-buffer: how long rows were doubtful, beside what an oracle makes of it that
+ * knows which events went (rowtime.h).
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -25,6 +24,7 @@
 #include "drop.h"
 #include "facts.h"
 #include "recording.h"
+#include "rowtime.h"
 
 #define MAX_CUTS	8u
 #define NR_MOMENTS	40u
@@ -40,13 +40,12 @@ struct run {
 	uint64_t last;
 	uint64_t *gone;			/* numbers of those that went */
 	uint64_t nr_gone;
-	double ours, oracle, untrue;	/* row-seconds */
 };
 
-static bool verbose;
-static unsigned nr_failures, nr_runs, nr_over;
+static bool verbose, only_measure;
+static unsigned nr_failures, nr_runs;
 static uint64_t nr_sure, nr_doubtful;
-static double all_ours, all_oracle, all_untrue;
+static struct rowtime_totals totals;
 
 /* ---- opening ---- */
 static struct recording *open_one(const char *path)
@@ -115,27 +114,13 @@ static void fail(const struct run *run, struct moment when, const union row *row
 		(unsigned long long)run->real[when.t], when.t == when.known_by ? "" : " hindsight", text, what);
 }
 
-/* Could one of the dropped events have changed it since it was certain? */
-static bool oracle_doubts(const struct run *run, const union row *row, uint64_t real)
-{
-	struct event_index *whole = recording_events(run->whole);
-	uint64_t from = row->fact.confirmed <= run->last ? run->real[row->fact.confirmed] : 0;
-
-	for (uint64_t i = 0; i < run->nr_gone; i++)
-		if (run->gone[i] > from && run->gone[i] < real &&
-		    fact_changed_by(row, event_index_kind(whole, run->gone[i])))
-			return true;
-	return false;
-}
-
 /* What a sample says is written down at the last event before it, which may be one that was not lost. */
 static bool is_sampled(const union row *row)
 {
 	return row->any.ref.table == TABLE_MAPPING || row->any.ref.table == TABLE_MM;
 }
 
-/* `weight`: seconds until the next moment, 0: do not measure. */
-static void compare(struct run *run, struct moment when, double weight, bool after_dump)
+static void compare(struct run *run, struct moment when, bool after_dump)
 {
 	const struct history *whole = recording_history(run->whole), *lossy = recording_history(run->lossy);
 	struct fact_set set, late;
@@ -164,9 +149,6 @@ static void compare(struct run *run, struct moment when, double weight, bool aft
 				continue;
 			if (after_dump && !(row.any.ref.table == TABLE_ITEM && row.item.state == ITEM_UNSTABLE))
 				fail(run, when, &row, " is doubtful behind a dump");
-			run->ours += weight;
-			run->oracle += oracle_doubts(run, &row, real) ? weight : 0;
-			run->untrue += is_so ? 0 : weight;
 		}
 	}
 	fact_set_fini(&set);
@@ -197,13 +179,6 @@ static bool is_complete_dump(const struct run *run, uint64_t e)
 	return run->real[e] - run->real[begin] == e - begin;
 }
 
-static double seconds_between(const struct run *run, uint64_t a, uint64_t b)
-{
-	struct event_index *lossy = recording_events(run->lossy);
-
-	return (double)(event_index_time(lossy, b) - event_index_time(lossy, a)) / 1e9;
-}
-
 static void look(struct run *run)
 {
 	const struct history *h = recording_history(run->lossy);
@@ -211,25 +186,23 @@ static void look(struct run *run)
 	uint64_t step = run->last / (many ? NR_MOMENTS / 4 : NR_MOMENTS) + 1, near = many ? 2 : 12;
 
 	for (uint64_t t = 1; t <= run->last; t += step) {
-		uint64_t next = t + step <= run->last ? t + step : run->last;
-
-		compare(run, moment_at(t), seconds_between(run, t, next), false);
-		compare(run, moment_hindsight(t), 0, false);
+		compare(run, moment_at(t), false);
+		compare(run, moment_hindsight(t), false);
 	}
 	for (uint32_t i = 0; i < history_nr_losses(h); i++) {
 		struct history_loss loss;
 
 		history_loss(h, i, &loss);
 		for (uint64_t t = loss.after; t <= loss.after + 2 && t <= run->last; t++)
-			compare(run, moment_hindsight(t ? t : 1), 0, false);
+			compare(run, moment_hindsight(t ? t : 1), false);
 		for (uint64_t t = loss.before - 1; loss.before && t <= loss.before + near && t <= run->last; t++) {
-			compare(run, moment_at(t ? t : 1), 0, false);
-			compare(run, moment_hindsight(t ? t : 1), 0, false);
+			compare(run, moment_at(t ? t : 1), false);
+			compare(run, moment_hindsight(t ? t : 1), false);
 		}
 	}
 	for (uint64_t e = 1; e <= run->last; e++)
 		if (is_complete_dump(run, e))
-			compare(run, moment_at(e), 0, true);
+			compare(run, moment_at(e), true);
 }
 
 /* ---- one recording ---- */
@@ -251,17 +224,15 @@ static void one(struct recording *whole, struct drop *drop, const char *name, ui
 	run.lossy = open_one(path);
 	unlink(path);
 	number(&run);
-	look(&run);
+	if (!only_measure)
+		look(&run);
 	nr_runs++;
 	if (run.nr_cuts == 1 && history_is_patched(recording_history(whole))) {
-		all_ours += run.ours;
-		all_oracle += run.oracle;
-		all_untrue += run.untrue;
-		nr_over += run.ours > 1.5 * run.oracle + 1e-9;
-		printf("%-28s seed %-3llu %3llu events of cpu %u: doubtful %10.3f row s, oracle %10.3f, untrue %9.3f\n",
-		       name, (unsigned long long)seed, (unsigned long long)run.cuts[0].nr_events,
-		       trace_file_buffer(recording_trace(whole), run.cuts[0].buffer)->cpus[run.cuts[0].cpu].cpu_id,
-		       run.ours, run.oracle, run.untrue);
+		struct rowtime time = rowtime_measure(whole, run.lossy, run.gone, run.nr_gone);
+
+		rowtime_add(&totals, &time);
+		printf("%-28s seed %-3llu ", name, (unsigned long long)seed);
+		rowtime_print(&time, verbose);
 	}
 	recording_close(run.lossy);
 	free(run.real);
@@ -281,7 +252,8 @@ static void recording(const char *dir, const char *name, uint64_t nr_seeds, time
 		exit(1);
 	for (uint64_t seed = 1; seed <= nr_seeds && (seed == 1 || time(NULL) < end); seed++) {
 		one(whole, drop, name, seed, 1);
-		one(whole, drop, name, seed, 2 + (uint32_t)(seed % (MAX_CUTS - 2)));
+		if (!only_measure)
+			one(whole, drop, name, seed, 2 + (uint32_t)(seed % (MAX_CUTS - 2)));
 	}
 	drop_close(drop);
 	recording_close(whole);
@@ -300,13 +272,12 @@ int main(int argc, char **argv)
 	time_t end = time(NULL) + 100000;
 	int nr;
 
-	if (argc > 1 && strcmp(argv[1], "-v") == 0) {
-		verbose = true;
-		argc--;
-		argv++;
+	for (; argc > 1 && argv[1][0] == '-'; argc--, argv++) {
+		verbose |= strcmp(argv[1], "-v") == 0;
+		only_measure |= strcmp(argv[1], "-m") == 0;
 	}
 	if (argc < 3) {
-		fprintf(stderr, "usage: test_shipped [-v] DIRECTORY SEEDS [SECONDS [NAME]]\n");
+		fprintf(stderr, "usage: test_shipped [-v] [-m] DIRECTORY SEEDS [SECONDS [NAME]]\n");
 		return 2;
 	}
 	if (argc > 3)
@@ -321,7 +292,6 @@ int main(int argc, char **argv)
 		free(names);
 	printf("%u recordings with gaps, %llu certain rows, %llu doubtful; %u facts wrong\n", nr_runs,
 	       (unsigned long long)nr_sure, (unsigned long long)nr_doubtful, nr_failures);
-	printf("one sub-buffer: doubtful %.3f row s, oracle %.3f (%.2f times), untrue %.3f; %u over 1.5 times\n",
-	       all_ours, all_oracle, all_oracle > 0 ? all_ours / all_oracle : 0, all_untrue, nr_over);
-	return nr_failures || !nr_runs || !nr_sure;
+	rowtime_print_totals(&totals);
+	return nr_failures || !nr_runs || (!nr_sure && !only_measure);
 }
