@@ -275,7 +275,7 @@ static bool is_complete(const struct dump *dump, const struct args_P_DUMP_END *a
 	       args->nr_anon_vmas == dump->nr_anon_vmas && args->nr_mms == dump->nr_mms;
 }
 
-/* How many of its records are not here. */
+/* How many of its records are not here: one that gave up counts what it wrote, too. */
 static void settle_account(struct builder *b, const struct args_P_DUMP_END *args)
 {
 	const struct dump *dump = b->dump;
@@ -284,7 +284,7 @@ static void settle_account(struct builder *b, const struct args_P_DUMP_END *args
 			      args->nr_anon_vmas - dump->nr_anon_vmas };
 	uint64_t nr = 0;
 
-	if (!dump->lost || args->result != 0)
+	if (!dump->lost)
 		return;
 	for (unsigned i = 0; i < sizeof(missing) / sizeof(*missing); i++) {
 		if (missing[i] < 0)

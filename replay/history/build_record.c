@@ -252,17 +252,27 @@ static uint64_t last_reset(const struct builder *b)
  * Is it of an unstable tree that was thrown away?  Then its row says so.  Behind a gap, which may hide that,
  * it is not known of a tree that is not this scan's.
  */
+static bool reset_is_hidden(const struct builder *b, uint64_t since)
+{
+	uint64_t now = b->seg->base + b->now;
+
+	return b->loss_now && lost_between(b->h, since, now, (struct exclusion){ .known_by = now, .mutex = true });
+}
+
 static void of_thrown_tree(const struct builder *b, bool known, const struct item_more *ours,
 			   struct item_more *more)
 {
+	bool lost;
+
 	if (more->state != ITEM_UNSTABLE)
 		return;
-	if (known && (ours->state == ITEM_UNSTABLE || ours->state == ITEM_THROWN) && !b->loss_now &&
+	lost = reset_is_hidden(b, 0);
+	if (known && (ours->state == ITEM_UNSTABLE || ours->state == ITEM_THROWN) && !lost &&
 	    ours->index_seqnr == more->index_seqnr)
 		more->state = ours->state;
-	else if ((!known || b->loss_now) && (int64_t)more->index_seqnr < b->reset_seqnr)
+	else if ((!known || lost) && (int64_t)more->index_seqnr < b->reset_seqnr)
 		more->state = ITEM_THROWN;
-	else if (b->loss_now > last_reset(b) && (int64_t)more->index_seqnr != b->dump->seqnr)
+	else if (reset_is_hidden(b, last_reset(b)) && (int64_t)more->index_seqnr != b->dump->seqnr)
 		more->unsure = true;
 }
 
