@@ -135,6 +135,8 @@ struct builder {
 	uint32_t removals_in_a_row;
 	struct dump *dump;		/* the one that runs or ran last: build_dump.c */
 	bool dump_seen, dump_complete;	/* there was one; and nothing was lost since */
+	uint8_t dump_kinds;		/* of records that were seen, a bit each: settle_account() */
+	bool dumps_filtered;		/* not all of them are recorded */
 	int64_t reset_seqnr;		/* the scan that threw the unstable trees away last */
 	struct pool anon_vmas_dumped;	/* uint8_t by object id: all its VMAs were */
 	struct mutex_run run;
