@@ -46,8 +46,7 @@ static void *fail(struct parser *parser, const char *expected)
 		return NULL;
 	parser->error = -EINVAL;
 	if (*parser->p)
-		diag_set(parser->diag, -EINVAL, "the filter has \"%.20s\" at column %d", parser->p,
-			 (int)(parser->p - parser->start) + 1);
+		diag_set(parser->diag, -EINVAL, "the filter has \"%.20s\"", parser->p);
 	else
 		diag_set(parser->diag, -EINVAL, "the filter ends too early");
 	diag_line(parser->diag, "filter", 1, (uint32_t)(parser->p - parser->start) + 1);
@@ -125,16 +124,55 @@ static struct filter_node *parse_quoted(struct parser *parser)
 	return text_node(parser, FILTER_STRING, begin, (size_t)(end - begin));
 }
 
+static bool is_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+/*
+ * "5ms", "1.5s": a time in nanoseconds, as every time that a filter meets is.  False: it has no unit, or is no
+ * whole number of them.
+ */
+static bool read_time(const char *p, unsigned long long *ret_ns, char **ret_end)
+{
+	static const struct { const char *unit; unsigned long long ns; } units[] = {
+		{ "ns", 1 }, { "us", 1000 }, { "ms", 1000000 }, { "s", 1000000000 },
+	};
+	unsigned long long whole, part = 0, of = 1, rest;
+	char *end;
+
+	errno = 0;
+	whole = strtoull(p, &end, 10);
+	if (*end == '.')
+		for (end++; isdigit((unsigned char)*end) && of < 1000000000; end++, of *= 10)
+			part = part * 10 + (unsigned long long)(*end - '0');
+	for (size_t i = 0; !errno && i < sizeof(units) / sizeof(units[0]); i++) {
+		size_t length = strlen(units[i].unit);
+
+		if (strncmp(end, units[i].unit, length) != 0 || is_word(end[length]))
+			continue;
+		rest = part * units[i].ns;
+		if (rest % of || __builtin_mul_overflow(whole, units[i].ns, ret_ns) ||
+		    __builtin_add_overflow(*ret_ns, rest / of, ret_ns))
+			return false;
+		*ret_end = end + length;
+		return true;
+	}
+	return false;
+}
+
 static struct filter_node *parse_number(struct parser *parser)
 {
 	struct filter_node *node;
 	unsigned long long value;
 	char *end;
 
-	errno = 0;
-	value = strtoull(parser->p, &end, 0);
-	if (errno || isalnum((unsigned char)*end) || *end == '_')
-		return fail(parser, "a number: 12 or 0x1f");
+	if (!read_time(parser->p, &value, &end)) {
+		errno = 0;
+		value = strtoull(parser->p, &end, 0);
+		if (errno || is_word(*end))
+			return fail(parser, "a number: 12, 0x1f or 5ms");
+	}
 	node = new_node(parser, FILTER_NUMBER, NULL, NULL);
 	if (!node)
 		return NULL;

@@ -174,7 +174,8 @@ enum option_id {
 	"What a memory failure of a KSM page would do at T: which processes would be killed without\n" \
 	"recovery, and with it which ones move to a copy of which dup, and which still die. The pages\n" \
 	"that would kill most come first. Processes that only might map the page are named, and make the\n" \
-	"answer doubtful."
+	"answer doubtful. So does a process that would move: whether the dup can be read, and\n" \
+	"ksm_thread_mutex is had in time, cannot be known before."
 
 #define WHY_NOT_MERGED_TEXT									\
 	"For each run of a process's pages whether it is shared and, if not, why: not asked for,\n" \
@@ -192,9 +193,9 @@ enum option_id {
 	"about: scan, walk, kill-list, recovery, collapse, migration, episode (all of these, and the\n" \
 	"default), a table of ksmtop list (its rows at T), or events. Names are those of --json; walks\n" \
 	"also have missed and maybe_missed (mappings that their rule did not come by), others_waited and\n" \
-	"others_waited_ns; times are ns.\n\n"							\
+	"others_waited_ns; times are ns, and 5ms, 100us or 1.5s may be written for them.\n\n"	\
 	"  ksmtop assert FILE 'walk: missed == 0'\n"						\
-	"  ksmtop assert FILE 'walk: longest_hold_ns <= 5000000'\n"				\
+	"  ksmtop assert FILE 'walk: longest_hold_ns <= 5ms'\n"					\
 	"  ksmtop assert FILE 'purpose != \"migrate\" || mapcount_after == 0'\n"		\
 	"  ksmtop assert FILE 'recovery: outcome == \"recovered\" && failed == 0'\n\n"		\
 	"Those which contradict are told with their events. What is doubtful or not known is undecided\n" \

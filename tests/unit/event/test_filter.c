@@ -61,6 +61,10 @@ static const struct { const char *expression; bool matches; } rows[] = {
 	{ "zero || zero || pfn", true }, { "pfn && pfn && zero", false }, { "!zero", true },
 	{ "7 / zero == 0", false }, { "7 % zero == 0", false }, { "pfn >> 200 == 0", true },
 	{ "pfn%2==1", true }, { "10 - 2 - 3 == 5", true }, { "0x10==16", true },
+	/* times are ns */
+	{ "5ms == 5000000", true }, { "100us==100000", true }, { "1.5s == 1500000000", true }, { "7ns == 7", true },
+	{ "0.25us == 250", true }, { "010ms == 10000000", true }, { "err < 1s", true }, { "-1ms == -1000000", true },
+	{ "1.000000001s == 1000000001", true },
 };
 
 static void test_rows(void **state)
