@@ -88,6 +88,13 @@ int event_record_each_field(struct event_index *index, const struct event_record
 size_t event_record_info(struct event_index *index, const struct event_record *record,
 			 char *buf, size_t size);
 
+/*
+ * What the print format of that event calls that value of the field ("copy_poisoned_page"); NULL: it does
+ * not say.  Borrowed from the index.  O(types).
+ */
+const char *event_index_symbol(struct event_index *index, const char *system, const char *name,
+			       const char *field, int64_t value);
+
 /* Which events this recording describes and has: for doctor, reports and the unknown list. */
 struct event_type_count {
 	const char *system, *name;

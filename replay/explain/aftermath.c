@@ -28,6 +28,7 @@
 #define TOLD_SIGNALLED	12u
 #define TOLD_LEFT	10u
 #define TOLD_OWNED	8u
+#define TOLD_TRIED	8u	/* pages of a migration */
 #define HUGE_BYTES	(UINT64_C(512) << 12)
 
 static const struct history *history_of(const struct teller *t)
@@ -84,15 +85,16 @@ struct signalled {
 	char comm[17];
 	uint32_t nr;
 	uint64_t first;
-	bool mapped;		/* the page, when it failed */
+	bool mapped;		/* the page, when it failed, as far as is known ... */
+	bool sure;		/* ... and that is known for sure */
 };
 
-static bool is_victim(const struct blast *blast, int64_t pid)
+static const struct victim *victim_of(const struct blast *blast, int64_t pid)
 {
 	for (uint32_t i = 0; i < blast->nr_victims; i++)
 		if (blast->victims[i].tgid == pid)
-			return true;
-	return false;
+			return &blast->victims[i];
+	return NULL;
 }
 
 /* SIGBUS for a touch behind event `after`, by process. */
@@ -105,6 +107,7 @@ static uint32_t signals_after(const struct teller *t, uint64_t after, const stru
 	for (int i = history_notable_near(h, after, 1, 0);
 	     i >= 0 && (uint32_t)i < history_nr_notables(h); i++) {
 		const struct args_SIGNAL_GENERATE *args;
+		const struct victim *victim;
 		struct notable notable;
 		struct event ev;
 		uint32_t at = 0;
@@ -119,6 +122,7 @@ static uint32_t signals_after(const struct teller *t, uint64_t after, const stru
 		args = EVENT_ARGS(&ev, SIGNAL_GENERATE);
 		if (args->code != CODE_TOUCHED)
 			continue;
+		victim = victim_of(blast, args->pid);
 		while (at < nr && list[at].pid != args->pid)
 			at++;
 		if (at == SIGNALLED_MAX)
@@ -126,7 +130,7 @@ static uint32_t signals_after(const struct teller *t, uint64_t after, const stru
 		if (at == nr) {
 			list[nr] = (struct signalled){.pid = (int32_t)args->pid,
 						      .first = notable.event,
-						      .mapped = is_victim(blast, args->pid)};
+						      .mapped = victim, .sure = victim && victim->known};
 			snprintf(list[nr++].comm, sizeof(list->comm), "%.16s", args->comm);
 		}
 		list[at].nr++;
@@ -156,10 +160,9 @@ static void tell_signalled(struct teller *t, const struct signalled *s)
 	else
 		teller_say(t, STORY_NOTE, s->first, EVIDENCE_INFERRED,
 			   "SIGBUS goes to %s (pid %" PRId32 ") later%s: it "
-			   "touched poison. It mapped this page when it failed, so it is taken to "
-			   "be this one; a "
-			   "signal carries no page.",
-			   s->comm, s->pid, times);
+			   "touched poison. It %s this page when it failed, so it is taken to be this one; "
+			   "a signal carries no page.",
+			   s->comm, s->pid, times, s->sure ? "mapped" : "may have mapped");
 }
 
 void tell_signals(struct teller *t)
@@ -189,20 +192,25 @@ void tell_signals(struct teller *t)
 			   "SIGBUS goes to %" PRIu32 " more of them.", more);
 	if (others)
 		teller_say(t, STORY_NOTE, 0, EVIDENCE_INFERRED,
-			   "SIGBUS later goes to %" PRIu32 " processes that are not "
-			   "known to have mapped this page.",
-			   others);
+			   "SIGBUS later goes to %" PRIu32 " process%s not known to have mapped this page.",
+			   others, others == 1 ? "" : "es");
 	if (!collapse)
 		blast_fini(&blast);
 }
 
 /* ---- what a walk left behind ---- */
+static bool is_to_unmap(const struct walk_totals *walk)
+{
+	enum { UNMAP = 1, MIGRATE = 2 };
+
+	return walk->purpose == UNMAP || walk->purpose == MIGRATE;
+}
+
 static bool was_to_unmap(const struct walk_totals *walk)
 {
-	enum { UNMAP = 1, MIGRATE = 2, ALL_OFFERED = 0 };
+	enum { ALL_OFFERED = 0 };
 
-	return (walk->purpose == UNMAP || walk->purpose == MIGRATE) && walk->why == ALL_OFFERED &&
-	       walk->mapcount_after > 0;
+	return is_to_unmap(walk) && walk->why == ALL_OFFERED && walk->mapcount_after > 0;
 }
 
 static void tell_entry(struct teller *t, const struct stale_entry *entry, struct moment when)
@@ -210,7 +218,8 @@ static void tell_entry(struct teller *t, const struct stale_entry *entry, struct
 	char mm[NAME_MAX_LENGTH], scans[64] = "";
 
 	if (entry->nr_scans)
-		snprintf(scans, sizeof(scans), ", for %" PRIu32 " whole scans", entry->nr_scans);
+		snprintf(scans, sizeof(scans), ", for %" PRIu32 " whole scan%s", entry->nr_scans,
+			 plural(entry->nr_scans));
 	narrate_name(history_of(t), entry->mm, when, mm, sizeof(mm));
 	teller_say(t, STORY_NOTE, entry->since, EVIDENCE_MODELLED,
 		   "%s at 0x%" PRIx64 ": %s%s%s; ksmd repairs it: %s.", mm,
@@ -219,27 +228,26 @@ static void tell_entry(struct teller *t, const struct stale_entry *entry, struct
 		   stale_repair_text(entry->repair));
 }
 
-void tell_left_behind(struct teller *t)
+/* Which mappings that walk left and why, and what the page's items know of them. */
+static void tell_left_by(struct teller *t, const struct episode_row *walk)
 {
 	const struct episode_source *source = episode_source(t->e);
 	struct stale_failure failure;
 	struct stale_page page;
-	struct moment when;
+	struct moment when = {
+		walk->fact.died,
+		t->when.known_by < walk->fact.died ? walk->fact.died : t->when.known_by,
+	};
 	struct diag diag;
 	char text[NARRATE_MAX];
 	uint32_t told = 0;
 
-	if (!t->row->ended || !was_to_unmap(&t->row->totals.walk))
-		return;
-	if (stale_explain(source, t->row->ref, t->when, &failure, &diag) == 0) {
+	if (stale_explain(source, walk->ref, t->when, &failure, &diag) == 0) {
 		stale_failure_text(&failure, text, sizeof(text));
-		teller_say(t, STORY_NOTE, t->row->fact.died, EVIDENCE_MODELLED, "%s", text);
+		teller_say(t, STORY_NOTE, walk->fact.died, EVIDENCE_MODELLED, "%s", text);
 		stale_failure_fini(&failure);
 	}
-	when = (struct moment){t->row->fact.died, t->when.known_by < t->row->fact.died
-							  ? t->row->fact.died
-							  : t->when.known_by};
-	if (stale_page(source, t->row->object, when, &page, &diag) == 0) {
+	if (stale_page(source, walk->object, when, &page, &diag) == 0) {
 		for (uint32_t i = 0; i < page.nr; i++)
 			if (page.entries[i].kind != STALE_REACHED && told++ < TOLD_LEFT)
 				tell_entry(t, &page.entries[i], when);
@@ -247,6 +255,59 @@ void tell_left_behind(struct teller *t)
 			teller_say(t, STORY_NOTE, 0, EVIDENCE_MODELLED, "And %" PRIu32 " more.",
 				   told - TOLD_LEFT);
 		stale_page_fini(&page);
+	}
+}
+
+void tell_left_behind(struct teller *t)
+{
+	if (t->row->ended && was_to_unmap(&t->row->totals.walk))
+		tell_left_by(t, t->row);
+}
+
+/* The last walk of each page that was to unmap it, and how many there were. */
+struct tried { struct episode_row walk; uint32_t nr; };
+
+static uint32_t find_tried(const struct teller *t, struct tried list[TOLD_TRIED])
+{
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < episode_nr_steps(t->e); i++) {
+		const struct step *step = episode_step(t->e, i);
+		uint32_t at = 0;
+		union row row;
+
+		if (step->kind != STEP_WALK || history_row(history_of(t), step->ref, t->when, &row) != 0 ||
+		    !row.episode.ended || !is_to_unmap(&row.episode.totals.walk) ||
+		    ref_is_none(row.episode.object))
+			continue;
+		while (at < nr && !ref_equal(list[at].walk.object, row.episode.object))
+			at++;
+		if (at == TOLD_TRIED)
+			continue;
+		list[at].walk = row.episode;
+		list[at].nr = at == nr ? 1 : list[at].nr + 1;
+		nr += at == nr;
+	}
+	return nr;
+}
+
+void tell_failed_walks(struct teller *t)
+{
+	struct tried list[TOLD_TRIED];
+	uint32_t nr = find_tried(t, list);
+
+	for (uint32_t i = 0; i < nr; i++) {
+		const struct episode_row *walk = &list[i].walk;
+		char node[NAME_MAX_LENGTH];
+
+		if (!was_to_unmap(&walk->totals.walk))
+			continue;
+		narrate_name(history_of(t), walk->object, moment_hindsight(walk->fact.born), node, sizeof(node));
+		teller_say(t, STORY_NOTE, walk->fact.died, EVIDENCE_TRACED,
+			   "%s (pfn 0x%" PRIx64 ") stayed where it was: %" PRIu32 " walk%s to unmap it, and the "
+			   "last left mapcount %" PRId32 ".", node, walk->totals.walk.pfn, list[i].nr,
+			   plural(list[i].nr), walk->totals.walk.mapcount_after);
+		tell_left_by(t, walk);
 	}
 }
 

@@ -129,8 +129,9 @@ static void walk_unlock(struct telling *t)
 
 	if (args->outside || args->other_mm)
 		snprintf(t->to->text + at, sizeof(t->to->text) - (size_t)at, "; skipped meanwhile: %" PRId64
-			 " VMAs that do not cover the address, %" PRId64 " of the wrong mm for this pass.",
-			 args->outside, args->other_mm);
+			 " VMA%s that do%s not cover the address, %" PRId64 " of the wrong mm for this pass.",
+			 args->outside, plural((uint64_t)args->outside), args->outside == 1 ? "es" : "",
+			 args->other_mm);
 	else
 		snprintf(t->to->text + at, sizeof(t->to->text) - (size_t)at, ".");
 }
@@ -140,11 +141,11 @@ static void walk_ends(struct telling *t)
 	const struct args_P_WALK_END *args = ARGS(P_WALK_END);
 	char why[24], duration[TIME_MAX];
 
-	SAY("The walk ends (%s) after %s: %" PRId64 " VMAs offered, %" PRId64 " visited, %" PRId64
+	SAY("The walk ends (%s) after %s: %" PRId64 " VMA%s offered, %" PRId64 " visited, %" PRId64
 	    " outside, %" PRId64 " of another mm; the mapcount is %" PRId64 ".",
 	    explain_word(WORDS_WALK_END, args->why, why),
 	    explain_time((uint64_t)args->duration_ns, duration, sizeof(duration)), args->iterations,
-	    args->visited, args->outside, args->other_mm, args->mapcount);
+	    plural((uint64_t)args->iterations), args->visited, args->outside, args->other_mm, args->mapcount);
 }
 
 static void tell_walk(struct telling *t)
@@ -168,7 +169,8 @@ static void tell_kill(struct telling *t)
 	if (t->step->kind == STEP_BEGIN) {
 		SAY("For pfn 0x%" PRIx64 " the processes are collected that have a VMA in the anon_vma of an "
 		    "item%s.", (uint64_t)ARGS(P_KILL_BEGIN)->pfn, ARGS(P_KILL_BEGIN)->force_early ? "" :
-		    ", of those only the ones that asked to be killed early");
+		    ", of those only the ones that asked to be killed early (all, where "
+		    "vm.memory_failure_early_kill is set)");
 	} else if (t->step->kind == STEP_TASK) {
 		const struct args_P_KILL_TASK *args = ARGS(P_KILL_TASK);
 
@@ -177,9 +179,9 @@ static void tell_kill(struct telling *t)
 		    (uint64_t)args->address, args->covers ? "covers" : "does not cover",
 		    args->mapped ? "maps" : "does not map");
 	} else {
-		SAY("The kill list is complete after %s: %" PRId64 " entries.",
+		SAY("The kill list is complete after %s: %" PRId64 " %s.",
 		    explain_time((uint64_t)ARGS(P_KILL_END)->duration_ns, duration, sizeof(duration)),
-		    ARGS(P_KILL_END)->nr_tasks);
+		    ARGS(P_KILL_END)->nr_tasks, ARGS(P_KILL_END)->nr_tasks == 1 ? "entry" : "entries");
 	}
 }
 
@@ -204,6 +206,9 @@ static void recovery_search(struct telling *t)
 		    args->chain ? "it is found" : "there is none");
 }
 
+#define COPY_HWPOISON (-133)
+
+/* ksm_recovery_copy(): any other error is one of getting the fresh page. */
 static void recovery_copy(struct telling *t)
 {
 	const struct args_P_RECOVERY_COPY *args = ARGS(P_RECOVERY_COPY);
@@ -211,12 +216,13 @@ static void recovery_copy(struct telling *t)
 	if (!args->err)
 		SAY("A fresh page, pfn 0x%" PRIx64 ", is filled with a copy of pfn 0x%" PRIx64 ".",
 		    (uint64_t)args->kpfn, (uint64_t)args->from_kpfn);
-	else if (args->err == -12)
-		SAY("There is no memory for a fresh page: the dup, pfn 0x%" PRIx64 ", is to be mapped itself.",
-		    (uint64_t)args->from_kpfn);
+	else if (args->err == COPY_HWPOISON)
+		SAY("Copying pfn 0x%" PRIx64 " meets bad memory (-EHWPOISON): that dup is not healthy either, "
+		    "the next one is tried.", (uint64_t)args->from_kpfn);
 	else
-		SAY("Copying pfn 0x%" PRIx64 " fails (%" PRId64 "): that dup is not healthy either, the next "
-		    "one is tried.", (uint64_t)args->from_kpfn, args->err);
+		SAY("No fresh page is to be had (%s%" PRId64 "): the dup, pfn 0x%" PRIx64
+		    ", is to be mapped itself.", args->err == -12 ? "-ENOMEM, " : "", args->err,
+		    (uint64_t)args->from_kpfn);
 }
 
 static void recovery_move(struct telling *t)
@@ -234,15 +240,22 @@ static void recovery_move(struct telling *t)
 		    args->item ? "" : "; it has no rmap_item, it was found as a fork");
 }
 
+#define SITE_RECOVERY 8		/* KSMTOP_DETACH_SITES */
+enum { OUTCOME_BUSY = 3, OUTCOME_PARTIAL = 4, OUTCOME_OFF = 5 };	/* KSMTOP_RECOVERY_OUTCOMES */
+
+/* ksm_recovery_move(): partly, too, where nothing maps the page and it is in the swap cache. */
 static void recovery_ends(struct telling *t)
 {
 	const struct args_P_RECOVERY_END *args = ARGS(P_RECOVERY_END);
 	char outcome[24], duration[TIME_MAX];
 
-	SAY("Recovery ends after %s: %s; %" PRId64 " mappings moved, %" PRId64 " left on the failing page%s.",
+	SAY("Recovery ends after %s: %s; %" PRId64 " mapping%s moved, %" PRId64 " left on the failing page%s.",
 	    explain_time((uint64_t)args->duration_ns, duration, sizeof(duration)),
-	    explain_word(WORDS_OUTCOME, args->outcome, outcome), args->moved, args->failed,
-	    args->outcome ? ": memory_failure() goes on to kill" : "");
+	    explain_word(WORDS_OUTCOME, args->outcome, outcome), args->moved, plural((uint64_t)args->moved),
+	    args->failed, args->failed ? ": memory_failure() goes on to unmap them, and to kill" :
+	    args->outcome == OUTCOME_PARTIAL ?
+	    "; it does not count as recovered, since swap entries still led to it or it was still mapped then"
+	    : "");
 }
 
 static void recovery_structures(struct telling *t)
@@ -276,11 +289,28 @@ static void recovery_structures(struct telling *t)
 	}
 }
 
+/* enum mf_result, include/linux/mm.h. */
+static void verdict(struct telling *t, const struct args_MEMORY_FAILURE_EVENT *args)
+{
+	static const struct { const char *word, *means; } results[] = {
+		{ "ignored", "it cannot be handled" },
+		{ "failed", "handling it failed" },
+		{ "delayed", "it is to be handled later" },
+		{ "recovered", "the page was contained, which does not say that its content lived" },
+	};
+
+	telling_function(t, "action_result", "mm/memory-failure.c");
+	if (args->result >= 0 && (size_t)args->result < sizeof(results) / sizeof(results[0]))
+		SAY("The kernel's verdict on pfn 0x%" PRIx64 " is \"%s\": %s.", (uint64_t)args->pfn,
+		    results[args->result].word, results[args->result].means);
+	else
+		SAY("The kernel's verdict on pfn 0x%" PRIx64 " is %" PRId64 ", which is not known here.",
+		    (uint64_t)args->pfn, args->result);
+}
+
 static void memory_failure_goes_on(struct telling *t)
 {
-	static const char *const results[] = { "ignored", "failed", "delayed", "recovered" };
 	char buf[NAME_MAX_LENGTH];
-	int64_t result;
 
 	telling_function(t, "memory_failure", "mm/memory-failure.c");
 	switch (t->step->kind) {
@@ -293,37 +323,51 @@ static void memory_failure_goes_on(struct telling *t)
 	case STEP_SIGNAL:
 		SAY("SIGBUS goes to %.16s (pid %" PRId64 "), code %" PRId64 "%s.", ARGS(SIGNAL_GENERATE)->comm,
 		    ARGS(SIGNAL_GENERATE)->pid, ARGS(SIGNAL_GENERATE)->code,
-		    ARGS(SIGNAL_GENERATE)->code == 5 ? ": it asked to be told early" :
-		    ARGS(SIGNAL_GENERATE)->code == 4 ? ": it touched the page" : "");
+		    ARGS(SIGNAL_GENERATE)->code == 5 ? " (BUS_MCEERR_AO): it asked to be told early" :
+		    ARGS(SIGNAL_GENERATE)->code == 4 ? " (BUS_MCEERR_AR): it touched the page" : "");
 		break;
 	default:
-		result = ARGS(MEMORY_FAILURE_EVENT)->result;
-		SAY("The kernel's verdict on pfn 0x%" PRIx64 " is \"%s\": the page was contained, which does "
-		    "not say that its content lived.", (uint64_t)ARGS(MEMORY_FAILURE_EVENT)->pfn,
-		    result >= 0 && result < 4 ? results[result] : "unknown");
+		verdict(t, ARGS(MEMORY_FAILURE_EVENT));
 		break;
 	}
 }
 
+/* Switched off, it does not even ask for the mutex. */
+static void recovery_begins(struct telling *t)
+{
+	const struct args_P_RECOVERY_BEGIN *args = ARGS(P_RECOVERY_BEGIN);
+	const struct episode_row *row = episode_row(t->e);
+	int outcome = row->ended ? row->totals.recovery.outcome : -1;
+	char node[NAME_MAX_LENGTH], waited[TIME_MAX];
+	int at = SAY("Memory fails: pfn 0x%" PRIx64 " is a KSM page (%s), mapcount %" PRId64 "; ",
+		     (uint64_t)args->pfn, name(t, row->object, node), args->mapcount);
+
+	if (outcome == OUTCOME_OFF)
+		snprintf(t->to->text + at, sizeof(t->to->text) - (size_t)at, "recovery is switched off.");
+	else
+		snprintf(t->to->text + at, sizeof(t->to->text) - (size_t)at,
+			 "ksm_thread_mutex was waited for %s%s.",
+			 explain_time((uint64_t)args->waited_ns, waited, sizeof(waited)),
+			 outcome == OUTCOME_BUSY ? ", in vain" : "");
+}
+
 static void tell_recovery(struct telling *t)
 {
-	char node[NAME_MAX_LENGTH], verdict[24], waited[TIME_MAX];
+	char verdict[24];
 
 	telling_function(t, "ksm_recover_folio", "mm/ksm.c");
 	switch (t->step->kind) {
 	case STEP_BEGIN:
-		SAY("Memory fails: pfn 0x%" PRIx64 " is a KSM page (%s), mapcount %" PRId64 "; ksm_thread_mutex "
-		    "was waited for %s.", (uint64_t)ARGS(P_RECOVERY_BEGIN)->pfn,
-		    name(t, episode_row(t->e)->object, node), ARGS(P_RECOVERY_BEGIN)->mapcount,
-		    explain_time((uint64_t)ARGS(P_RECOVERY_BEGIN)->waited_ns, waited, sizeof(waited)));
+		recovery_begins(t);
 		break;
 	case STEP_SEARCH:
 		recovery_search(t);
 		break;
 	case STEP_DUP:
 		telling_function(t, "ksm_recovery_find_dup", "mm/ksm.c");
-		SAY("The dup of pfn 0x%" PRIx64 " (%" PRId64 " items) is looked at: %s.",
+		SAY("The dup of pfn 0x%" PRIx64 " (%" PRId64 " item%s) is looked at: %s.",
 		    (uint64_t)ARGS(P_RECOVERY_DUP)->kpfn, ARGS(P_RECOVERY_DUP)->nr_items,
+		    plural((uint64_t)ARGS(P_RECOVERY_DUP)->nr_items),
 		    explain_word(WORDS_DUP, ARGS(P_RECOVERY_DUP)->verdict, verdict));
 		break;
 	case STEP_COPY:
@@ -343,7 +387,9 @@ static void tell_recovery(struct telling *t)
 		recovery_structures(t);
 		break;
 	case STEP_ITEM_MOVED:
-		telling_function(t, "ksm_recovery_move_hlist", "mm/ksm.c");
+		telling_function(t, t->ev->kind == EVENT_P_ITEM_DETACH &&
+				 ARGS(P_ITEM_DETACH)->site != SITE_RECOVERY ? "remove_node_from_stable_tree" :
+				 "ksm_recovery_move_hlist", "mm/ksm.c");
 		recovery_structures(t);
 		break;
 	default:
@@ -357,12 +403,12 @@ static void tell_collapse(struct telling *t)
 {
 	const struct args_P_COLLAPSE_PAGE *page = ARGS(P_COLLAPSE_PAGE);
 	bool shmem = episode_row(t->e)->totals.collapse.is_shmem;
-	char mm[NAME_MAX_LENGTH];
+	char mm[NAME_MAX_LENGTH], result[SYMBOL_MAX];
 
 	telling_function(t, shmem ? "collapse_file" : "collapse_huge_page", "mm/khugepaged.c");
 	if (t->step->kind == STEP_BEGIN) {
 		SAY("khugepaged begins to collapse 512 pages of %s at 0x%" PRIx64 " into a huge page (pfn 0x%"
-		    PRIx64 ").", ref_is_none(episode_row(t->e)->object) ? "a process that is not in KSM" :
+		    PRIx64 ").", ref_is_none(episode_row(t->e)->object) ? "a process that is not known to be in KSM" :
 		    name(t, episode_row(t->e)->object, mm), (uint64_t)page->address,
 		    (uint64_t)ARGS(P_COLLAPSE_BEGIN)->hpfn);
 		return;
@@ -371,8 +417,9 @@ static void tell_collapse(struct telling *t)
 		if (ARGS(P_COLLAPSE_END)->result == 1)
 			SAY("The range is one huge page now.");
 		else
-			SAY("The collapse is given up (scan result %" PRId64 "); the range stays as it was.",
-			    ARGS(P_COLLAPSE_END)->result);
+			SAY("The collapse is given up, scan_result %s; the range stays as it was.",
+			    explain_scan_result(episode_source(t->e)->events, ARGS(P_COLLAPSE_END)->result,
+						result));
 		return;
 	}
 	switch (page->step) {
@@ -387,24 +434,40 @@ static void tell_collapse(struct telling *t)
 }
 
 /* ---- migrations ---- */
+static void migration_walk(struct telling *t)
+{
+	char buf[NAME_MAX_LENGTH], purpose[24];
+	union row row;
+
+	name(t, t->step->ref, buf);
+	if (history_row(t->h, t->step->ref, t->when, &row) == 0 && row.episode.ended)
+		SAY("The page is a KSM page, so its mappings are found by a walk: %s (%s), mapcount %" PRId32
+		    " -> %" PRId32 ".", buf, explain_word(WORDS_PURPOSE, row.episode.totals.walk.purpose, purpose),
+		    row.episode.totals.walk.mapcount_before, row.episode.totals.walk.mapcount_after);
+	else
+		SAY("The page is a KSM page, so its mappings are found by a walk: %s.", buf);
+}
+
 static void tell_migration(struct telling *t)
 {
-	char buf[NAME_MAX_LENGTH];
+	char mode[SYMBOL_MAX], reason[SYMBOL_MAX];
+	struct event_index *events = episode_source(t->e)->events;
 
 	telling_function(t, "migrate_pages", "mm/migrate.c");
 	switch (t->step->kind) {
 	case STEP_BEGIN:
-		SAY("A migration of pages begins (mode %" PRId64 ", reason %" PRId64 ").",
-		    ARGS(MM_MIGRATE_PAGES_START)->mode, ARGS(MM_MIGRATE_PAGES_START)->reason);
+		SAY("A migration of pages begins: mode %s, reason %s.",
+		    explain_migrate_mode(events, ARGS(MM_MIGRATE_PAGES_START)->mode, mode),
+		    explain_migrate_reason(events, ARGS(MM_MIGRATE_PAGES_START)->reason, reason));
 		break;
 	case STEP_END:
-		SAY("The migration ends: %" PRId64 " pages moved, %" PRId64 " not.",
-		    ARGS(MM_MIGRATE_PAGES)->succeeded, ARGS(MM_MIGRATE_PAGES)->failed);
+		SAY("The migration ends: %" PRId64 " page%s moved, %" PRId64 " not.",
+		    ARGS(MM_MIGRATE_PAGES)->succeeded, plural((uint64_t)ARGS(MM_MIGRATE_PAGES)->succeeded),
+		    ARGS(MM_MIGRATE_PAGES)->failed);
 		break;
 	case STEP_WALK:
 		telling_function(t, "rmap_walk_ksm", "mm/ksm.c");
-		SAY("The page is a KSM page, so its mappings are found by a walk: %s.",
-		    name(t, t->step->ref, buf));
+		migration_walk(t);
 		break;
 	case STEP_PAGE_MOVED:
 		telling_function(t, "folio_migrate_ksm", "mm/ksm.c");

@@ -16,6 +16,7 @@
 #include "explain/words.h"
 
 #define NAME 64
+#define SITE_NODE_REMOVED 5	/* KSMTOP_DETACH_SITES */
 
 /* The name of the object with that kernel address, alive at the event or until it. */
 static const char *named(const struct telling *t, enum table table, int64_t addr, char buf[NAME])
@@ -71,15 +72,16 @@ static bool tell_item(struct telling *t)
 	case EVENT_P_ITEM_APPEND:
 		telling_function(t, "stable_tree_append", "mm/ksm.c");
 		SAY("%s of %s at 0x%" PRIx64 " is merged: it hangs on %s now, %" PRId64
-		    " items there.",
+		    " item%s there.",
 		    named(t, TABLE_ITEM, ARGS(P_ITEM_APPEND)->item, item),
 		    named(t, TABLE_MM, ARGS(P_ITEM_APPEND)->mm, mm),
 		    (uint64_t)ARGS(P_ITEM_APPEND)->address,
 		    named(t, TABLE_NODE, ARGS(P_ITEM_APPEND)->node, node),
-		    ARGS(P_ITEM_APPEND)->hlist_len);
+		    ARGS(P_ITEM_APPEND)->hlist_len, plural((uint64_t)ARGS(P_ITEM_APPEND)->hlist_len));
 		return true;
 	case EVENT_P_ITEM_DETACH:
-		telling_function(t, "remove_rmap_item_from_tree", "mm/ksm.c");
+		telling_function(t, ARGS(P_ITEM_DETACH)->site == SITE_NODE_REMOVED ?
+				 "remove_node_from_stable_tree" : "remove_rmap_item_from_tree", "mm/ksm.c");
 		SAY("%s of %s at 0x%" PRIx64 " is taken out of its tree: %s.",
 		    named(t, TABLE_ITEM, ARGS(P_ITEM_DETACH)->item, item),
 		    named(t, TABLE_MM, ARGS(P_ITEM_DETACH)->mm, mm),
@@ -251,11 +253,11 @@ void tell_scan(struct telling *t)
 	size_t at;
 
 	if (t->step->kind == STEP_BEGIN) {
-		SAY("ksmd begins scan %" PRId64 " with %" PRId64 " rmap_items.",
-		    ARGS(KSM_START_SCAN)->seq, ARGS(KSM_START_SCAN)->rmap_entries);
+		SAY("ksmd begins scan %" PRId64 " with %" PRId64 " rmap_item%s.", ARGS(KSM_START_SCAN)->seq,
+		    ARGS(KSM_START_SCAN)->rmap_entries, plural((uint64_t)ARGS(KSM_START_SCAN)->rmap_entries));
 	} else if (t->step->kind == STEP_END) {
-		SAY("ksmd ends scan %" PRId64 " with %" PRId64 " rmap_items.",
-		    ARGS(KSM_STOP_SCAN)->seq, ARGS(KSM_STOP_SCAN)->rmap_entries);
+		SAY("ksmd ends scan %" PRId64 " with %" PRId64 " rmap_item%s.", ARGS(KSM_STOP_SCAN)->seq,
+		    ARGS(KSM_STOP_SCAN)->rmap_entries, plural((uint64_t)ARGS(KSM_STOP_SCAN)->rmap_entries));
 	} else if (!tell_item(t) && !tell_node(t) && !tell_other(t)) {
 		SAY("ksmd: %s.", event_kind_name(t->ev->kind));
 	}
@@ -264,5 +266,5 @@ void tell_scan(struct telling *t)
 	at = strlen(t->to->text);
 	if (t->step->nr > 1)
 		snprintf(t->to->text + at, sizeof(t->to->text) - at,
-			 " %" PRIu32 " more of this kind follow.", t->step->nr - 1);
+			 " %" PRIu32 " more of this kind follow%s.", t->step->nr - 1, t->step->nr == 2 ? "s" : "");
 }

@@ -176,7 +176,7 @@ const char *stale_kind_text(enum stale_kind kind)
 	static const char *const texts[NR_STALE_KINDS] = {
 		[STALE_REACHED] = "its item leads to it",
 		[STALE_MOVED] = "its item has the old address",
-		[STALE_UNREACHED] = "no item leads to it",
+		[STALE_UNREACHED] = "no item is known to lead to it",
 		[STALE_ITEM] = "item, but no VMA there",
 		[STALE_CHANGED] = "item, but another page",
 	};
@@ -697,17 +697,17 @@ void stale_failure_text(const struct stale_failure *failure, char *buf, size_t s
 	char rule[24];
 
 	if (failure->nr_no_item)
-		snprintf(parts[0], sizeof(parts[0]), " no rmap_item leads to %" PRIu32 " of them;",
+		snprintf(parts[0], sizeof(parts[0]), " no rmap_item is known to lead to %" PRIu32 " of them;",
 			 failure->nr_no_item);
 	if (failure->nr_by_rule)
-		snprintf(parts[1], sizeof(parts[1]), " %" PRIu32 " lie in moved VMAs, which the rule \"%s\" does not "
-			 "ask for;", failure->nr_by_rule, explain_word(WORDS_RULE, walk->rule, rule));
+		snprintf(parts[1], sizeof(parts[1]), " %" PRIu32 " lie%s in moved VMAs, which the rule \"%s\" does not "
+			 "ask for;", failure->nr_by_rule, failure->nr_by_rule == 1 ? "s" : "", explain_word(WORDS_RULE, walk->rule, rule));
 	if (failure->nr_visited)
-		snprintf(parts[2], sizeof(parts[2]), " %" PRIu32 " were offered or are not known, and stayed;",
-			 failure->nr_visited);
-	snprintf(buf, size, "The walk (%s) left %" PRIu32 " of %" PRId32 " mappings:%s%s%s",
+		snprintf(parts[2], sizeof(parts[2]), " %" PRIu32 " %s offered or not known, and stayed;",
+			 failure->nr_visited, failure->nr_visited == 1 ? "was" : "were");
+	snprintf(buf, size, "The walk (%s) left %" PRIu32 " of %" PRId32 " mapping%s:%s%s%s",
 		 explain_word(WORDS_PURPOSE, walk->purpose, purpose), failure->nr_left, walk->mapcount_before,
-		 parts[0], parts[1], parts[2]);
+		 plural(walk->mapcount_before < 0 ? 0 : (uint64_t)walk->mapcount_before), parts[0], parts[1], parts[2]);
 	if (*buf && buf[strlen(buf) - 1] == ';')
 		buf[strlen(buf) - 1] = '.';
 }

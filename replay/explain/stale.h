@@ -95,7 +95,7 @@ int stale_page(const struct episode_source *source, struct ref node, struct mome
 	       struct stale_page *ret, struct diag *diag);
 void stale_page_fini(struct stale_page *page);
 
-const char *stale_kind_text(enum stale_kind kind);	/* "no item leads to it"; static */
+const char *stale_kind_text(enum stale_kind kind);	/* "its item has the old address"; static */
 const char *stale_repair_text(enum stale_repair repair);	/* "in the scan that runs"; static */
 
 /* ---- why a walk left mappings ---- */

@@ -10,7 +10,6 @@
  * Whatever makes the whole doubtful is a note of its own.
  */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,26 +22,9 @@
 #define TOLD_ALIKE	3u	/* steps of one kind in a row */
 #define TOLD_SCAN	10u	/* steps of a scan */
 #define SCAN_OUTCOMES	32
+#define NO_HEALTHY_DUP	2	/* KSMTOP_RECOVERY_OUTCOMES */
 #define TOLD_MISSED	20u
 #define TOLD_WAITERS	10u
-
-static void hand_over(struct teller *t, struct story_line *line)
-{
-	if (t->ret == 0)
-		t->ret = t->fn(line, t->arg);
-}
-
-void teller_say(struct teller *t, enum story_part part, uint64_t event, char evidence, const char *format, ...)
-{
-	struct story_line line = { .part = part, .event = event, .step = NO_STEP,
-				   .narration = { .evidence = evidence } };
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(line.narration.text, sizeof(line.narration.text), format, args);
-	va_end(args);
-	hand_over(t, &line);
-}
 
 static void tell_step(struct teller *t, uint32_t i)
 {
@@ -51,7 +33,7 @@ static void tell_step(struct teller *t, uint32_t i)
 	if (t->ret || narrate_step(t->e, i, &line.narration) != 0)
 		return;
 	line.event = episode_step(t->e, i)->event;
-	hand_over(t, &line);
+	teller_hand_over(t, &line);
 }
 
 /* ---- title ---- */
@@ -100,8 +82,9 @@ static void walk_steps(struct teller *t)
 	}
 	if (folded)
 		teller_say(t, STORY_STEP, episode_hold(t->e, nr_holds - 1)->begin, EVIDENCE_TRACED,
-		     "%" PRIu32 " more times an item's anon_vma is locked: %" PRIu64 " VMAs offered, %" PRIu64
-		     " visited, %" PRIu64 " skipped.", folded, offered, visited, skipped);
+		     "%" PRIu32 " more time%s an item's anon_vma is locked: %" PRIu64 " VMA%s offered, %" PRIu64
+		     " visited, %" PRIu64 " skipped.", folded, plural(folded), offered, plural(offered), visited,
+		     skipped);
 	if (t->row->ended && episode_nr_steps(t->e) > 1)
 		tell_step(t, episode_nr_steps(t->e) - 1);
 }
@@ -115,16 +98,30 @@ static void scan_steps(struct teller *t)
 		tell_step(t, i);
 	if (told < nr) {
 		teller_say(t, STORY_STEP, episode_step(t->e, told)->event, EVIDENCE_TRACED,
-			   "%" PRIu32 " more steps.", nr - told - 1);
+			   "%" PRIu32 " more step%s.", nr - told - 1, plural(nr - told - 1));
 		tell_step(t, nr - 1);
 	}
 }
 
-/* Is it of the same kind as the step before, so that one need not tell it? */
-static bool alike(const struct step *a, const struct step *b)
+/* The page that a step's walk was of; none for other steps. */
+static struct ref walked(const struct teller *t, const struct step *step)
 {
-	return a->kind == b->kind && a->verdict == b->verdict && a->kind != STEP_WALK &&
-	       a->kind != STEP_SIGNAL && a->kind != STEP_DUP && a->kind != STEP_SCANNED;
+	union row row;
+
+	return step->kind == STEP_WALK &&
+	       history_row(episode_source(t->e)->history, step->ref, moment_hindsight(step->event), &row) == 0 ?
+	       row.episode.object : (struct ref){ 0 };
+}
+
+/* Is it of the same kind as the step before, so that one need not tell it?  A migration tries a page again. */
+static bool alike(const struct teller *t, const struct step *a, const struct step *b)
+{
+	if (a->kind != b->kind || a->verdict != b->verdict)
+		return false;
+	if (a->kind == STEP_WALK)
+		return t->row->kind == EPISODE_MIGRATION && !ref_is_none(walked(t, a)) &&
+		       ref_equal(walked(t, a), walked(t, b));
+	return a->kind != STEP_SIGNAL && a->kind != STEP_DUP && a->kind != STEP_SCANNED;
 }
 
 static void other_steps(struct teller *t)
@@ -133,13 +130,14 @@ static void other_steps(struct teller *t)
 
 	for (uint32_t i = 0; i < nr; i = end) {
 		for (end = i + 1; end < nr; end++)
-			if (!alike(episode_step(t->e, i), episode_step(t->e, end)))
+			if (!alike(t, episode_step(t->e, i), episode_step(t->e, end)))
 				break;
 		for (uint32_t j = i; j < end && (j < i + TOLD_ALIKE || end - i <= TOLD_ALIKE + 2); j++)
 			tell_step(t, j);
 		if (end - i > TOLD_ALIKE + 2) {
 			teller_say(t, STORY_STEP, episode_step(t->e, i + TOLD_ALIKE)->event, EVIDENCE_TRACED,
-			     "%" PRIu32 " more steps of this kind.", end - i - TOLD_ALIKE - 1);
+			     "%" PRIu32 " more step%s of this kind.", end - i - TOLD_ALIKE - 1,
+			     plural(end - i - TOLD_ALIKE - 1));
 			tell_step(t, end - 1);
 		}
 	}
@@ -156,7 +154,7 @@ static void missed(struct teller *t, const struct whatif_result *result, enum wa
 			     moment_hindsight(t->row->fact.born), mm, sizeof(mm));
 		teller_say(t, STORY_TOTAL, 0, EVIDENCE_MODELLED, "The rule \"%s\" misses the mapping of %s at 0x%"
 		     PRIx64 "%s.", walk_rule_name(rule), mm, place->address,
-		     ref_is_none(place->item) ? ", which no rmap_item leads to" : "");
+		     ref_is_none(place->item) ? ", which no rmap_item is known to lead to" : "");
 	}
 	if (result->nr_missed > TOLD_MISSED)
 		teller_say(t, STORY_TOTAL, 0, EVIDENCE_MODELLED, "It misses %" PRIu32 " more.",
@@ -175,16 +173,18 @@ static void rules(struct teller *t)
 		const struct whatif_result *result = &w->rules[rule];
 
 		teller_say(t, STORY_TOTAL, 0, EVIDENCE_MODELLED, "Under the rule \"%s\"%s: %" PRIu64
-		     " VMAs offered, %" PRIu64 " visited, %" PRIu32 " known mappings missed%s.",
+		     " VMA%s offered, %" PRIu64 " visited, %" PRIu32 " known mapping%s missed%s.",
 		     walk_rule_name(rule), !result->is_recorded ? "" : result->agrees ?
 		     " (as recorded; the model agrees exactly)" : " (as recorded; the model differs)",
-		     result->nr_iteration_total, result->visited, result->nr_missed,
+		     result->nr_iteration_total, plural(result->nr_iteration_total), result->visited,
+		     result->nr_missed, plural(result->nr_missed),
 		     result->nr_maybe ? ", and others that might exist" : "");
 		missed(t, result, rule);
 	}
 	if (w->mappings.nr_beyond)
 		teller_say(t, STORY_NOTE, 0, EVIDENCE_INFERRED, "The page has at least %" PRIu32
-		     " mappings that no rmap_item leads to.", w->mappings.nr_beyond);
+		     " mapping%s that no rmap_item is known to lead to.", w->mappings.nr_beyond,
+		     plural(w->mappings.nr_beyond));
 	whatif_free(w);
 }
 
@@ -210,7 +210,8 @@ static void waiters(struct teller *t)
 		     ev.kind == EVENT_UNKNOWN ? "" : event_kind_name(ev.kind));
 	}
 	if (nr > TOLD_WAITERS)
-		teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "%" PRIu32 " more waits.", nr - TOLD_WAITERS);
+		teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "%" PRIu32 " more wait%s.", nr - TOLD_WAITERS,
+			   plural(nr - TOLD_WAITERS));
 }
 
 static void walk_totals(struct teller *t)
@@ -224,8 +225,8 @@ static void walk_totals(struct teller *t)
 		     ", visited %" PRIu64 ".", w->nr_iteration_total, w->skip_addr_out_of_range,
 		     w->skip_mm_mismatch, w->skip_invalid, w->visited);
 		teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "Duration %s; an anon_vma's lock was held %" PRIu32
-		     " times, %s at the longest, %s in all, and waited for %s; mapcount %" PRId32 " -> %"
-		     PRId32 ".", explain_time(w->duration_ns, duration, sizeof(duration)), w->holds,
+		     " time%s, %s at the longest, %s in all, and waited for %s; mapcount %" PRId32 " -> %"
+		     PRId32 ".", explain_time(w->duration_ns, duration, sizeof(duration)), w->holds, plural(w->holds),
 		     explain_time(w->longest_hold_ns, longest, sizeof(longest)),
 		     explain_time(w->held_ns, held, sizeof(held)),
 		     explain_time(w->waited_ns, waited, sizeof(waited)), w->mapcount_before,
@@ -245,10 +246,11 @@ static void recovery_totals(struct teller *t)
 		return;
 	if (r->chosen_kpfn)
 		snprintf(pfn, sizeof(pfn), "pfn 0x%" PRIx64, r->chosen_kpfn);
-	teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "Outcome: %s; %" PRIu32 " dups looked at, %s chosen, %" PRIu32
-	     " mappings moved, %" PRIu32 " not; mapcount %" PRId32 " -> %" PRId32 ".",
-	     explain_word(WORDS_OUTCOME, r->outcome, outcome), r->nr_dups, pfn, r->moved, r->failed,
-	     r->mapcount_before, r->mapcount_after);
+	teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "Outcome: %s; %" PRIu32 " dup%s looked at, %s chosen%s, %"
+	     PRIu32 " mapping%s moved, %" PRIu32 " not; mapcount %" PRId32 " -> %" PRId32 ".",
+	     explain_word(WORDS_OUTCOME, r->outcome, outcome), r->nr_dups, plural(r->nr_dups), pfn,
+	     r->outcome == NO_HEALTHY_DUP && r->chosen_kpfn ? " and found unreadable" : "", r->moved,
+	     plural(r->moved), r->failed, r->mapcount_before, r->mapcount_after);
 	tell_published(t);
 	tell_signals(t);
 }
@@ -302,16 +304,17 @@ static void totals(struct teller *t)
 	else if (t->row->kind == EPISODE_RECOVERY)
 		recovery_totals(t);
 	else if (t->row->kind == EPISODE_COLLAPSE && t->row->ended)
-		teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "%" PRIu32 " pages isolated, %" PRIu32 " copied, %"
+		teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "%" PRIu32 " page%s isolated, %" PRIu32 " copied, %"
 		     PRIu32 " failed, %" PRIu32 " put back, %" PRIu32 " empty.", c->nr_isolated,
-		     c->nr_copied, c->nr_failed, c->nr_rolled_back, c->nr_none);
+		     plural(c->nr_isolated), c->nr_copied, c->nr_failed, c->nr_rolled_back, c->nr_none);
 	else if (t->row->kind == EPISODE_MIGRATION && t->row->ended)
-		teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "%" PRIu64 " pages moved, %" PRIu64 " not; %" PRIu32
-		     " walks of KSM pages, %" PRIu32 " stable nodes with a new page.", m->succeeded,
-		     m->failed, m->nr_walks, m->nr_moved);
+		teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "%" PRIu64 " page%s moved, %" PRIu64 " not; %" PRIu32
+		     " walk%s of KSM pages, %" PRIu32 " stable node%s with a new page.", m->succeeded,
+		     plural(m->succeeded), m->failed, m->nr_walks, plural(m->nr_walks), m->nr_moved,
+		     plural(m->nr_moved));
 	else if (t->row->kind == EPISODE_KILL_LIST && t->row->ended)
-		teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "%" PRIu32 " on the list; of %" PRIu32
-		     " the VMA covers the address, of %" PRIu32 " the pte maps the page.", k->nr_listed,
+		teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "%" PRIu32 " on the list; the VMAs of %" PRIu32
+		     " cover the address, the ptes of %" PRIu32 " map the page.", k->nr_listed,
 		     k->nr_covering, k->nr_mapped);
 }
 
@@ -321,6 +324,8 @@ static void notes(struct teller *t)
 		tell_owners(t);
 		tell_signals(t);
 	}
+	if (t->row->kind == EPISODE_MIGRATION || t->row->kind == EPISODE_RECOVERY)
+		tell_failed_walks(t);
 	if (t->row->begin_lost)
 		teller_say(t, STORY_NOTE, 0, EVIDENCE_TRACED, "Its beginning is not in the recording.");
 	if (!t->row->ended)

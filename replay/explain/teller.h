@@ -23,6 +23,9 @@ struct teller {
 void teller_say(struct teller *t, enum story_part part, uint64_t event, char evidence,
 		const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* A line that is made elsewhere. */
+void teller_hand_over(struct teller *t, const struct story_line *line);
+
 /* aftermath.c */
 /* What the search took beside what was published. */
 void tell_published(struct teller *t);
@@ -30,6 +33,8 @@ void tell_published(struct teller *t);
 void tell_signals(struct teller *t);
 /* A walk that was to unmap the page and left mappings: which, and when ksmd repairs it. */
 void tell_left_behind(struct teller *t);
+/* The pages that walks of this episode did not get unmapped: the same of each. */
+void tell_failed_walks(struct teller *t);
 /* The KSM pages among a collapse's 512. */
 void tell_owners(struct teller *t);
 

@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "event/event_index.h"
 #include "event/event_table.h"
 #include "explain/narrate.h"
 
@@ -40,6 +41,39 @@ const char *explain_word(enum word_list list, int64_t value, char number[24])
 		return lists[list].words[value];
 	snprintf(number, 24, "%" PRId64, value);
 	return number;
+}
+
+static const char *symbol(const char *name, int64_t value, char buf[SYMBOL_MAX])
+{
+	if (name)
+		snprintf(buf, SYMBOL_MAX, "%.32s (%" PRId64 ")", name, value);
+	else
+		snprintf(buf, SYMBOL_MAX, "%" PRId64, value);
+	return buf;
+}
+
+const char *explain_scan_result(struct event_index *events, int64_t result, char buf[SYMBOL_MAX])
+{
+	static const struct { const char *event, *field; } with[] = {
+		{ "mm_collapse_huge_page", "status" }, { "mm_khugepaged_collapse_file", "result" },
+		{ "mm_khugepaged_scan_pmd", "status" }, { "mm_khugepaged_scan_file", "result" },
+	};
+	const char *name = NULL;
+
+	for (size_t i = 0; !name && i < sizeof(with) / sizeof(with[0]); i++)
+		name = event_index_symbol(events, "huge_memory", with[i].event, with[i].field, result);
+	return symbol(name, result, buf);
+}
+
+const char *explain_migrate_mode(struct event_index *events, int64_t mode, char buf[SYMBOL_MAX])
+{
+	return symbol(event_index_symbol(events, "migrate", "mm_migrate_pages_start", "mode", mode), mode, buf);
+}
+
+const char *explain_migrate_reason(struct event_index *events, int64_t reason, char buf[SYMBOL_MAX])
+{
+	return symbol(event_index_symbol(events, "migrate", "mm_migrate_pages_start", "reason", reason), reason,
+		      buf);
 }
 
 const char *explain_time(uint64_t ns, char *buf, size_t size)

@@ -16,6 +16,19 @@ enum word_list { WORDS_PURPOSE, WORDS_RULE, WORDS_WALK_END, WORDS_VERDICT, WORDS
 		 WORDS_OUTCOME, WORDS_COLLAPSE, WORDS_SCAN, WORDS_DETACH, NR_WORD_LISTS };
 
 const char *explain_word(enum word_list list, int64_t value, char number[24]);
+/* What stands behind a noun of which there are so many: "%u page%s". */
+static inline const char *plural(uint64_t nr) { return nr == 1 ? "" : "s"; }
+
+/*
+ * What khugepaged's enum scan_result, and a migration's mode and reason, are called in the kernel that was
+ * recorded: "copy_poisoned_page (30)"; the bare number where the recording describes no such event.
+ */
+#define SYMBOL_MAX 64
+struct event_index;
+const char *explain_scan_result(struct event_index *events, int64_t result, char buf[SYMBOL_MAX]);
+const char *explain_migrate_mode(struct event_index *events, int64_t mode, char buf[SYMBOL_MAX]);
+const char *explain_migrate_reason(struct event_index *events, int64_t reason, char buf[SYMBOL_MAX]);
+
 /* "1.2 us", "4.5 ms", "3.20 s". */
 const char *explain_time(uint64_t ns, char *buf, size_t size);
 #define TIME_MAX 24

@@ -18,6 +18,7 @@
 #include "episode_row.h"
 #include "explain/narrate.h"
 #include "explain/whatif.h"
+#include "explain/words.h"
 #include "fields_json.h"
 
 #define TEXT_PLACES 20u
@@ -189,7 +190,7 @@ static void print_places(const struct query *query, const struct whatif *whatif,
 		printf("%s%s %s the mapping of %s at 0x%" PRIx64 "%s (%c%s)%s\n",
 		       query->plain ? "" : "  ", walk_rule_name(rule), verb, clean,
 		       places[i]->address,
-		       ref_is_none(places[i]->item) ? ", which no rmap_item leads to" : "",
+		       ref_is_none(places[i]->item) ? ", which no rmap_item is known to lead to" : "",
 		       places[i]->evidence, places[i]->doubtful ? "?" : "",
 		       query->plain ? "." : "");
 	}
@@ -207,11 +208,13 @@ static void print_rule(const struct query *query, const struct whatif *whatif, e
 						  : "as recorded: the model differs";
 
 	if (query->plain)
-		printf("Rule %s: %" PRIu64 " VMAs offered, %" PRIu64 " visited, %" PRIu64
-		       " skipped, %" PRIu32 " known mappings missed, %" PRIu32
-		       " possible ones%s%s%s.\n",
-		       walk_rule_name(rule), result->nr_iteration_total, result->visited, skipped,
-		       result->nr_missed, result->nr_maybe, record[0] ? "; " : "", record,
+		printf("Rule %s: %" PRIu64 " VMA%s offered, %" PRIu64 " visited, %" PRIu64
+		       " skipped, %" PRIu32 " known mapping%s missed, %" PRIu32
+		       " possible one%s%s%s%s.\n",
+		       walk_rule_name(rule), result->nr_iteration_total,
+		       plural(result->nr_iteration_total), result->visited, skipped,
+		       result->nr_missed, plural(result->nr_missed), result->nr_maybe,
+		       plural(result->nr_maybe), record[0] ? "; " : "", record,
 		       result->doubtful ? "; doubtful" : "");
 	else
 		printf("%-8s %10" PRIu64 " %8" PRIu64 " %10" PRIu64 " %9" PRIu64 " %8" PRIu64
@@ -235,11 +238,12 @@ static void print_subject(const struct query *query, const struct whatif *whatif
 		       whatif->node.kpfn, whatif->when.t);
 	if (whatif->mappings.mapcount >= 0)
 		printf(", mapcount %" PRId64, whatif->mappings.mapcount);
-	printf(": %" PRIu32 " mappings are known, %" PRIu32 " more are possible.\n",
-	       whatif->mappings.nr_known, whatif->mappings.nr - whatif->mappings.nr_known);
+	printf(": %" PRIu32 " mapping%s known, %" PRIu32 " more possible.\n",
+	       whatif->mappings.nr_known, plural(whatif->mappings.nr_known), whatif->mappings.nr - whatif->mappings.nr_known);
 	if (whatif->mappings.nr_beyond)
-		printf("At least %" PRIu32 " mappings exist that no rmap_item leads to.\n",
-		       whatif->mappings.nr_beyond);
+		printf("At least %" PRIu32 " mapping%s no rmap_item is known to lead to.\n",
+		       whatif->mappings.nr_beyond,
+		       whatif->mappings.nr_beyond == 1 ? " exists that" : "s exist that");
 }
 
 static void print_text(struct query *query, const struct whatif *whatif)

@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "explain/words.h"
 #include "format.h"
 #include "step_list.h"
 #include "view_util.h"
@@ -89,7 +90,7 @@ static void picture_of(struct stepping *s, struct picture *p)
 static void draw_header(struct pane pane, struct stepping *s, const struct picture *p)
 {
 	const struct collapse_totals *c = &s->row.totals.collapse;
-	char mm[64] = "a process not in KSM", task[48], time[FORMAT_MAX];
+	char mm[64] = "a process not in KSM", task[48], time[FORMAT_MAX], result[SYMBOL_MAX];
 	struct event ev;
 	int x;
 
@@ -109,7 +110,8 @@ static void draw_header(struct pane pane, struct stepping *s, const struct pictu
 	}
 	x = 1 + pane_text(pane, 1, 1, c->result == 1 ? ROLE_VISITED : ROLE_FAULT,
 			  c->result == 1 ? "one huge page now" : "given up");
-	x += pane_printf(pane, x, 1, ROLE_TEXT, "  scan result %" PRId32 "  took %s", c->result,
+	x += pane_printf(pane, x, 1, ROLE_TEXT, "  %s  took %s",
+			 explain_scan_result(recording_events(s->scene.recording), c->result, result),
 			 format_duration(time, c->duration_ns ? c->duration_ns
 						: s->row.end_ns - s->row.begin_ns));
 	if (p->poison >= 0)

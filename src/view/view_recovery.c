@@ -51,12 +51,14 @@ static void say_phase(struct stepping *s, const struct recovery_facts *f, int ph
 		      size_t size)
 {
 	const struct recovery_totals *r = &s->row.totals.recovery;
+	enum { OFF = 5 };	/* KSMTOP_RECOVERY_OUTCOMES: the mutex is not asked for */
 	char waited[FORMAT_MAX], word[24];
 
 	switch (phase) {
 	case PHASE_FAULT:
-		snprintf(buf, size, "pfn 0x%" PRIx64 ", mapcount %" PRId32 "; mutex waited for %s",
-			 r->pfn, r->mapcount_before, format_duration(waited, r->waited_ns));
+		snprintf(buf, size, "pfn 0x%" PRIx64 ", mapcount %" PRId32 "%s%s", r->pfn, r->mapcount_before,
+			 s->row.ended && r->outcome == OFF ? "" : "; mutex waited for ",
+			 s->row.ended && r->outcome == OFF ? "" : format_duration(waited, r->waited_ns));
 		break;
 	case PHASE_CHAIN:
 		say_chain(f, buf, size);

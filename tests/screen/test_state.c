@@ -186,7 +186,7 @@ static void test_stale_truth(void **state)
 	expect_row(seen.grid, pid, text_of(left, "address"), "no item");
 	expect_row(seen.grid, pid, text_of(left, "address"), "in this scan");
 	assert_true(grid_holds(seen.grid, text_of(left, "pfn")));
-	assert_true(grid_holds(seen.grid, "no rmap_item leads to 2 of them"));
+	assert_true(grid_holds(seen.grid, "no rmap_item is known to lead to 2 of them"));
 	seen_end(&seen);
 	/* ksmd came by, and the second migration took it along. */
 	seen = see(STALE, ":time_end 9", 120, 40);

@@ -168,6 +168,8 @@ def collapse(recording):
     recording.expect("copies failed", attempt["copy_failed"], 1)
     recording.expect("the bad page", [int(m.group(1)) for m in
                      (re.match(r"Copying page (\d+) .* meets poison", l) for l in lines) if m], [bad])
+    recording.expect("why it was given up", [m.group(1) for m in (re.search(r"given up, scan_result (\w+) ", l)
+                     for l in lines) if m], ["copy_poisoned_page"])
     recording.expect("shmem", attempt["shmem"], recording.truth["variant"] == "shmem")
     recording.expect("recoveries and kill lists", (recording.episodes("recovery"), recording.episodes("kill-list")),
                      ([], []))

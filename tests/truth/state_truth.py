@@ -103,6 +103,13 @@ def stale(recording):
         else:
             recording.expect(f"walk {walk['episode']} leaves no mapcount", walk["mapcount_after"], 0)
             recording.expect("missed by linear", rules["linear"]["missed"], [])
+    for migration, stays in ((first, True), (second, False)):
+        lines = [i["text"] for i in recording.items("explain", migration["episode"])]
+        name = f"the story of migration {migration['episode']}"
+        recording.expect(f"{name} says that the page stayed", any("stayed where it was" in l for l in lines), stays)
+        recording.expect(f"{name} names the mapping that stayed",
+                         any(f"(stale {pid}) at {address:#x}: no item is known to lead to it" in l for l in lines),
+                         stays)
     recording.expect("pages moved by the first migration", first["succeeded"], int(pfns[1] != pfns[0]))
     recording.expect("pages moved by the second migration", second["succeeded"], int(pfns[2] != pfns[1]))
     items = [i for i in recording.items("list", "items", "--at", second["end"]) if i["pid"] == pid and

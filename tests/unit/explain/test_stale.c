@@ -276,7 +276,7 @@ static void check_stale(const char *path)
 		assert_int_equal(failure.nr_no_item, 2);
 		assert_int_equal(failure.nr_by_rule, 0);
 		stale_failure_text(&failure, text, sizeof(text));
-		assert_non_null(strstr(text, "no rmap_item leads to 2"));
+		assert_non_null(strstr(text, "no rmap_item is known to lead to 2"));
 		stale_failure_fini(&failure);
 		/* The page is where it was, and the child's mapping is the one that nothing leads to. */
 		page = look_at_pfn(&source, truth_mapping(truth, "after the first migration"),

@@ -43,13 +43,13 @@ static void a_walk_is_told(void **state)
 		"1.5 us; its interval tree is asked for every VMA.",
 		"The VMA of mm A (vm-a 2201) covers 0x7f0000002000 and is of the item's own mm: rmap_one() "
 		"visits it, mapcount 2 -> 1.",
-		"The anon_vma of item#1 is unlocked, after 9.0 us; skipped meanwhile: 1 VMAs that do not cover "
+		"The anon_vma of item#1 is unlocked, after 9.0 us; skipped meanwhile: 1 VMA that does not cover "
 		"the address, 1 of the wrong mm for this pass.",
 		"Pass 2: the anon_vma of item#1 (mm A (vm-a 2201) at 0x7f0000002000) is locked at once; its "
 		"interval tree is asked for every VMA.",
 		"The VMA of mm B (vm-b 2202) covers 0x7f0000002000 and is of another mm, as after a fork: "
 		"rmap_one() visits it, mapcount 1 -> 0.",
-		"The anon_vma of item#1 is unlocked, after 4.0 us; skipped meanwhile: 1 VMAs that do not cover "
+		"The anon_vma of item#1 is unlocked, after 4.0 us; skipped meanwhile: 1 VMA that does not cover "
 		"the address, 1 of the wrong mm for this pass.",
 		"The walk ends (rwc->done) after 20.0 us: 6 VMAs offered, 2 visited, 2 outside, 2 of another "
 		"mm; the mapcount is 0.",
