@@ -220,9 +220,8 @@ static void recovery_copy(struct telling *t)
 		SAY("Copying pfn 0x%" PRIx64 " meets bad memory (-EHWPOISON): that dup is not healthy either, "
 		    "the next one is tried.", (uint64_t)args->from_kpfn);
 	else
-		SAY("No fresh page is to be had (%s%" PRId64 "): the dup, pfn 0x%" PRIx64
-		    ", is to be mapped itself.", args->err == -12 ? "-ENOMEM, " : "", args->err,
-		    (uint64_t)args->from_kpfn);
+		SAY("There is no memory for a fresh page (%" PRId64 "): the dup, pfn 0x%" PRIx64
+		    ", is to be mapped itself.", args->err, (uint64_t)args->from_kpfn);
 }
 
 static void recovery_move(struct telling *t)
