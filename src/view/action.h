@@ -57,7 +57,10 @@ enum view_id {
 /* Views whose main part is a list with columns. */
 #define VIEWS_LIST	(VIEW_BIT(TREE) | VIEW_BIT(PROCESSES) | VIEW_BIT(EVENTS) |		\
 			 VIEW_BIT(OVERVIEW) | VIEW_BIT(OBJECT) | VIEW_BIT(STALE) |		\
-			 VIEW_BIT(NUMA) | VIEW_BIT(EPISODES) | VIEW_BIT(BLAST))
+			 VIEW_BIT(EPISODES) | VIEW_BIT(BLAST))
+/* Views whose rows belong to something; views whose rows are objects, or events that name one. */
+#define VIEWS_PARENT	(VIEWS_ALL & ~(VIEW_BIT(OVERVIEW) | VIEW_BIT(TIMELINE) | VIEW_BIT(EVENTS)))
+#define VIEWS_THIS	(VIEWS_ALL & ~(VIEW_BIT(TIMELINE) | VIEW_BIT(EPISODES)))
 /* Views that step through one episode. */
 #define VIEWS_STEPPER	(VIEW_BIT(WALK) | VIEW_BIT(RECOVERY) | VIEW_BIT(COLLAPSE) | VIEW_BIT(STEPS))
 
@@ -154,9 +157,9 @@ enum argument_kind {
 	A(PAN_LEFT, "pan-left", "h", ARG_NONE, VIEWS_ALL, "", "pan left")			\
 	A(PAN_RIGHT, "pan-right", "l", ARG_NONE, VIEWS_ALL, "", "pan right")			\
 	A(OPEN, "open", "Enter", ARG_NONE, VIEWS_ALL, "open", "open what the cursor is on")	\
-	A(PARENT, "parent", "u", ARG_NONE, VIEWS_ALL, "", "what this belongs to")		\
-	A(FOLD, "fold", "Space", ARG_NONE, VIEW_BIT(TREE) | VIEW_BIT(OBJECT) |			\
-	  VIEW_BIT(PROCESSES) | VIEW_BIT(WALK), "fold", "fold or unfold the row")		\
+	A(PARENT, "parent", "u", ARG_NONE, VIEWS_PARENT, "", "what this belongs to")		\
+	A(FOLD, "fold", "Space", ARG_NONE, VIEW_BIT(TREE) | VIEW_BIT(OBJECT) | VIEW_BIT(WALK),	\
+	  "fold", "fold or unfold the row")		\
 	A(ZOOM_IN, "zoom-in", "+ =", ARG_NONE, VIEW_BIT(TIMELINE), "zoom", "less time, more detail") \
 	A(ZOOM_OUT, "zoom-out", "-", ARG_NONE, VIEW_BIT(TIMELINE), "zoom", "more time, less detail") \
 	A(ZOOM_ALL, "zoom-all", "0", ARG_NONE, VIEW_BIT(TIMELINE), "all", "the whole recording") \
@@ -167,7 +170,7 @@ enum argument_kind {
 	A(FILTER, "filter", "f", ARG_TEXT, VIEWS_ALL, "filter",					\
 	  "show only what fits: pfn == 0x1c0077")			\
 	A(CLEAR, "clear", "F", ARG_NONE, VIEWS_ALL, "", "show everything again")		\
-	A(THIS, "this", "*", ARG_NONE, VIEWS_ALL, "", "filter on the object under the cursor")	\
+	A(THIS, "this", "*", ARG_NONE, VIEWS_THIS, "", "filter on the object under the cursor")	\
 	A(SELECT, "object", "", ARG_OBJECT, VIEWS_ALL, "",					\
 	  "select pfn:0x1c0077  pid:3141  node#12")					\
 	A(COLUMNS, "columns", "c", ARG_COLUMN, VIEWS_LIST, "", "show or hide a column")		\

@@ -43,8 +43,8 @@ static const char *const part_names[NR_PARTS] = {
 
 static bool is_of_part(const struct session *session, const struct action_info *info, enum part part)
 {
-	/* Where a letter means something else in one view, it is still everybody's key. */
-	bool everywhere = __builtin_popcount(info->views) >= NR_VIEWS - 2;
+	/* What a few views have no use for is still everybody's key. */
+	bool everywhere = __builtin_popcount(info->views) >= NR_VIEWS * 2 / 3;
 
 	return info->views & (1u << session_current(session)->id) &&
 	       everywhere == (part == PART_EVERYWHERE);

@@ -225,6 +225,37 @@ static void no_list(struct list *list)
 	list_place(list, 0, 0, 0, 0, 0);
 }
 
+/* A chain has no page: its dups, each with one of its own, and of what the walks left mappings. */
+static void draw_chain(struct pane pane, const struct stale_parts *parts, const struct scene *scene,
+		       const struct node_row *chain)
+{
+	uint32_t failed, nr = 0, shown = 0;
+	int rows = pane.height - 4;
+	struct history_cursor cursor;
+	char name[48];
+	union row row;
+
+	pane_text(pane, 3, 1, ROLE_HINT, "a chain: each of its dups has a page");
+	pane_text(pane, 3, 3, ROLE_HEADING, "DUP        PFN         ITEMS  FAILED");
+	if (history_list(scene->history, DUPS_OF_CHAIN, chain->ref, scene->when, &cursor))
+		return;
+	while (history_next(&cursor, &row) == 1) {
+		if (++nr > (uint32_t)(rows > 1 ? rows - 1 : 0))
+			continue;
+		failed = stale_log_failures(&parts->log, row.node.ref, scene->when.t, NULL);
+		pane_fit(pane, 3, 3 + (int)nr, 10, ALIGN_LEFT, ROLE_TEXT,
+			 scene_name(scene, row.node.ref, name, sizeof(name)));
+		pane_printf(pane, 14, 3 + (int)nr, ROLE_TEXT, "0x%-9" PRIx64 " %5" PRIu32, row.node.kpfn,
+			    row.node.nr_items);
+		pane_printf(pane, 33, 3 + (int)nr, failed ? ROLE_FAULT : ROLE_SKIPPED, "%" PRIu32, failed);
+		pane_fact(pane, 37, 3 + (int)nr, row.node.fact.evidence, row.node.fact.doubt != DOUBT_NONE);
+		row_marks(pane, 3 + (int)nr, failed ? " !" : "  ");
+		shown = nr;
+	}
+	if (nr > shown)
+		pane_printf(pane, 3, 4 + (int)shown, ROLE_HINT, "%" PRIu32 " more", nr - shown);
+}
+
 void stale_draw_page(struct pane pane, struct stale_parts *parts, const struct scene *scene, struct ref node)
 {
 	struct view_state *state = session_view_state(scene->session);
@@ -232,14 +263,20 @@ void stale_draw_page(struct pane pane, struct stale_parts *parts, const struct s
 	int rows = pane.height - 7;
 	char name[48];
 	uint32_t at, first;
+	union row row;
 
 	if (ref_is_none(node)) {
 		no_list(&state->lists[1]);
 		return;
 	}
-	pane_heading(pane, 0, scene_name(scene, node, name, sizeof(name)), "Tab: its mappings");
+	pane_heading(pane, 0, scene_name(scene, node, name, sizeof(name)), page ? "Tab: its mappings" : "");
+	if (!page && scene_row(scene, node, &row) && row.node.kind == NODE_CHAIN) {
+		draw_chain(pane, parts, scene, &row.node);
+		no_list(&state->lists[1]);
+		return;
+	}
 	if (!page || !page->nr) {
-		pane_text(pane, 3, 2, ROLE_HINT, !page ? "a chain, or not there at this moment" :
+		pane_text(pane, 3, 2, ROLE_HINT, !page ? "it is not there at this moment" :
 			  "nothing is known to map it");
 		no_list(&state->lists[1]);
 		return;

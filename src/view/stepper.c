@@ -21,7 +21,7 @@
 
 #include "explain/whatif.h"
 #include "format.h"
-#include "view_list.h"
+#include "view_util.h"
 #include "walk_items.h"
 
 #define FIND_MAX 20000	/* steps looked at in search of a text */
@@ -438,6 +438,9 @@ bool stepping_act(struct stepping *s, enum action action, enum episode_unit unit
 	case ACTION_EPISODE_END:
 	case ACTION_LAST:
 	case ACTION_BOTTOM: go_to_end(s, 1); return true;
+	case ACTION_THIS:
+		util_filter_this(&s->scene, s->row.object);
+		return true;
 	case ACTION_BLAST:
 		session_select(s->scene.session, s->row.object);
 		return false;	/* the session shows it */

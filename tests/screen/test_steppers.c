@@ -589,6 +589,45 @@ static void test_search(void **state)
 	close_trace(&file);
 }
 
+/* ---- the help tells the truth ---- */
+
+/* Every key that the help lists in a view does something there, or says what it would need. */
+static void test_help(void **state)
+{
+	static const char *const nothing[] = {"has nothing to do here", "does nothing here", "no columns",
+					      "nothing to search in"};
+	struct grid *grid = grid_new(120, 40, GRID_ASCII);
+	struct session *session;
+	struct opened file;
+	struct keymap map;
+
+	(void)state;
+	keymap_init(&map);
+	for (int v = 0; views_all[v]; v++) {
+		open_trace(&file, views_all[v]->id == VIEW_COLLAPSE ? "collapse-poison-anon" : "poison-recover");
+		for (int i = 0; i < NR_ACTIONS; i++) {
+			uint32_t key = map.keys[i][0];
+			char line[512];
+
+			if (key == K_NONE || keymap_find(&map, views_all[v]->id, key) != (enum action)i)
+				continue;
+			session = open_session(&file, GRID_ASCII);
+			type(session, grid, ":time_start :find_e :time_50% :object_node#2");
+			session_show(session, views_all[v]->id);
+			session_key(session, key);
+			session_draw(session, grid);
+			row_text(grid, 38, line, sizeof(line));
+			for (size_t n = 0; n < sizeof(nothing) / sizeof(*nothing); n++)
+				if (strstr(line, nothing[n]))
+					fail_msg("%s in %s: %s", action_table[i].name,
+						 view_names[views_all[v]->id], line);
+			session_free(session);
+		}
+		close_trace(&file);
+	}
+	grid_free(grid);
+}
+
 /* ---- what is known when ---- */
 
 /*
@@ -709,6 +748,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_missed_truth),   cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_engineer),       cmocka_unit_test(test_known_by),
 		cmocka_unit_test(test_panes),	       cmocka_unit_test(test_search),
+		cmocka_unit_test(test_help),
 		cmocka_unit_test(test_enter),	       cmocka_unit_test(test_clicks),
 	};
 
