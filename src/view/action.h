@@ -118,6 +118,11 @@ enum argument_kind {
 	A(BLAST, "blast-radius", "X", ARG_NONE, VIEW_BIT(OVERVIEW) | VIEW_BIT(TREE) | VIEW_BIT(OBJECT) | \
 	  VIEW_BIT(STALE) | VIEW_BIT(NUMA) | VIEW_BIT(WALK) | VIEW_BIT(RECOVERY), "",		\
 	  "which page would kill most if it failed")						\
+	A(ZOOM_IN, "zoom-in", "+ =", ARG_NONE, VIEW_BIT(TIMELINE), "zoom", "less time, more detail") \
+	A(ZOOM_OUT, "zoom-out", "-", ARG_NONE, VIEW_BIT(TIMELINE), "zoom", "more time, less detail") \
+	A(ZOOM_ALL, "zoom-all", "0", ARG_NONE, VIEW_BIT(TIMELINE), "all", "the whole recording") \
+	A(FOLD, "fold", "Space", ARG_NONE, VIEW_BIT(TREE) | VIEW_BIT(OBJECT) | VIEW_BIT(WALK),	\
+	  "fold", "fold or unfold the row")		\
 	A(FIND, "find", "/", ARG_TEXT, VIEWS_ALL, "find", "find text in this view")		\
 	A(COMMAND, "command", ":", ARG_NONE, VIEWS_ALL, "cmd", "type a command; Tab completes")	\
 	A(STEP_BACK, "back", "Left ,", ARG_NONE, VIEWS_ALL, "step", "one step back in time")	\
@@ -158,11 +163,6 @@ enum argument_kind {
 	A(PAN_RIGHT, "pan-right", "l", ARG_NONE, VIEWS_ALL, "", "pan right")			\
 	A(OPEN, "open", "Enter", ARG_NONE, VIEWS_ALL, "open", "open what the cursor is on")	\
 	A(PARENT, "parent", "u", ARG_NONE, VIEWS_PARENT, "", "what this belongs to")		\
-	A(FOLD, "fold", "Space", ARG_NONE, VIEW_BIT(TREE) | VIEW_BIT(OBJECT) | VIEW_BIT(WALK),	\
-	  "fold", "fold or unfold the row")		\
-	A(ZOOM_IN, "zoom-in", "+ =", ARG_NONE, VIEW_BIT(TIMELINE), "zoom", "less time, more detail") \
-	A(ZOOM_OUT, "zoom-out", "-", ARG_NONE, VIEW_BIT(TIMELINE), "zoom", "more time, less detail") \
-	A(ZOOM_ALL, "zoom-all", "0", ARG_NONE, VIEW_BIT(TIMELINE), "all", "the whole recording") \
 	A(FOCUS, "focus", "Tab", ARG_NONE, VIEWS_ALL, "", "next part of the view")		\
 	A(HISTORY_BACK, "history-back", "Ctrl-O Backspace", ARG_NONE, VIEWS_ALL, "",		\
 	  "to the place before the last jump")							\

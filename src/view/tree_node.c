@@ -148,7 +148,7 @@ static void draw_sharers(struct pane pane, int y, const struct scene *scene, str
 }
 
 /* The fullest dup that still has room is where the next merge lands (stable_node_dup()). */
-static struct ref next_dup(const struct scene *scene, struct ref chain, int64_t limit)
+struct ref tree_next_dup(const struct scene *scene, struct ref chain, int64_t limit)
 {
 	struct ref best = {0};
 	struct history_cursor cursor;
@@ -171,7 +171,7 @@ static void draw_dups(struct pane pane, int y, const struct scene *scene,
 {
 	int64_t limit = 256;
 	bool known = scene_sysfs(scene, scene->when.t, "max_page_sharing", &limit);
-	struct ref next = next_dup(scene, chain->ref, limit);
+	struct ref next = tree_next_dup(scene, chain->ref, limit);
 	struct history_cursor cursor;
 	int bar = pane.width - 33;
 	char name[48];

@@ -13,6 +13,8 @@
 void tree_draw_detail(struct pane pane, const struct scene *scene, struct ref selected);
 /* More of it, its last changes, and counts of the whole tree: where there is room. */
 void tree_draw_inspector(struct pane pane, const struct scene *scene, struct ref selected);
+/* The dup that the next merge lands on; none: all are full. */
+struct ref tree_next_dup(const struct scene *scene, struct ref chain, int64_t limit);
 struct ref tree_sharer(const struct scene *scene, struct ref node, uint64_t index);
 
 #endif /* KSMTOP_TREE_NODE_H */

@@ -22,6 +22,7 @@
 
 #include "format.h"
 #include "notable_text.h"
+#include "overview_chains.h"
 #include "process_table.h"
 #include "timeline_chart.h"
 #include "view_util.h"
@@ -409,7 +410,7 @@ static void draw_boxes(struct pane pane, const struct scene *scene)
 
 static void draw(struct session *session, void *own, struct pane body)
 {
-	int y = NR_PAGE_COUNTERS + 1, ahead = body.height > 26 ? 7 : 3;
+	int y = NR_PAGE_COUNTERS + 1, ahead = body.height > 26 ? 7 : 3, chains = 0;
 	struct overview *view = own;
 	struct scene scene;
 
@@ -420,8 +421,14 @@ static void draw(struct session *session, void *own, struct pane body)
 	draw_savings(body, y++, &scene);
 	y = draw_rates(body, y, view, &scene, body.height > 26);
 	pane_hline(body, 0, y++, body.width, ROLE_BORDER);
-	process_draw(pane_sub(body, 0, y, body.width, body.height - y - ahead), &view->processes,
+	if (body.height > 26 && body.width >= 100 && overview_has_chains(&scene)) {
+		chains = 6;
+		ahead = 5;
+	}
+	process_draw(pane_sub(body, 0, y, body.width, body.height - y - ahead - chains), &view->processes,
 		     &scene);
+	if (chains)
+		overview_draw_chains(pane_sub(body, 0, body.height - ahead - chains, body.width, chains), &scene);
 	draw_ahead(pane_sub(body, 0, body.height - ahead, body.width, ahead), view, &scene);
 }
 

@@ -26,6 +26,15 @@ struct moment why_moment(const struct scene *scene, uint64_t nr)
 	return session_hindsight(scene->session) ? moment_hindsight(nr) : moment_at(nr);
 }
 
+static struct ref named_by(const struct scene *scene, uint64_t nr, enum table table)
+{
+	struct event event;
+
+	if (!nr || event_index_event(recording_events(scene->recording), nr, &event))
+		return (struct ref){0};
+	return why_named(scene, &event, nr, table);
+}
+
 struct ref why_touched(const struct scene *scene, uint64_t nr, enum table table)
 {
 	struct ref refs[WHY_OBJECTS];
@@ -35,7 +44,7 @@ struct ref why_touched(const struct scene *scene, uint64_t nr, enum table table)
 		if (refs[i].table == table &&
 		    history_changed_by_sample(scene->history, refs[i], nr) < 0)
 			return refs[i];
-	return (struct ref){0};
+	return named_by(scene, nr, table);
 }
 
 struct ref why_object(const struct scene *scene, uint64_t nr)
@@ -51,6 +60,12 @@ struct ref why_object(const struct scene *scene, uint64_t nr)
 			if (refs[j].table == order[i] &&
 			    history_changed_by_sample(scene->history, refs[j], nr) < 0)
 				return refs[j];
+	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
+		struct ref ref = named_by(scene, nr, order[i]);
+
+		if (!ref_is_none(ref))
+			return ref;
+	}
 	return (struct ref){0};
 }
 
@@ -92,10 +107,10 @@ static char node_effect(const struct scene *scene, struct ref ref, uint64_t nr, 
 	else if (was && before.node.kind != now.node.kind)
 		snprintf(buf, size, "becomes %s", node_kind_name(now.node.kind));
 	else if (was && before.node.kind == NODE_CHAIN && before.node.nr_dups != now.node.nr_dups)
-		snprintf(buf, size, "dups %" PRIu32 ">%" PRIu32, before.node.nr_dups,
+		snprintf(buf, size, "dups %" PRIu32 "->%" PRIu32, before.node.nr_dups,
 			 now.node.nr_dups);
 	else if (was && before.node.nr_items != now.node.nr_items)
-		snprintf(buf, size, "items %" PRIu32 ">%" PRIu32, before.node.nr_items,
+		snprintf(buf, size, "len %" PRIu32 "->%" PRIu32, before.node.nr_items,
 			 now.node.nr_items);
 	else
 		return ' ';
@@ -173,6 +188,9 @@ char why_effect(const struct scene *scene, uint64_t nr, char *buf, size_t size)
 		snprintf(buf, size, "err %s", why_error(event_error(&event)));
 		return '!';
 	}
+	why_found(&event, buf, size);
+	if (buf[0])
+		return ' ';
 	ref = why_object(scene, nr);
 	if (ref_is_none(ref))
 		return ' ';

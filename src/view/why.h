@@ -25,12 +25,12 @@ void why_event(const struct scene *scene, uint64_t nr, char *buf, size_t size);
 
 /* The moment just at event @nr, with the session's hindsight. */
 struct moment why_moment(const struct scene *scene, uint64_t nr);
-/* What the event is about: its node, else page, item, mm, anon_vma; {0} for none. */
+/* What the event is about, changed or only looked at: its node, else page, item, mm, anon_vma; {0} for none. */
 struct ref why_object(const struct scene *scene, uint64_t nr);
-/* The object of that table that the event touched; {0} for none. */
+/* The object of that table that the event touched, or only names; {0} for none. */
 struct ref why_touched(const struct scene *scene, uint64_t nr, enum table table);
 /*
- * What it changed about its object, short: "items 130>131", "new", "gone", "err EFAULT".
+ * What it changed about its object, short: "len 130->131", "new", "gone", "err EFAULT".
  * Returns the mark that goes with it: '~', '+', 'x', '!' or ' '.
  */
 char why_effect(const struct scene *scene, uint64_t nr, char *buf, size_t size);
@@ -42,6 +42,13 @@ bool why_sample(const struct scene *scene, struct ref ref, uint64_t nr, char *bu
 
 /* "mm/ksm.c:stable_tree_append" for a kind of event, NULL where there is none. */
 const char *why_source(enum event_kind kind);
+
+/*
+ * Private to why*.c (why_named.c): the object of that table that an event which changes nothing names,
+ * and what such an event found, in a word or two ("" for others).
+ */
+struct ref why_named(const struct scene *scene, const struct event *event, uint64_t nr, enum table table);
+void why_found(const struct event *event, char *buf, size_t size);
 
 /* Private to why*.c: the sentence of the patch's events; false for another kind. */
 struct story {

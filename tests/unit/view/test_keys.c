@@ -124,7 +124,7 @@ static void test_load_errors(void **state)
 {
 	static const struct { const char *text, *said; } cases[] = {
 		{ "copy: q", "the key q means both \"copy\" and \"q\"" },
-		{ "play: [Space]\n", "the key Space means both \"play\" and \"fold\"" },
+		{ "play: [Space]\n", "the key Space means both \"fold\" and \"play\"" },
 		{ "cpoy: y", "1:1" }, { "cpoy: y", "no action called \"cpoy\"" },
 		{ "copy: y\nplay: F5", "2:7" }, { "play: F5", "\"F5\" is not a key" },
 		{ "play: 3", "the key 3 belongs to a view" },
