@@ -14,6 +14,7 @@
 #include "recording_private.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -174,6 +175,56 @@ static int finish_loading(struct recording *recording)
 	return 0;
 }
 
+/* Until when the CPU's events are all there, by the last sample that says so; 0: none does. */
+static uint64_t on_disk_ns(struct recording *recording, uint16_t cpu)
+{
+	char name[8];
+
+	snprintf(name, sizeof(name), "%u", cpu);
+	for (uint32_t i = recording->nr_samples; i-- > 0;) {
+		struct sample sample;
+		int64_t ns;
+
+		sample_store_head(recording->samples, recording->order[i].index, &sample);
+		if (sample.kind == SAMPLE_READ &&
+		    sample_store_read(recording->samples, recording->order[i].index, &sample) == 0)
+			return sample_number(&sample, name, &ns) == 0 && ns > 0 ? (uint64_t)ns : 0;
+	}
+	return 0;
+}
+
+/*
+ * Streams of a cut recording end in a gap.  It begins behind the last event, or later: an idle CPU has none
+ * for long, and the recorder knew that it had read them all.
+ */
+static int feed_last_losses(struct recording *recording, struct event_batch batch)
+{
+	struct event_loss *losses = malloc((batch.nr_losses + 1) * sizeof(*losses));
+	int ret;
+
+	if (!losses)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < batch.nr_losses; i++) {
+		struct event_loss *loss = &losses[i];
+		const char *buffer;
+		uint64_t whole_ns;
+		uint16_t cpu;
+
+		*loss = batch.losses[i];
+		if (loss->before_nr || event_index_stream(recording->index, loss->stream, &buffer, &cpu) != 0)
+			continue;
+		whole_ns = on_disk_ns(recording, cpu);
+		if (whole_ns <= loss->after_ns)
+			continue;
+		loss->after_ns = whole_ns;
+		loss->after_nr = event_index_at_time(recording->index, whole_ns);
+	}
+	batch.losses = losses;
+	ret = history_feed(recording->history, &batch);
+	free(losses);
+	return ret;
+}
+
 #define RELEASE_EVENTS 1000000u
 
 /* One batch or one sample: 1, 0 when everything is fed, or -E. */
@@ -191,6 +242,8 @@ static int load_step(struct recording *recording)
 		trace_file_release(recording->file);
 	if (batch.nr_events == 0 && batch.nr_losses == 0)
 		ret = feed_next_sample(recording);
+	else if (batch.nr_losses)
+		ret = feed_last_losses(recording, batch);
 	else
 		ret = history_feed(recording->history, &batch);
 	return ret < 0 ? ret : 1;

@@ -74,6 +74,7 @@ struct event_loss {
 enum event_loss_cause {
 	LOSS_OVERRUN,		/* the ring buffer said so */
 	LOSS_DAMAGE,		/* this part of the file cannot be read */
+	LOSS_CUT,		/* the stream ends in it: the file or the recorder did */
 };
 
 /*

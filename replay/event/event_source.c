@@ -319,10 +319,17 @@ static int add_last_losses(struct event_source *source)
 	for (uint32_t s = 0; s < source->nr_streams; s++) {
 		struct source_stream *stream = &source->streams[s];
 
+		struct event_loss *loss;
+		bool damage = stream->gap_damage;
+
 		if (source->index->decoder->streams[s].gap_at_end)
-			note_gap(stream, LOSS_DAMAGE, 0);
-		if (stream->gap && !add_loss(source, stream))
+			note_gap(stream, LOSS_CUT, 0);
+		if (!stream->gap)
+			continue;
+		loss = add_loss(source, stream);
+		if (!loss)
 			return -ENOMEM;
+		loss->cause = damage ? LOSS_DAMAGE : LOSS_CUT;
 	}
 	return 0;
 }

@@ -39,7 +39,7 @@
 
 enum sample_kind {
 	SAMPLE_HOST = 1, SAMPLE_KSM, SAMPLE_PROCESS, SAMPLE_MAPS, SAMPLE_PAGES, SAMPLE_LOSS,
-	SAMPLE_NOTE,
+	SAMPLE_NOTE, SAMPLE_READ,
 };
 
 /* A sample as read.  The payload is borrowed: see sample_store_read(). */

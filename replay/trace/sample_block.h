@@ -15,6 +15,7 @@
  *		to the page before (pages), signed distance of the pfn, mapcount
  *	LOSS	per cpu: cpu, overrun, dropped, commit_overrun, entries, read
  *	NOTE	"text\0"
+ *	READ	pairs like KSM's: a cpu's number, and the time in ns before which all its events are on disk
  */
 #ifndef KSMTOP_SAMPLE_BLOCK_H
 #define KSMTOP_SAMPLE_BLOCK_H

@@ -9,7 +9,8 @@
  * Chunks are copied as they are.  They come from the mapping by write(2): the pages were just
  * written, and between two chunks stands a block header that the final file does not have, so a
  * copy inside the kernel would not be cheaper.  Each chunk's checksum is verified on the way; one
- * that fails is left out and counted.
+ * that fails is left out and counted.  What is missing, in the middle or after a cpu's last chunk, is
+ * marked as the kernel marks lost events.
  *
  * The spool goes away only when the final file is whole, synced and has its name.
  */
@@ -55,37 +56,70 @@ static bool chunk_is_whole(const struct trace_file *file, const struct trace_chu
 				      SPOOL_CHUNK_HEADER + (size_t)chunk->csize, seq);
 }
 
-/*
- * Writes a chunk in front of which data is missing: its first page gets the flag by which the kernel says
- * that events were lost, without a number (ring_buffer.c, RB_MISSED_EVENTS, _STORED), so that every reader
- * of the recording knows.
- */
-static void chunk_write_behind_gap(struct sink *sink, const struct trace_file *file,
-				   const struct trace_chunk *chunk)
+/* Writes pages as a chunk of their own. */
+static void pages_write(struct sink *sink, const struct trace_file *file, const uint8_t *pages,
+			uint32_t size)
 {
-	/* The commit word, 8 or 4 bytes, stands behind the 8 of the page's time. */
-	uint32_t high = file->big ? 8 + (uint32_t)file->long_size - 4 : 8 + 3;
-	size_t bound = ZSTD_compressBound(chunk->usize), csize = 0;
-	uint8_t *pages = malloc(chunk->usize), *frame = malloc(bound);
+	size_t bound = ZSTD_compressBound(size), csize = 0;
+	uint8_t *frame = malloc(bound);
 	uint32_t sizes[2];
 
-	if (!pages || !frame || chunk->usize <= high ||
-	    trace_chunk_read(file, chunk, NULL, pages, NULL) != 0) {
+	if (frame)
+		csize = ZSTD_compress(frame, bound, pages, size, ZSTD_CLEVEL_DEFAULT);
+	if (!frame || ZSTD_isError(csize)) {
 		sink->error = diag_set(sink->diag, -ENOMEM, "out of memory");
 	} else {
-		pages[high] = (uint8_t)((pages[high] | 0x80) & ~0x40);
-		csize = ZSTD_compress(frame, bound, pages, chunk->usize, ZSTD_CLEVEL_DEFAULT);
-		if (ZSTD_isError(csize))
-			sink->error = diag_set(sink->diag, -ENOMEM, "out of memory");
-	}
-	if (!sink->error) {
 		sizes[0] = file->big ? htobe32((uint32_t)csize) : htole32((uint32_t)csize);
-		sizes[1] = file->big ? htobe32(chunk->usize) : htole32(chunk->usize);
+		sizes[1] = file->big ? htobe32(size) : htole32(size);
 		sink_write(sink, sizes, sizeof(sizes));
 		sink_write(sink, frame, csize);
 	}
-	free(pages);
 	free(frame);
+}
+
+/*
+ * The flag by which the kernel says that events were lost in front of a page, without a number
+ * (ring_buffer.c, RB_MISSED_EVENTS, _STORED), so that every reader of the recording knows.  The commit
+ * word, 8 or 4 bytes, stands behind the 8 of the page's time.
+ */
+static void page_mark_lost(const struct trace_file *file, uint8_t *page)
+{
+	uint32_t high = file->big ? 8 + (uint32_t)file->long_size - 4 : 8 + 3;
+
+	page[high] = (uint8_t)((page[high] | 0x80) & ~0x40);
+}
+
+/* Writes a chunk in front of which data is missing. */
+static void chunk_write_behind_gap(struct sink *sink, const struct trace_file *file,
+				   const struct trace_chunk *chunk)
+{
+	uint8_t *pages = malloc(chunk->usize);
+
+	if (!pages || chunk->usize <= 16 || trace_chunk_read(file, chunk, NULL, pages, NULL) != 0) {
+		sink->error = diag_set(sink->diag, -ENOMEM, "out of memory");
+	} else {
+		page_mark_lost(file, pages);
+		pages_write(sink, file, pages, chunk->usize);
+	}
+	free(pages);
+}
+
+/* A page without events behind the last chunk (NULL: there is none): what came then is lost. */
+static void end_write_lost(struct sink *sink, const struct trace_file *file, uint32_t page_size,
+			   const struct trace_chunk *last)
+{
+	uint8_t *pages = last ? malloc(last->usize) : NULL, *page = calloc(1, page_size);
+
+	if (!page || (last && !pages)) {
+		sink->error = diag_set(sink->diag, -ENOMEM, "out of memory");
+	} else {
+		if (last && trace_chunk_read(file, last, NULL, pages, NULL) == 0)
+			memcpy(page, pages + last->usize - page_size, 8);	/* its time */
+		page_mark_lost(file, page);
+		pages_write(sink, file, page, page_size);
+	}
+	free(pages);
+	free(page);
 }
 
 static void cpu_write(struct sink *sink, void *arg, uint32_t buffer, uint32_t cpu_index,
@@ -94,13 +128,14 @@ static void cpu_write(struct sink *sink, void *arg, uint32_t buffer, uint32_t cp
 	struct recovery *recovery = arg;
 	const struct trace_file *file = recovery->file;
 	const struct trace_cpu *cpu = &file->buffers[buffer].cpus[cpu_index];
+	const struct trace_chunk *last = NULL;
 	uint32_t nr = 0;
 	uint32_t count;
 	bool gap = false;
 
 	*ret_offset = sink->pos;
 	*ret_size = 0;
-	if (!cpu->nr_chunks)
+	if (!cpu->nr_chunks && !cpu->truncated)
 		return;
 	sink_write(sink, &nr, sizeof(nr));
 	for (uint32_t i = 0; i < cpu->nr_chunks; i++) {
@@ -113,12 +148,17 @@ static void cpu_write(struct sink *sink, void *arg, uint32_t buffer, uint32_t cp
 			continue;
 		}
 		nr++;
+		last = chunk;
 		if (gap || chunk->flags & TRACE_CHUNK_GAP)
 			chunk_write_behind_gap(sink, file, chunk);
 		else
 			sink_write(sink, data - SPOOL_CHUNK_HEADER,
 				   SPOOL_CHUNK_HEADER + (size_t)chunk->csize);
 		gap = false;
+	}
+	if (gap || cpu->truncated) {
+		end_write_lost(sink, file, file->buffers[buffer].page_size, last);
+		nr++;
 	}
 	count = file->big ? htobe32(nr) : htole32(nr);
 	sink_patch(sink, *ret_offset, &count, sizeof(count));

@@ -7,6 +7,9 @@
  * shows: a block of which only a part was written, or zeros where the file system had promised
  * space.  That costs this cpu its last block and is said in one sentence.
  *
+ * A recorder writes the CPUs' statistics when it has read their buffers to the end.  Without them the
+ * recording was cut, and each cpu's file ends at another moment: data is missing after each.
+ *
  * Headers are checked, and that the frame is there.  The checksum over the frame is computed only
  * to find the way again after damage: opening must not read all of the data.
  */
@@ -147,9 +150,19 @@ static int samples_map(struct trace_file *file)
 	return 0;
 }
 
+/* Did the recorder come to its end? */
+static bool is_finished(const struct trace_file *file)
+{
+	for (uint32_t i = 0; i < file->nr_options; i++)
+		if (file->options[i].id == TRACE_OPTION_CPUSTAT)
+			return true;
+	return false;
+}
+
 int trace_spool_read(struct trace_file *file, struct diag *diag)
 {
 	struct trace_buffer *buffer = file->buffers;
+	bool finished = is_finished(file);
 	int error = samples_map(file);
 
 	unfinished_note(file);
@@ -170,6 +183,7 @@ int trace_spool_read(struct trace_file *file, struct diag *diag)
 			continue;
 		}
 		error = blocks_read(file, path, buffer->page_size, cpu);
+		cpu->truncated |= !finished;
 	}
 	return error == -ENOMEM ? error : 0;
 }

@@ -176,6 +176,8 @@ static int recorder_prepare(struct recorder *recorder, struct diag *diag)
 	if (cmdlines_add_kernel_threads(&recorder->cmdlines) ||
 	    metadata_update(&recorder->metadata, &recorder->session, &recorder->cmdlines))
 		return diag_set(diag, -ENOMEM, "out of memory");
+	/* The CPUs' statistics come at the end, and show that it was reached: trace_spool_read(). */
+	recorder->metadata.meta.nr_cpu_stats = 0;
 	return spool_start(recorder, diag);
 }
 
@@ -257,6 +259,20 @@ static int turn_ms(const struct recorder *recorder)
 	return (int)((duration - elapsed) / 1000000) + 1;
 }
 
+/* What was read before goes to disk, and the samples tell how far that is for each CPU. */
+static int recorder_sync(struct recorder *recorder, struct diag *diag)
+{
+	uint32_t nr = recorder->readers ? recorder->session.nr_cpus : 0;
+	int err;
+
+	for (uint32_t i = 0; i < nr; i++)
+		recorder->readers[i].syncing_ns = atomic_load(&recorder->readers[i].whole_ns);
+	err = trace_spool_sync(recorder->spool, diag);
+	for (uint32_t i = 0; i < nr && !err; i++)
+		sampler_set_on_disk(&recorder->sampler, i, recorder->readers[i].syncing_ns);
+	return err;
+}
+
 /* Waits a fifth of a second at most; signals, the disk, the progress line.  0 or -E. */
 static int recorder_turn(struct recorder *recorder, struct diag *diag)
 {
@@ -273,7 +289,7 @@ static int recorder_turn(struct recorder *recorder, struct diag *diag)
 	now = clock_mono_ns();
 	if (now - recorder->synced_ns >= SECOND_NS) {
 		recorder->synced_ns = now;
-		err = trace_spool_sync(recorder->spool, diag);
+		err = recorder_sync(recorder, diag);
 	}
 	if (recorder->options->progress) {
 		struct capture_progress progress;
@@ -339,6 +355,8 @@ static int recorder_stop(struct recorder *recorder, int err, struct diag *diag)
 	err = err ? err : more;
 	cmdlines_add_saved(&recorder->cmdlines);
 	metadata_update(&recorder->metadata, &recorder->session, &recorder->cmdlines);
+	if (err)	/* the buffers were not read to their ends */
+		recorder->metadata.meta.nr_cpu_stats = 0;
 	return err;
 }
 

@@ -25,6 +25,7 @@
 
 #define CHUNK_BYTES	(512u << 10)
 #define FLUSH_NS	700000000ull
+#define COMMIT_NS	10000000ull	/* an event gets its time this long before it can be read, at most */
 #define READER_NICE	-10	/* ksmd and the workload must not keep a reader from its buffer */
 
 static int reader_flush(struct reader *reader)
@@ -69,15 +70,18 @@ static int reader_loop(struct reader *reader)
 	int err = 0;
 
 	while (!err) {
-		uint64_t passed = clock_mono_ns() - reader->flushed_ns;
+		uint64_t passed = clock_mono_ns() - reader->flushed_ns, begin;
 		int ms = passed >= FLUSH_NS ? 0 : (int)((FLUSH_NS - passed) / 1000000 + 1);
 
 		if (poll(fds, 2, ms) < 0 && errno != EINTR)
 			return diag_set(&reader->diag, -errno, "waiting for events failed: %s",
 					strerror(errno));
+		begin = clock_mono_ns();
 		err = reader_drain(reader);
 		if (!err && (fds[1].revents || clock_mono_ns() - reader->flushed_ns >= FLUSH_NS))
 			err = reader_flush(reader);
+		if (!err && !reader->fill)
+			atomic_store(&reader->whole_ns, begin - COMMIT_NS);
 		if (fds[1].revents)
 			break;
 	}

@@ -27,6 +27,8 @@ struct reader {
 	uint8_t *buffer;
 	size_t fill;
 	uint64_t flushed_ns;
+	atomic_uint_fast64_t whole_ns;	/* all events before that time are in the spool */
+	uint64_t syncing_ns;		/* the main thread's: whole_ns when it began to sync */
 	atomic_int error;		/* 0 or -E */
 	struct diag diag;		/* valid when error is not 0 */
 	bool running;

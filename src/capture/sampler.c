@@ -12,7 +12,9 @@
 #include "capture/sampler.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -63,6 +65,34 @@ static int losses_sample(struct sampler *sampler, bool always)
 	return sample_end(&sampler->builder, clock_mono_ns());
 }
 
+/*
+ * How far each CPU's events are on disk.  Of a recording that is cut this tells an idle CPU, whose last event
+ * may be old, from one whose events are missing.
+ */
+static int on_disk_sample(struct sampler *sampler)
+{
+	const struct session *session = sampler->session;
+	uint64_t now = clock_mono_ns();
+
+	sample_begin(&sampler->builder, SAMPLE_READ, 0, now);
+	for (uint32_t i = 0; i < session->nr_cpus; i++) {
+		uint64_t ns = atomic_load(&sampler->on_disk_ns[i]);
+		char cpu[16], text[24];
+
+		if (!ns)
+			continue;
+		snprintf(cpu, sizeof(cpu), "%u", session->cpu_ids[i]);
+		snprintf(text, sizeof(text), "%" PRIu64, ns);
+		sample_add_pair(&sampler->builder, cpu, text);
+	}
+	return sample_end(&sampler->builder, now);
+}
+
+void sampler_set_on_disk(struct sampler *sampler, uint32_t i, uint64_t ns)
+{
+	atomic_store(&sampler->on_disk_ns[i], ns);
+}
+
 static int round_sample(struct sampler *sampler, enum round_kind kind)
 {
 	uint64_t begin = clock_mono_ns(), cpu = clock_thread_ns();
@@ -81,6 +111,8 @@ static int tick(struct sampler *sampler, bool full)
 {
 	int err = losses_sample(sampler, full);
 
+	if (!err && !full)
+		err = on_disk_sample(sampler);
 	cmdlines_add_saved(sampler->cmdlines);		/* names that are missing only lack */
 	if (!err && sampler->with_samples)
 		err = ksm_files_sample(&sampler->ksm, &sampler->builder);
@@ -140,7 +172,8 @@ static int sampler_prepare(struct sampler *sampler)
 {
 	sampler->losses = calloc(sampler->session->nr_cpus, sizeof(*sampler->losses));
 	sampler->stop_fd = eventfd(0, EFD_CLOEXEC);
-	if (!sampler->losses || sampler->stop_fd < 0)
+	sampler->on_disk_ns = calloc(sampler->session->nr_cpus, sizeof(*sampler->on_disk_ns));
+	if (!sampler->losses || !sampler->on_disk_ns || sampler->stop_fd < 0)
 		return -ENOMEM;
 	if (!sampler->with_samples)
 		return 0;
@@ -211,5 +244,6 @@ void sampler_fini(struct sampler *sampler)
 	process_table_fini(&sampler->table);
 	proc_text_fini(&sampler->text);
 	free(sampler->losses);
+	free(sampler->on_disk_ns);
 	*sampler = (struct sampler){.stop_fd = -1};
 }

@@ -37,6 +37,7 @@ struct sampler {
 	struct cmdlines *cmdlines;	/* the caller's; the thread's while it runs */
 	struct proc_text text;
 	struct sample_loss *losses;
+	atomic_uint_fast64_t *on_disk_ns;	/* of each CPU; 0: not known yet */
 	uint64_t next_round_ns;
 	/* For the progress line. */
 	atomic_uint_fast64_t nr_events, nr_lost, nr_ksm_pages;
@@ -58,6 +59,8 @@ int sampler_start(struct sampler *sampler, const struct session *session, struct
 void sampler_stop(struct sampler *sampler);
 /* Waits for the thread.  The error it met, with diag. */
 int sampler_finish(struct sampler *sampler, struct diag *diag);
+/* All events of the session's i-th CPU before that time are on disk. */
+void sampler_set_on_disk(struct sampler *sampler, uint32_t i, uint64_t ns);
 /* When the readers are done: a last look at the losses.  0, or -E and diag. */
 int sampler_add_losses(struct sampler *sampler, struct diag *diag);
 void sampler_fini(struct sampler *sampler);

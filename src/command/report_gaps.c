@@ -22,7 +22,7 @@ static const char *sample_word(uint16_t kind)
 	static const char *const words[] = {
 		[SAMPLE_HOST] = "host", [SAMPLE_KSM] = "ksm", [SAMPLE_PROCESS] = "process",
 		[SAMPLE_MAPS] = "maps", [SAMPLE_PAGES] = "pages", [SAMPLE_LOSS] = "loss",
-		[SAMPLE_NOTE] = "note",
+		[SAMPLE_NOTE] = "note", [SAMPLE_READ] = "read",
 	};
 
 	return kind && kind < sizeof(words) / sizeof(*words) ? words[kind] : "other";
@@ -30,7 +30,7 @@ static const char *sample_word(uint16_t kind)
 
 void report_samples(struct query *query)
 {
-	uint64_t counts[SAMPLE_NOTE + 1] = { 0 };
+	uint64_t counts[SAMPLE_READ + 1] = { 0 };
 	uint32_t nr = recording_nr_samples(query->recording);
 	struct fields fields;
 	const char *separator = "";
@@ -38,12 +38,12 @@ void report_samples(struct query *query)
 	for (uint32_t i = 0; i < history_nr_samples(query->history); i++) {
 		struct history_sample sample;
 
-		if (history_sample(query->history, i, &sample) == 0 && sample.kind <= SAMPLE_NOTE)
+		if (history_sample(query->history, i, &sample) == 0 && sample.kind <= SAMPLE_READ)
 			counts[sample.kind]++;
 	}
 	if (!query->json)
 		printf("\nSAMPLES %" PRIu32 "%s", nr, nr ? ": " : "");
-	for (uint16_t kind = 1; kind <= SAMPLE_NOTE; kind++) {
+	for (uint16_t kind = 1; kind <= SAMPLE_READ; kind++) {
 		if (query->json) {
 			fields_reset(&fields);
 			fields_text(&fields, "kind", sample_word(kind));
@@ -57,6 +57,19 @@ void report_samples(struct query *query)
 	}
 	if (!query->json)
 		putchar('\n');
+}
+
+/* For programs, and for people. */
+static const char *loss_cause(uint16_t cause, bool people)
+{
+	switch (cause) {
+	case LOSS_DAMAGE:
+		return people ? "damaged file" : "damage";
+	case LOSS_CUT:
+		return people ? "the recording was cut" : "cut";
+	default:
+		return people ? "ring buffer overrun" : "overrun";
+	}
 }
 
 static void loss_item(struct query *query, const struct history_loss *loss, uint16_t cpu,
@@ -76,7 +89,7 @@ static void loss_item(struct query *query, const struct history_loss *loss, uint
 		fields_number(&fields, "before", (int64_t)loss->before);
 	else
 		fields_nothing(&fields, "before");
-	fields_text(&fields, "cause", loss->cause == LOSS_DAMAGE ? "damage" : "overrun");
+	fields_text(&fields, "cause", loss_cause(loss->cause, false));
 	evidence_fields(EVIDENCE_TRACED, DOUBT_NONE, &fields);
 	report_item(query, "loss", &fields);
 }
@@ -90,7 +103,7 @@ static void loss_line(const struct history_loss *loss, uint16_t cpu)
 	if (loss->before)
 		snprintf(before, sizeof(before), "event %" PRIu64, loss->before);
 	printf("  CPU %u: %s events between event %" PRIu64 " and %s (%s)\n", cpu, nr, loss->after,
-	       before, loss->cause == LOSS_DAMAGE ? "damaged file" : "ring buffer overrun");
+	       before, loss_cause(loss->cause, true));
 }
 
 void report_losses(struct query *query)

@@ -12,6 +12,7 @@
  *	wrong.dat	the kernel's counters say what the events rule out
  *	evil.dat	a comm with escape sequences and broken UTF-8, an event nobody knows
  *	cut.dat		small-v6.dat without its end: CPU 0 can be read, CPU 1 cannot
+ *	killed.dat.spool/ the recorder was killed: CPU 0's last event is missing, it was read to 5.05 ms
  *	stump.dat	half of small.dat, in which no event can be read
  *	empty.dat foreign.dat folder.dat/	no recordings at all
  *
@@ -209,7 +210,7 @@ struct variant {
 	int version;
 	bool zstd, samples;
 	int64_t pages_shared;	/* what the last sample says */
-	bool lossy, evil;
+	bool lossy, evil, killed;
 };
 
 static void sample_ksm(struct sample_builder *builder, uint64_t us, int64_t shared, int64_t sharing)
@@ -243,6 +244,19 @@ static void add_samples(struct sample_builder *builder, const struct variant *va
 	sample_end(builder, START_NS + 3620000);
 }
 
+/* How far each CPU's events were on disk, as the recorder says once a second. */
+static void add_on_disk(struct sample_builder *builder, uint64_t us0, uint64_t us1)
+{
+	char number[32];
+
+	sample_begin(builder, SAMPLE_READ, 0, START_NS + us1 * 1000);
+	snprintf(number, sizeof(number), "%" PRIu64, (uint64_t)(START_NS + us0 * 1000));
+	sample_add_pair(builder, "0", number);
+	snprintf(number, sizeof(number), "%" PRIu64, (uint64_t)(START_NS + us1 * 1000));
+	sample_add_pair(builder, "1", number);
+	sample_end(builder, START_NS + us1 * 1000);
+}
+
 static void die(const char *name, const struct diag *diag)
 {
 	char text[DIAG_TEXT_SIZE];
@@ -256,6 +270,8 @@ static void fill_pages(struct cpu_pages pages[NR_CPUS], const struct variant *va
 	for (size_t i = 0; i < NR_RECORDS; i++) {
 		struct record record = story[i];
 
+		if (variant->killed && record.us == 7000)
+			continue;
 		if (variant->lossy && record.id == KSM_START && record.cpu == 1)
 			record.missed = 7;
 		page_add(&pages[record.cpu], &record);
@@ -265,6 +281,26 @@ static void fill_pages(struct cpu_pages pages[NR_CPUS], const struct variant *va
 
 		page_add(&pages[0], &record);
 	}
+}
+
+static void write_spool(const struct variant *variant, const struct trace_meta *meta,
+			const struct trace_write_cpu cpus[NR_CPUS], struct sample_builder *samples)
+{
+	const uint32_t ids[NR_CPUS] = { 0, 1 };
+	struct trace_spool_options options = { .page_size = PAGE, .nr_cpus = NR_CPUS, .cpu_ids = ids,
+					       .clock = "mono" };
+	struct trace_spool *spool;
+	struct diag diag = { 0 };
+
+	add_on_disk(samples, 5050, 5500);
+	if (trace_spool_create(variant->name, &options, meta, &spool, &diag))
+		die(variant->name, &diag);
+	for (uint32_t i = 0; i < NR_CPUS; i++)
+		if (trace_spool_append(spool, i, cpus[i].data, cpus[i].size, &diag))
+			die(variant->name, &diag);
+	if (trace_spool_append_samples(spool, samples, &diag))
+		die(variant->name, &diag);
+	trace_spool_close(spool);
 }
 
 static void write_variant(const struct variant *variant)
@@ -299,7 +335,9 @@ static void write_variant(const struct variant *variant)
 		cpus[i] = (struct trace_write_cpu){ i, pages[i].data, pages[i].nr_pages * PAGE };
 	sample_builder_init(&samples);
 	add_samples(&samples, variant);
-	if (trace_write(variant->name, &options, &meta, &buffer, 1,
+	if (variant->killed)
+		write_spool(variant, &meta, cpus, &samples);
+	else if (trace_write(variant->name, &options, &meta, &buffer, 1,
 			variant->samples ? &samples : NULL, &diag))
 		die(variant->name, &diag);
 	sample_builder_fini(&samples);
@@ -335,11 +373,12 @@ static void cut(const char *from, const char *to, unsigned sixths)
 int main(int argc, char **argv)
 {
 	static const struct variant variants[] = {
-		{ "small.dat", 7, true, true, 2, false, false },
-		{ "small-v6.dat", 6, false, false, 2, false, false },
-		{ "lossy.dat", 7, true, true, 2, true, false },
-		{ "wrong.dat", 7, true, true, 5, false, false },
-		{ "evil.dat", 7, true, true, 2, false, true },
+		{ "small.dat", 7, true, true, 2, false, false, false },
+		{ "small-v6.dat", 6, false, false, 2, false, false, false },
+		{ "lossy.dat", 7, true, true, 2, true, false, false },
+		{ "wrong.dat", 7, true, true, 5, false, false, false },
+		{ "evil.dat", 7, true, true, 2, false, true, false },
+		{ "killed.dat.spool", 7, true, true, 2, false, false, true },
 	};
 
 	if (argc != 2 || (mkdir(argv[1], 0777) && errno != EEXIST) || chdir(argv[1])) {

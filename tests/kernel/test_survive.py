@@ -44,6 +44,8 @@ def test_kill_9():
         equal(done.stdout.strip(), "run.dat", "what recover made")
         true(not os.path.exists("run.dat.spool"), "recover left the spool")
         equal(len(same_events(trace_cmd, "run.dat")), opened, "events after recover")
+        said = ksmtop("report", "run.dat", status=[0, 1]).stdout
+        equal(said.count("and the end (the recording was cut)"), os.cpu_count(), "CPUs cut at the end")
 
 
 def test_recover_of_a_live_spool_is_refused():

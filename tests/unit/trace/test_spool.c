@@ -80,6 +80,27 @@ static void samples_fill(struct trace_spool *spool)
 	sample_builder_fini(&samples);
 }
 
+/* Does the chunk's first page say that events were lost in front of it? */
+static bool is_marked_lost(const struct trace_file *file, const struct trace_chunk *chunk)
+{
+	uint8_t *pages = malloc(chunk->usize);
+	bool marked;
+
+	assert_non_null(pages);
+	assert_int_equal(trace_chunk_read(file, chunk, NULL, pages, NULL), 0);
+	marked = pages[8 + 3] & 0x80;
+	free(pages);
+	return marked;
+}
+
+/* Is it the page without events that says that what came after the last one is lost? */
+static bool is_cut(const struct trace_file *file, const struct trace_cpu *cpu)
+{
+	const struct trace_chunk *last = &cpu->chunks[cpu->nr_chunks - 1];
+
+	return cpu->nr_chunks && last->usize == 4096 && is_marked_lost(file, last);
+}
+
 /* The file has a whole number of blocks of each cpu, in order, from the first on; returns how many.
  */
 static uint32_t prefix_check(const struct trace_file *file, const struct made *made)
@@ -91,9 +112,11 @@ static uint32_t prefix_check(const struct trace_file *file, const struct made *m
 	for (uint32_t c = 0; c < MADE_NR_CPUS; c++) {
 		const struct trace_cpu *cpu = &buffer->cpus[c];
 
+		uint32_t nr_blocks = cpu->nr_chunks - is_cut(file, cpu);
+
 		assert_int_equal(cpu->cpu_id, cpu_ids[c]);
-		nr += cpu->nr_chunks;
-		for (uint32_t i = 0; i < cpu->nr_chunks; i++) {
+		nr += nr_blocks;
+		for (uint32_t i = 0; i < nr_blocks; i++) {
 			uint8_t *data = malloc(cpu->chunks[i].usize);
 			uint64_t at = cpu->chunks[i].data_offset % made->cpus[0][c].size;
 
@@ -187,8 +210,48 @@ static void test_open_and_finish(void **state)
 	assert_string_equal(trace_file_comm(file, 7), "seven");
 	assert_string_equal(trace_file_uname(file).text, "Linux made 6.12.0 made");
 	assert_true(trace_file_buffer(file, 0)->cpus[0].stat.known);
+	for (uint32_t c = 0; c < MADE_NR_CPUS; c++)
+		assert_false(is_cut(file, &trace_file_buffer(file, 0)->cpus[c]));
 	trace_file_close(file);
 	assert_int_equal(trace_spool_recover(final, "/tmp/x", false, NULL, &diag), -EINVAL);
+	unlink(final);
+	made_fini(&made);
+	free(path);
+	free(final);
+}
+
+/*
+ * Each cpu's file of a recording that was cut ends at another moment: what came then is lost, in the
+ * spool and in what is made of it.
+ */
+static void test_cut(void **state)
+{
+	char *path = made_path(".spool"), *final = made_path(".dat");
+	struct trace_spool *spool;
+	struct trace_file *file;
+	struct made made;
+	uint32_t nr_damages;
+
+	(void)state;
+	made_init(&made, &form, 1, NR_PAGES);
+	made.meta.nr_cpu_stats = 0;		/* they come at the end */
+	spool = spool_make(path, &made);
+	spool_fill(spool, &made);
+	trace_spool_close(spool);
+	assert_int_equal(trace_file_open(path, &file, NULL), 0);
+	assert_int_equal(nr_damages_of(file), 0);
+	for (uint32_t c = 0; c < MADE_NR_CPUS; c++)
+		assert_true(trace_file_buffer(file, 0)->cpus[c].truncated);
+	trace_file_close(file);
+	assert_int_equal(trace_spool_recover(path, final, false, &nr_damages, NULL), 0);
+	assert_int_equal(nr_damages, 0);
+	assert_int_equal(trace_file_open(final, &file, NULL), 0);
+	assert_int_equal(nr_damages_of(file), 0);
+	assert_int_equal(prefix_check(file, &made), 2 * NR_BLOCKS);
+	for (uint32_t c = 0; c < MADE_NR_CPUS; c++)
+		assert_true(is_cut(file, &trace_file_buffer(file, 0)->cpus[c]));
+	trace_file_close(file);
+	spool_delete(path);
 	unlink(final);
 	made_fini(&made);
 	free(path);
@@ -207,19 +270,6 @@ static void damage(const char *path, const char *name, long offset, int whence, 
 	data[at] ^= 0x55;
 	made_spit(full, data, cut ? size - cut : size);
 	free(data);
-}
-
-/* Does the chunk's first page say that events were lost in front of it? */
-static bool is_marked_lost(const struct trace_file *file, const struct trace_chunk *chunk)
-{
-	uint8_t *pages = malloc(chunk->usize);
-	bool marked;
-
-	assert_non_null(pages);
-	assert_int_equal(trace_chunk_read(file, chunk, NULL, pages, NULL), 0);
-	marked = pages[8 + 3] & 0x80;
-	free(pages);
-	return marked;
 }
 
 /* A half written last block, a damaged block in the middle, zeros at the end. */
@@ -268,12 +318,14 @@ static void test_damaged_spool(void **state)
 	assert_true(nr_damages >= 3);
 	assert_int_equal(trace_file_open(final, &file, NULL), 0);
 	assert_int_equal(nr_damages_of(file), 0);
-	assert_int_equal(trace_file_buffer(file, 0)->cpus[0].nr_chunks, NR_BLOCKS - 2);
+	/* And behind the last one: a page without events, that is marked. */
+	assert_int_equal(trace_file_buffer(file, 0)->cpus[0].nr_chunks, NR_BLOCKS - 2 + 1);
 	/* What was missing in front of them is marked as lost, in the kernel's way. */
 	for (uint32_t c = 0; c < 3; c += 2) {
 		cpu = &trace_file_buffer(file, 0)->cpus[c];
 		assert_true(is_marked_lost(file, &cpu->chunks[0]));
 		assert_false(is_marked_lost(file, &cpu->chunks[1]));
+		assert_true(is_cut(file, cpu));
 	}
 	trace_file_close(file);
 	spool_delete(path);
@@ -510,7 +562,8 @@ static void test_full_disk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_open_and_finish), cmocka_unit_test(test_damaged_spool),
+		cmocka_unit_test(test_open_and_finish), cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_damaged_spool),
 		cmocka_unit_test(test_flipped_spool),   cmocka_unit_test(test_kill),
 		cmocka_unit_test(test_full_disk),
 	};
