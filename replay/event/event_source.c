@@ -5,7 +5,8 @@
  * A binary heap holds the streams that have events left, keyed by the time of the next one and
  * then by the stream's number.  The hard idea is to not touch it for every event: KSM's events come
  * in long runs from ksmd's CPU, so the top stream is copied from until its next event is
- * later than the second-best stream's, which is one of the heap's two children of the root.
+ * later than the second-best stream's, which is one of the heap's two children of the root.  Such a
+ * run is not even copied: it is a batch as it lies in its block.
  *
  * A gap in a stream (the kernel lost events, or the file is damaged there) is remembered with the stream
  * until its next event comes or the stream ends; only then both ends of the loss are known.
@@ -24,6 +25,7 @@
 #include "trace/trace_file.h"
 
 #define BATCH_EVENTS	4096u
+#define LONG_RUN	512u
 
 struct source_stream {
 	uint64_t head_ns;		/* time of the event at `pos` */
@@ -45,8 +47,7 @@ struct event_source {
 	bool started, ended;
 	struct block **done;		/* blocks that the current batch points into */
 	uint32_t nr_done, nr_done_room;
-	struct event *events;
-	struct event_locator *locators;
+	struct event *events;		/* short runs are gathered here */
 	struct event_loss *losses;
 	uint32_t nr_losses, nr_losses_room;
 };
@@ -271,46 +272,65 @@ static uint32_t run_end(const struct source_stream *stream, uint32_t room, uint6
 	return i;
 }
 
-/* Copies one run from the top stream to the batch at `nr`; returns how many, or -ENOMEM. */
-static int merge_run(struct event_source *source, uint32_t nr, uint32_t room, uint64_t until_ns)
+static void check_times(struct event_source *source, struct source_stream *stream,
+			const struct event *events, uint32_t nr, uint64_t first_nr)
 {
-	uint32_t s = source->heap[0], end, n;
+	uint64_t last_ns = stream->last_nr ? stream->last_ns : events[0].ts_ns;
+
+	for (uint32_t i = 0; i < nr && !stream->went_back; i++) {
+		stream->last_ns = last_ns;
+		if (events[i].ts_ns < last_ns)
+			report_backwards(source, stream, first_nr + i, events[i].ts_ns);
+		last_ns = events[i].ts_ns;
+	}
+	stream->last_nr = first_nr + nr - 1;
+	stream->last_ns = events[nr - 1].ts_ns;
+}
+
+/* The top stream's events up to `end` are taken: 0 or -ENOMEM. */
+static int end_run(struct event_source *source, struct source_stream *stream, uint32_t end)
+{
+	int ret = 1;
+
+	stream->pos = end;
+	if (end < stream->block->nr_events)
+		stream->head_ns = stream->block->events[end].ts_ns;
+	else
+		ret = next_block(source, source->heap[0]);
+	if (ret == 0)
+		source->heap[0] = source->heap[--source->nr_heap];
+	if (source->nr_heap > 0)
+		sift_down(source, 0);
+	return ret < 0 ? ret : 0;
+}
+
+/*
+ * Takes one run from the top stream as the next ones of a batch of *nr: 0, or -ENOMEM.  A long run that
+ * begins a batch is all of it.
+ */
+static int merge_run(struct event_source *source, uint64_t until_ns, const struct event **ret_events,
+		     uint32_t *nr)
+{
+	uint32_t s = source->heap[0], n;
 	struct source_stream *stream = &source->streams[s];
 	const struct block *block = stream->block;
-	struct event *events = source->events + nr;
-	uint64_t first_nr = source->next_nr + nr;
-	struct event first = block->events[stream->pos];
-	int ret = take_losses(source, stream, &first, first_nr);
+	struct event *events = block->events + stream->pos;
+	uint64_t first_nr = source->next_nr + *nr;
+	int ret = take_losses(source, stream, events, first_nr);
 
 	if (ret != 0)
 		return ret;
-	end = run_end(stream, room, run_limit(source, s, until_ns));
-	n = end - stream->pos;
-	memcpy(events, block->events + stream->pos, n * sizeof(*events));
-	memcpy(source->locators + nr, block->locators + stream->pos, n * sizeof(*source->locators));
-	events[0] = first;
-	if (stream->last_nr && first.ts_ns < stream->last_ns)
-		report_backwards(source, stream, first_nr, first.ts_ns);
-	for (uint32_t i = 1; i < n && !stream->went_back; i++) {
-		stream->last_ns = events[i - 1].ts_ns;
-		if (events[i].ts_ns < stream->last_ns)
-			report_backwards(source, stream, first_nr + i, events[i].ts_ns);
-	}
-	stream->last_nr = first_nr + n - 1;
-	stream->last_ns = events[n - 1].ts_ns;
-	stream->pos = end;
-	if (end < block->nr_events) {
-		stream->head_ns = block->events[end].ts_ns;
-	} else {
-		ret = next_block(source, s);
-		if (ret < 0)
-			return ret;
-		if (ret == 0)
-			source->heap[0] = source->heap[--source->nr_heap];
-	}
-	if (source->nr_heap > 0)
-		sift_down(source, 0);
-	return (int)n;
+	n = run_end(stream, BATCH_EVENTS - *nr, run_limit(source, s, until_ns)) - stream->pos;
+	check_times(source, stream, events, n, first_nr);
+	ret = event_index_append(source->index, block->locators + stream->pos, events, n);
+	if (ret != 0)
+		return ret;
+	if (*nr == 0 && n >= LONG_RUN)
+		*ret_events = events;
+	else
+		memcpy(source->events + *nr, events, n * sizeof(*events));
+	*nr += n;
+	return end_run(source, stream, stream->pos + n);
 }
 
 /* The streams that end in a gap. */
@@ -350,6 +370,7 @@ static void give_back(struct event_source *source)
 int event_source_next(struct event_source *source, uint64_t until_ns,
 		      struct event_batch *ret_batch)
 {
+	const struct event *events = source->events;
 	uint32_t nr = 0;
 	int ret = 0;
 
@@ -357,22 +378,17 @@ int event_source_next(struct event_source *source, uint64_t until_ns,
 	source->nr_losses = 0;
 	if (!source->started)
 		ret = start(source);
-	while (ret >= 0 && nr < BATCH_EVENTS && has_event(source, until_ns)) {
-		ret = merge_run(source, nr, BATCH_EVENTS - nr, until_ns);
-		if (ret > 0)
-			nr += (uint32_t)ret;
-	}
+	while (ret >= 0 && nr < BATCH_EVENTS && events == source->events && has_event(source, until_ns))
+		ret = merge_run(source, until_ns, &events, &nr);
 	if (ret >= 0 && source->nr_heap == 0 && !source->ended) {
 		source->ended = true;
 		ret = add_last_losses(source);
 	}
-	if (ret >= 0)
-		ret = event_index_append(source->index, source->locators, source->events, nr);
 	if (ret < 0)
 		return ret;
 	*ret_batch = (struct event_batch){
 		.first_nr = source->next_nr, .nr_events = nr, .nr_losses = source->nr_losses,
-		.events = source->events, .losses = source->losses,
+		.events = events, .losses = source->losses,
 	};
 	source->next_nr += nr;
 	return nr > 0 || source->nr_losses > 0 || source->nr_heap > 0;
@@ -394,8 +410,7 @@ int event_source_new(struct event_index *index, unsigned int nr_threads,
 	source->heap = calloc(source->nr_streams + 1u, sizeof(*source->heap));
 	source->done = calloc(source->nr_done_room, sizeof(struct block *));
 	source->events = calloc(BATCH_EVENTS, sizeof(*source->events));
-	source->locators = calloc(BATCH_EVENTS, sizeof(*source->locators));
-	if (source->streams && source->heap && source->done && source->events && source->locators)
+	if (source->streams && source->heap && source->done && source->events)
 		ret = pipeline_new(index->decoder, nr_threads, &source->pipeline);
 	if (ret != 0) {
 		event_source_free(source);
@@ -420,7 +435,6 @@ void event_source_free(struct event_source *source)
 	free(source->heap);
 	free(source->done);
 	free(source->events);
-	free(source->locators);
 	free(source->losses);
 	free(source);
 }
