@@ -70,6 +70,8 @@ static uint64_t clock_skew_ns(const struct recording *recording)
 	return strcmp(clock, "local") == 0 || strcmp(clock, "perf") == 0 ? 1000 : 0;
 }
 
+#define WARM_FROM_BYTES	(UINT64_C(16) << 20)	/* below that there is no time for it */
+
 static int start_reading(struct recording *recording, int nr_threads)
 {
 	struct history_options options = {
@@ -91,6 +93,8 @@ static int start_reading(struct recording *recording, int nr_threads)
 	if (ret == 0)
 		event_source_progress(recording->source, &recording->nr_bytes_done,
 				      &recording->nr_bytes);
+	if (ret == 0 && nr_threads > 1 && recording->nr_bytes >= WARM_FROM_BYTES)
+		warmer_new(&recording->warmer);	/* goes without */
 	return ret;
 }
 
@@ -130,6 +134,7 @@ void recording_close(struct recording *recording)
 	if (!recording)
 		return;
 	event_source_free(recording->source);
+	warmer_free(recording->warmer);
 	if (recording->complete && !recording->from_cache && recording->cache_dir)
 		recording_cache_save(recording);
 	history_free(recording->history);
@@ -166,6 +171,8 @@ static int finish_loading(struct recording *recording)
 	/* Sorting needs memory; what only reading needed goes first. */
 	event_source_free(recording->source);
 	recording->source = NULL;
+	warmer_free(recording->warmer);
+	recording->warmer = NULL;
 	trace_file_release(recording->file);
 	ret = history_finish(recording->history);
 	if (ret != 0)
@@ -226,6 +233,13 @@ static int feed_last_losses(struct recording *recording, struct event_batch batc
 }
 
 #define RELEASE_EVENTS 1000000u
+#define WARM_EVENTS 4096u
+
+/* Will the batch go past a multiple of that? */
+static bool goes_past(const struct event_batch *batch, uint64_t events)
+{
+	return batch->first_nr / events != (batch->first_nr + batch->nr_events) / events;
+}
 
 /* One batch or one sample: 1, 0 when everything is fed, or -E. */
 static int load_step(struct recording *recording)
@@ -238,8 +252,12 @@ static int load_step(struct recording *recording)
 	if (ret <= 0)
 		return ret;
 	/* What was read of the file is not read again: it need not stay beside the growing tables. */
-	if (batch.first_nr / RELEASE_EVENTS != (batch.first_nr + batch.nr_events) / RELEASE_EVENTS)
+	if (goes_past(&batch, RELEASE_EVENTS))
 		trace_file_release(recording->file);
+	if (recording->warmer && goes_past(&batch, WARM_EVENTS)) {
+		event_index_warm(recording->index, recording->warmer);
+		history_warm(recording->history, recording->warmer);
+	}
 	if (batch.nr_events == 0 && batch.nr_losses == 0)
 		ret = feed_next_sample(recording);
 	else if (batch.nr_losses)

@@ -6,6 +6,7 @@
 #define KSMTOP_RECORDING_PRIVATE_H
 
 #include "event/event_source.h"
+#include "event/warmer.h"
 #include "history/history_build.h"
 #include "recording.h"
 
@@ -23,6 +24,7 @@ struct recording {
 	uint32_t nr_samples, nr_fed;
 	struct event_index *index;
 	struct event_source *source;	/* NULL: mapped from the cache, or complete */
+	struct warmer *warmer;		/* while there is a source; NULL: not worth it */
 	struct history *history;
 	uint64_t nr_bytes_done, nr_bytes;
 	bool complete, from_cache;

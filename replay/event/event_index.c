@@ -22,6 +22,7 @@
 #include <traceevent/kbuffer.h>
 
 #include "event/binding.h"
+#include "event/warmer.h"
 #include "trace/trace_file.h"
 
 int event_index_new(const struct trace_file *file, const char *table_dir,
@@ -86,6 +87,11 @@ int event_index_append(struct event_index *index, const struct event_locator *lo
 			((uint64_t *)index->times.data)[index->times.nr++] = index->last_ns;
 	}
 	return 0;
+}
+
+void event_index_warm(struct event_index *index, struct warmer *warmer)
+{
+	warmer_warm(warmer, &index->locators);
 }
 
 uint64_t event_index_last(const struct event_index *index)

@@ -110,4 +110,9 @@ int event_index_type(struct event_index *index, uint32_t i, struct event_type_co
 uint32_t event_index_nr_streams(const struct event_index *index);
 int event_index_stream(const struct event_index *index, uint32_t i, const char **ret_buffer, uint16_t *ret_cpu);
 
+struct warmer;
+
+/* Has memory made ready for what is appended next. */
+void event_index_warm(struct event_index *index, struct warmer *warmer);
+
 #endif /* KSMTOP_EVENT_INDEX_H */

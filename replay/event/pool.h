@@ -33,6 +33,7 @@ struct pool {
 	uint32_t element_size;
 	int fd;			/* the file behind it, or -1 */
 	uint64_t bytes;		/* mapped, whole pages */
+	uint64_t warm;		/* of them the first, asked for beforehand: warmer.c */
 	bool read_only;		/* mapped by pool_map() */
 };
 

@@ -15,6 +15,7 @@
  */
 #include <stdlib.h>
 
+#include "event/warmer.h"
 #include "history/build_patched.h"
 
 #define COUNT_CHANGES 1024u
@@ -382,6 +383,23 @@ int history_feed_sample(struct history *h, const struct sample *sample, uint32_t
 	if (!h->builder->error)
 		build_fail(h->builder, build_sample(h->builder, sample, index));
 	return h->builder->error;
+}
+
+void history_warm(struct history *h, struct warmer *warmer)
+{
+	struct pool *pools[MAX_SEGMENT_POOLS];
+	struct builder *b = h->builder;
+	uint32_t nr = b ? segment_pools(b->seg, pools) : 0;
+
+	for (uint32_t i = 0; i < nr; i++)
+		warmer_warm(warmer, pools[i]);
+	if (!b)
+		return;
+	warmer_warm(warmer, &b->node_items);
+	warmer_warm(warmer, &b->mm_items);
+	warmer_warm(warmer, &b->mappings);
+	for (enum table table = 0; table < NR_TABLES; table++)
+		warmer_warm(warmer, &b->addrs[table].lines);
 }
 
 void build_settle_counts(struct builder *b)

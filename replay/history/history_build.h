@@ -15,6 +15,7 @@
 
 struct diag;
 struct sample;
+struct warmer;
 
 struct history_options {
 	const char *table_dir;	/* NULL: anonymous memory */
@@ -31,6 +32,8 @@ void history_free(struct history *h);
 int history_feed(struct history *h, const struct event_batch *batch);
 /* Feeds a sample once every event with ts <= its end has been fed; `index` names it later. */
 int history_feed_sample(struct history *h, const struct sample *sample, uint32_t index);
+/* Has memory made ready for what is fed next; for thousands of events at once. */
+void history_warm(struct history *h, struct warmer *warmer);
 /* No more input: sorts what is sorted lazily; idempotent, feeding may go on afterwards. */
 int history_settle(struct history *h);
 /* The same where nothing will be fed any more (-EROFS then): frees what only feeding needs. */
