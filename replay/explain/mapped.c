@@ -17,7 +17,7 @@
 #include <string.h>
 
 #define PAGE_BITS 12
-#define FORMER_TOUCHES 64
+#define FORMER_MAX 1024u	/* items that left the node, of which the places are looked at */
 
 static uint64_t space_key(struct ref mm, struct ref vma, int32_t tgid)
 {
@@ -91,6 +91,8 @@ static void settle(struct mapped_list *list)
 		}
 		if (ref_is_none(last->vma))
 			last->vma = place->vma;
+		if (last->left < place->left)
+			last->left = place->left;
 		if (place->own && place->item_address == place->address) {
 			last->own = true;
 			last->item = place->item;
@@ -256,26 +258,48 @@ static int add_samples(const struct history *h, struct ref node, struct moment w
 	return ret;
 }
 
-/* The items that the node had before, going back by what touched it. */
-static int add_former(const struct history *h, struct ref node, struct moment when,
-		      struct mapped_list *list)
+/* Where the items that left the node led to, if they still do. */
+static int find_former(const struct history *h, struct ref node, struct moment when, struct mapped_list *ret)
 {
-	uint64_t touch = when.t + 1;
-	int ret = 0;
+	struct history_cursor cursor;
+	union row row;
+	uint32_t nr = 0;
+	int ret_list = history_list(h, ITEMS_GONE_FROM_NODE, node, when, &cursor), more = 0;
 
-	for (int i = 0; ret == 0 && i < FORMER_TOUCHES && !list->truncated; i++) {
-		struct history_cursor cursor;
-		struct moment then;
-		union row row;
+	while (ret_list == 0 && !ret->truncated && (more = history_next(&cursor, &row)) > 0) {
+		uint32_t first = ret->nr;
 
-		touch = history_touch(h, node, touch, -1);
-		then = (struct moment){ touch - 1, when.known_by };
-		if (!touch || history_list(h, ITEMS_OF_NODE, node, then, &cursor) != 0)
-			break;
-		while (ret == 0 && history_next(&cursor, &row) > 0)
-			ret = add_item(h, &row.item, when, true, list);
-		settle(list);
+		ret_list = add_item(h, &row.item, when, true, ret);
+		for (uint32_t i = first; i < ret->nr; i++)
+			ret->list[i].left = row.fact.died;
+		ret->truncated |= ++nr == FORMER_MAX;
 	}
+	settle(ret);
+	return ret_list ? ret_list : more;
+}
+
+int mapped_former(const struct history *h, struct ref node, struct moment when, bool with_new,
+		  struct mapped_list *list)
+{
+	struct mapped_list former = { 0 };
+	int ret = find_former(h, node, when, &former);
+	uint32_t nr_new = 0;
+
+	for (uint32_t i = 0; ret == 0 && i < former.nr; i++) {
+		struct mapped *place = &former.list[i], *here;
+
+		here = (struct mapped *)mapped_at(list, place->mm, place->vma, place->address);
+		if (here)
+			here->left = place->left;
+		else
+			former.list[nr_new++] = *place;
+	}
+	for (uint32_t i = 0; ret == 0 && with_new && i < nr_new; i++)
+		ret = add(list, &former.list[i]);
+	if (with_new && nr_new)
+		settle(list);
+	list->truncated |= with_new && former.truncated;
+	mapped_fini(&former);
 	return ret;
 }
 
@@ -297,7 +321,7 @@ int mapped_find(const struct history *h, struct ref node, struct moment when, in
 	for (uint32_t i = 0; i < list.nr; i++)
 		list.nr_reached += !ref_is_none(list.list[i].item);
 	if (ret == 0 && mapcount > list.nr)
-		ret = add_former(h, node, when, &list);
+		ret = mapped_former(h, node, when, true, &list);
 	if (ret) {
 		mapped_fini(&list);
 		return ret;
@@ -415,7 +439,7 @@ int mapped_seen(struct mapped_list *list, struct ref mm, struct ref vma, uint64_
 
 void mapped_judge(struct mapped_list *list, int64_t mapcount)
 {
-	bool all = mapcount >= 0 && list->nr == mapcount;
+	bool all = mapcount >= 0 && list->nr == mapcount && !list->truncated;
 
 	list->mapcount = mapcount;
 	list->nr_known = 0;

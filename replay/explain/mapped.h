@@ -29,6 +29,7 @@ struct mapped {
 	struct ref mm, vma, item;	/* item: that leads to it now, may be none; vma may be none */
 	uint64_t address;		/* where the pte lies */
 	uint64_t item_address;		/* where the item says that it is; 0 without an item */
+	uint64_t left;			/* event: the last item that led to it left the node; 0: not looked for */
 	int32_t tgid;			/* 0: not known */
 	bool known;
 	bool own;			/* of the item's own mm (false: a fork of it) */
@@ -43,7 +44,7 @@ struct mapped_list {
 	int64_t mapcount;		/* what was compared with, -1: not known */
 	uint32_t nr_reached;		/* places that an item of the node leads to */
 	uint32_t nr_beyond;		/* mappings that exist and that no item reaches, at least */
-	bool truncated;			/* more than MAPPED_MAX places */
+	bool truncated;			/* more than MAPPED_MAX places, or more items left than are looked at */
 };
 
 #define MAPPED_MAX 1000000u
@@ -51,6 +52,12 @@ struct mapped_list {
 /* All possible mappings of a stable node's page; mapcount -1 where nobody counted.  0 or -E. */
 int mapped_find(const struct history *h, struct ref node, struct moment when, int64_t mapcount,
 		struct mapped_list *ret);
+/*
+ * Sets `left` where an item that left the node led to; `with_new`: adds the places that are not there yet, as
+ * mapped_find() does where the mapcount says that there are more.  O(items that left).
+ */
+int mapped_former(const struct history *h, struct ref node, struct moment when, bool with_new,
+		  struct mapped_list *list);
 void mapped_fini(struct mapped_list *list);
 /* The page's mapcount as a sample saw it that still holds at `when`, -1: nobody counted. */
 int64_t mapped_count_sampled(const struct history *h, struct ref node, struct moment when);

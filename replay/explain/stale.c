@@ -305,52 +305,12 @@ static bool is_disproved(const struct episode_source *source, const struct stale
 	       found_changed(source, touch, mm.mm.name.addr, entry->address);
 }
 
-static void drop_entry(struct stale_page *page, uint32_t i)
+/* Since when no item leads to it: the last one left, or never did since its VMA is there. */
+static uint64_t unreached_since(const struct history *h, const struct mapped *place, struct moment when)
 {
-	page->nr_kinds[page->entries[i].kind]--;
-	page->nr_maybe -= !page->entries[i].known;
-	memmove(&page->entries[i], &page->entries[i + 1], (--page->nr - i) * sizeof(*page->entries));
-}
-
-/* The mappings that no item reaches now: the last event before which one did. */
-static void find_unreached_since(const struct episode_source *source, struct stale_page *page, struct moment when)
-{
-	const struct history *h = source->history;
-	uint32_t left = page->nr_kinds[STALE_UNREACHED];
-	struct moment then = when;
 	union row row;
 
-	for (int i = 0; left && i < TOUCHES_LOOK; i++) {
-		struct mapped_list list;
-		uint64_t touch = history_touch(h, page->node.ref, i ? then.t + 1 : when.t + 1, -1);
-
-		if (touch <= 1)
-			break;
-		then.t = touch - 1;
-		if (history_row(h, page->node.ref, then, &row) != 0 ||
-		    mapped_find(h, page->node.ref, then, -1, &list) != 0)
-			break;
-		for (uint32_t j = 0; j < page->nr; j++) {
-			struct stale_entry *entry = &page->entries[j];
-			const struct mapped *place;
-
-			if (entry->kind != STALE_UNREACHED || entry->since)
-				continue;
-			place = mapped_at(&list, entry->mm, entry->vma, entry->address);
-			if (!place || ref_is_none(place->item))
-				continue;
-			left--;
-			entry->since = touch;
-			if (is_disproved(source, entry, touch, when))
-				drop_entry(page, j--);
-		}
-		mapped_fini(&list);
-	}
-	/* Never reached since its VMA is there. */
-	for (uint32_t j = 0; left && j < page->nr; j++)
-		if (page->entries[j].kind == STALE_UNREACHED && !page->entries[j].since &&
-		    history_row(h, page->entries[j].vma, when, &row) == 0)
-			page->entries[j].since = row.fact.born;
+	return place->left ? place->left : history_row(h, place->vma, when, &row) == 0 ? row.fact.born : 0;
 }
 
 /* ---- when ksmd comes by ---- */
@@ -476,9 +436,10 @@ static bool is_moved(const struct history *h, const struct mapped *place, struct
 	       row.item.has_index && row.item.index != place->address >> PAGE_BITS;
 }
 
-static int add_places(const struct history *h, struct moment when, struct stale_page *page, uint32_t *room,
-		      const struct mapped_list *list)
+static int add_places(const struct episode_source *source, struct moment when, struct stale_page *page,
+		      uint32_t *room, const struct mapped_list *list)
 {
+	const struct history *h = source->history;
 	int ret = 0;
 
 	for (uint32_t i = 0; ret == 0 && i < list->nr; i++) {
@@ -491,6 +452,11 @@ static int add_places(const struct history *h, struct moment when, struct stale_
 			.kind = ref_is_none(place->item) ? STALE_UNREACHED :
 				place->item_address == place->address ? STALE_REACHED : STALE_MOVED };
 
+		if (entry.kind == STALE_UNREACHED) {
+			if (is_disproved(source, &entry, place->left, when))
+				continue;
+			entry.since = unreached_since(h, place, when);
+		}
 		ret = add_entry(page, room, &entry);
 		page->nr_maybe += !place->known;
 	}
@@ -591,7 +557,10 @@ static int fill(const struct episode_source *source, struct moment when, struct 
 	if (ret)
 		return ret;
 	mapped_judge(&list, page->count.mapcount);
-	ret = add_places(source->history, when, page, &room, &list);
+	if (list.nr > list.nr_reached)
+		ret = mapped_former(source->history, page->node.ref, when, false, &list);
+	if (ret == 0)
+		ret = add_places(source, when, page, &room, &list);
 	if (ret == 0)
 		ret = add_items(source, page, &room, &list, when);
 	mapped_fini(&list);
@@ -599,7 +568,6 @@ static int fill(const struct episode_source *source, struct moment when, struct 
 		return ret;
 	if (page->nr)
 		qsort(page->entries, page->nr, sizeof(*page->entries), compare);
-	find_unreached_since(source, page, when);
 	for (uint32_t i = 0; i < page->nr; i++) {
 		struct stale_entry *entry = &page->entries[i];
 

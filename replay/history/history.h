@@ -250,6 +250,11 @@ enum relation {
 	ITEMS_OF_ANON_VMA,
 	VMAS_OF_MM,
 	NODES_OF_NID,		/* of ALL_NODES those of one tree; parent: ref_of_nid(); patched only */
+	/*
+	 * Items that have left the node by then, the last that came first, each as it was before it left
+	 * (fact.died).  Forward only.
+	 */
+	ITEMS_GONE_FROM_NODE,
 	EPISODES_OF_KIND,	/* of ALL_EPISODES; parent: ref_of_kind() */
 	EPISODES_ABOUT,		/* of ALL_EPISODES those whose `object` is the parent, a node or an mm */
 	NR_RELATIONS

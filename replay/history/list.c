@@ -28,7 +28,8 @@ static struct relation_desc describe(enum relation relation)
 	case ALL_MAPPINGS:	return (struct relation_desc){ ORDER_MAPPING_TGID, 0, true };
 	case ALL_PAGES:		return (struct relation_desc){ ORDER_PAGE, 0, false };
 	case DUPS_OF_CHAIN:	return (struct relation_desc){ ORDER_DUP_CHAIN, TABLE_NODE, false };
-	case ITEMS_OF_NODE:	return (struct relation_desc){ NO_ORDER, TABLE_NODE, false };
+	case ITEMS_OF_NODE:
+	case ITEMS_GONE_FROM_NODE: return (struct relation_desc){ NO_ORDER, TABLE_NODE, false };
 	case MAPPINGS_OF_NODE:	return (struct relation_desc){ ORDER_MAPPING_PFN, TABLE_NODE, false };
 	case ITEMS_OF_MM:	return (struct relation_desc){ ORDER_ITEM_MM, TABLE_MM, false };
 	case MAPPINGS_OF_MM:	return (struct relation_desc){ ORDER_MAPPING_TGID, TABLE_MM, false };
@@ -40,9 +41,15 @@ static struct relation_desc describe(enum relation relation)
 	}
 }
 
+/* Lists that hang on the node in a chain. */
+static bool is_of_node(enum relation relation)
+{
+	return relation == ITEMS_OF_NODE || relation == ITEMS_GONE_FROM_NODE;
+}
+
 enum table relation_table(enum relation relation)
 {
-	if (relation == ITEMS_OF_NODE)
+	if (is_of_node(relation))
 		return TABLE_ITEM;
 	if (relation == ALL_EPISODES || relation == EPISODES_OF_KIND || relation == EPISODES_ABOUT)
 		return TABLE_EPISODE;
@@ -101,7 +108,7 @@ int history_list(const struct history *h, enum relation relation, struct ref par
 		ret = order_ready(h, place.seg, desc.order);
 	if (ret != 0)
 		return ret;
-	if (relation == ITEMS_OF_NODE) {
+	if (is_of_node(relation)) {
 		cursor.lo = object;
 		cursor.at = ((struct node_data *)data_at(place.seg, TABLE_NODE, object))->newest;
 	} else if (desc.parent) {
@@ -164,13 +171,22 @@ static uint32_t item_older(const struct place *place, uint64_t item)
 	return ((struct item_data *)data_at(place->seg, TABLE_ITEM, (uint32_t)item))->older;
 }
 
+/* Did it leave the node by then?  One that came and went at one event was not there. */
+static bool item_left(const struct place *place, uint64_t item)
+{
+	const struct span *span = span_at(place->seg, TABLE_ITEM, (uint32_t)item);
+	uint32_t died = span_died(place->seg, TABLE_ITEM, span);
+
+	return span->born <= place->known && died <= place->t && span_born(span) < died;
+}
+
 static uint32_t chain_next(const struct place *place, struct history_cursor *cursor)
 {
 	while (cursor->at != NO_ID) {
 		uint32_t item = (uint32_t)cursor->at;
 
 		cursor->at = item_older(place, item);
-		if (item_holds(place, item))
+		if (cursor->relation == ITEMS_OF_NODE ? item_holds(place, item) : item_left(place, item))
 			return item;
 	}
 	return NO_ID;
@@ -208,7 +224,9 @@ static int step_span(struct history_cursor *cursor, const struct place *place, i
 	enum order_id order = describe(cursor->relation).order;
 	uint64_t at;
 
-	if (cursor->relation == ITEMS_OF_NODE) {
+	if (cursor->relation == ITEMS_GONE_FROM_NODE && dir < 0)
+		return -EINVAL;
+	if (is_of_node(cursor->relation)) {
 		*ret_row = dir > 0 ? chain_next(place, cursor) : chain_prev(place, cursor);
 		return *ret_row != NO_ID;
 	}
@@ -245,6 +263,8 @@ static int step(struct history_cursor *cursor, int dir, union row *ret_row)
 	ret = step_span(cursor, &place, dir, &row);
 	if (ret <= 0)
 		return ret;
+	if (cursor->relation == ITEMS_GONE_FROM_NODE)
+		place.t = span_died(place.seg, TABLE_ITEM, span_at(place.seg, TABLE_ITEM, row)) - 1;
 	row_fill(cursor->history, &place, relation_table(cursor->relation), row, ret_row);
 	return 1;
 }
@@ -278,6 +298,8 @@ int history_seek(struct history_cursor *cursor, struct ref ref)
 		ret = ref_object(cursor->history, place.seg, ref, &object);
 	if (ret != 0)
 		return ret;
+	if (cursor->relation == ITEMS_GONE_FROM_NODE)
+		return -EINVAL;
 	if (cursor->relation == ITEMS_OF_NODE)
 		return chain_seek(&place, cursor, object);
 	span = object_span(place.seg, ref.table, object, place.t, place.known);
@@ -327,5 +349,5 @@ int history_seek_key(struct history_cursor *cursor, uint64_t key)
 
 void history_seek_end(struct history_cursor *cursor)
 {
-	cursor->at = cursor->relation == ITEMS_OF_NODE ? NO_ID : cursor->hi;
+	cursor->at = is_of_node(cursor->relation) ? NO_ID : cursor->hi;
 }

@@ -2,12 +2,12 @@
 /*
  * bench_view.c - what a picture costs at a random moment, and a step back against a step forward.
  *
- *	bench_view FILE [PICTURES [FROM]]
+ *	bench_view FILE [PICTURES [FROM [VIEW|all [hindsight]]]]
  *
  * Loads the recording as the explorer does and drives a session of 120x40 without a terminal. P6: in
  * every view, go to a random event and draw; each picture is measured apart.  P7: from random
  * places 20 steps forward and the same 20 back, each with its picture, forward and back timed apart.
- * Random events lie behind FROM percent of the recording (0).
+ * Random events lie behind FROM percent of the recording (0).  VIEW is one tab's word.
  *
  * The clock is the thread's CPU time (a machine that does other work would be measured else); the
  * wall clock's 99th percentile is given too.  Prints lines of KEY=VALUE, microseconds; fails only
@@ -15,6 +15,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "recording.h"
@@ -76,14 +77,18 @@ static void measure(struct times *times, struct session *session, struct grid *g
 	times->wall[times->nr++] = clock_us(CLOCK_MONOTONIC) - wall;
 }
 
-static void pictures(struct session *session, struct grid *grid, uint64_t from, uint64_t last, int nr)
+static void pictures(struct session *session, struct grid *grid, uint64_t from, uint64_t last, int nr,
+		     const char *only)
 {
 	uint64_t seed = 1;
 
 	for (int v = 0; views_all[v]; v++) {
-		struct times times = times_new(nr);
+		struct times times;
 		double p50, p99;
 
+		if (strcmp(only, "all") && strcmp(only, views_all[v]->tab))
+			continue;
+		times = times_new(nr);
 		session_show(session, views_all[v]->id);
 		for (int i = 0; i < nr; i++)
 			measure(&times, session, grid, random_event(&seed, from, last), ACTION_NONE);
@@ -154,7 +159,9 @@ int main(int argc, char **argv)
 	session_draw(session, grid);
 	printf("events=%llu\n", (unsigned long long)source.nr_events);
 	from = source.nr_events * from / 100;
-	pictures(session, grid, from, source.nr_events, nr);
+	if (argc > 5 && !strcmp(argv[5], "hindsight"))
+		session_act(session, ACTION_HINDSIGHT, "");
+	pictures(session, grid, from, source.nr_events, nr, argc > 4 ? argv[4] : "all");
 	status = steps(session, grid, from, source.nr_events, nr);
 	session_free(session);
 	recording_close(recording);
