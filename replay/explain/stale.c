@@ -6,10 +6,7 @@
  * moment: the last walk's, or with hindsight the next one's if nothing touched the node in between.
  * Items that lead nowhere are looked for apart, since they have no place.
  *
- * When a repair comes is a question about ksmd's cursor.  A scan goes through the mms in the order of
- * their list and writes a sum as it leaves each; an mm that entered after the scan began stands behind
- * the cursor (__ksm_enter()).  So: the scan that runs, if it began after the mm entered and has
- * neither left it nor gone past the address; else the next one.
+ * When ksmd repairs what is wrong is asked of stale_repair.c.
  */
 #include "explain/stale.h"
 
@@ -19,16 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain/stale_repair.h"
 #include "explain/words.h"
 #include "trace/diag.h"
 
 #define PAGE_BITS 12
-#define VM_MERGEABLE	0x80000000ull	/* include/linux/mm.h */
 #define SITE_PAGE_CHANGED 0		/* KSMTOP_DETACH_SITES */
 enum { WHY_ALL = 0 };						/* KSMTOP_WALK_ENDS */
 enum { PURPOSE_UNMAP = 1, PURPOSE_MIGRATE = 2 };		/* KSMTOP_PURPOSES */
-#define TOUCHES_LOOK 64
-#define SCANS_LOOK 1000u
 #define SPANS_LOOK 64u
 
 /* ---- the log ---- */
@@ -232,16 +227,7 @@ static void find_mapcount(const struct episode_source *source, struct moment whe
 						     EVIDENCE_TRACED };
 }
 
-/* ---- since when, and for how many scans ---- */
-static uint32_t count_scans(const struct episode_source *source, uint64_t since, uint64_t t)
-{
-	uint32_t nr = 0;
-
-	for (uint64_t n = t + 1; nr < SCANS_LOOK && (n = history_scan_step(source->history, n, -1)) > since;)
-		nr += event_index_kind(source->events, n) == EVENT_KSM_STOP_SCAN;
-	return nr;
-}
-
+/* ---- since when ---- */
 /* A VMA of the item's own mm that holds its index and covers its address: true, and its row. */
 static bool covering(const struct history *h, const struct item_row *item, struct moment when, union row *ret_row)
 {
@@ -311,103 +297,6 @@ static uint64_t unreached_since(const struct history *h, const struct mapped *pl
 	union row row;
 
 	return place->left ? place->left : history_row(h, place->vma, when, &row) == 0 ? row.fact.born : 0;
-}
-
-/* ---- when ksmd comes by ---- */
-/* Has the scan that runs since event `begin` been at that address of the mm already? */
-static bool scan_is_past(const struct episode_source *source, struct ref mm, uint64_t address, uint64_t begin,
-			 uint64_t t)
-{
-	struct event ev;
-	uint64_t n = t + 1;
-
-	for (int i = 0; i < TOUCHES_LOOK; i++) {
-		n = history_touch(source->history, mm, n, -1);
-		if (!n || n < begin)
-			return false;
-		switch (event_index_kind(source->events, n)) {
-		case EVENT_P_SCAN_SUM:
-			return true;
-		case EVENT_P_ITEM_NEW:
-			if (event_index_event(source->events, n, &ev) == 0)
-				return (uint64_t)EVENT_ARGS(&ev, P_ITEM_NEW)->address > address;
-			break;
-		case EVENT_P_ITEM_APPEND:
-			if (event_index_event(source->events, n, &ev) == 0)
-				return (uint64_t)EVENT_ARGS(&ev, P_ITEM_APPEND)->address >= address;
-			break;
-		default:
-			break;
-		}
-	}
-	return false;
-}
-
-/* Where the mm came to ksmd's list.  Its row of now may only tell more of it than the one before. */
-static uint64_t entered_at(const struct history *h, struct ref mm, struct moment when)
-{
-	union row row;
-
-	for (uint32_t i = 0; i < SPANS_LOOK && history_life(h, mm, i, when.known_by, &row) == 0; i++)
-		if (row.mm.in_ksm)
-			return row.fact.born;
-	return 0;
-}
-
-static enum stale_repair when_repaired(const struct episode_source *source, const struct stale_entry *entry,
-				       struct moment when)
-{
-	struct history_counters counters;
-	union row row;
-	uint64_t begin;
-
-	if (entry->kind == STALE_REACHED)
-		return REPAIR_NONE;
-	if (ref_is_none(entry->mm) || history_row(source->history, entry->mm, when, &row) != 0)
-		return REPAIR_UNKNOWN;
-	if (!row.mm.in_ksm)
-		return REPAIR_NEVER;
-	if (entry->kind == STALE_UNREACHED || entry->kind == STALE_MOVED) {
-		union row vma;
-
-		if (ref_is_none(entry->vma) || history_row(source->history, entry->vma, when, &vma) != 0)
-			return REPAIR_UNKNOWN;
-		if (!(vma.vma.flags & VM_MERGEABLE))
-			return REPAIR_NEVER;
-	}
-	history_counters(source->history, moment_at(when.t), &counters);
-	if (!counters.scan_running)
-		return REPAIR_NEXT_SCAN;
-	/* An mm that came after the scan began stands behind its cursor. */
-	begin = history_scan_step(source->history, when.t + 1, -1);
-	if (entered_at(source->history, entry->mm, when) > begin)
-		return REPAIR_NEXT_SCAN;
-	return scan_is_past(source, entry->mm, entry->item_address ? entry->item_address : entry->address, begin,
-			    when.t) ? REPAIR_NEXT_SCAN : REPAIR_THIS_SCAN;
-}
-
-/* With hindsight: where an item for that address came to hang on the node. */
-static uint64_t found_later(const struct episode_source *source, struct ref node,
-			    const struct stale_entry *entry, struct moment when)
-{
-	uint64_t n = when.t;
-	struct event ev;
-	union row mm;
-
-	if (ref_is_none(entry->mm) || history_row(source->history, entry->mm, when, &mm) != 0)
-		return 0;
-	for (int i = 0; i < TOUCHES_LOOK; i++) {
-		n = history_touch(source->history, node, n, 1);
-		if (!n || n > when.known_by)
-			return 0;
-		if (event_index_kind(source->events, n) != EVENT_P_ITEM_APPEND ||
-		    event_index_event(source->events, n, &ev) != 0)
-			continue;
-		if ((uint64_t)EVENT_ARGS(&ev, P_ITEM_APPEND)->mm == mm.mm.name.addr &&
-		    (uint64_t)EVENT_ARGS(&ev, P_ITEM_APPEND)->address == entry->address)
-			return n;
-	}
-	return 0;
 }
 
 /* ---- the entries ---- */
@@ -545,6 +434,7 @@ static int compare(const void *a, const void *b)
 
 static int fill(const struct episode_source *source, struct moment when, struct stale_page *page)
 {
+	struct repairs repairs;
 	struct mapped_list list;
 	uint32_t room = 0;
 	int ret;
@@ -568,16 +458,9 @@ static int fill(const struct episode_source *source, struct moment when, struct 
 		return ret;
 	if (page->nr)
 		qsort(page->entries, page->nr, sizeof(*page->entries), compare);
-	for (uint32_t i = 0; i < page->nr; i++) {
-		struct stale_entry *entry = &page->entries[i];
-
-		if (entry->kind == STALE_REACHED)
-			continue;
-		entry->nr_scans = entry->since ? count_scans(source, entry->since, when.t) : 0;
-		entry->repair = when_repaired(source, entry, when);
-		if (entry->kind == STALE_UNREACHED || entry->kind == STALE_MOVED)
-			entry->repaired = found_later(source, page->node.ref, entry, when);
-	}
+	repairs_init(&repairs, source, page->node.ref, when);
+	for (uint32_t i = 0; i < page->nr; i++)
+		repairs_find(&repairs, &page->entries[i]);
 	return 0;
 }
 

@@ -178,12 +178,18 @@ int history_notable_near(const struct history *h, uint64_t t, int dir, uint8_t s
 }
 
 /* ---- scans ---- */
+/*
+ * Scans follow each other, so their ends grow.  Of one whose begin was not seen the begin lies before it was
+ * known: the ones beside are looked at, too.
+ */
 uint64_t history_scan_step(const struct history *h, uint64_t t, int dir)
 {
-	uint64_t best = 0;
+	const struct episode *last;
+	uint64_t nr = episodes_known(h, EPISODE_SCAN, t, &last), best = 0;
 
-	for (uint64_t i = 0; i < h->kinds[EPISODE_SCAN].nr; i++) {
-		const struct episode *episode = pool_at(&h->episodes, *(uint32_t *)pool_at(&h->kinds[EPISODE_SCAN], i));
+	for (uint64_t i = nr > 2 ? nr - 2 : 0; i < h->kinds[EPISODE_SCAN].nr && i < nr + 2; i++) {
+		const struct episode *episode = pool_at(&h->episodes, *(uint32_t *)
+							pool_at(&h->kinds[EPISODE_SCAN], i));
 		uint64_t ends[2] = { episode->first, episode->last };
 
 		for (unsigned e = 0; e < 2; e++) {
