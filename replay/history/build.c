@@ -47,7 +47,8 @@ static void write_mm_counts(struct builder *b, uint32_t mm)
 
 	if (count)
 		*count = (struct mm_count){ .event = b->now - 1, .mm = mm, .items = live->items,
-					    .stable = live->stable, .merges = live->merges };
+					    .stable = live->stable, .merges = live->merges,
+					    .vague = live->vague };
 	live->changes = 0;
 }
 

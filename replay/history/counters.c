@@ -154,6 +154,7 @@ static void mm_count_changes(const struct segment *seg, uint32_t mm, uint32_t t,
 		if (span_owner(span) != mm)
 			continue;
 		count->items++;
+		count->vague += is_vague(seg, TABLE_ITEM, (uint32_t)i);
 		if (((struct item_data *)data_at(seg, TABLE_ITEM, (uint32_t)i))->node != NO_ID) {
 			count->stable++;
 			count->merges += !span_is(span, SPAN_FOUND);
@@ -166,6 +167,7 @@ static void mm_count_changes(const struct segment *seg, uint32_t mm, uint32_t t,
 		if (span_owner(span_at(seg, TABLE_ITEM, id)) != mm)
 			continue;
 		count->items--;
+		count->vague -= is_vague(seg, TABLE_ITEM, id);
 		count->stable -= ((struct item_data *)data_at(seg, TABLE_ITEM, id))->node != NO_ID;
 	}
 }
@@ -190,14 +192,14 @@ static int mm_count_at(const struct history *h, struct ref mm, struct moment whe
 		const struct mm_live *live = &h->builder->mms[object];
 
 		*ret = (struct mm_count){ .items = live->items, .stable = live->stable,
-					  .merges = live->merges };
+					  .merges = live->merges, .vague = live->vague };
 	} else {
 		*ret = mm_count_before(seg, object, t);
 		mm_count_changes(seg, object, t, ret);
 	}
 	*ret_died = died <= place.t ? died : ALIVE;
 	if (died <= place.t)
-		ret->items = ret->stable = 0;
+		ret->items = ret->stable = ret->vague = 0;
 	return 0;
 }
 
@@ -214,6 +216,14 @@ int history_mm_counters(const struct history *h, struct ref mm, struct moment wh
 	ret->nr_stable_items = count.stable;
 	ret->nr_merges = count.merges;
 	return history_count(h, MAPPINGS_OF_MM, mm, when, &ret->nr_mappings, NULL);
+}
+
+bool mm_has_vague_items(const struct history *h, struct ref mm, struct moment when)
+{
+	struct mm_count count;
+	uint32_t died;
+
+	return mm_count_at(h, mm, when, &count, &died) == 0 && count.vague;
 }
 
 bool history_mm_changed(const struct history *h, struct ref mm, uint64_t a, uint64_t b)

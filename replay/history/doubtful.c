@@ -333,20 +333,16 @@ static bool cannot_be_doubtful(const struct history *h, enum relation relation, 
 	return false;
 }
 
-static bool is_weaker(char a, char b)
+static int weakness(char evidence)
 {
-	static const char order[] = "TDI";
-	const char *x = strchr(order, a), *y = strchr(order, b);
-
-	return x && y && x > y;
+	return evidence == EVIDENCE_TRACED ? 0 : evidence == EVIDENCE_DUMPED ? 1 : 2;
 }
 
 /* Evidence and doubt of the list's next row and no more of it: 1, 0 at the end, or -E. */
-static int worth_next(struct history_cursor *cursor, const struct place *place, bool certain,
-		      struct fact *ret)
+static int worth_next(struct history_cursor *cursor, const struct place *place, enum table table,
+		      bool certain, struct fact *ret)
 {
 	const struct history *h = cursor->history;
-	enum table table = relation_table(cursor->relation);
 	union row row;
 	uint32_t id;
 	int more;
@@ -374,6 +370,7 @@ struct history_worth history_worth(const struct history *h, enum relation relati
 {
 	bool certain = cannot_be_doubtful(h, relation, parent, when);
 	struct history_worth worth = { .evidence = EVIDENCE_TRACED };
+	enum table table = relation_table(relation);
 	struct history_cursor cursor;
 	struct place place;
 	struct fact fact;
@@ -381,9 +378,9 @@ struct history_worth history_worth(const struct history *h, enum relation relati
 
 	if (history_list(h, relation, parent, when, &cursor) != 0 || history_place(h, when, &place) != 0)
 		return (struct history_worth){ .evidence = EVIDENCE_INFERRED };
-	while (nr < WORTH_ROWS && worth_next(&cursor, &place, certain, &fact) == 1) {
+	while (nr < WORTH_ROWS && worth_next(&cursor, &place, table, certain, &fact) == 1) {
 		nr++;
-		if (is_weaker(fact.evidence, worth.evidence))
+		if (weakness(fact.evidence) > weakness(worth.evidence))
 			worth.evidence = fact.evidence;
 		worth.doubtful |= fact.doubt != DOUBT_NONE;
 		if (worth.evidence == EVIDENCE_INFERRED && (worth.doubtful || certain))
@@ -397,4 +394,13 @@ struct history_worth history_worth(const struct history *h, enum relation relati
 	if (!nr)
 		worth.evidence = EVIDENCE_INFERRED;
 	return worth;
+}
+
+bool history_doubts(const struct history *h, enum relation relation, struct ref parent, struct moment when)
+{
+	/* Without losses only what is known by its name alone is doubtful, and that is counted. */
+	if (relation == ITEMS_OF_MM && h->patched && when.known_by <= when.t &&
+	    cannot_be_doubtful(h, relation, parent, when))
+		return mm_has_vague_items(h, parent, when);
+	return history_worth(h, relation, parent, when).doubtful;
 }

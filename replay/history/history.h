@@ -384,6 +384,8 @@ int history_mm_counters(const struct history *h, struct ref mm, struct moment wh
 struct history_worth { char evidence; bool doubtful; };
 struct history_worth history_worth(const struct history *h, enum relation relation, struct ref parent,
 				   struct moment when);
+/* The second alone: of the items of an mm without a look at them, where no event was lost. */
+bool history_doubts(const struct history *h, enum relation relation, struct ref parent, struct moment when);
 /* Did items of the mm come or go, or it itself, after event a and up to b, as far as is traced? */
 bool history_mm_changed(const struct history *h, struct ref mm, uint64_t a, uint64_t b);
 

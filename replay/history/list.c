@@ -221,7 +221,7 @@ static int chain_seek(const struct place *place, struct history_cursor *cursor, 
 /* ---- walking ---- */
 static int step_span(struct history_cursor *cursor, const struct place *place, int dir, uint32_t *ret_row)
 {
-	enum order_id order = describe(cursor->relation).order;
+	enum order_id order;
 	uint64_t at;
 
 	if (cursor->relation == ITEMS_GONE_FROM_NODE && dir < 0)
@@ -230,6 +230,7 @@ static int step_span(struct history_cursor *cursor, const struct place *place, i
 		*ret_row = dir > 0 ? chain_next(place, cursor) : chain_prev(place, cursor);
 		return *ret_row != NO_ID;
 	}
+	order = describe(cursor->relation).order;
 	if (cursor->first && dir < 0)
 		return -EINVAL;		/* stabbing goes forward, as the kernel does */
 	at = cursor->first ? order_next_reaching(place, order, cursor->first, cursor->at, cursor->hi) :

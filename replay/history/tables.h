@@ -176,7 +176,7 @@ struct counts {
 };
 /* A busy node's items after that event; previous, skip: entries further back (busy.c), or NO_ID. */
 struct node_count { uint32_t event, nr, previous, skip, depth; };
-struct mm_count { uint32_t event, mm, items, stable, merges, pad; };
+struct mm_count { uint32_t event, mm, items, stable, merges, vague; };
 /* How many mappings the owner had after that event; owner NO_ID begins a round: owners.c. */
 struct map_count { uint32_t event, owner, nr; };
 /* How many stable nodes had no items after that event: empty.c. */
@@ -456,6 +456,7 @@ uint64_t loss_horizon(const struct history *h, uint64_t event);
  */
 struct exclusion { uint64_t known_by, root; bool mutex; };
 bool lost_between(const struct history *h, uint64_t a, uint64_t b, struct exclusion less);
+bool mm_has_vague_items(const struct history *h, struct ref mm, struct moment when);
 /* Is it known by name only? */
 bool is_vague(const struct segment *seg, enum table table, uint32_t id);
 /* How many mappings the owner has at the moment. */

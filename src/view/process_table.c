@@ -67,8 +67,8 @@ void process_doubts(const struct scene *scene, const struct mm_row *mm, struct p
 	int sample = mm->tgid > 0 ? history_sample_before(h, SAMPLE_PROCESS, mm->tgid, scene->when.t)
 				  : -1;
 
-	ret->items = history_worth(h, ITEMS_OF_MM, mm->ref, scene->when).doubtful;
-	ret->mapped = history_worth(h, MAPPINGS_OF_MM, mm->ref, scene->when).doubtful;
+	ret->items = history_doubts(h, ITEMS_OF_MM, mm->ref, scene->when);
+	ret->mapped = history_doubts(h, MAPPINGS_OF_MM, mm->ref, scene->when);
 	ret->sampled = sample >= 0 &&
 		       (mm->exited ||
 			history_sample_outdated(h, (uint32_t)sample, mm->ref, scene->when.t));

@@ -125,7 +125,7 @@ static void draw_node(struct pane pane, int y, const struct scene *scene,
 		    format_count(text, node->nr_items));
 	/* Where the node's own mark does not say it already. */
 	if (places[COLUMN_ITEMS].width && node->kind != NODE_CHAIN && !node->fact.doubt &&
-	    history_worth(scene->history, ITEMS_OF_NODE, node->ref, scene->when).doubtful)
+	    history_doubts(scene->history, ITEMS_OF_NODE, node->ref, scene->when))
 		pane_put(pane, places[COLUMN_ITEMS].x + places[COLUMN_ITEMS].width, y, ROLE_DOUBT,
 			 '?');
 	if (node->nid >= 0)

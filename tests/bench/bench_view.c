@@ -162,7 +162,7 @@ int main(int argc, char **argv)
 	if (argc > 5 && !strcmp(argv[5], "hindsight"))
 		session_act(session, ACTION_HINDSIGHT, "");
 	pictures(session, grid, from, source.nr_events, nr, argc > 4 ? argv[4] : "all");
-	status = steps(session, grid, from, source.nr_events, nr);
+	status = argc > 4 && strcmp(argv[4], "all") ? 0 : steps(session, grid, from, source.nr_events, nr);
 	session_free(session);
 	recording_close(recording);
 	grid_free(grid);

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_lists.c - a list that has an index of its own is what passing over the larger list gives.
+ *
+ * Episodes by kind and by object, both ways and counted, with hindsight too: then those whose begin was
+ * lost hold before they were known, and stand apart from the others.  Items that left a node, against what
+ * hung on it at each moment before.  Whether an mm's items are doubtful, which is counted where nothing
+ * was lost, against a look at each of them.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "picture.h"
+
+/* The rows of `all` that belong to it are those of the list, forwards, backwards, and from each of them on. */
+static void is_part(const struct history *h, const struct picture *all, enum relation relation, struct ref parent,
+		    struct moment when)
+{
+	struct picture part = { 0 };
+	struct history_cursor cursor;
+	uint32_t nr = 0;
+	uint64_t count;
+	union row row;
+
+	picture_list(&part, h, relation, parent, when);
+	for (uint32_t r = 0; r < all->nr; r++) {
+		const struct episode_row *episode = &all->rows[r].episode;
+
+		if (relation == EPISODES_OF_KIND ? episode->kind != parent.id :
+		    relation == EPISODES_ABOUT && !ref_equal(episode->object, parent))
+			continue;
+		assert_true(nr < part.nr);
+		assert_memory_equal(&part.rows[nr++], &all->rows[r], sizeof(union row));
+	}
+	assert_int_equal(nr, part.nr);
+	assert_int_equal(history_count(h, relation, parent, when, &count, NULL), 0);
+	assert_int_equal(count, nr);
+	assert_int_equal(history_list(h, relation, parent, when, &cursor), 0);
+	history_seek_end(&cursor);
+	while (nr > 0) {
+		assert_int_equal(history_prev(&cursor, &row), 1);
+		assert_memory_equal(&row, &part.rows[--nr], sizeof(row));
+	}
+	assert_int_equal(history_prev(&cursor, &row), 0);
+	for (; nr < part.nr; nr++) {
+		assert_int_equal(history_seek(&cursor, part.rows[nr].any.ref), 0);
+		assert_int_equal(history_next(&cursor, &row), 1);
+		assert_memory_equal(&row, &part.rows[nr], sizeof(row));
+	}
+	picture_free(&part);
+}
+
+/* All episodes, by looking at each by its number. */
+static struct picture every_episode(const struct history *h, struct moment when)
+{
+	struct picture all = { 0 };
+	struct ref ref;
+
+	for (uint32_t number = 1; history_find_number(h, TABLE_EPISODE, number, &ref) == 0; number++) {
+		union row row;
+
+		if (history_row(h, ref, when, &row) != 0 || row.fact.born > when.t)
+			continue;
+		all.rows = realloc(all.rows, (all.nr + 1) * sizeof(*all.rows));
+		assert_non_null(all.rows);
+		all.rows[all.nr++] = row;
+	}
+	return all;
+}
+
+static void episodes_are_filtered(const struct storm *storm, const struct history *h, uint64_t *rng)
+{
+	(void)storm;
+	for (unsigned i = 0; i < 12; i++) {
+		uint64_t t = some_moment(h, rng);
+		struct moment when = i % 2 ? moment_at(t) : moment_hindsight(t);
+		struct picture all = every_episode(h, when);
+
+		is_part(h, &all, ALL_EPISODES, (struct ref){ 0 }, when);
+		for (uint32_t kind = 0; kind < NR_EPISODE_KINDS; kind++)
+			is_part(h, &all, EPISODES_OF_KIND, ref_of_kind(kind), when);
+		for (uint32_t r = 0; r < all.nr && r < 40; r++)
+			if (!ref_is_none(all.rows[r].episode.object))
+				is_part(h, &all, EPISODES_ABOUT, all.rows[r].episode.object, when);
+		picture_free(&all);
+	}
+}
+
+static bool has_item(const struct picture *items, struct ref item, uint64_t after)
+{
+	for (uint32_t r = 0; r < items->nr; r++)
+		if (ref_equal(items->rows[r].any.ref, item) && items->rows[r].fact.died > after)
+			return true;
+	return false;
+}
+
+static void items_that_left_hung_there(const struct storm *storm, const struct history *h, uint64_t *rng)
+{
+	(void)storm;
+	for (unsigned i = 0; i < 3; i++) {
+		struct moment when = moment_at(some_moment(h, rng));
+		struct picture nodes = { 0 };
+
+		picture_list(&nodes, h, ALL_NODES, (struct ref){ 0 }, when);
+		for (uint32_t r = 0; r < nodes.nr; r++) {
+			struct picture gone = { 0 }, now = { 0 };
+			struct ref node = nodes.rows[r].any.ref;
+
+			picture_list(&gone, h, ITEMS_GONE_FROM_NODE, node, when);
+			picture_list(&now, h, ITEMS_OF_NODE, node, when);
+			for (uint32_t g = 0; g < gone.nr; g++) {
+				assert_true(gone.rows[g].fact.died <= when.t);
+				assert_true(ref_equal(gone.rows[g].item.node, node));
+			}
+			/* Whoever hung there at a moment before has left since, or still does. */
+			for (uint64_t t = when.t; t > 0; t -= t < 37 ? t : 37) {
+				struct picture then = { 0 };
+				union row row;
+
+				if (history_row(h, node, moment_at(t), &row) != 0)
+					continue;
+				picture_list(&then, h, ITEMS_OF_NODE, node, moment_at(t));
+				for (uint32_t n = 0; n < then.nr; n++)
+					assert_true(has_item(&gone, then.rows[n].any.ref, t) ||
+						    has_item(&now, then.rows[n].any.ref, 0));
+				picture_free(&then);
+			}
+			picture_free(&gone);
+			picture_free(&now);
+		}
+		picture_free(&nodes);
+	}
+}
+
+static void doubts_are_those_of_the_rows(const struct storm *storm, const struct history *h, uint64_t *rng)
+{
+	(void)storm;
+	for (unsigned i = 0; i < 8; i++) {
+		struct moment when = moment_at(some_moment(h, rng));
+		struct picture mms = { 0 };
+
+		picture_list(&mms, h, ALL_MMS, (struct ref){ 0 }, when);
+		for (uint32_t r = 0; r < mms.nr; r++) {
+			struct picture items = { 0 };
+			bool doubtful = false;
+
+			picture_list(&items, h, ITEMS_OF_MM, mms.rows[r].any.ref, when);
+			for (uint32_t n = 0; n < items.nr; n++)
+				doubtful |= items.rows[n].fact.doubt != DOUBT_NONE;
+			assert_int_equal(history_doubts(h, ITEMS_OF_MM, mms.rows[r].any.ref, when), doubtful);
+			picture_free(&items);
+		}
+		picture_free(&mms);
+	}
+}
+
+PROPERTY(episodes_are_filtered)
+PROPERTY(items_that_left_hung_there)
+PROPERTY(doubts_are_those_of_the_rows)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_episodes_are_filtered),
+		cmocka_unit_test(test_items_that_left_hung_there),
+		cmocka_unit_test(test_doubts_are_those_of_the_rows),
+	};
+
+	properties_setup();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
