@@ -22,12 +22,13 @@
 
 #include "trace/diag.h"
 
-static void view_state_init(struct view_state *state, const struct view *view)
+static int view_state_init(struct view_state *state, const struct view *view)
 {
 	state->columns = view->columns_default ? view->columns_default : UINT32_MAX;
 	state->sort = -1;
-	if (view->state_new)
-		state->own = view->state_new();
+	if (view->state_size)
+		state->own = calloc(1, view->state_size);
+	return view->state_size && !state->own ? -ENOMEM : 0;
 }
 
 int session_new(const struct view *const *views, const struct keymap *keymap,
@@ -41,8 +42,11 @@ int session_new(const struct view *const *views, const struct keymap *keymap,
 	session->keymap = *keymap;
 	session->mouse = true;
 	for (int i = 0; i < NR_VIEWS && views[i]; i++) {
-		view_state_init(&session->states[i], views[i]);
 		session->nr_views++;
+		if (view_state_init(&session->states[i], views[i])) {
+			session_free(session);
+			return -ENOMEM;
+		}
 	}
 	*ret_session = session;
 	return 0;
@@ -52,9 +56,11 @@ void session_free(struct session *session)
 {
 	if (!session)
 		return;
-	for (int i = 0; i < session->nr_views; i++)
-		if (session->views[i]->state_free)
-			session->views[i]->state_free(session->states[i].own);
+	for (int i = 0; i < session->nr_views; i++) {
+		if (session->states[i].own && session->views[i]->state_fini)
+			session->views[i]->state_fini(session->states[i].own);
+		free(session->states[i].own);
+	}
 	if (session->episode.open)
 		session->episode.close(session->episode.open);
 	free(session);

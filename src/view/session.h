@@ -103,7 +103,7 @@ struct view_state {
 	uint32_t columns;	/* bit i: column i is shown */
 	int sort;		/* column index, -1 the list's natural order */
 	bool descending;
-	void *own;		/* the view's, from its state_new() */
+	void *own;		/* the view's: state_size zero bytes at first */
 };
 
 /* ---- a view ---- */
@@ -132,9 +132,9 @@ struct view {
 	int nr_columns;
 	uint32_t columns_default;	/* bit mask; 0: all */
 
-	/* Private state.  state_new() may return NULL with nothing to keep. */
-	void *(*state_new)(void);
-	void (*state_free)(void *own);
+	/* Private state, zero at first; state_fini() gives up what it holds, not the state itself. */
+	size_t state_size;
+	void (*state_fini)(void *own);
 
 	/* The right end of the tab row (a scale, a count) and of the title's middle. */
 	void (*status)(struct session *session, void *own, char *buffer, size_t size);

@@ -120,3 +120,17 @@ void step_open(struct stepping *s)
 	else
 		util_open(&s->scene, ref);
 }
+
+bool step_list_act(struct session *session, void *own, enum action action, const struct argument *argument)
+{
+	struct stepping s;
+
+	(void)own;
+	(void)argument;
+	if (!stepping_init(&s, session))
+		return false;
+	if (action != ACTION_OPEN)
+		return stepping_act(&s, action, UNIT_STEP);
+	step_open(&s);
+	return true;
+}

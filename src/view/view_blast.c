@@ -14,7 +14,6 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "explain/blast.h"
@@ -237,7 +236,7 @@ static void draw(struct session *session, void *own, struct pane body)
 	struct scene scene;
 	uint32_t at;
 
-	if (!view || !scene_draw(&scene, session, body))
+	if (!scene_draw(&scene, session, body))
 		return;
 	rank(view, &scene);
 	at = cursor_at(view, &scene);
@@ -255,7 +254,7 @@ static const struct blast *current(struct blast_view *view, struct scene *scene,
 {
 	uint32_t at;
 
-	if (!view || !scene_init(scene, session))
+	if (!scene_init(scene, session))
 		return NULL;
 	rank(view, scene);
 	at = cursor_at(view, scene);
@@ -407,16 +406,9 @@ static void status(struct session *session, void *own, char *buffer, size_t size
 			 "modelled; chains need the patch");
 }
 
-static void *state_new(void)
+static void state_fini(void *own)
 {
-	return calloc(1, sizeof(struct blast_view));
-}
-
-static void state_free(void *own)
-{
-	if (own)
-		forget(own);
-	free(own);
+	forget(own);
 }
 
 const struct view view_blast = {
@@ -429,8 +421,8 @@ const struct view view_blast = {
 	.nr_lists = 2,
 	.columns = columns,
 	.nr_columns = NR_COLUMNS,
-	.state_new = state_new,
-	.state_free = state_free,
+	.state_size = sizeof(struct blast_view),
+	.state_fini = state_fini,
 	.status = status,
 	.why = util_why,
 	.act = act,

@@ -110,13 +110,13 @@ static void draw_header(struct pane pane, struct stepping *s, const struct pictu
 	}
 	x = 1 + pane_text(pane, 1, 1, c->result == 1 ? ROLE_VISITED : ROLE_FAULT,
 			  c->result == 1 ? "one huge page now" : "given up");
-	x += pane_printf(pane, x, 1, ROLE_TEXT, "  %s  took %s",
+	x += pane_printf(pane, x, 1, ROLE_TEXT, "  %s  %s",
 			 explain_scan_result(recording_events(s->scene.recording), c->result, result),
 			 format_duration(time, c->duration_ns ? c->duration_ns
 						: s->row.end_ns - s->row.begin_ns));
 	if (p->poison >= 0)
-		pane_printf(pane, x, 1, ROLE_FAULT, "  poison in page %d, pfn 0x%" PRIx64, p->poison,
-			    p->pfn[p->poison]);
+		pane_printf(pane_sub(pane, 0, 0, pane.width - 3, 2), x, 1, ROLE_FAULT,
+			    "  poison in page %d, pfn 0x%" PRIx64, p->poison, p->pfn[p->poison]);
 	pane_fact(pane, pane.width - 2, 1, s->row.fact.evidence, s->row.fact.doubt != DOUBT_NONE);
 }
 
@@ -214,22 +214,6 @@ static void draw(struct session *session, void *own, struct pane body)
 	stepping_draw_now(pane_sub(body, 0, body.height - NOW_ROWS, body.width, NOW_ROWS), &s);
 }
 
-static bool act(struct session *session, void *own, enum action action,
-		const struct argument *argument)
-{
-	struct stepping s;
-
-	(void)own;
-	(void)argument;
-	if (!stepping_init(&s, session))
-		return false;
-	if (action == ACTION_OPEN) {
-		step_open(&s);
-		return true;
-	}
-	return stepping_act(&s, action, UNIT_STEP);
-}
-
 const struct view view_collapse = {
 	.id = VIEW_COLLAPSE,
 	.title = "Collapse",
@@ -240,7 +224,7 @@ const struct view view_collapse = {
 	.nr_lists = 1,
 	.status = stepper_status,
 	.why = stepper_why,
-	.act = act,
+	.act = step_list_act,
 	.find = stepper_find,
 	.moved = step_list_moved,
 	.copy = stepper_copy,

@@ -380,7 +380,7 @@ static void draw(struct session *session, void *own, struct pane body)
 	struct scene scene;
 	struct ref selected;
 
-	if (!view || !scene_draw(&scene, session, body))
+	if (!scene_draw(&scene, session, body))
 		return;
 	draw_list(pane_sub(body, 0, 0, body.width, body.height - detail), view, &scene, &selected);
 	draw_detail(pane_sub(body, 0, body.height - detail, body.width, detail), &scene, selected);
@@ -431,7 +431,7 @@ static bool act(struct session *session, void *own, enum action action,
 	struct scene scene, all;
 	struct feed feed;
 
-	if (!view || !scene_init(&scene, session))
+	if (!scene_init(&scene, session))
 		return false;
 	switch (action) {
 	case ACTION_SORT:
@@ -463,7 +463,7 @@ static void moved(struct session *session, void *own)
 	struct scene scene, all;
 	struct feed feed;
 
-	if (!view || !scene_init(&scene, session))
+	if (!scene_init(&scene, session))
 		return;
 	episodes_feed(view, &scene, &all, &feed);
 	if (view_list_move(&view->list, &feed, cursor_of(view, &scene),
@@ -487,7 +487,7 @@ static int find(struct session *session, void *own, const char *text, int dir, b
 	struct feed feed;
 	int found;
 
-	if (!view || !scene_init(&scene, session))
+	if (!scene_init(&scene, session))
 		return 0;
 	episodes_feed(view, &scene, &all, &feed);
 	found = view_list_find(&view->list, &feed, cursor_of(view, &scene), text, dir, wrap, describe);
@@ -502,7 +502,7 @@ static void copy(struct session *session, void *own, char *buffer, size_t size)
 	struct list_row row = {0};
 	struct scene scene;
 
-	if (own && scene_init(&scene, session) &&
+	if (scene_init(&scene, session) &&
 	    stepper_row(&scene, selected_episode(own, &scene), &row.row.episode))
 		describe(&scene, &row, buffer, size);
 }
@@ -531,20 +531,12 @@ static void status(struct session *session, void *own, char *buffer, size_t size
 	snprintf(buffer, size, "%s episode%s", format_count(count, nr), nr == 1 ? "" : "s");
 }
 
-static void *state_new(void)
-{
-	return calloc(1, sizeof(struct episodes_view));
-}
-
-static void state_free(void *own)
+static void state_fini(void *own)
 {
 	struct episodes_view *view = own;
 
-	if (!view)
-		return;
 	view_list_fini(&view->list);
 	free(view->others);
-	free(view);
 }
 
 const struct view view_episodes = {
@@ -557,8 +549,8 @@ const struct view view_episodes = {
 	.nr_lists = 1,
 	.columns = columns,
 	.nr_columns = NR_COLUMNS,
-	.state_new = state_new,
-	.state_free = state_free,
+	.state_size = sizeof(struct episodes_view),
+	.state_fini = state_fini,
 	.status = status,
 	.why = util_why,
 	.act = act,

@@ -531,18 +531,11 @@ static void status(struct session *session, void *own, char *buffer, size_t size
 			 *session_filter(session) ? ", filtered" : "");
 }
 
-static void *state_new(void)
-{
-	return calloc(1, sizeof(struct events_view));
-}
-
-static void state_free(void *own)
+static void state_fini(void *own)
 {
 	struct events_view *view = own;
 
-	if (view)
-		view_list_fini(&view->list);
-	free(view);
+	view_list_fini(&view->list);
 }
 
 const struct view view_events = {
@@ -555,8 +548,8 @@ const struct view view_events = {
 	.nr_lists = 1,
 	.columns = columns,
 	.nr_columns = NR_COLUMNS,
-	.state_new = state_new,
-	.state_free = state_free,
+	.state_size = sizeof(struct events_view),
+	.state_fini = state_fini,
 	.status = status,
 	.why = util_why,
 	.act = act,

@@ -15,7 +15,6 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "format.h"
@@ -180,7 +179,7 @@ static void draw(struct session *session, void *own, struct pane body)
 	struct scene scene;
 	struct nids nids;
 
-	if (!view || !scene_draw(&scene, session, body))
+	if (!scene_draw(&scene, session, body))
 		return;
 	if (!history_is_patched(scene.history)) {
 		draw_stock(body);
@@ -274,7 +273,7 @@ static bool act(struct session *session, void *own, enum action action, const st
 	struct feed feed;
 
 	(void)argument;
-	if (!view || !scene_init(&scene, session) || !history_is_patched(scene.history))
+	if (!scene_init(&scene, session) || !history_is_patched(scene.history))
 		return false;
 	numa_moves_read(&view->moves, &scene);
 	find_nids(view, &scene, &nids);
@@ -302,7 +301,7 @@ static void moved(struct session *session, void *own)
 	struct nids nids;
 	struct feed feed;
 
-	if (!view || !scene_init(&scene, session) || !history_is_patched(scene.history))
+	if (!scene_init(&scene, session) || !history_is_patched(scene.history))
 		return;
 	numa_moves_read(&view->moves, &scene);
 	if (state->focus == 1) {
@@ -335,13 +334,13 @@ static void describe(const struct scene *scene, const struct list_row *row, char
 
 static int find(struct session *session, void *own, const char *text, int dir, bool wrap)
 {
-	struct numa_view *view = own;
 	struct view_list list = {0};
 	struct scene scene;
 	struct feed feed;
 	int found;
 
-	if (!view || !scene_init(&scene, session) || !history_is_patched(scene.history))
+	(void)own;
+	if (!scene_init(&scene, session) || !history_is_patched(scene.history))
 		return 0;
 	feed_relation(&feed, &scene, ALL_NODES, (struct ref){0});
 	found = view_list_find(&list, &feed, util_cursor(&scene, &list, TABLE_NODE), text, dir, wrap, describe);
@@ -358,7 +357,7 @@ static void copy(struct session *session, void *own, char *buffer, size_t size)
 	struct scene scene;
 	struct nids nids;
 
-	if (!view || !scene_init(&scene, session) || !history_is_patched(scene.history))
+	if (!scene_init(&scene, session) || !history_is_patched(scene.history))
 		return;
 	numa_moves_read(&view->moves, &scene);
 	if (session_view_state(session)->focus == 1) {
@@ -395,21 +394,13 @@ static void status(struct session *session, void *own, char *buffer, size_t size
 		snprintf(buffer, size, "merge_across_nodes %d D", across);
 }
 
-static void *state_new(void)
-{
-	return calloc(1, sizeof(struct numa_view));
-}
-
-static void state_free(void *own)
+static void state_fini(void *own)
 {
 	struct numa_view *view = own;
 
-	if (!view)
-		return;
 	for (int i = 0; i < NIDS_MAX; i++)
 		view_list_fini(&view->columns[i]);
 	numa_moves_fini(&view->moves);
-	free(view);
 }
 
 const struct view view_numa = {
@@ -420,8 +411,8 @@ const struct view view_numa = {
 	.key = '8',
 	.unit = "event",
 	.nr_lists = 2,
-	.state_new = state_new,
-	.state_free = state_free,
+	.state_size = sizeof(struct numa_view),
+	.state_fini = state_fini,
 	.status = status,
 	.why = util_why,
 	.act = act,

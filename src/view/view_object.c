@@ -16,7 +16,6 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "format.h"
@@ -565,20 +564,12 @@ static void command(struct session *session, void *own, char *buffer, size_t siz
 			 object, scene.when.t);
 }
 
-static void *state_new(void)
-{
-	return calloc(1, sizeof(struct object_view));
-}
-
-static void state_free(void *own)
+static void state_fini(void *own)
 {
 	struct object_view *view = own;
 
-	if (!view)
-		return;
 	view_list_fini(&view->life);
 	view_list_fini(&view->related);
-	free(view);
 }
 
 const struct view view_object = {
@@ -591,8 +582,8 @@ const struct view view_object = {
 	.nr_lists = 2,
 	.columns = columns,
 	.nr_columns = NR_COLUMNS,
-	.state_new = state_new,
-	.state_free = state_free,
+	.state_size = sizeof(struct object_view),
+	.state_fini = state_fini,
 	.why = util_why,
 	.act = act,
 	.find = find,

@@ -15,7 +15,6 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "trace/sample.h"
@@ -414,7 +413,7 @@ static void draw(struct session *session, void *own, struct pane body)
 	struct overview *view = own;
 	struct scene scene;
 
-	if (!view || !scene_draw(&scene, session, body))
+	if (!scene_draw(&scene, session, body))
 		return;
 	draw_boxes(pane_sub(body, 0, 0, body.width, y), &scene);
 	pane_hline(body, 0, y++, body.width, ROLE_BORDER);
@@ -451,7 +450,7 @@ static bool act(struct session *session, void *own, enum action action,
 	bool ahead;
 
 	(void)argument;
-	if (!view || !scene_init(&scene, session))
+	if (!scene_init(&scene, session))
 		return false;
 	ahead = session_view_state(session)->focus == 1;
 	mm = process_selected(&view->processes, &scene);
@@ -482,7 +481,7 @@ static void moved(struct session *session, void *own)
 	struct overview *view = own;
 	struct scene scene;
 
-	if (view && scene_init(&scene, session) && session_view_state(session)->focus == 0)
+	if (scene_init(&scene, session) && session_view_state(session)->focus == 0)
 		process_moved(&view->processes, &scene);
 }
 
@@ -491,7 +490,7 @@ static int find(struct session *session, void *own, const char *text, int dir, b
 	struct overview *view = own;
 	struct scene scene;
 
-	if (!view || !scene_init(&scene, session))
+	if (!scene_init(&scene, session))
 		return 0;
 	return process_find(&view->processes, &scene, text, dir, wrap);
 }
@@ -502,7 +501,7 @@ static void copy(struct session *session, void *own, char *buffer, size_t size)
 	struct list_row row = {0};
 	struct scene scene;
 
-	if (!view || !scene_init(&scene, session))
+	if (!scene_init(&scene, session))
 		return;
 	row.key.ref = process_selected(&view->processes, &scene);
 	if (scene_row(&scene, row.key.ref, &row.row))
@@ -519,18 +518,11 @@ static void command(struct session *session, void *own, char *buffer, size_t siz
 			 scene.when.t);
 }
 
-static void *state_new(void)
-{
-	return calloc(1, sizeof(struct overview));
-}
-
-static void state_free(void *own)
+static void state_fini(void *own)
 {
 	struct overview *view = own;
 
-	if (view)
-		view_list_fini(&view->processes);
-	free(view);
+	view_list_fini(&view->processes);
 }
 
 const struct view view_overview = {
@@ -543,8 +535,8 @@ const struct view view_overview = {
 	.nr_lists = 2,
 	.columns = process_columns,
 	.nr_columns = NR_PROCESS_COLUMNS,
-	.state_new = state_new,
-	.state_free = state_free,
+	.state_size = sizeof(struct overview),
+	.state_fini = state_fini,
 	.why = util_why,
 	.act = act,
 	.find = find,

@@ -15,7 +15,6 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "format.h"
@@ -246,7 +245,7 @@ static bool *pane(void *own)
 {
 	struct processes_view *view = own;
 
-	return view ? &view->why.shown : NULL;
+	return &view->why.shown;
 }
 
 static void copy(struct session *session, void *own, char *buffer, size_t size)
@@ -294,21 +293,13 @@ static void status(struct session *session, void *own, char *buffer, size_t size
 	snprintf(buffer, size, "%s %s", format_count(count, nr), nr == 1 ? "process" : "processes");
 }
 
-static void *state_new(void)
-{
-	return calloc(1, sizeof(struct processes_view));
-}
-
-static void state_free(void *own)
+static void state_fini(void *own)
 {
 	struct processes_view *view = own;
 
-	if (!view)
-		return;
 	view_list_fini(&view->list);
 	view_list_fini(&view->items);
 	why_not_fini(&view->why);
-	free(view);
 }
 
 const struct view view_processes = {
@@ -321,8 +312,8 @@ const struct view view_processes = {
 	.nr_lists = 2,
 	.columns = process_columns,
 	.nr_columns = NR_PROCESS_COLUMNS,
-	.state_new = state_new,
-	.state_free = state_free,
+	.state_size = sizeof(struct processes_view),
+	.state_fini = state_fini,
 	.status = status,
 	.why = util_why,
 	.act = act,

@@ -13,7 +13,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "explain/published.h"
@@ -303,7 +302,7 @@ static void draw(struct session *session, void *own, struct pane body)
 	struct recovery_facts facts;
 	struct stepping s;
 
-	if (!panes || !stepping_draw(&s, session, body))
+	if (!stepping_draw(&s, session, body))
 		return;
 	recovery_facts(&s, &facts);
 	draw_header(pane_sub(body, 0, 0, body.width, 1), &s);
@@ -334,7 +333,7 @@ static bool act(struct session *session, void *own, enum action action,
 	struct stepping s;
 
 	(void)argument;
-	if (!panes || !stepping_init(&s, session))
+	if (!stepping_init(&s, session))
 		return false;
 	switch (action) {
 	case ACTION_OPEN:
@@ -355,7 +354,7 @@ static bool *pane(void *own)
 {
 	struct recovery_panes *panes = own;
 
-	return panes ? &panes->shown : NULL;
+	return &panes->shown;
 }
 
 static void copy(struct session *session, void *own, char *buffer, size_t size)
@@ -364,20 +363,13 @@ static void copy(struct session *session, void *own, char *buffer, size_t size)
 	struct stepping s;
 
 	stepper_copy(session, own, buffer, size);
-	if (panes && panes->shown && stepping_init(&s, session))
+	if (panes->shown && stepping_init(&s, session))
 		recovery_panes_copy(panes, &s, buffer, size);
 }
 
-static void *state_new(void)
+static void state_fini(void *own)
 {
-	return calloc(1, sizeof(struct recovery_panes));
-}
-
-static void state_free(void *own)
-{
-	if (own)
-		recovery_panes_fini(own);
-	free(own);
+	recovery_panes_fini(own);
 }
 
 const struct view view_recovery = {
@@ -388,8 +380,8 @@ const struct view view_recovery = {
 	.under = '7',
 	.unit = "step",
 	.nr_lists = 1,
-	.state_new = state_new,
-	.state_free = state_free,
+	.state_size = sizeof(struct recovery_panes),
+	.state_fini = state_fini,
 	.status = stepper_status,
 	.why = stepper_why,
 	.act = act,

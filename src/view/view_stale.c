@@ -11,7 +11,6 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "format.h"
@@ -131,7 +130,7 @@ static void draw(struct session *session, void *own, struct pane body)
 	struct scene scene;
 	struct ref node;
 
-	if (!view || !scene_draw(&scene, session, body))
+	if (!scene_draw(&scene, session, body))
 		return;
 	if (!history_is_patched(scene.history)) {
 		draw_stock(body);
@@ -149,7 +148,7 @@ static void draw(struct session *session, void *own, struct pane body)
 
 static bool begin(struct stale_view *view, struct scene *scene, struct session *session)
 {
-	if (!view || !scene_init(scene, session) || !history_is_patched(scene->history))
+	if (!scene_init(scene, session) || !history_is_patched(scene->history))
 		return false;
 	stale_parts_read(&view->parts, scene);
 	return true;
@@ -326,20 +325,12 @@ static void status(struct session *session, void *own, char *buffer, size_t size
 			 counters.scan_running ? "runs" : "ended");
 }
 
-static void *state_new(void)
-{
-	return calloc(1, sizeof(struct stale_view));
-}
-
-static void state_free(void *own)
+static void state_fini(void *own)
 {
 	struct stale_view *view = own;
 
-	if (!view)
-		return;
 	view_list_fini(&view->list);
 	stale_parts_fini(&view->parts);
-	free(view);
 }
 
 const struct view view_stale = {
@@ -352,8 +343,8 @@ const struct view view_stale = {
 	.nr_lists = 3,
 	.columns = columns,
 	.nr_columns = NR_COLUMNS,
-	.state_new = state_new,
-	.state_free = state_free,
+	.state_size = sizeof(struct stale_view),
+	.state_fini = state_fini,
 	.status = status,
 	.why = util_why,
 	.act = act,

@@ -69,22 +69,6 @@ static void draw(struct session *session, void *own, struct pane body)
 	stepping_draw_now(pane_sub(body, 0, body.height - NOW_ROWS, body.width, NOW_ROWS), &s);
 }
 
-static bool act(struct session *session, void *own, enum action action,
-		const struct argument *argument)
-{
-	struct stepping s;
-
-	(void)own;
-	(void)argument;
-	if (!stepping_init(&s, session))
-		return false;
-	if (action == ACTION_OPEN) {
-		step_open(&s);
-		return true;
-	}
-	return stepping_act(&s, action, UNIT_STEP);
-}
-
 const struct view view_steps = {
 	.id = VIEW_STEPS,
 	.title = "Steps",
@@ -95,7 +79,7 @@ const struct view view_steps = {
 	.nr_lists = 1,
 	.status = stepper_status,
 	.why = stepper_why,
-	.act = act,
+	.act = step_list_act,
 	.find = stepper_find,
 	.moved = step_list_moved,
 	.copy = stepper_copy,

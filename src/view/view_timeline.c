@@ -14,7 +14,6 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "format.h"
@@ -234,7 +233,7 @@ static void draw(struct session *session, void *own, struct pane body)
 	struct chart_window window;
 	struct scene scene;
 
-	if (!view || !scene_draw(&scene, session, body))
+	if (!scene_draw(&scene, session, body))
 		return;
 	view->drawn_columns = nr;
 	window = effective(view, &scene, nr);
@@ -265,7 +264,7 @@ static bool step(struct session *session, void *own, int dir, uint64_t *ret_even
 	uint64_t t, start;
 	int column;
 
-	if (!view || !scene_init(&scene, session))
+	if (!scene_init(&scene, session))
 		return false;
 	t = scene.when.t;
 	window = effective(view, &scene,
@@ -367,7 +366,7 @@ static bool act(struct session *session, void *own, enum action action,
 	struct scene scene;
 
 	(void)argument;
-	if (!view || !scene_init(&scene, session))
+	if (!scene_init(&scene, session))
 		return false;
 	switch (action) {
 	case ACTION_ZOOM_IN:
@@ -412,7 +411,7 @@ static void moved(struct session *session, void *own)
 	struct timeline_view *view = own;
 	uint64_t row = session_view_state(session)->lists[0].cursor;
 
-	if (view && row < (uint64_t)view->nr_worth)
+	if (row < (uint64_t)view->nr_worth)
 		session_jump_to(session, view->worth[row]);
 }
 
@@ -442,7 +441,7 @@ static void status(struct session *session, void *own, char *buffer, size_t size
 	char span[FORMAT_MAX], whole[FORMAT_MAX];
 	struct scene scene;
 
-	if (!view || !scene_init(&scene, session))
+	if (!scene_init(&scene, session))
 		return;
 	format_duration(whole, whole_span(&scene));
 	if (view->span_ns)
@@ -467,7 +466,7 @@ static void command(struct session *session, void *own, char *buffer, size_t siz
 	struct scene scene;
 	int column;
 
-	if (!view || !scene_init(&scene, session))
+	if (!scene_init(&scene, session))
 		return;
 	window = effective(view, &scene,
 			   view->drawn_columns ? view->drawn_columns : timeline_columns(80));
@@ -475,11 +474,6 @@ static void command(struct session *session, void *own, char *buffer, size_t siz
 	snprintf(buffer, size, "ksmtop events %s --from +%.9fs --to +%.9fs", scene.source->file,
 		 (double)chart_ns(&window, column < 0 ? 0 : column) / 1e9,
 		 (double)chart_ns(&window, column < 0 ? window.nr : column + 1) / 1e9);
-}
-
-static void *state_new(void)
-{
-	return calloc(1, sizeof(struct timeline_view));
 }
 
 const struct view view_timeline = {
@@ -490,8 +484,7 @@ const struct view view_timeline = {
 	.key = '4',
 	.unit = "column",
 	.nr_lists = 1,
-	.state_new = state_new,
-	.state_free = free,
+	.state_size = sizeof(struct timeline_view),
 	.status = status,
 	.why = util_why,
 	.act = act,

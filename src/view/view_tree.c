@@ -11,7 +11,6 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "format.h"
@@ -362,7 +361,7 @@ static bool *pane(void *own)
 {
 	struct tree_view *view = own;
 
-	return view ? &view->whatif : NULL;
+	return &view->whatif;
 }
 
 static void copy(struct session *session, void *own, char *buffer, size_t size)
@@ -410,20 +409,12 @@ static void status(struct session *session, void *own, char *buffer, size_t size
 				 : "by pfn; order and chains need the patch");
 }
 
-static void *state_new(void)
-{
-	return calloc(1, sizeof(struct tree_view));
-}
-
-static void state_free(void *own)
+static void state_fini(void *own)
 {
 	struct tree_view *view = own;
 
-	if (!view)
-		return;
 	view_list_fini(&view->list);
 	page_whatif_fini(&view->answer);
-	free(view);
 }
 
 const struct view view_tree = {
@@ -436,8 +427,8 @@ const struct view view_tree = {
 	.nr_lists = 2,
 	.columns = columns,
 	.nr_columns = NR_COLUMNS,
-	.state_new = state_new,
-	.state_free = state_free,
+	.state_size = sizeof(struct tree_view),
+	.state_fini = state_fini,
 	.status = status,
 	.why = util_why,
 	.act = act,

@@ -14,7 +14,6 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "step_list.h"
 #include "view_util.h"
@@ -36,7 +35,7 @@ static void draw(struct session *session, void *own, struct pane body)
 	struct walk_view *view = own;
 	struct stepping s;
 
-	if (!view || !stepping_draw(&s, session, body))
+	if (!stepping_draw(&s, session, body))
 		return;
 	walk_draw_header(pane_sub(body, 0, 0, body.width, 2), &s);
 	if (tall)
@@ -75,7 +74,7 @@ static bool act(struct session *session, void *own, enum action action,
 	struct stepping s;
 
 	(void)argument;
-	if (!view || !stepping_init(&s, session))
+	if (!stepping_init(&s, session))
 		return false;
 	switch (action) {
 	case ACTION_FOLD:
@@ -98,7 +97,7 @@ static void moved(struct session *session, void *own)
 	const struct walk_view *view = own;
 	struct stepping s;
 
-	if (!view || !stepping_init(&s, session))
+	if (!stepping_init(&s, session))
 		return;
 	if (state->focus == 0)
 		walk_go_to_item(&s, state->lists[0].cursor);
@@ -110,7 +109,7 @@ static bool *pane(void *own)
 {
 	struct walk_view *view = own;
 
-	return view ? &view->whatif : NULL;
+	return &view->whatif;
 }
 
 static void copy(struct session *session, void *own, char *buffer, size_t size)
@@ -119,7 +118,7 @@ static void copy(struct session *session, void *own, char *buffer, size_t size)
 	struct stepping s;
 
 	stepper_copy(session, own, buffer, size);
-	if (view && view->whatif && stepping_init(&s, session))
+	if (view->whatif && stepping_init(&s, session))
 		walk_copy_whatif(&s, buffer, size);
 }
 
@@ -128,16 +127,11 @@ static void command(struct session *session, void *own, char *buffer, size_t siz
 	const struct walk_view *view = own;
 	struct stepping s;
 
-	if (view && view->whatif && stepping_init(&s, session))
+	if (view->whatif && stepping_init(&s, session))
 		snprintf(buffer, size, "ksmtop whatif %s --walk %" PRIu32, s.scene.source->file,
 			 s.row.number);
 	else
 		stepper_command(session, own, buffer, size);
-}
-
-static void *state_new(void)
-{
-	return calloc(1, sizeof(struct walk_view));
 }
 
 const struct view view_walk = {
@@ -147,8 +141,7 @@ const struct view view_walk = {
 	.draw = draw,
 	.under = '7',
 	.unit = "VMA",
-	.state_new = state_new,
-	.state_free = free,
+	.state_size = sizeof(struct walk_view),
 	.status = stepper_status,
 	.why = stepper_why,
 	.act = act,
