@@ -208,25 +208,43 @@ static void end_unseen(struct builder *b, enum table table, enum finding_id id)
 	}
 }
 
+static bool has_vmas(const struct builder *b, uint32_t anon_vma)
+{
+	uint32_t i = ((struct anon_vma_data *)data_at(b->seg, TABLE_ANON_VMA, anon_vma))->newest;
+
+	while (i != NO_ID && span_at(b->seg, TABLE_VMA, i)->died != ALIVE)
+		i = ((struct vma_data *)data_at(b->seg, TABLE_VMA, i))->older;
+	return i != NO_ID;
+}
+
+static void anon_vma_name_only(struct builder *b, uint32_t anon_vma)
+{
+	anon_vma_change(b, anon_vma, NO_ID, NO_ID);
+	build_confirm_row(b, TABLE_ANON_VMA, anon_vma);
+}
+
 /*
  * What a complete dump does not list and a gap made doubtful may have gone long ago: KSM has no use for it, so
- * it is let go.  If it is there, the next event that names it finds it again.
+ * it is let go.  If it is there, the next event that names it finds it again.  But an anon_vma with a VMA that
+ * was seen since the gap is there, though no more is certain of it than its name.
  */
 static void let_go(struct builder *b, enum table table)
 {
 	for (uint32_t i = 0; i < nr_spans(b->seg, table); i++) {
 		const struct span *span = span_at(b->seg, table, i);
+		uint32_t object = span_object(b->seg, table, i);
 
-		if (span->died != ALIVE || dump_has_seen(b->dump, table, span_object(b->seg, table, i)) ||
-		    (table == TABLE_MM && b->mms[span_object(b->seg, table, i)].items) ||
-		    !build_is_doubtful(b, table, i))
+		if (span->died != ALIVE || dump_has_seen(b->dump, table, object) ||
+		    (table == TABLE_MM && b->mms[object].items) || !build_is_doubtful(b, table, i))
 			continue;
 		if (table == TABLE_MM)
 			build_mm_end(b, span_addr(span));
 		else if (table == TABLE_VMA)
 			vma_gone(b, i, 0);
+		else if (has_vmas(b, object))
+			anon_vma_name_only(b, object);
 		else
-			anon_vma_gone(b, span_object(b->seg, table, i), 0);
+			anon_vma_gone(b, object, 0);
 		span_at(b->seg, table, i)->owner_flags &= ~(uint32_t)SPAN_NAMED_END;
 	}
 }
@@ -345,8 +363,11 @@ static void dump_end(struct builder *b, const struct args_P_DUMP_END *args)
 		end_unseen(b, TABLE_ITEM, FINDING_DUMP_ITEM_SURPLUS);
 		end_unseen(b, TABLE_NODE, FINDING_DUMP_NODE_SURPLUS);
 		leave_unseen(b);
-		for (enum table table = TABLE_MM; b->loss_now && table <= TABLE_VMA; table++)
-			let_go(b, table);
+		if (b->loss_now) {
+			let_go(b, TABLE_MM);
+			let_go(b, TABLE_VMA);
+			let_go(b, TABLE_ANON_VMA);
+		}
 		build_confirm(b, &b->seg->confirm_items, NO_ID);
 		build_confirm(b, &b->seg->confirm_nodes, 0);
 		agreed = b->dump_complete && !b->dump->nr_differing;

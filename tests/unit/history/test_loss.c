@@ -347,6 +347,90 @@ static void a_complete_dump_leaves_no_doubt(void **state)
 	}
 }
 
+/* A dump that lists everything but the second anon_vma, of which KSM knows nothing. */
+static void complete_dump(struct feed *f)
+{
+	by(f, 77, 3);
+	FEED(f, P_DUMP_BEGIN)->dump = 1;
+	dump_records(f, 1, REC_ALL);
+	*FEED(f, P_DUMP_ANON_VMA) = (struct args_P_DUMP_ANON_VMA){ .dump = 1, .anon_vma = AV, .nr_vmas = 1 };
+	*FEED(f, P_DUMP_VMA) = (struct args_P_DUMP_VMA){ .dump = 1, .anon_vma = AV, .vma = VMA, .mm = MM,
+		.start = 0x10000, .end = 0x20000, .pgoff = 16 };
+	*FEED(f, P_DUMP_END) = (struct args_P_DUMP_END){ .dump = 1, .nr_nodes = 1, .nr_items = 1,
+		.nr_mms = 1, .nr_anon_vmas = 1, .nr_vmas = 1 };
+}
+
+static void what_was_seen_behind_a_gap_is_not_let_go(void **state)
+{
+	const int64_t av = AV + 0x100, vma = VMA + 0x100;
+	struct args_P_VMA_INSERT args = { .anon_vma = av, .vma = vma, .mm = MM, .start = 0x30000,
+					  .end = 0x40000, .pgoff = 48 };
+	struct feed *f = world();
+	union row row;
+	struct ref ref;
+
+	(void)state;
+	*FEED(f, P_ANON_VMA_NEW) = (struct args_P_ANON_VMA_NEW){ .anon_vma = av, .root = av, .parent = av };
+	*FEED(f, P_VMA_INSERT) = args;
+	tick(f, 200, 2);
+	behind_gap(f, 0);
+	other(f);
+	memcpy(FEED(f, P_VMA_REMOVE), &args, sizeof(args));
+	args.end = 0x50000;
+	*FEED(f, P_VMA_INSERT) = args;
+	complete_dump(f);
+	assert_int_equal(doubt_of(f, TABLE_VMA, vma, moment_at(LAST(f))), DOUBT_NONE);
+	/* It is there for its VMA is in it; that its root is as it was nobody knows. */
+	assert_int_equal(doubt_of(f, TABLE_ANON_VMA, av, moment_at(LAST(f))), DOUBT_NONE);
+	assert_int_equal(history_find(f->h, TABLE_ANON_VMA, (uint64_t)av, 0, moment_at(LAST(f)), &ref), 0);
+	assert_int_equal(history_row(f->h, ref, moment_at(LAST(f)), &row), 0);
+	assert_true(ref_is_none(row.anon_vma.root));
+	/* So that what takes the VMA out finds the one that is known. */
+	assert_int_equal(history_find(f->h, TABLE_VMA, (uint64_t)vma, 0, moment_at(LAST(f)), &ref), 0);
+	other(f);
+	memcpy(FEED(f, P_VMA_REMOVE), &args, sizeof(args));
+	feed_flush(f);
+	assert_int_equal(history_row(f->h, ref, moment_at(LAST(f)), &row), -ENOENT);
+	feed_free(f);
+}
+
+static enum doubt episode_doubt(struct feed *f, uint32_t number, struct moment when)
+{
+	struct history_cursor cursor;
+	union row row;
+
+	if (f->nr)
+		feed_flush(f);
+	assert_int_equal(history_list(f->h, ALL_EPISODES, (struct ref){ 0 }, when, &cursor), 0);
+	while (number--)
+		assert_int_equal(history_next(&cursor, &row), 1);
+	return (enum doubt)row.fact.doubt;
+}
+
+static void an_episode_may_have_ended_in_a_gap(void **state)
+{
+	struct feed *f = world();
+	uint64_t running;
+
+	(void)state;
+	*FEED(f, P_WALK_BEGIN) = (struct args_P_WALK_BEGIN){ .walk = 1, .node = NODE };
+	tick(f, 200, 2);
+	behind_gap(f, 1);
+	assert_int_equal(episode_doubt(f, 1, moment_at(LAST(f))), DOUBT_LOSS);
+	assert_int_equal(episode_doubt(f, 1, moment_hindsight(LAST(f))), DOUBT_LOSS);
+	feed_free(f);
+
+	f = world();
+	*FEED(f, P_WALK_BEGIN) = (struct args_P_WALK_BEGIN){ .walk = 1, .node = NODE };
+	running = LAST(f);
+	assert_int_equal(episode_doubt(f, 1, moment_at(running)), DOUBT_NONE);
+	*FEED(f, P_WALK_END) = (struct args_P_WALK_END){ .walk = 1 };
+	tick(f, 200, 2);
+	behind_gap(f, LAST(f) - 1);
+	assert_int_equal(episode_doubt(f, 1, moment_hindsight(LAST(f))), DOUBT_NONE);
+	feed_free(f);
+}
+
 static void events_closer_than_the_skew_have_no_order(void **state)
 {
 	for (uint64_t skew = 0; skew <= 5000; skew += 5000) {
@@ -387,6 +471,8 @@ int main(void)
 		cmocka_unit_test(records_of_a_dump_can_be_counted),
 		cmocka_unit_test(what_is_found_behind_a_gap_may_be_young),
 		cmocka_unit_test(a_complete_dump_leaves_no_doubt),
+		cmocka_unit_test(what_was_seen_behind_a_gap_is_not_let_go),
+		cmocka_unit_test(an_episode_may_have_ended_in_a_gap),
 		cmocka_unit_test(events_closer_than_the_skew_have_no_order),
 	};
 
