@@ -215,13 +215,14 @@ static void totals_of_running(uint8_t kind, union episode_totals *totals)
 	}
 }
 
-static uint8_t episode_doubt(const struct history *h, const struct episode_row *row)
+/* In a gap since its begin some of it may have gone; of one that has not ended, its end. */
+static uint8_t episode_doubt(const struct history *h, const struct episode_row *row, uint64_t known_by)
 {
-	struct exclusion less = { 0 };
+	struct exclusion less = { .known_by = known_by };
 
 	if (row->begin_lost)
 		return DOUBT_UNKNOWN_BEFORE;
-	if (row->end_lost || (row->ended && lost_between(h, row->fact.born, row->fact.died, less)))
+	if (row->end_lost || lost_between(h, row->fact.born, row->ended ? row->fact.died : known_by, less))
 		return DOUBT_LOSS;
 	return DOUBT_NONE;
 }
@@ -265,7 +266,7 @@ int episode_fill(const struct history *h, uint32_t i, struct moment when, union 
 	}
 	if (!ret->episode.ended)
 		totals_of_running(episode->kind, &ret->episode.totals);
-	ret->episode.fact.doubt = episode_doubt(h, &ret->episode);
+	ret->episode.fact.doubt = episode_doubt(h, &ret->episode, when.known_by);
 	return 0;
 }
 

@@ -9,7 +9,8 @@
  * With -m nothing is compared, only measured.  At many moments, with and without hindsight, every row that is not
  * doubtful must be in the whole recording, attribute by attribute; right at the end of a complete dump
  * no row of a patched recording may be doubtful for a loss; but for items of an unstable tree of which a
- * gap may hide that it was thrown away, which a dump does not say.
+ * gap may hide that it was thrown away, which a dump does not say.  At the end every episode that is not doubtful
+ * must be one of the whole recording's, with the same times and totals.
  *
  * Printed for one sub-buffer: how long rows were doubtful, beside what an oracle makes of it that
  * knows which events went (rowtime.h).
@@ -44,7 +45,7 @@ struct run {
 
 static bool verbose, only_measure;
 static unsigned nr_failures, nr_runs;
-static uint64_t nr_sure, nr_doubtful;
+static uint64_t nr_sure, nr_doubtful, nr_episodes, nr_episodes_doubtful;
 static struct rowtime_totals totals;
 
 /* ---- opening ---- */
@@ -155,6 +156,42 @@ static void compare(struct run *run, struct moment when, bool after_dump)
 	fact_set_fini(&late);
 }
 
+/* ---- episodes ---- */
+static bool same_episode(const struct episode_row *a, const struct episode_row *b)
+{
+	return a->kind == b->kind && a->tid == b->tid && a->begin_ns == b->begin_ns && a->ended == b->ended &&
+	       a->end_ns == b->end_ns && memcmp(&a->totals, &b->totals, sizeof(a->totals)) == 0;
+}
+
+/* Those of the whole recording stand in order of their begins, and so do those that are left. */
+static void compare_episodes(struct run *run)
+{
+	struct moment when = moment_hindsight(run->last);
+	struct moment all = moment_hindsight(event_index_last(recording_events(run->whole)));
+	struct history_cursor cursor, in_whole;
+	union row row, real = { .any.ref.table = TABLE_NONE };
+
+	if (history_list(recording_history(run->lossy), ALL_EPISODES, (struct ref){ 0 }, when, &cursor) != 0 ||
+	    history_list(recording_history(run->whole), ALL_EPISODES, (struct ref){ 0 }, all, &in_whole) != 0)
+		return;
+	while (history_next(&cursor, &row) == 1) {
+		if (row.fact.doubt) {
+			nr_episodes_doubtful++;
+			continue;
+		}
+		nr_episodes++;
+		while (!same_episode(&row.episode, &real.episode) && history_next(&in_whole, &real) == 1)
+			;
+		if (same_episode(&row.episode, &real.episode))
+			continue;
+		nr_failures++;
+		fprintf(stderr, "%s seed %llu cuts %u: episode %u (kind %u, event %llu) is not so\n", run->name,
+			(unsigned long long)run->seed, run->nr_cuts, row.episode.number, row.episode.kind,
+			(unsigned long long)row.fact.born);
+		history_list(recording_history(run->whole), ALL_EPISODES, (struct ref){ 0 }, all, &in_whole);
+	}
+}
+
 /* The dump that ends at event e is complete, and no gap touches it or comes before its next event. */
 static bool is_complete_dump(const struct run *run, uint64_t e)
 {
@@ -203,6 +240,7 @@ static void look(struct run *run)
 	for (uint64_t e = 1; e <= run->last; e++)
 		if (is_complete_dump(run, e))
 			compare(run, moment_at(e), true);
+	compare_episodes(run);
 }
 
 /* ---- one recording ---- */
@@ -290,8 +328,9 @@ int main(int argc, char **argv)
 	}
 	if (nr > 0)
 		free(names);
-	printf("%u recordings with gaps, %llu certain rows, %llu doubtful; %u facts wrong\n", nr_runs,
-	       (unsigned long long)nr_sure, (unsigned long long)nr_doubtful, nr_failures);
+	printf("%u recordings with gaps, %llu certain rows, %llu doubtful; %llu certain episodes, %llu doubtful; %u facts wrong\n",
+	       nr_runs, (unsigned long long)nr_sure, (unsigned long long)nr_doubtful,
+	       (unsigned long long)nr_episodes, (unsigned long long)nr_episodes_doubtful, nr_failures);
 	rowtime_print_totals(&totals);
 	return nr_failures || !nr_runs || (!nr_sure && !only_measure);
 }
