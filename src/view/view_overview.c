@@ -350,34 +350,40 @@ static int draw_rates(struct pane pane, int y, struct overview *view, const stru
 
 /* ---- what comes ---- */
 
+static void draw_notable(struct pane pane, int y, const struct scene *scene, const struct notable *notable,
+			 bool cursor)
+{
+	char text[160], time[FORMAT_MAX], mark = notable_mark(notable);
+
+	pane_put(pane, 1, y, ROLE_CURSOR, cursor ? '>' : ' ');
+	pane_put(pane, 2, y, mark_role(mark), (uint32_t)mark);
+	pane_printf(pane, 4, y, cursor ? ROLE_CURSOR : ROLE_SKIPPED, "%-13s",
+		    format_moment(time, (uint64_t)scene_ns(scene, notable->event)));
+	pane_fit(pane, 18, y, pane.width - 19, ALIGN_LEFT, cursor ? ROLE_CURSOR : ROLE_TEXT,
+		 notable_text(scene, notable, text, sizeof(text)));
+}
+
 static void draw_ahead(struct pane pane, struct overview *view, const struct scene *scene)
 {
 	struct view_state *state = session_view_state(scene->session);
 	int rows = pane.height - 1 > AHEAD_MAX ? AHEAD_MAX : pane.height - 1;
+	struct notable notables[AHEAD_MAX];
 	uint64_t t = scene->when.t;
-	struct notable notable;
 
 	pane_rule(pane, 0, "AHEAD", "Tab, Enter: go there ");
 	view->nr_ahead = 0;
-	while (view->nr_ahead < rows && notable_near(scene, t, 1, 1, &notable)) {
-		char text[160], time[FORMAT_MAX], mark = notable_mark(&notable);
-		bool cursor =
-			state->focus == 1 && state->lists[1].cursor == (uint64_t)view->nr_ahead;
-		int y = view->nr_ahead + 1;
-
-		pane_put(pane, 1, y, ROLE_CURSOR, cursor ? '>' : ' ');
-		pane_put(pane, 2, y, mark_role(mark), (uint32_t)mark);
-		pane_printf(pane, 4, y, cursor ? ROLE_CURSOR : ROLE_SKIPPED, "%-13s",
-			    format_moment(time, (uint64_t)scene_ns(scene, notable.event)));
-		pane_fit(pane, 18, y, pane.width - 19, ALIGN_LEFT, cursor ? ROLE_CURSOR : ROLE_TEXT,
-			 notable_text(scene, &notable, text, sizeof(text)));
-		view->ahead[view->nr_ahead++] = notable.event;
-		t = notable.event;
-	}
-	if (!view->nr_ahead && rows > 0)
-		pane_text(pane, 4, 1, ROLE_HINT, "nothing notable from here to the end");
+	while (view->nr_ahead < rows && notable_near(scene, t, 1, 1, &notables[view->nr_ahead]))
+		t = notables[view->nr_ahead++].event;
+	for (int i = 0; i < view->nr_ahead; i++)
+		view->ahead[i] = notables[i].event;
+	/* before they are drawn: it keeps the cursor within the rows */
 	list_place(&state->lists[1], (uint64_t)view->nr_ahead, pane.x - scene->body.x,
 		   pane.y - scene->body.y + 1, pane.width, rows);
+	for (int i = 0; i < view->nr_ahead; i++)
+		draw_notable(pane, i + 1, scene, &notables[i],
+			     state->focus == 1 && state->lists[1].cursor == (uint64_t)i);
+	if (!view->nr_ahead && rows > 0)
+		pane_text(pane, 4, 1, ROLE_HINT, "nothing notable from here to the end");
 }
 
 /* ---- the view ---- */

@@ -307,7 +307,8 @@ static const char *const random_words[] = {
 	"[", "]", "(", ")", "w", "Up", "Down", "PgUp", "PgDn", "g", "G", "h", "l", "Tab", "Tab", "Enter", "u",
 	"Space", "s", "*", "F", "n", "N", "K", "y", "Y", "o", "Ctrl-O", "Home", "End", "Esc", ":time_33%",
 	":time_70%", ":find_node", ":find_0x", ":sort_failed", ":sort_items", ":filter_items_>_1",
-	":why-not_0x1000-0x7fffffffffff", ":why-not_zebra", ":ascii",
+	":why-not_0x1000-0x7fffffffffff", ":why-not_zebra", ":ascii", "k", "q", "a", "i", "b", "e", "v", "7",
+	":view_recovery", ":view_walk", ":view_steps", ":find_mapping", "?", "1", "4",
 };
 /* clang-format on */
 

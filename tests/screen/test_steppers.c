@@ -146,13 +146,13 @@ static void on_and_back(const struct opened *file, const char *start, const char
 	snprintf(what, sizeof(what), "%s %s %s", file->name, start, on);
 	type(session, grid, start);
 	type(session, grid, on);
-	type(session, grid, "Esc");
+	type(session, grid, ": Esc");	/* no message is left, and a pane stays */
 	for (;;) {
 		places[nr++] = place_of(session, grid);
 		if (nr > STEPS)
 			break;
 		type(session, grid, on);
-		type(session, grid, "Esc");
+		type(session, grid, ": Esc");
 		if (!moved(session, &places[nr - 1]))
 			break;
 	}
@@ -164,7 +164,7 @@ static void on_and_back(const struct opened *file, const char *start, const char
 		expect_same(grid, places[i].cells, what, places[i].t);
 		free(places[i].cells);
 		type(session, grid, back);
-		type(session, grid, "Esc");
+		type(session, grid, ": Esc");
 	}
 	grid_free(grid);
 	session_free(session);
@@ -184,6 +184,10 @@ static void test_on_and_back(void **state)
 		{"poison-recover", ":time_start :view_recovery b",
 		 {"Right", "Left", "v", "V", "i", "I", "a", "A"}},
 		{"poison-copy-fails", ":time_start :view_recovery b", {"Right", "Left", "a", "A"}},
+		{"poison-recover", ":time_start :view_recovery b k", {"Right", "Left"}},
+		{"poison-alloc-fails", ":time_start :view_recovery b x", {"Right", "Left", "a", "A"}},
+		{"walk-mremap-address", ":time_start :view_walk b x", {"Right", "Left", "i", "I"}},
+		{"walk-fork-whole", ":time_start :view_walk b K", {"Right", "Left", "v", "V"}},
 		{"collapse-poison-shmem", ":time_start :view_collapse b",
 		 {"Right", "Left", "a", "A", "Shift-Right", "Shift-Left"}},
 		{"poison-no-dup", ":time_start :view_steps b", {"Right", "Left", "i", "I"}},
