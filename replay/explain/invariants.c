@@ -210,13 +210,13 @@ static void check_structures(struct looking *l, uint64_t event)
 /* ---- migrations: a page that changes its memory node leaves its tree wrong until ksmd comes by ---- */
 static void check_moves(struct looking *l, const struct episode_row *row)
 {
-	int across = numa_merges_across(l->source->history, row->fact.born);
 	const struct history *h = l->source->history;
 	struct event ev;
 	struct ref node;
 	union row at;
+	int across;
 
-	if (!row->ended || !row->totals.migration.nr_moved || across == 1)
+	if (!row->ended || !row->totals.migration.nr_moved)
 		return;
 	for (uint64_t n = row->fact.born; n < row->fact.died; n++) {
 		const struct args_P_NODE_KPFN *args;
@@ -226,7 +226,9 @@ static void check_moves(struct looking *l, const struct episode_row *row)
 		    event_index_event(l->source->events, n, &ev) != 0 || ev.pid != row->tid)
 			continue;
 		args = EVENT_ARGS(&ev, P_NODE_KPFN);
-		if (args->old_nid == args->nid ||
+		/* A migration may last: as it was sampled last, which holds while pages are shared. */
+		across = numa_merges_across(h, n);
+		if (across == 1 || args->old_nid == args->nid ||
 		    history_find(h, TABLE_NODE, (uint64_t)args->node, 0, when, &node) != 0 ||
 		    history_row(h, node, when, &at) != 0 || at.node.place != NODE_IN_TREE ||
 		    at.node.nid != args->old_nid)
