@@ -27,6 +27,7 @@
 #define VM_NOT_FOR_KSM	(0x8ull | 0x80ull | 0x400ull | 0x4000ull | 0x40000ull | 0x400000ull | 0x10000000ull | \
 			 UINT64_C(1) << 40)
 #define OUTCOME_CHECKSUM 2		/* KSMTOP_SCAN_OUTCOMES: checksum changed */
+#define DETACH_REMERGE	3		/* KSMTOP_DETACH_SITES: re-merge */
 #define PAGE_BYTES	4096u
 #define NR_OUTCOMES	14		/* KSMTOP_SCAN_OUTCOMES */
 
@@ -71,7 +72,7 @@ static const struct { const char *word, *text; } reasons[NR_NOT_MERGED] = {
 	[NOT_MERGED_OTHER_NID] = { "other-nid", "Its equals are on another memory node (merge_across_nodes 0)." },
 	[NOT_MERGED_WP_FAILED] = { "write-protect", "Write-protecting it failed: somebody else holds the page, "
 				   "as a pin does." },
-	[NOT_MERGED_LOCK_FAILED] = { "lock", "Its page lock was not to be had." },
+	[NOT_MERGED_LOCK_FAILED] = { "lock", "The page lock, its own or its equal's, was not to be had." },
 	[NOT_MERGED_OTHER] = { "failure", "Merging it failed for another reason." },
 	[NOT_MERGED_NO_PAGE] = { "no-page", "There is no anonymous page of its own: never written, swapped out, or "
 				 "the zero page." },
@@ -255,6 +256,25 @@ static bool is_first_scan(const struct asking *a, const struct item_row *item, u
 	       first.fact.evidence == EVIDENCE_TRACED && first.fact.born >= begin && first.fact.born <= event;
 }
 
+/*
+ * Taken from the unstable tree to be merged, and still on no stable node (cmp_and_merge_page(): there was no
+ * memory for one).  Whether it came to nothing is said with the page that it was to be merged with.
+ */
+static enum not_merged taken_to_merge(const struct asking *a, const struct item_row *item)
+{
+	uint64_t n = item->fact.born;
+	struct event ev;
+
+	if (event_index_kind(a->source->events, n) != EVENT_P_ITEM_DETACH ||
+	    event_index_event(a->source->events, n, &ev) != 0 ||
+	    EVENT_ARGS(&ev, P_ITEM_DETACH)->site != DETACH_REMERGE)
+		return NOT_MERGED_UNIQUE;
+	while (++n <= a->when.t)
+		if (event_index_kind(a->source->events, n) == EVENT_P_ITEM_SCAN)
+			return NOT_MERGED_OTHER;
+	return NOT_MERGED_UNKNOWN;
+}
+
 static void judge_new(const struct asking *a, const struct item_row *item, struct why_not *why)
 {
 	const struct last_word *word = last_word(a, item->name.addr);
@@ -272,6 +292,8 @@ static void judge_new(const struct asking *a, const struct item_row *item, struc
 		/* It was merged when last looked at, and is no longer. */
 		if (why->reason == NOT_MERGED_SHARED)
 			why->reason = NOT_MERGED_CHANGING;
+		if (why->reason == NOT_MERGED_UNIQUE)
+			why->reason = taken_to_merge(a, item);
 		return;
 	}
 	only = only_reason(a, &event);
