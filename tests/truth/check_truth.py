@@ -21,6 +21,7 @@ CHECKS = [(r"walk-(mremap|fork)-", walk_truth.moved), (r"walk-20k-", walk_truth.
           (r"walk-reclaim", walk_truth.reclaim), (r"poison-(?!swap)", poison_truth.recovery),
           (r"poison-swap", poison_truth.swap),
           (r"collapse-poison-", poison_truth.collapse), (r"lifecycle$", state_truth.lifecycle),
+          (r"reasons$", state_truth.rarer_reasons),
           (r"numa$", state_truth.numa), (r"stale$", state_truth.stale)]
 
 

@@ -36,6 +36,13 @@ static char obey(struct worker *self, char command)
 		pages = lab_map(NULL, NR * PAGE);
 		memset(pages, 0, NR * PAGE);
 		return 'y';
+	case 'k': {	/* how many of those that 'w' writes to are merged now; 1 more, since 0 is nobody there */
+		char nr = 1;
+
+		for (unsigned int i = 0; i < NR; i += 2)
+			nr = (char)(nr + (lab_page_count(lab_pfn(0, pages + i * PAGE)) > 1));
+		return nr;
+	}
 	case 'w':	/* write: COW of every other page */
 		for (unsigned int i = 0; i < NR; i += 2)
 			lab_fill(pages + i * PAGE, 7000 + i);
@@ -121,6 +128,7 @@ int main(int argc, char **argv)
 	zero = ksm_get("ksm_zero_pages");
 	lab_dump();
 	tell(&w[FORKER], 'f');
+	truth_note("the writer writes to %d merged pages", worker_tell(&w[WRITER], 'k') - 1);
 	tell(&w[WRITER], 'w');
 	ksm_scan(2);
 	tell(&w[UNMAPPER], 'u');
