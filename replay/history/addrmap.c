@@ -3,26 +3,26 @@
  * addrmap.c - growing the map from addresses to ids.
  *
  * Lines are only ever added, at the end of a pool, so a place stays what it is.  What grows and is
- * laid out anew is the directory, a sixteenth of what is in the map.  A group's place in it comes
+ * laid out anew is the directory, a fraction of what is in the map.  A group's place in it comes
  * from the top of its hash, so that growing reads and writes memory in order.
  *
- * Places are 32 bits: some 200 million groups, which take a recording of more memory than there is;
- * beyond it there is "no memory".  It does not delete; see addrmap.h.
+ * Places are 32 bits, which is more than any table has rows; groups that lie scattered use them up
+ * sooner, but take gigabytes then, and beyond it there is "no memory".  It does not delete; see
+ * addrmap.h.
  */
 #include "history/addrmap.h"
 
 #include <sys/mman.h>
 
-#define MAX_ORDER 28u	/* three quarters of them used, 16 places each: no more can 32 bits name */
 
 static uint64_t bytes_of(uint32_t order)
 {
 	return order ? sizeof(struct addr_group) << order : 0;
 }
 
-void addrmap_init(struct addrmap *map, uint8_t spread)
+void addrmap_init(struct addrmap *map, uint8_t spread, uint8_t bits)
 {
-	*map = (struct addrmap){ .spread = spread };
+	*map = (struct addrmap){ .spread = spread, .bits = bits };
 	pool_init(&map->lines, sizeof(uint32_t), NULL);
 }
 
@@ -31,7 +31,7 @@ void addrmap_fini(struct addrmap *map)
 	if (map->order)
 		munmap(map->groups, bytes_of(map->order));
 	pool_fini(&map->lines);
-	addrmap_init(map, map->spread);
+	addrmap_init(map, map->spread, map->bits);
 }
 
 static struct addr_group *free_slot(const struct addrmap *map, uint64_t group)
@@ -49,7 +49,7 @@ static int grow(struct addrmap *map)
 	uint32_t nr = map->order ? 1u << map->order : 0;
 
 	bigger.order = map->order ? map->order + 1 : 6;
-	if (bigger.order > MAX_ORDER)
+	if (bigger.order > 32u - map->bits)	/* with three quarters used, all places have a number */
 		return -ENOMEM;
 	bigger.groups = mmap(NULL, bytes_of(bigger.order), PROT_READ | PROT_WRITE,
 			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -75,11 +75,11 @@ uint32_t addrmap_make(struct addrmap *map, uint64_t key)
 		return place;
 	if ((!map->order || map->nr >= 3u << (map->order - 2)) && grow(map) != 0)
 		return ADDR_NOWHERE;
-	if (!pool_grow(&map->lines, map->lines.nr ? ADDR_LINE : 2 * ADDR_LINE))
+	if (!pool_grow(&map->lines, (map->lines.nr ? UINT64_C(1) : 2) << map->bits))
 		return ADDR_NOWHERE;
 	map->nr++;
 	map->last_key = group;
-	map->last_line = (uint32_t)(map->lines.nr / ADDR_LINE - 1);
+	map->last_line = (uint32_t)(map->lines.nr >> map->bits) - 1;
 	*free_slot(map, group) = (struct addr_group){ group, map->last_line, 0 };
-	return map->last_line * ADDR_LINE + addrmap_within(map, key);
+	return (map->last_line << map->bits) + addrmap_within(map, key);
 }

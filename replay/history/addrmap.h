@@ -3,13 +3,18 @@
  * addrmap.h - from an address or pfn to a 32-bit id, where neighbours are asked for together.
  *
  * Objects of one kind come from slabs and lie at equal distances, pages of a process at consecutive
- * pfns, and ksmd goes through them in that order.  So keys are taken in groups of 16 that are usual
- * neighbours, and the ids of a group are one cache line: the next fifteen look-ups find it there.
- * The directory says where a group's line is: open addressing, 16 bytes a group and load of at most
- * three quarters.  A dense group costs 6 bytes a key, and a lonely key, at worst, 107.
+ * pfns, and ksmd goes through them in that order.  So keys are taken in groups that are usual
+ * neighbours, and the ids of a group lie in one line: sixteen to a cache line, the next look-ups find
+ * them there.  The directory says where a group's line is: open addressing, 16 bytes a group and a load
+ * of at most three quarters.
+ *
+ * `bits` is the log2 of a group's keys.  The larger, the fewer groups, so that the directory stays in
+ * the CPU's cache; but a key that has no neighbours costs a whole line.  With 6, a slab page of
+ * rmap_items, that is 5 bytes a key in a dense map and 300 at worst; with 4, for pages and whatever
+ * lies scattered, 6 and 107.
  *
  * `spread` is the log2 of the distance of neighbours' keys: 3 for objects of 64 bytes whose keys are
- * address >> 3 (rmap_items and stable nodes), 0 for pfns.  It decides about locality only: any keys
+ * address >> 3 (rmap_items and stable nodes), 0 for pfns.  Both decide about locality only: any keys
  * may be in the map, other distances share lines among fewer.
  *
  * Exact: the id found is that key's, nothing is left to compare.  Nothing is ever removed; see idmap.h,
@@ -23,35 +28,33 @@
 #include "event/pool.h"
 #include "history/idmap.h"
 
-#define ADDR_LINE_BITS	4u
-#define ADDR_LINE	(1u << ADDR_LINE_BITS)
 #define ADDR_NOWHERE	UINT32_MAX
 
 struct addr_group { uint64_t key; uint32_t line, pad; };	/* line 0: empty */
 
 struct addrmap {
 	struct addr_group *groups;
-	struct pool lines;		/* uint32_t[ADDR_LINE]: id + 1, 0: none; the first line is not used */
+	struct pool lines;		/* uint32_t[1 << bits]: id + 1, 0: none; the first line is not used */
 	uint64_t last_key;		/* the group that was asked for last, and where it is */
 	uint32_t last_line;		/* 0: nothing asked yet */
 	uint32_t order;			/* log2 of the groups there is room for, 0: none yet */
 	uint32_t nr;
-	uint8_t spread;
+	uint8_t spread, bits;
 };
 
-void addrmap_init(struct addrmap *map, uint8_t spread);
+void addrmap_init(struct addrmap *map, uint8_t spread, uint8_t bits);
 void addrmap_fini(struct addrmap *map);
 /* The key's place, made if it has none; ADDR_NOWHERE without memory.  Holds as long as the map. */
 uint32_t addrmap_make(struct addrmap *map, uint64_t key);
 
 static inline uint64_t addrmap_group(const struct addrmap *map, uint64_t key)
 {
-	return key >> (map->spread + ADDR_LINE_BITS) << map->spread | (key & ((1u << map->spread) - 1));
+	return key >> (map->spread + map->bits) << map->spread | (key & ((1u << map->spread) - 1));
 }
 
 static inline uint32_t addrmap_within(const struct addrmap *map, uint64_t key)
 {
-	return (uint32_t)(key >> map->spread) % ADDR_LINE;
+	return (uint32_t)(key >> map->spread) & ((1u << map->bits) - 1);
 }
 
 /* Where in the directory the search for the key begins; the map has an order. */
@@ -79,7 +82,7 @@ static inline uint32_t addrmap_place(const struct addrmap *map, uint64_t key)
 	uint32_t line = map->last_line && map->last_key == group ? map->last_line :
 			addrmap_line(map, group);
 
-	return line ? line * ADDR_LINE + addrmap_within(map, key) : ADDR_NOWHERE;
+	return line ? (line << map->bits) + addrmap_within(map, key) : ADDR_NOWHERE;
 }
 
 static inline uint32_t *addrmap_at(const struct addrmap *map, uint32_t place)
@@ -100,7 +103,7 @@ static inline uint32_t addrmap_find(struct addrmap *map, uint64_t key)
 		map->last_key = group;
 		map->last_line = line;
 	}
-	return *addrmap_at(map, map->last_line * ADDR_LINE + addrmap_within(map, key)) - 1;
+	return *addrmap_at(map, (map->last_line << map->bits) + addrmap_within(map, key)) - 1;
 }
 
 /* 0 or -ENOMEM. */
@@ -108,7 +111,7 @@ static inline int addrmap_set(struct addrmap *map, uint64_t key, uint32_t id)
 {
 	uint64_t group = addrmap_group(map, key);
 	uint32_t place = map->last_line && map->last_key == group ?
-			 map->last_line * ADDR_LINE + addrmap_within(map, key) : addrmap_make(map, key);
+			 (map->last_line << map->bits) + addrmap_within(map, key) : addrmap_make(map, key);
 
 	if (place == ADDR_NOWHERE)
 		return -ENOMEM;

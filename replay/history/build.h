@@ -60,9 +60,10 @@ struct mutex_run { uint64_t first, quiet_ns; int64_t dump; int32_t pid; uint16_t
 /* A dump some of whose records are not there, and the events from its begin to its end. */
 struct loss_account { uint64_t begin, end, nr_missing; };
 /* What the next events are about, and its places in the maps: build_stock_prefetch(). */
-struct ahead { uint64_t item_key, node_key; uint32_t item, node; bool used; };
 #define AHEAD_GROUP 32u
 #define AHEAD_GROUPS 4u
+struct ahead_keys { uint32_t nr; struct { uint64_t key; uint32_t place; } at[AHEAD_GROUP]; };
+struct ahead { struct ahead_keys items, nodes, ending; };
 
 struct near_event { uint64_t event, ts_ns; int32_t pid; uint16_t stream, kind; };
 #define NEAR_EVENTS 64u
@@ -146,7 +147,7 @@ struct builder {
 	uint64_t nr_flights;
 	uint64_t samples_followed;	/* those before that one had an event under the mutex behind them */
 	struct near_event near[NEAR_EVENTS];
-	struct ahead ahead[AHEAD_GROUPS][AHEAD_GROUP];
+	struct ahead ahead[AHEAD_GROUPS];
 	/* To place a sample's begin: times at every so many events, and of all that are late. */
 	struct pool times;		/* uint64_t, first of each TIME_EVENTS */
 	uint64_t late_times[512];	/* by event modulo LATE_EVENTS */

@@ -21,119 +21,91 @@
 #include "history/build.h"
 
 /* ---- hiding cache misses ---- */
-/* The item and the pfn that an event is about; false: none. */
-static bool keys_of(const struct event *ev, uint64_t *ret_item, uint64_t *ret_pfn)
-{
-	switch (ev->kind) {
-	case EVENT_KSM_MERGE_WITH_KSM_PAGE:
-		*ret_item = (uint64_t)EVENT_ARGS(ev, KSM_MERGE_WITH_KSM_PAGE)->rmap_item;
-		*ret_pfn = (uint64_t)EVENT_ARGS(ev, KSM_MERGE_WITH_KSM_PAGE)->pfn;
-		return true;
-	case EVENT_KSM_REMOVE_RMAP_ITEM:
-		*ret_item = (uint64_t)EVENT_ARGS(ev, KSM_REMOVE_RMAP_ITEM)->rmap_item;
-		*ret_pfn = (uint64_t)EVENT_ARGS(ev, KSM_REMOVE_RMAP_ITEM)->pfn;
-		return true;
-	case EVENT_KSM_REMOVE_KSM_PAGE:
-		*ret_item = 0;
-		*ret_pfn = (uint64_t)EVENT_ARGS(ev, KSM_REMOVE_KSM_PAGE)->pfn;
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* Prefetches are no side effects to gcc: it drops calls of functions that do nothing else. */
 #define KEEP_CALL() __asm__ volatile("")
+
+static void ask_for_group(const struct addrmap *map, struct ahead_keys *keys, uint64_t key)
+{
+	key = key << 10 >> 10;
+	if (keys->nr && keys->at[keys->nr - 1].key == key)
+		return;
+	keys->at[keys->nr++].key = key;
+	if (map->order)
+		__builtin_prefetch(&map->groups[addrmap_home(map, addrmap_group(map, key))]);
+}
 
 static void ask_for_groups(struct builder *b, const struct event *events, uint32_t nr, struct ahead *ahead)
 {
 	const struct addrmap *items = &b->addrs[TABLE_ITEM], *nodes = &b->addrs[TABLE_NODE];
 
-	KEEP_CALL();
+	ahead->items.nr = ahead->nodes.nr = ahead->ending.nr = 0;
 	for (uint32_t i = 0; i < nr; i++) {
-		uint64_t item, pfn;
+		const struct event *ev = &events[i];
 
-		ahead[i].used = keys_of(&events[i], &item, &pfn);
-		if (!ahead[i].used)
-			continue;
-		ahead[i].item_key = item >> 3 << 10 >> 10;
-		ahead[i].node_key = pfn << 10 >> 10;
-		if (items->order)
-			__builtin_prefetch(&items->groups[addrmap_home(items, addrmap_group(items, ahead[i].item_key))]);
-		if (nodes->order)
-			__builtin_prefetch(&nodes->groups[addrmap_home(nodes, addrmap_group(nodes, ahead[i].node_key))]);
+		switch (ev->kind) {
+		case EVENT_KSM_MERGE_WITH_KSM_PAGE:
+			ask_for_group(items, &ahead->items,
+				      (uint64_t)EVENT_ARGS(ev, KSM_MERGE_WITH_KSM_PAGE)->rmap_item >> 3);
+			ask_for_group(nodes, &ahead->nodes,
+				      (uint64_t)EVENT_ARGS(ev, KSM_MERGE_WITH_KSM_PAGE)->pfn);
+			break;
+		case EVENT_KSM_REMOVE_RMAP_ITEM:
+			ask_for_group(items, &ahead->items,
+				      (uint64_t)EVENT_ARGS(ev, KSM_REMOVE_RMAP_ITEM)->rmap_item >> 3);
+			ask_for_group(nodes, &ahead->nodes,
+				      (uint64_t)EVENT_ARGS(ev, KSM_REMOVE_RMAP_ITEM)->pfn);
+			break;
+		case EVENT_KSM_REMOVE_KSM_PAGE:
+			ask_for_group(nodes, &ahead->ending,
+				      (uint64_t)EVENT_ARGS(ev, KSM_REMOVE_KSM_PAGE)->pfn);
+			break;
+		default:
+			break;
+		}
 	}
 }
 
-static uint32_t ask_for_id(const struct addrmap *map, uint64_t key)
-{
-	uint32_t place = addrmap_place(map, key);
-
-	if (place != ADDR_NOWHERE)
-		__builtin_prefetch(addrmap_at(map, place), 1);
-	return place;
-}
-
-static void ask_for_ids(struct builder *b, uint32_t nr, struct ahead *ahead)
+static void ask_for_ids(const struct addrmap *map, struct ahead_keys *keys)
 {
 	KEEP_CALL();
-	for (uint32_t i = 0; i < nr; i++) {
-		if (!ahead[i].used)
-			continue;
-		ahead[i].item = ask_for_id(&b->addrs[TABLE_ITEM], ahead[i].item_key);
-		ahead[i].node = ask_for_id(&b->addrs[TABLE_NODE], ahead[i].node_key);
+	for (uint32_t i = 0; i < keys->nr; i++) {
+		keys->at[i].place = addrmap_place(map, keys->at[i].key);
+		if (keys->at[i].place != ADDR_NOWHERE)
+			__builtin_prefetch(addrmap_at(map, keys->at[i].place), 1);
 	}
 }
 
-/* The id that is in that place, NO_ID: none. */
-static uint32_t id_at(const struct addrmap *map, uint32_t place)
+/* The id that is there now, NO_ID: none. */
+static uint32_t id_ahead(const struct addrmap *map, const struct ahead_keys *keys, uint32_t i)
 {
-	return place == ADDR_NOWHERE ? NO_ID : *addrmap_at(map, place) - 1;
+	return keys->at[i].place == ADDR_NOWHERE ? NO_ID : *addrmap_at(map, keys->at[i].place) - 1;
 }
 
-static void ask_for_rows(struct builder *b, uint32_t nr, const struct ahead *ahead)
+static void ask_for_rows(struct builder *b, enum table table, const struct ahead_keys *keys)
 {
 	KEEP_CALL();
-	for (uint32_t i = 0; i < nr; i++) {
-		uint32_t id;
+	for (uint32_t i = 0; i < keys->nr; i++) {
+		uint32_t id = id_ahead(&b->addrs[table], keys, i);
 
-		if (!ahead[i].used)
-			continue;
-		id = id_at(&b->addrs[TABLE_ITEM], ahead[i].item);
-		if (id != NO_ID)
-			__builtin_prefetch(span_at(b->seg, TABLE_ITEM, id), 1);
-		id = id_at(&b->addrs[TABLE_NODE], ahead[i].node);
 		if (id == NO_ID)
 			continue;
-		__builtin_prefetch(span_at(b->seg, TABLE_NODE, id), 1);
-		__builtin_prefetch(pool_at(&b->node_items, id), 1);
+		__builtin_prefetch(span_at(b->seg, table, id), 1);
+		if (table == TABLE_NODE)
+			__builtin_prefetch(pool_at(&b->node_items, id), 1);
 	}
 }
 
-/* What the rows lead to: a node's items are walked when it ends, an item leaves another node. */
-static void ask_for_links(struct builder *b, uint32_t nr, const struct ahead *ahead)
+/* A node that ends takes the item along that was not named. */
+static void ask_for_items(struct builder *b, const struct ahead_keys *keys)
 {
 	KEEP_CALL();
-	for (uint32_t i = 0; i < nr; i++) {
-		const struct item_data *item;
-		uint32_t id;
+	for (uint32_t i = 0; i < keys->nr; i++) {
+		uint32_t id = id_ahead(&b->addrs[TABLE_NODE], keys, i);
 
-		if (!ahead[i].used)
-			continue;
-		id = id_at(&b->addrs[TABLE_ITEM], ahead[i].item);
-		if (id != NO_ID) {
-			item = data_at(b->seg, TABLE_ITEM, id);
-			if (item->older != NO_ID)
-				__builtin_prefetch(span_at(b->seg, TABLE_ITEM, item->older), 1);
-			if (item->node != NO_ID)
-				__builtin_prefetch(pool_at(&b->node_items, item->node), 1);
-		}
-		id = id_at(&b->addrs[TABLE_NODE], ahead[i].node);
-		if (id != NO_ID) {
+		if (id != NO_ID)
 			id = ((const struct node_data *)data_at(b->seg, TABLE_NODE, id))->newest;
-			if (id != NO_ID)
-				__builtin_prefetch(span_at(b->seg, TABLE_ITEM, id), 1);
-		}
+		if (id != NO_ID)
+			__builtin_prefetch(span_at(b->seg, TABLE_ITEM, id), 1);
 	}
 }
 
@@ -142,6 +114,28 @@ static void ask_for_links(struct builder *b, uint32_t nr, const struct ahead *ah
  * the maps' directories three groups ahead, the ids two, the rows that they name one group ahead, and
  * what these lead to.
  */
+static void step_ahead(struct builder *b, uint32_t step, const struct event *events, uint32_t nr,
+		       struct ahead *ahead)
+{
+	switch (step) {
+	case 0:
+		ask_for_groups(b, events, nr, ahead);
+		break;
+	case 1:
+		ask_for_ids(&b->addrs[TABLE_ITEM], &ahead->items);
+		ask_for_ids(&b->addrs[TABLE_NODE], &ahead->nodes);
+		ask_for_ids(&b->addrs[TABLE_NODE], &ahead->ending);
+		break;
+	case 2:
+		ask_for_rows(b, TABLE_ITEM, &ahead->items);
+		ask_for_rows(b, TABLE_NODE, &ahead->nodes);
+		ask_for_rows(b, TABLE_NODE, &ahead->ending);
+		break;
+	default:
+		ask_for_items(b, &ahead->ending);
+	}
+}
+
 void build_stock_prefetch(struct builder *b, const struct event *events, uint32_t nr, uint32_t at)
 {
 	for (uint32_t step = 0; step < AHEAD_GROUPS; step++) {
@@ -149,20 +143,12 @@ void build_stock_prefetch(struct builder *b, const struct event *events, uint32_
 
 		/* At the beginning, all groups up to there. */
 		for (uint32_t g = at ? distance : 0; g <= distance; g++) {
-			uint32_t first = at + g * AHEAD_GROUP, n = nr - first;
-			struct ahead *ahead = b->ahead[first / AHEAD_GROUP % AHEAD_GROUPS];
+			uint32_t first = at + g * AHEAD_GROUP;
 
 			if (first >= nr)
 				break;
-			n = n < AHEAD_GROUP ? n : AHEAD_GROUP;
-			if (step == 0)
-				ask_for_groups(b, events + first, n, ahead);
-			else if (step == 1)
-				ask_for_ids(b, n, ahead);
-			else if (step == 2)
-				ask_for_rows(b, n, ahead);
-			else
-				ask_for_links(b, n, ahead);
+			step_ahead(b, step, events + first, nr - first < AHEAD_GROUP ? nr - first : AHEAD_GROUP,
+				   &b->ahead[first / AHEAD_GROUP % AHEAD_GROUPS]);
 		}
 	}
 }

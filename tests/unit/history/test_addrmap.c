@@ -2,7 +2,7 @@
 /*
  * test_addrmap.c - the map from addresses to ids against a plain array.
  *
- * Keys of every distance and either spread: neighbours that share a line, neighbours whose distance
+ * Keys of every distance, spread and size of groups: neighbours that share a line, neighbours whose distance
  * makes them share none, keys that differ in the highest bits only, and more of them than the
  * directory first has room for.  Each is set, found, set anew, found again; keys beside them are not
  * found, and a place that was told holds while the map grows.
@@ -32,12 +32,12 @@ static uint64_t key_of(const struct pattern *pattern, uint32_t i)
 	return (pattern->first + (uint64_t)i * 7919 % NR_KEYS * pattern->step) << 10 >> 10;
 }
 
-static void check_pattern(const struct pattern *pattern, uint8_t spread)
+static void check_pattern(const struct pattern *pattern, uint8_t spread, uint8_t bits)
 {
 	struct addrmap map;
 	uint32_t place;
 
-	addrmap_init(&map, spread);
+	addrmap_init(&map, spread, bits);
 	assert_int_equal(addrmap_find(&map, key_of(pattern, 0)), NONE);
 	assert_int_equal(addrmap_place(&map, key_of(pattern, 0)), ADDR_NOWHERE);
 	for (uint32_t i = 0; i < NR_KEYS; i++) {
@@ -65,8 +65,9 @@ static void test_patterns(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++) {
-		check_pattern(&patterns[i], 0);
-		check_pattern(&patterns[i], 3);
+		check_pattern(&patterns[i], 0, 4);
+		check_pattern(&patterns[i], 3, 4);
+		check_pattern(&patterns[i], 3, 6);
 	}
 }
 
@@ -76,7 +77,7 @@ static void test_neighbours_share_a_line(void **state)
 	struct addrmap map;
 
 	(void)state;
-	addrmap_init(&map, 3);
+	addrmap_init(&map, 3, 4);
 	for (uint64_t i = 0; i < 1600; i++)
 		assert_int_equal(addrmap_set(&map, 0x1fffff10200000 + i * 8, (uint32_t)i), 0);
 	assert_int_equal(map.nr, 100);
