@@ -238,7 +238,9 @@ int pipeline_take(struct pipeline *pipeline, uint32_t stream, struct block **ret
 		slot->ready = false;
 		lane->taken++;
 		ret = 1;
-		pthread_cond_signal(&pipeline->room);
+		/* Waking a thread for one block costs more than the block: half of them at once. */
+		if (lane->begun - lane->taken <= lane->ahead / 2)
+			pthread_cond_signal(&pipeline->room);
 	}
 	pthread_mutex_unlock(&pipeline->lock);
 	return ret;
