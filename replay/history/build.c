@@ -27,22 +27,10 @@ void build_fail(struct builder *b, int error)
 		b->error = error;
 }
 
-static void *grow(struct builder *b, struct pool *pool)
-{
-	void *p;
-
-	if (pool->nr < pool->nr_room)
-		return pool_at(pool, pool->nr++);
-	p = pool_grow(pool, 1);
-	if (!p)
-		build_fail(b, -ENOMEM);
-	return p;
-}
-
 /* ---- counts ---- */
 static void write_mm_counts(struct builder *b, uint32_t mm)
 {
-	struct mm_count *count = grow(b, &b->seg->mm_counts);
+	struct mm_count *count = build_grow(b, &b->seg->mm_counts);
 	struct mm_live *live = &b->mms[mm];
 
 	if (count)
@@ -71,7 +59,7 @@ static void write_all_mm_counts(struct builder *b)
 
 static void write_counts(struct builder *b)
 {
-	struct counts *counts = b->counts_event ? grow(b, &b->seg->counts) : NULL;
+	struct counts *counts = b->counts_event ? build_grow(b, &b->seg->counts) : NULL;
 
 	if (counts) {
 		*counts = b->counts;
@@ -142,7 +130,7 @@ void build_remember(struct builder *b, enum table table, uint64_t addr_gen)
 		*(uint64_t *)pool_at(&b->past[table], idmap_slot_id(slot)) = addr_gen;
 		return;
 	}
-	past = grow(b, &b->past[table]);
+	past = build_grow(b, &b->past[table]);
 	if (!past)
 		return;
 	*past = addr_gen;
@@ -170,7 +158,7 @@ bool build_was_there(const struct builder *b, enum table table, uint64_t key)
 uint32_t build_generation(struct builder *b, enum table table, uint64_t key, uint32_t old,
 			  uint32_t *flags)
 {
-	uint32_t gen = past_generation(b, table, key), last;
+	uint32_t gen = b->past_maps[table].order ? past_generation(b, table, key) : 0, last;
 
 	/* A dead one that was carried, because a row named it, may be the older one. */
 	last = old == NO_ID ? 0 : span_gen(span_at(b->seg, table, old));
@@ -183,7 +171,7 @@ uint32_t build_generation(struct builder *b, enum table table, uint64_t key, uin
 /* ---- rows ---- */
 static int grow_side(struct builder *b, struct pool *side)
 {
-	return side->element_size && !grow(b, side) ? -ENOMEM : 0;
+	return side->element_size && !build_grow(b, side) ? -ENOMEM : 0;
 }
 
 uint32_t build_span(struct builder *b, enum table table, uint32_t before, uint64_t addr_gen,
@@ -197,7 +185,7 @@ uint32_t build_span(struct builder *b, enum table table, uint32_t before, uint64
 		build_fail(b, -EFBIG);
 		return NO_ID;
 	}
-	span = grow(b, &spans->spans);
+	span = build_grow(b, &spans->spans);
 	if (!span || grow_side(b, &spans->more))
 		return NO_ID;
 	*span = (struct span){ .addr_gen = addr_gen, .born = b->now, .died = ALIVE, .link = id,
@@ -213,7 +201,7 @@ uint32_t build_span(struct builder *b, enum table table, uint32_t before, uint64
 		last->owner_flags &= ~SPAN_LAST;
 	}
 	if (flags & SPAN_FOUND) {
-		uint32_t *found = grow(b, &spans->found);
+		uint32_t *found = build_grow(b, &spans->found);
 
 		if (found)
 			*found = id;
@@ -224,7 +212,7 @@ uint32_t build_span(struct builder *b, enum table table, uint32_t before, uint64
 void build_end(struct builder *b, enum table table, uint32_t id, uint32_t flags)
 {
 	struct span *span = span_at(b->seg, table, id);
-	uint32_t *death = grow(b, &b->seg->tables[table].deaths);
+	uint32_t *death = build_grow(b, &b->seg->tables[table].deaths);
 
 	span->died = b->now;
 	span->owner_flags |= flags;
@@ -234,7 +222,7 @@ void build_end(struct builder *b, enum table table, uint32_t id, uint32_t flags)
 
 void build_touch(struct builder *b, enum table table, uint32_t object)
 {
-	struct touch *touch = object == NO_ID ? NULL : grow(b, &b->seg->touches);
+	struct touch *touch = object == NO_ID ? NULL : build_grow(b, &b->seg->touches);
 
 	if (touch)
 		*touch = (struct touch){ .event = b->now, .object = object, .table = table };
@@ -262,7 +250,7 @@ void build_activity(struct builder *b, enum activity activity)
 void build_notable(struct builder *b, enum notable_kind kind, unsigned severity, uint64_t value,
 		   struct ref ref)
 {
-	struct notable *notable = grow(b, &b->h->notables);
+	struct notable *notable = build_grow(b, &b->h->notables);
 
 	if (notable)
 		*notable = (struct notable){ .event = b->seg->base + b->now, .ts_ns = b->now_ns,
@@ -280,13 +268,13 @@ static void note_time(struct builder *b)
 {
 	b->late_times[b->now % LATE_EVENTS] = b->now_ns;
 	if ((b->now - 1) % TIME_EVENTS == 0) {
-		uint64_t *time = grow(b, &b->times);
+		uint64_t *time = build_grow(b, &b->times);
 
 		if (time)
 			*time = b->now_ns;
 	}
 	if ((b->now - 1) % ACTIVITY_BLOCK == 0) {
-		void *sums = grow(b, &b->seg->activity_sums);
+		void *sums = build_grow(b, &b->seg->activity_sums);
 
 		if (sums)
 			memcpy(sums, b->activity_sums, sizeof(b->activity_sums));

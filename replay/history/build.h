@@ -180,6 +180,19 @@ void build_counts_due(struct builder *b);
 void build_settle_counts(struct builder *b);
 void build_fail(struct builder *b, int error);
 
+/* One more element, zero; NULL without memory, which is remembered. */
+static inline void *build_grow(struct builder *b, struct pool *pool)
+{
+	void *p;
+
+	if (pool->nr < pool->nr_room)
+		return pool_at(pool, pool->nr++);
+	p = pool_grow(pool, 1);
+	if (!p)
+		build_fail(b, -ENOMEM);
+	return p;
+}
+
 static inline uint64_t addr_key(uint64_t addr, uint32_t gen)
 {
 	return (addr >> 3) << 10 | (gen > MAX_GENERATION ? MAX_GENERATION : gen);

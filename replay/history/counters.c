@@ -32,11 +32,15 @@ void item_counts(struct builder *b, uint32_t id, int by)
 {
 	struct mm_live *live = &b->mms[span_owner(span_at(b->seg, TABLE_ITEM, id))];
 
+	if (((struct item_data *)data_at(b->seg, TABLE_ITEM, id))->node != NO_ID)
+		live->stable += (uint32_t)by;
+	if (!b->seg->tables[TABLE_ITEM].more.nr) {	/* stock: neither another state nor vague */
+		b->counts.items_stable += (uint32_t)by;
+		return;
+	}
 	count_item(b->seg, id, b->now, &b->counts, by);
 	if (item_state(b->seg, id, b->now) == ITEM_UNSTABLE)
 		live->unstable += (uint32_t)by;
-	if (((struct item_data *)data_at(b->seg, TABLE_ITEM, id))->node != NO_ID)
-		live->stable += (uint32_t)by;
 	if (is_vague(b->seg, TABLE_ITEM, id))
 		live->vague += (uint32_t)by;
 }

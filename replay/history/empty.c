@@ -14,6 +14,8 @@
  * A node of which it is not known whether it has items is not empty: on a stock kernel one that was
  * there before the recording, on the patched one a node that no insert and no dump described.
  */
+#include <assert.h>
+
 #include "history/build.h"
 
 /* Would it be counted, had it no items? */
@@ -39,11 +41,9 @@ static void count(struct builder *b, int by)
 			pool->nr--;
 		return;
 	}
-	last = pool_grow(pool, 1);
+	last = build_grow(b, pool);
 	if (last)
 		*last = (struct empty_count){ b->now, b->nr_empty };
-	else
-		build_fail(b, -ENOMEM);
 }
 
 static struct node_live *items_on(struct builder *b, uint32_t node)
@@ -83,11 +83,10 @@ void empty_item_of_mm(struct builder *b, uint32_t item, uint32_t mm)
 
 	if (item < b->mm_items.nr)
 		return;			/* placed before */
-	if (pool_resize(&b->mm_items, item + 1) != 0) {
-		build_fail(b, -ENOMEM);
+	assert(item == b->mm_items.nr);	/* each is placed when it is made */
+	older = build_grow(b, &b->mm_items);
+	if (!older)
 		return;
-	}
-	older = pool_at(&b->mm_items, item);
 	*older = b->mms[mm].newest;
 	b->mms[mm].newest = item;
 }
