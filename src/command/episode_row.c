@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "explain/whatif.h"
+#include "explain/words.h"
 
 struct episode_source query_source(const struct query *query)
 {
@@ -226,12 +227,14 @@ static void ended_summary(const union row *row, const struct fields *f, char *bu
 			 N("skipped"), (double)N("longest_hold_ns") / 1e6);
 		break;
 	case EPISODE_KILL_LIST:
-		snprintf(buf, size, "%" PRId64 " tasks, %" PRId64 " of them map the page",
-			 N("tasks"), N("mapping"));
+		snprintf(buf, size, "%" PRId64 " task%s, %" PRId64 " of which map%s the page",
+			 N("tasks"), plural((uint64_t)N("tasks")), N("mapping"),
+			 N("mapping") == 1 ? "s" : "");
 		break;
 	case EPISODE_RECOVERY:
-		snprintf(buf, size, "%s: %" PRId64 " mappings moved, %" PRId64 " not",
-			 word_of(f, "outcome"), N("moved"), N("failed"));
+		snprintf(buf, size, "%s: %" PRId64 " mapping%s moved, %" PRId64 " not",
+			 word_of(f, "outcome"), N("moved"), plural((uint64_t)N("moved")),
+			 N("failed"));
 		break;
 	case EPISODE_COLLAPSE:
 		snprintf(buf, size,
@@ -241,12 +244,14 @@ static void ended_summary(const union row *row, const struct fields *f, char *bu
 		break;
 	case EPISODE_MIGRATION:
 		snprintf(buf, size,
-			 "%" PRId64 " pages moved, %" PRId64 " not; %" PRId64 " walks of KSM pages",
-			 N("succeeded"), N("failed"), N("walks"));
+			 "%" PRId64 " page%s moved, %" PRId64 " not; %" PRId64 " walk%s of KSM pages",
+			 N("succeeded"), plural((uint64_t)N("succeeded")), N("failed"), N("walks"),
+			 plural((uint64_t)N("walks")));
 		break;
 	default:
-		snprintf(buf, size, "scan %" PRId64 ": %" PRId64 " merges, %" PRId64 " removals",
-			 N("seqnr"), N("merges"), N("removals"));
+		snprintf(buf, size, "scan %" PRId64 ": %" PRId64 " merge%s, %" PRId64 " removal%s",
+			 N("seqnr"), N("merges"), plural((uint64_t)N("merges")), N("removals"),
+			 plural((uint64_t)N("removals")));
 		break;
 	}
 #undef N

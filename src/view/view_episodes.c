@@ -142,7 +142,10 @@ static int64_t cost(const struct scene *scene, const struct episode_row *episode
 		return column == COLUMN_KILLED ? (int64_t)episode->totals.kill.nr_listed : -1;
 	case EPISODE_RECOVERY:
 		return column == COLUMN_MOVED ? (int64_t)episode->totals.recovery.moved : -1;
-	default:	/* a migration's holds are its walks', which are listed themselves */
+	case EPISODE_MIGRATION:		/* its walks' */
+		return column == COLUMN_HOLD && episode->totals.migration.nr_walks ?
+		       (int64_t)episode->totals.migration.longest_hold_ns : -1;
+	default:
 		return -1;
 	}
 }
@@ -171,6 +174,9 @@ static int compare_episodes(const struct scene *scene, int column, const union r
 	default:
 		x = cost(scene, &a->episode, column);
 		y = cost(scene, &b->episode, column);
+		/* A migration's longest hold is a walk's: that one is meant. */
+		if (x == y)
+			return (a->episode.kind == EPISODE_WALK) - (b->episode.kind == EPISODE_WALK);
 		break;
 	}
 	return x < y ? -1 : x > y;
@@ -313,7 +319,19 @@ static void draw_walk(struct pane pane, int y, const struct walk_totals *w)
 		    explain_word(WORDS_RULE, w->rule, word), format_duration(c, w->waited_ns));
 }
 
-static void draw_totals(struct pane pane, int y, const struct episode_row *episode)
+/* What changed while the scan ran. */
+static void draw_scan(struct pane pane, int y, const struct scene *scene, const struct episode_row *episode)
+{
+	uint64_t nr[NR_ACTIVITIES] = { 0 }, begin = episode->fact.born ? episode->fact.born - 1 : 0;
+
+	history_activity(scene->history, begin, episode->fact.died, nr);
+	pane_printf(pane, 2, y, ROLE_TEXT, "%" PRIu64 " merge%s, %" PRIu64 " failed, %" PRIu64 " removal%s; %" PRIu64
+		    " stable node%s made, %" PRIu64 " gone", nr[ACTIVITY_MERGES], plural(nr[ACTIVITY_MERGES]),
+		    nr[ACTIVITY_MERGE_FAILURES], nr[ACTIVITY_REMOVALS], plural(nr[ACTIVITY_REMOVALS]),
+		    nr[ACTIVITY_NODES_MADE], plural(nr[ACTIVITY_NODES_MADE]), nr[ACTIVITY_NODES_GONE]);
+}
+
+static void draw_totals(struct pane pane, int y, const struct scene *scene, const struct episode_row *episode)
 {
 	const struct recovery_totals *r = &episode->totals.recovery;
 	const struct collapse_totals *c = &episode->totals.collapse;
@@ -326,10 +344,11 @@ static void draw_totals(struct pane pane, int y, const struct episode_row *episo
 		draw_walk(pane, y, &episode->totals.walk);
 		break;
 	case EPISODE_RECOVERY:
-		pane_printf(pane, 2, y, ROLE_TEXT, "%s: %" PRIu32 " mappings moved, %" PRIu32 " left",
-			    explain_word(WORDS_OUTCOME, r->outcome, word), r->moved, r->failed);
-		pane_printf(pane, 2, y + 1, ROLE_TEXT, "%" PRIu32 " dups looked at, chain found over %"
-			    PRIu64 " nodes", r->nr_dups, r->nr_nodes);
+		pane_printf(pane, 2, y, ROLE_TEXT, "%s: %" PRIu32 " mapping%s moved, %" PRIu32 " left",
+			    explain_word(WORDS_OUTCOME, r->outcome, word), r->moved, plural(r->moved), r->failed);
+		pane_printf(pane, 2, y + 1, ROLE_TEXT, "%" PRIu32 " dup%s looked at, %" PRIu64
+			    " node%s visited in search of the chain", r->nr_dups, plural(r->nr_dups), r->nr_nodes,
+			    plural(r->nr_nodes));
 		break;
 	case EPISODE_COLLAPSE:
 		pane_printf(pane, 2, y, ROLE_TEXT, "%s: isolated %" PRIu32 ", copied %" PRIu32
@@ -348,6 +367,7 @@ static void draw_totals(struct pane pane, int y, const struct episode_row *episo
 			    k->nr_mapped);
 		break;
 	default:
+		draw_scan(pane, y, scene, episode);
 		break;
 	}
 }
@@ -368,7 +388,7 @@ static void draw_detail(struct pane pane, const struct scene *scene, struct ref 
 		    util_event(scene, episode.fact.born, a, sizeof(a)),
 		    util_event(scene, episode.fact.died, b, sizeof(b)));
 	if (episode.ended)
-		draw_totals(pane, 2, &episode);
+		draw_totals(pane, 2, scene, &episode);
 	else
 		pane_text(pane, 2, 2, ROLE_DOUBT, "its end is not in the recording: no totals");
 }

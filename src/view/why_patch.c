@@ -15,6 +15,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "explain/words.h"
 #include "format.h"
 
 static const char *word(const char *const *words, size_t nr, int64_t value, char *number,
@@ -195,8 +196,8 @@ static void say_item(const struct story *s, char *buf, size_t size)
 		    scan_outcome(ARGS(P_ITEM_SCAN)->outcome, text));
 		break;
 	case EVENT_P_SCAN_SUM:
-		SAY("in scan %" PRId64 ", %" PRId64 " pages of %s: %s", ARGS(P_SCAN_SUM)->seqnr,
-		    ARGS(P_SCAN_SUM)->nr, s->mm, scan_outcome(ARGS(P_SCAN_SUM)->outcome, text));
+		SAY("in scan %" PRId64 ", %" PRId64 " page%s of %s: %s", ARGS(P_SCAN_SUM)->seqnr,
+		    ARGS(P_SCAN_SUM)->nr, plural((uint64_t)ARGS(P_SCAN_SUM)->nr), s->mm, scan_outcome(ARGS(P_SCAN_SUM)->outcome, text));
 		break;
 	default:
 		break;
@@ -251,17 +252,17 @@ static void say_walk(const struct story *s, char *buf, size_t size)
 			    verdict(ARGS(P_WALK_VMA)->verdict, text));
 		break;
 	case EVENT_P_WALK_UNLOCK:
-		SAY("the anon_vma's lock was held for %s: %" PRId64 " VMAs outside, %" PRId64
+		SAY("the anon_vma's lock was held for %s: %" PRId64 " VMA%s outside, %" PRId64
 		    " of another mm",
 		    format_duration(time, (uint64_t)ARGS(P_WALK_UNLOCK)->held_ns),
-		    ARGS(P_WALK_UNLOCK)->outside, ARGS(P_WALK_UNLOCK)->other_mm);
+		    ARGS(P_WALK_UNLOCK)->outside, plural((uint64_t)ARGS(P_WALK_UNLOCK)->outside), ARGS(P_WALK_UNLOCK)->other_mm);
 		break;
 	case EVENT_P_WALK_END:
-		SAY("the walk ends after %s (%s): %" PRId64 " VMAs offered, %" PRId64
+		SAY("the walk ends after %s (%s): %" PRId64 " VMA%s offered, %" PRId64
 		    " visited, mapcount left %" PRId64,
 		    format_duration(time, (uint64_t)ARGS(P_WALK_END)->duration_ns),
 		    walk_end(ARGS(P_WALK_END)->why, text), ARGS(P_WALK_END)->iterations,
-		    ARGS(P_WALK_END)->visited, ARGS(P_WALK_END)->mapcount);
+		    plural((uint64_t)ARGS(P_WALK_END)->iterations), ARGS(P_WALK_END)->visited, ARGS(P_WALK_END)->mapcount);
 		break;
 	default:
 		break;
@@ -285,18 +286,19 @@ static void say_failure(const struct story *s, char *buf, size_t size)
 						: ", though its VMA does not cover that");
 		break;
 	case EVENT_P_KILL_END:
-		SAY("%" PRId64 " processes are on the kill list after %s",
-		    ARGS(P_KILL_END)->nr_tasks,
+		SAY("%" PRId64 " process%s on the kill list after %s",
+		    ARGS(P_KILL_END)->nr_tasks, ARGS(P_KILL_END)->nr_tasks == 1 ? " is" : "es are",
 		    format_duration(time, (uint64_t)ARGS(P_KILL_END)->duration_ns));
 		break;
 	case EVENT_P_RECOVERY_BEGIN:
-		SAY("recovery of pfn 0x%" PRIx64 " (%s) begins: %" PRId64 " mappings",
-		    ARGS(P_RECOVERY_BEGIN)->pfn, s->node, ARGS(P_RECOVERY_BEGIN)->mapcount);
+		SAY("recovery of pfn 0x%" PRIx64 " (%s) begins: %" PRId64 " mapping%s",
+		    ARGS(P_RECOVERY_BEGIN)->pfn, s->node, ARGS(P_RECOVERY_BEGIN)->mapcount,
+		    plural((uint64_t)ARGS(P_RECOVERY_BEGIN)->mapcount));
 		break;
 	case EVENT_P_RECOVERY_SEARCH:
-		SAY("%s after a search of %" PRId64 " nodes",
+		SAY("%s after a search of %" PRId64 " node%s",
 		    ARGS(P_RECOVERY_SEARCH)->chain ? "its chain was found" : "it has no chain",
-		    ARGS(P_RECOVERY_SEARCH)->nr_nodes);
+		    ARGS(P_RECOVERY_SEARCH)->nr_nodes, plural((uint64_t)ARGS(P_RECOVERY_SEARCH)->nr_nodes));
 		break;
 	case EVENT_P_RECOVERY_DUP:
 		SAY("the dup with pfn 0x%" PRIx64 ": %s", ARGS(P_RECOVERY_DUP)->kpfn,
@@ -333,7 +335,7 @@ static void say_failure(const struct story *s, char *buf, size_t size)
 
 static void say_other(const struct story *s, char *buf, size_t size)
 {
-	char text[24];
+	char text[24], symbol[SYMBOL_MAX];
 
 	switch (s->event->kind) {
 	case EVENT_P_COLLAPSE_BEGIN:
@@ -351,35 +353,40 @@ static void say_other(const struct story *s, char *buf, size_t size)
 			SAY("the collapse of %s at 0x%" PRIx64 " succeeds", s->mm,
 			    ARGS(P_COLLAPSE_END)->address);
 		else
-			SAY("the collapse of %s at 0x%" PRIx64 " fails (enum scan_result %" PRId64 ")", s->mm,
-			    ARGS(P_COLLAPSE_END)->address, ARGS(P_COLLAPSE_END)->result);
+			SAY("the collapse of %s at 0x%" PRIx64 " fails (scan_result %s)", s->mm,
+			    ARGS(P_COLLAPSE_END)->address, explain_scan_result(
+			    recording_events(s->scene->recording), ARGS(P_COLLAPSE_END)->result, symbol));
 		break;
 	case EVENT_P_DUMP_BEGIN:
-		SAY("a dump of KSM's state begins: %" PRId64 " pages shared, %" PRId64 " sharing",
-		    ARGS(P_DUMP_BEGIN)->pages_shared, ARGS(P_DUMP_BEGIN)->pages_sharing);
+		SAY("a dump of KSM's state begins: %" PRId64 " page%s shared, %" PRId64 " sharing",
+		    ARGS(P_DUMP_BEGIN)->pages_shared, plural((uint64_t)ARGS(P_DUMP_BEGIN)->pages_shared), ARGS(P_DUMP_BEGIN)->pages_sharing);
 		break;
 	case EVENT_P_DUMP_END:
 		if (ARGS(P_DUMP_END)->result)
-			SAY("the dump ends early (%s) and is not complete: %" PRId64 " nodes, %" PRId64
-			    " items", why_error(ARGS(P_DUMP_END)->result), ARGS(P_DUMP_END)->nr_nodes,
-			    ARGS(P_DUMP_END)->nr_items);
+			SAY("the dump ends early (%s) and is not complete: %" PRId64 " node%s, %" PRId64
+			    " item%s", why_error(ARGS(P_DUMP_END)->result), ARGS(P_DUMP_END)->nr_nodes,
+			    plural((uint64_t)ARGS(P_DUMP_END)->nr_nodes), ARGS(P_DUMP_END)->nr_items,
+			    plural((uint64_t)ARGS(P_DUMP_END)->nr_items));
 		else
-			SAY("the dump is complete: %" PRId64 " nodes, %" PRId64 " items",
-			    ARGS(P_DUMP_END)->nr_nodes, ARGS(P_DUMP_END)->nr_items);
+			SAY("the dump is complete: %" PRId64 " node%s, %" PRId64 " item%s",
+			    ARGS(P_DUMP_END)->nr_nodes, plural((uint64_t)ARGS(P_DUMP_END)->nr_nodes),
+			    ARGS(P_DUMP_END)->nr_items, plural((uint64_t)ARGS(P_DUMP_END)->nr_items));
 		break;
 	case EVENT_P_DUMP_MM:
-		SAY("dump: %s takes part in KSM with %" PRId64 " items", s->mm,
-		    ARGS(P_DUMP_MM)->nr_items);
+		SAY("dump: %s takes part in KSM with %" PRId64 " item%s", s->mm,
+		    ARGS(P_DUMP_MM)->nr_items, plural((uint64_t)ARGS(P_DUMP_MM)->nr_items));
 		break;
 	case EVENT_P_DUMP_NODE:
-		SAY("dump: %s, pfn 0x%" PRIx64 ", %" PRId64 " items", s->node,
-		    ARGS(P_DUMP_NODE)->kpfn, ARGS(P_DUMP_NODE)->hlist_len);
+		SAY("dump: %s, pfn 0x%" PRIx64 ", %" PRId64 " item%s", s->node,
+		    ARGS(P_DUMP_NODE)->kpfn, ARGS(P_DUMP_NODE)->hlist_len,
+		    plural((uint64_t)ARGS(P_DUMP_NODE)->hlist_len));
 		break;
 	case EVENT_P_DUMP_ITEM:
 		SAY("dump: an rmap_item of %s at 0x%" PRIx64, s->mm, ARGS(P_DUMP_ITEM)->address);
 		break;
 	case EVENT_P_DUMP_ANON_VMA:
-		SAY("dump: %s with %" PRId64 " VMAs", s->anon_vma, ARGS(P_DUMP_ANON_VMA)->nr_vmas);
+		SAY("dump: %s with %" PRId64 " VMA%s", s->anon_vma, ARGS(P_DUMP_ANON_VMA)->nr_vmas,
+		    plural((uint64_t)ARGS(P_DUMP_ANON_VMA)->nr_vmas));
 		break;
 	case EVENT_P_DUMP_VMA:
 		SAY("dump: VMA 0x%" PRIx64 "-0x%" PRIx64 " of %s in %s", ARGS(P_DUMP_VMA)->start,
