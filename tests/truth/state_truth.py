@@ -118,11 +118,15 @@ def stale(recording):
         if walk["pfn"] != pfns[0]:
             continue
         if during is first:
-            recording.expect_true(f"walk {walk['episode']} leaves a mapcount", walk["mapcount_after"] > 0)
+            recording.expect(f"mapcount that walk {walk['episode']} leaves", walk["mapcount_after"],
+                             walk["mapcount_before"])
             for rule, result in rules.items():
-                told = {(m["pid"], int(m["address"], 16)) for m in result["missed"] + result["maybe"]}
+                told = {(m["pid"], int(m["address"], 16)) for m in result["missed"]}
                 recording.expect_true(f"the child's mapping is missed by {rule} in walk {walk['episode']}",
                                       (pid, address) in told)
+                recording.expect(f"mappings missed by {rule} in walk {walk['episode']}", len(told),
+                                 walk["mapcount_before"])
+                recording.expect(f"maybe missed by {rule} in walk {walk['episode']}", result["maybe"], [])
         else:
             recording.expect(f"walk {walk['episode']} leaves no mapcount", walk["mapcount_after"], 0)
             recording.expect("missed by linear", rules["linear"]["missed"], [])
