@@ -19,51 +19,12 @@
 
 #include "commands.h"
 #include "fields_json.h"
-#include "counters.h"
 #include "diff.h"
 #include "query.h"
 #include "view/row_field.h"
 
 static const char *const change_words[NR_CHANGES] = { "came", "went", "changed", "passed" };
 static const char change_marks[NR_CHANGES] = { '+', 'x', '~', ' ' };
-
-static void print_counter(struct comparing *comparing, const struct counter *a,
-			  const struct counter *b)
-{
-	struct fields fields;
-
-	if (a->value == b->value)
-		return;
-	comparing->nr_counters++;
-	if (!comparing->query->json) {
-		printf("%-28s %12" PRId64 " -> %-12" PRId64 " %+" PRId64 "%s\n", b->text, a->value,
-		       b->value, b->value - a->value, a->unsure || b->unsure ? " ?" : "");
-		return;
-	}
-	fields_reset(&fields);
-	fields_text(&fields, "section", "counter");
-	fields_text(&fields, "name", b->name);
-	fields_number(&fields, "first", a->value);
-	fields_number(&fields, "second", b->value);
-	fields_text(&fields, "evidence", (char[]){ b->evidence, 0 });
-	fields_bool(&fields, "doubtful", a->unsure || b->unsure);
-	answer_item(comparing->query, fields_json(&fields));
-}
-
-void diff_counters(struct comparing *comparing, const struct history *first,
-			   struct moment when_first, const struct history *second,
-			   struct moment when_second)
-{
-	struct counter a[COUNTERS_MAX], b[COUNTERS_MAX];
-	int nr_a = counters_at(first, when_first, a);
-	int nr_b = counters_at(second, when_second, b);
-
-	/* A patched and a stock recording have different lists: what only one has is no answer. */
-	for (int i = 0; i < nr_b; i++)
-		for (int j = 0; j < nr_a; j++)
-			if (strcmp(a[j].name, b[i].name) == 0)
-				print_counter(comparing, &a[j], &b[i]);
-}
 
 static void print_object(struct comparing *comparing, int kind, uint64_t event, const union row *row)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * diff.h - the two halves of `ksmtop diff`: moments of one recording (diff.c), and two recordings
- * (diff_files.c).
+ * (diff_files.c).  What both of them do stands in diff_counters.c.
  */
 #ifndef KSMTOP_DIFF_H
 #define KSMTOP_DIFF_H

@@ -31,28 +31,6 @@
 
 #define TOP_NODES	10
 
-void report_item(struct query *query, const char *section, const struct fields *fields)
-{
-	struct json_object *item = json_object_new_object();
-	struct json_object *rest = fields_json(fields);
-
-	json_object_object_add(item, "section", json_object_new_string(section));
-	json_object_object_foreach(rest, key, value)
-		json_object_object_add(item, key, json_object_get(value));
-	json_object_put(rest);
-	answer_item(query, item);
-}
-
-int report_last_sample(const struct query *query, enum sample_kind kind, int32_t pid,
-		       struct history_sample *ret_place, struct sample *ret_sample)
-{
-	int index = history_sample_before(query->history, (uint16_t)kind, pid, query->when.t);
-
-	if (index < 0 || history_sample(query->history, (uint32_t)index, ret_place))
-		return -ENOENT;
-	return recording_sample(query->recording, ret_place->index, ret_sample);
-}
-
 /* ---- what this recording is ---- */
 
 static const char *host_value(const struct query *query, const char *name)
