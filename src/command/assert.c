@@ -85,8 +85,8 @@ static int check_names(struct asserting *a)
 	else
 		err = filter_names_of_events(&a->names, a->yes, recording_events(query->recording),
 					     &query->diag);
-	snprintf(whose, sizeof(whose), a->about == ABOUT_EVENTS ? "none of these events" : "no %s",
-		 a->subject);
+	snprintf(whose, sizeof(whose), a->about == ABOUT_EVENTS ? "none of these events" :
+		 a->about == ABOUT_ROWS ? "none of the %s" : "no %s", a->subject);
 	if (err == 0)
 		err = event_filter_check(a->yes, &a->names, whose, &query->diag);
 	else if (query->diag.error == -EINVAL)
@@ -106,7 +106,7 @@ static int read_expression(struct asserting *a)
 	if (err == 0 && expression[strspn(expression, " \t")] == 0) {
 		err = diag_set(&a->query->diag, -EINVAL, "nothing is asserted");
 		diag_expected(&a->query->diag,
-			      "an expression, such as 'walk: longest_hold_ns <= 5000000'");
+			      "an expression, such as 'walk: longest_hold_ns <= 5ms'");
 	}
 	if (err == 0)
 		find_subject(a, event_filter_events(whole));
@@ -116,8 +116,13 @@ static int read_expression(struct asserting *a)
 	if (err == 0)
 		err = make_filter(a, a->about == ABOUT_EVENTS ? a->subject : "", "!(%s)",
 				  expression, &a->no);
-	if (err == 0)
+	if (err == 0) {
 		err = check_names(a);
+		/* It saw what make_filter() put before it, and not what stands before it here. */
+		if (err && a->query->diag.column)
+			a->query->diag.column += (uint32_t)(expression - text) -
+				(uint32_t)(a->about == ABOUT_EVENTS ? strlen(a->subject) + 2 : 0);
+	}
 	event_filter_free(whole);
 	return err;
 }

@@ -44,7 +44,7 @@ static int no_such_episode(struct query *query, const char *text)
 	if (nr)
 		diag_expected(&query->diag, "a number from 1 to %" PRIu64, nr);
 	else
-		diag_expected(&query->diag, "none: this recording has no episodes");
+		diag_expected(&query->diag, "none: no episode has begun by event %" PRIu64, query->when.t);
 	diag_advice(&query->diag, "ksmtop episodes %s lists them",
 		    recording_path(query->recording));
 	return -ENOENT;
