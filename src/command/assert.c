@@ -118,10 +118,11 @@ static int read_expression(struct asserting *a)
 				  expression, &a->no);
 	if (err == 0) {
 		err = check_names(a);
-		/* It saw what make_filter() put before it, and not what stands before it here. */
-		if (err && a->query->diag.column)
-			a->query->diag.column += (uint32_t)(expression - text) -
-				(uint32_t)(a->about == ABOUT_EVENTS ? strlen(a->subject) + 2 : 0);
+		/* What it was given is not the text: in front of the ':' there was make_filter()'s prefix. */
+		uint32_t prefix = a->about == ABOUT_EVENTS ? (uint32_t)strlen(a->subject) + 2 : 0;
+
+		if (err && a->query->diag.column > prefix)
+			a->query->diag.column += (uint32_t)(expression - text) - prefix;
 	}
 	event_filter_free(whole);
 	return err;
