@@ -28,7 +28,9 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define RECHECK_ROUNDS	10	/* how often processes that are not in KSM are looked at */
+/* Processes that are not in KSM are looked at every so many rounds: about so many of them in one. */
+#define RECHECK_ROUNDS		10
+#define RECHECKED_A_ROUND	64
 
 /* ---- ksm_stat ---- */
 
@@ -334,7 +336,9 @@ static int round_all(struct process_table *table, bool full, struct sample_build
 		     int (*flush)(void *context, struct sample_builder *builder), void *context)
 {
 	int err = table_update(table);
+	size_t every = table->nr_processes / RECHECKED_A_ROUND;
 
+	every = every < 1 ? 1 : every > RECHECK_ROUNDS ? RECHECK_ROUNDS : every;
 	table->round++;
 	table->nr_in_ksm = 0;
 	if (table->sweep_error && full)
@@ -342,7 +346,7 @@ static int round_all(struct process_table *table, bool full, struct sample_build
 	for (size_t i = 0; !err && i < table->nr_processes; i++) {
 		struct process *process = &table->processes[i];
 		bool due = full || process->in_ksm || !process->checked ||
-			   table->round - process->checked >= RECHECK_ROUNDS;
+			   table->round - process->checked >= every;
 		if (stop && atomic_load(stop))
 			return -EINTR;
 		if (!due)
