@@ -240,39 +240,32 @@ static struct item_more dumped_item(struct builder *b, const struct args_P_DUMP_
 	return more;
 }
 
-/* The event of the last one that was seen. */
-static uint64_t last_reset(const struct builder *b)
-{
-	const struct pool *resets = &b->seg->resets;
-
-	return resets->nr ? b->seg->base + *(uint32_t *)pool_at(resets, resets->nr - 1) : 0;
-}
-
-/*
- * Is it of an unstable tree that was thrown away?  Then its row says so.  Behind a gap, which may hide that,
- * it is not known of a tree that is not this scan's.
- */
-static bool reset_is_hidden(const struct builder *b, uint64_t since)
+/* May a gap, as far as it is known by now, hide that an unstable tree was thrown away? */
+static bool reset_is_hidden(const struct builder *b)
 {
 	uint64_t now = b->seg->base + b->now;
 
-	return b->loss_now && lost_between(b->h, since, now, (struct exclusion){ .known_by = now, .mutex = true });
+	return b->loss_now && lost_between(b->h, 0, now, (struct exclusion){ .known_by = now, .mutex = true });
 }
 
+/*
+ * Is it of an unstable tree that was thrown away?  Then its row says so.  A scan begins by throwing away the
+ * tree of the one before, and ksm_scan.seqnr grows when a scan ends: so a tree that is one behind is there
+ * or not, and only the events tell which.
+ */
 static void of_thrown_tree(const struct builder *b, bool known, const struct item_more *ours,
 			   struct item_more *more)
 {
-	bool lost;
+	int64_t seqnr = (int64_t)more->index_seqnr;
 
 	if (more->state != ITEM_UNSTABLE)
 		return;
-	lost = reset_is_hidden(b, 0);
-	if (known && (ours->state == ITEM_UNSTABLE || ours->state == ITEM_THROWN) && !lost &&
-	    ours->index_seqnr == more->index_seqnr)
+	if (known && (ours->state == ITEM_UNSTABLE || ours->state == ITEM_THROWN) &&
+	    ours->index_seqnr == more->index_seqnr && !reset_is_hidden(b))
 		more->state = ours->state;
-	else if ((!known || lost) && (int64_t)more->index_seqnr < b->reset_seqnr)
+	else if (seqnr < b->reset_seqnr || seqnr < b->dump->seqnr - 1)
 		more->state = ITEM_THROWN;
-	else if (reset_is_hidden(b, last_reset(b)) && (int64_t)more->index_seqnr != b->dump->seqnr)
+	else if (seqnr != b->dump->seqnr)
 		more->unsure = true;
 }
 

@@ -260,6 +260,8 @@ static void chain_make(struct builder *b, const struct args_P_CHAIN_MAKE *args)
 		return;
 	dup.kind = NODE_DUP;
 	dup.chain = chain;
+	dup.place = NODE_IN_TREE;
+	dup.nid = (int16_t)args->nid;
 	dup.dup_key = dup_key_of_head(b);
 	node = node_event(b, node, &dup, SPAN_DERIVED);
 	build_notable(b, NOTABLE_CHAIN_MADE, 0, dup.kpfn, make_ref(b->seg, TABLE_NODE, chain));

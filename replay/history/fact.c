@@ -77,10 +77,16 @@ static struct exclusion exclusion_of(const struct history *h, const struct place
 
 bool is_vague(const struct segment *seg, enum table table, uint32_t id)
 {
+	const struct node_more *node;
+
 	if (!seg->tables[table].more.nr)
 		return false;
-	return (table == TABLE_NODE && ((struct node_more *)more_at(seg, table, id))->kind == NODE_UNKNOWN) ||
-	       (table == TABLE_ITEM && ((struct item_more *)more_at(seg, table, id))->unsure);
+	if (table == TABLE_ITEM)
+		return ((struct item_more *)more_at(seg, table, id))->unsure;
+	if (table != TABLE_NODE)
+		return false;
+	node = more_at(seg, table, id);
+	return node->kind == NODE_UNKNOWN || (node->kind != NODE_CHAIN && !node->kpfn);
 }
 
 /* ---- rows confirmed one by one: few, and only behind gaps ---- */
