@@ -7,6 +7,8 @@
  * at the keyboard between two; the picture is refreshed at most ten times a second, or at once
  * after a key.
  *
+ * A picture that left something out is made whole as soon as there is no key to read.
+ *
  * The screen decides nothing about contents: it carries keys to the session and cells to ncurses,
  * and does what the session asks for (effects).
  */
@@ -118,7 +120,8 @@ static void apply(struct screen *screen, const struct effect *effect)
 	case EFFECT_QUIT: screen->quit = true; break;
 	case EFFECT_COPY: effect_copy(effect->text); break;
 	case EFFECT_EXPORT:
-		/* the picture without the line that was typed */
+		/* the whole picture, without the line that was typed */
+		session_finish(screen->session);
 		session_draw(screen->session, screen->grid);
 		effect_export(screen->session, screen->grid, &screen->paint.theme, effect->text);
 		break;
@@ -197,7 +200,7 @@ static int load(struct screen *screen, struct diag *diag)
 
 static int timeout_ms(const struct screen *screen)
 {
-	if (screen->loading)
+	if (screen->loading || session_unfinished(screen->session))
 		return 0;
 	return session_playing(screen->session) ? (int)(FRAME_NS / 1000000) : -1;
 }
@@ -221,6 +224,10 @@ static int loop(struct screen *screen, struct diag *diag)
 		signals(screen);
 		if (there && input_read(screen->session, now_ns()))
 			screen->dirty = true;
+		if (!there && !screen->loading && session_unfinished(screen->session)) {
+			session_finish(screen->session);
+			screen->dirty = true;
+		}
 		if (session_playing(screen->session)) {
 			session_tick(screen->session, now_ns());
 			screen->dirty = true;
@@ -237,6 +244,7 @@ int screen_run(struct session *session, struct screen_options *options, struct d
 	struct theme dark;
 	int err = screen_check(diag);
 
+	session_hurry(session, true);
 	session_set_charset(session, options->ascii ? GRID_ASCII : screen_charset());
 	if (!err && !options->theme)
 		err = theme_shipped(&dark, "dark");

@@ -352,6 +352,7 @@ void session_draw(struct session *session, struct grid *grid)
 	grid->charset = session->charset;
 	session->width = grid->width;
 	session->height = grid->height;
+	session->unfinished = false;
 	grid_clear(grid);
 	if (grid->width < FRAME_WIDTH || grid->height < FRAME_HEIGHT) {
 		draw_too_small(session, all);
@@ -364,6 +365,7 @@ void session_draw(struct session *session, struct grid *grid)
 	draw_line(session, pane_sub(all, 0, 2, all.width, 1), status);
 	body = pane_sub(all, 0, FRAME_TOP, all.width, bottom - FRAME_TOP);
 	view->draw(session, session_own(session), body);
+	session->whole = false;
 	if (session->help.open)
 		help_draw(session, body);
 	pane_hline(all, 0, bottom, all.width, ROLE_BORDER);

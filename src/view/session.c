@@ -228,6 +228,31 @@ bool session_column_shown(struct session *session, int column)
 	return column < 32 && session_view_state(session)->columns & (1u << column);
 }
 
+/* ---- hurry ---- */
+
+void session_hurry(struct session *session, bool on)
+{
+	session->hurry = on;
+}
+
+bool session_leave_out(struct session *session)
+{
+	if (!session->hurry || session->whole)
+		return false;
+	session->unfinished = true;
+	return true;
+}
+
+bool session_unfinished(const struct session *session)
+{
+	return session->unfinished;
+}
+
+void session_finish(struct session *session)
+{
+	session->whole = true;
+}
+
 /* ---- the trail of jumps ---- */
 
 static struct place place_now(const struct session *session)

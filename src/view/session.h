@@ -226,6 +226,8 @@ void session_set_filter(struct session *session, const char *text);
 /* One sentence on the message line, until the next key. */
 void session_say(struct session *session, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* While drawing: true if what takes long is to be left out of this picture, which is unfinished then. */
+bool session_leave_out(struct session *session);
 /* Column i of the current view is wanted. */
 bool session_column_shown(struct session *session, int column);
 
@@ -246,6 +248,14 @@ void session_mouse(struct session *session, enum mouse what, int x, int y);
 void session_set_charset(struct session *session, enum charset charset);
 /* Fills the whole grid, in the session's charset. */
 void session_draw(struct session *session, struct grid *grid);
+/*
+ * In a hurry a view may leave out what takes long and show what it had: then the picture is unfinished, and the
+ * next one after session_finish() is whole.  So a key is answered at once, and what takes long is done when
+ * none comes.  Off unless switched on.
+ */
+void session_hurry(struct session *session, bool on);
+bool session_unfinished(const struct session *session);
+void session_finish(struct session *session);
 
 enum effect_kind {
 	EFFECT_NONE,

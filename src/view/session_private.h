@@ -76,6 +76,8 @@ struct session {
 
 	enum charset charset;
 	bool mouse;
+	bool hurry, unfinished;	/* the picture drawn last left something out */
+	bool whole;		/* the next one does not */
 	int tabs_x[NR_VIEWS + 1];	/* as last drawn, for the mouse */
 	int width, height;
 	struct {

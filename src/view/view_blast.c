@@ -7,9 +7,9 @@
  * under the cursor and what would become of each.  All of it is modelled (M) from what is known at
  * this moment; a process that only might map the page is counted and marked.
  *
- * The ranking looks at all pages, so it is made once for a moment and kept.  Where there are very
- * many a step in time does not make it anew, since that takes a second: the heading then says of
- * which event it is, and s ranks for this moment.  The page under the cursor is asked at the moment.
+ * The ranking looks at all pages, so it is made once for a moment and kept; in a hurry the last one
+ * stands until there is time.  Where there are very many a step in time does not make it anew: the heading
+ * then says of which event it is, and s ranks for this moment.  The page under the cursor is asked at the moment.
  * It has no number of its own: X or :blast goes there.
  */
 #include <inttypes.h>
@@ -82,6 +82,12 @@ static void rank(struct blast_view *view, const struct scene *scene)
 	if (view->asked && view->of == scene->history && view->last == last &&
 	    (is_of(view->when, scene->when) || are_many(scene)))
 		return;
+	/* Until there is time for it the last one stands, or none. */
+	if (session_leave_out(scene->session)) {
+		if (view->of != scene->history)
+			forget(view);
+		return;
+	}
 	forget(view);
 	view->asked = true;
 	view->of = scene->history;
@@ -178,7 +184,8 @@ static void draw_list(struct pane pane, struct blast_view *view, const struct sc
 		draw_page(pane, 2 + i, scene, places, &view->pages[first + (uint32_t)i],
 			  first + (uint32_t)i == at);
 	if (!view->nr)
-		pane_text(pane, 3, 2, ROLE_HINT, "no KSM page is known to be mapped at this moment");
+		pane_text(pane, 3, 2, ROLE_HINT, view->asked ?
+			  "no KSM page is known to be mapped at this moment" : "the pages are being ranked ...");
 	view->height = rows;
 	state->lists[0].cursor = view->drawn = at;
 	state->lists[0].top = first;

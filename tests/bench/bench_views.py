@@ -30,7 +30,8 @@ def main():
             name = f"{what}, {v['view']}: a screen at a random event, CPU p50 / p99"
             print(f"P6   {name:58} 1 / 16ms"
                   f"     4ms  {int(v['p50']) / 1e3:.2f} / {int(v['p99']) / 1e3:.2f} ms "
-                  f"(wall p99 {int(v['wall99']) / 1e3:.2f})")
+                  f"(wall p99 {int(v['wall99']) / 1e3:.2f})"
+                  + (f", whole after {int(v['whole']) / 1e3:.1f} ms at most" if "whole" in v else ""))
     print(f"P7   {what + ', step back against step forward, with pictures':58}    1.2x    1.0x  "
           f"{statistics.median(ratios):.2f}x ({step['back']} and {step['forward']} us)", flush=True)
 

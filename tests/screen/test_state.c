@@ -344,6 +344,45 @@ static void test_keys(void **state)
 	}
 }
 
+/* In a hurry a picture may leave the ranking out; once finished it is the one that is drawn at leisure. */
+static void test_hurry(void **state)
+{
+	struct session *hurried = open_session(&files[POISON], GRID_UTF8);
+	struct session *patient = open_session(&files[POISON], GRID_UTF8);
+	struct grid *grid = grid_new(120, 40, GRID_UTF8);
+	uint64_t last = files[POISON].source.nr_events;
+	int nr_unfinished = 0;
+
+	(void)state;
+	session_hurry(hurried, true);
+	session_show(hurried, VIEW_BLAST);
+	session_show(patient, VIEW_BLAST);
+	for (uint64_t i = 1; i <= 12; i++) {
+		struct cell *cells;
+
+		session_jump_to(patient, last * i / 12);
+		session_draw(patient, grid);
+		assert_false(session_unfinished(patient));
+		cells = keep(grid);
+		session_jump_to(hurried, last * i / 12);
+		session_draw(hurried, grid);
+		if (session_unfinished(hurried)) {
+			nr_unfinished++;
+			if (i == 1)
+				assert_true(grid_holds(grid, "are being ranked"));
+			session_finish(hurried);
+			session_draw(hurried, grid);
+			assert_false(session_unfinished(hurried));
+		}
+		expect_same(grid, cells, "finished", session_t(hurried));
+		free(cells);
+	}
+	assert_true(nr_unfinished > 0);
+	grid_free(grid);
+	session_free(hurried);
+	session_free(patient);
+}
+
 /* What Y copies runs: it names a command that there is, the file and the moment. */
 static void test_commands(void **state)
 {
@@ -427,6 +466,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_blast_truth),    cmocka_unit_test(test_there_and_back),
 		cmocka_unit_test(test_sizes),          cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_commands),       cmocka_unit_test(test_source),
+		cmocka_unit_test(test_hurry),
 	};
 	int failed;
 
