@@ -141,6 +141,23 @@ static uint64_t nr_rows(const struct counts *counts, enum table table)
 	}
 }
 
+/* Traced departures leave doubt where events were lost, or have no known order. */
+static bool events_leave_doubt(const struct history *h, const struct place *place, enum table table)
+{
+	return h->losses.nr || place->seg->tables[table].unordered.nr;
+}
+
+/* Is it known how many are doubtful without a look at each row? */
+static bool is_counted(const struct history *h, const struct place *place, enum table table)
+{
+	bool unsure = events_leave_doubt(h, place, table);
+
+	if (h->patched && table != TABLE_MAPPING)
+		return !unsure;
+	/* Of the mms only those that exited are doubtful, but for losses. */
+	return place->known == place->t && !(table == TABLE_MM && unsure);
+}
+
 static uint64_t doubtful(const struct history *h, const struct place *place, struct moment when,
 			 enum table table, const struct counts *counts)
 {
@@ -150,17 +167,13 @@ static uint64_t doubtful(const struct history *h, const struct place *place, str
 	};
 	uint64_t nr = nr_rows(counts, table);
 	struct ref none = { 0 };
-	bool events_leave_doubt = h->losses.nr || place->seg->tables[table].unordered.nr;
 
 	if (!nr)
 		return 0;
-	/* Traced departures leave doubt where events were lost, or have no known order. */
-	if (h->patched && table != TABLE_MAPPING && !events_leave_doubt)
-		return table == TABLE_ITEM ? counts->vague_items : table == TABLE_NODE ? counts->vague_nodes : 0;
-	/* Of the mms only those that exited are doubtful, but for losses. */
-	if (place->known != place->t || (h->patched && table != TABLE_MAPPING) ||
-	    (table == TABLE_MM && events_leave_doubt))
+	if (!is_counted(h, place, table))
 		return walk_doubtful(h, all[table], none, when, NULL);
+	if (h->patched && table != TABLE_MAPPING)
+		return table == TABLE_ITEM ? counts->vague_items : table == TABLE_NODE ? counts->vague_nodes : 0;
 	switch (table) {
 	case TABLE_MM:
 		return counts->mms_exited;
@@ -230,22 +243,26 @@ void counters_plain(const struct history *h, struct moment when, struct history_
 		ret->nr_nodes_empty = empty_nodes_at(&place);
 }
 
+void history_totals(const struct history *h, struct moment when, struct history_counters *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	counters_plain(h, when, ret);
+	event_totals(h, when, ret);
+}
+
 void history_counters(const struct history *h, struct moment when, struct history_counters *ret)
 {
 	struct place place;
 	struct counts counts;
 
-	memset(ret, 0, sizeof(*ret));
+	history_totals(h, when, ret);
 	if (history_place(h, when, &place) != 0)
 		return;
 	counts_at(h, &place, &counts);
-	fill(&counts, ret);
-	ret->nr_nodes_empty = empty_nodes_at(&place);
 	ret->nr_doubtful_items = doubtful(h, &place, when, TABLE_ITEM, &counts);
 	ret->nr_doubtful_nodes = doubtful(h, &place, when, TABLE_NODE, &counts);
 	ret->nr_doubtful_mappings = doubtful(h, &place, when, TABLE_MAPPING, &counts);
 	ret->nr_doubtful_mms = doubtful(h, &place, when, TABLE_MM, &counts);
-	event_totals(h, when, ret);
 }
 
 int history_count(const struct history *h, enum relation relation, struct ref parent,
@@ -365,12 +382,21 @@ static int worth_next(struct history_cursor *cursor, const struct place *place, 
 	return 1;
 }
 
+static bool has_vague(const struct history *h, const struct place *place, enum table table)
+{
+	struct counts counts;
+
+	counts_at(h, place, &counts);
+	return table == TABLE_ITEM ? counts.vague_items : counts.vague_nodes;
+}
+
 struct history_worth history_worth(const struct history *h, enum relation relation, struct ref parent,
 				   struct moment when)
 {
 	bool certain = cannot_be_doubtful(h, relation, parent, when);
 	struct history_worth worth = { .evidence = EVIDENCE_TRACED };
 	enum table table = relation_table(relation);
+	bool may_be_vague = h->patched && (table == TABLE_ITEM || table == TABLE_NODE);
 	struct history_cursor cursor;
 	struct place place;
 	struct fact fact;
@@ -383,12 +409,12 @@ struct history_worth history_worth(const struct history *h, enum relation relati
 		if (weakness(fact.evidence) > weakness(worth.evidence))
 			worth.evidence = fact.evidence;
 		worth.doubtful |= fact.doubt != DOUBT_NONE;
-		if (worth.evidence == EVIDENCE_INFERRED && (worth.doubtful || certain))
+		if (worth.evidence == EVIDENCE_INFERRED && (worth.doubtful || (certain && !may_be_vague)))
 			return worth;
 	}
 	if (nr == WORTH_ROWS) {
 		worth.evidence = EVIDENCE_INFERRED;
-		worth.doubtful |= !certain;
+		worth.doubtful |= !certain || (may_be_vague && has_vague(h, &place, table));
 	}
 	/* That there is none follows from what was seen to come and go. */
 	if (!nr)
@@ -396,11 +422,24 @@ struct history_worth history_worth(const struct history *h, enum relation relati
 	return worth;
 }
 
+static bool is_whole_table(enum relation relation)
+{
+	return relation == ALL_MMS || relation == ALL_NODES || relation == ALL_ITEMS || relation == ALL_MAPPINGS;
+}
+
 bool history_doubts(const struct history *h, enum relation relation, struct ref parent, struct moment when)
 {
+	enum table table = relation_table(relation);
+	struct counts counts;
+	struct place place;
+
 	/* Without losses only what is known by its name alone is doubtful, and that is counted. */
 	if (relation == ITEMS_OF_MM && h->patched && when.known_by <= when.t &&
 	    cannot_be_doubtful(h, relation, parent, when))
 		return mm_has_vague_items(h, parent, when);
+	if (is_whole_table(relation) && history_place(h, when, &place) == 0 && is_counted(h, &place, table)) {
+		counts_at(h, &place, &counts);
+		return doubtful(h, &place, when, table, &counts) > 0;
+	}
 	return history_worth(h, relation, parent, when).doubtful;
 }

@@ -370,7 +370,12 @@ struct history_counters {
 	int64_t scan_seqnr;				/* of the scan that runs or ran last, -1: none yet */
 	bool scan_running;
 };
+/*
+ * With hindsight, or where events were lost, those that are doubtful are counted row by row.  history_totals()
+ * leaves them 0.
+ */
 void history_counters(const struct history *h, struct moment when, struct history_counters *ret);
+void history_totals(const struct history *h, struct moment when, struct history_counters *ret);
 
 struct history_mm_counters { uint64_t nr_items, nr_stable_items, nr_mappings, nr_merges; };
 int history_mm_counters(const struct history *h, struct ref mm, struct moment when,
@@ -384,7 +389,7 @@ int history_mm_counters(const struct history *h, struct ref mm, struct moment wh
 struct history_worth { char evidence; bool doubtful; };
 struct history_worth history_worth(const struct history *h, enum relation relation, struct ref parent,
 				   struct moment when);
-/* The second alone: of the items of an mm without a look at them, where no event was lost. */
+/* The second alone; without a look at the rows where they are counted: all of a table, the items of an mm. */
 bool history_doubts(const struct history *h, enum relation relation, struct ref parent, struct moment when);
 /* Did items of the mm come or go, or it itself, after event a and up to b, as far as is traced? */
 bool history_mm_changed(const struct history *h, struct ref mm, uint64_t a, uint64_t b);

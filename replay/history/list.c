@@ -82,8 +82,9 @@ static uint32_t parent_key(const struct place *place, enum relation relation, ui
 	}
 }
 
-int history_list(const struct history *h, enum relation relation, struct ref parent,
-		 struct moment when, struct history_cursor *ret_cursor)
+/* A list, and of those of a parent only up to the key `last`. */
+static int list_upto(const struct history *h, enum relation relation, struct ref parent, struct moment when,
+		     uint64_t last, struct history_cursor *ret_cursor)
 {
 	struct relation_desc desc = describe(relation);
 	struct history_cursor cursor = { .history = h, .when = when, .relation = relation,
@@ -114,7 +115,9 @@ int history_list(const struct history *h, enum relation relation, struct ref par
 	} else if (desc.parent) {
 		k1 = parent_key(&place, relation, object);
 		cursor.lo = order_lower(place.seg, desc.order, k1, 0);
-		cursor.hi = k1 == NO_ID ? cursor.lo : order_lower(place.seg, desc.order, k1 + 1, 0);
+		cursor.hi = k1 == NO_ID ? cursor.lo :
+			    last == UINT64_MAX ? order_lower(place.seg, desc.order, k1 + 1, 0) :
+						 order_lower(place.seg, desc.order, k1, last + 1);
 		cursor.at = cursor.lo;
 	} else if (relation == NODES_OF_NID) {
 		cursor.lo = order_lower(place.seg, desc.order, order_nid(parent.id), 0);
@@ -127,24 +130,21 @@ int history_list(const struct history *h, enum relation relation, struct ref par
 	return 0;
 }
 
+int history_list(const struct history *h, enum relation relation, struct ref parent,
+		 struct moment when, struct history_cursor *ret_cursor)
+{
+	return list_upto(h, relation, parent, when, UINT64_MAX, ret_cursor);
+}
+
+/* What begins behind `last` is not asked for; what ends before `first` is passed over. */
 static int stab(const struct history *h, enum relation relation, struct ref anon_vma, uint64_t first,
 		uint64_t last, struct moment when, struct history_cursor *ret_cursor)
 {
-	struct place place;
-	uint32_t object;
-	int ret = history_list(h, relation, anon_vma, when, ret_cursor);
+	int ret = list_upto(h, relation, anon_vma, when, last, ret_cursor);
 
 	if (ret == 0)
-		ret = history_place(h, when, &place);
-	if (ret == 0)
-		ret = ref_object(h, place.seg, anon_vma, &object);
-	if (ret != 0)
-		return ret;
-	/* What begins behind `last` is not asked for; what ends before `first` is passed over. */
-	if (last != UINT64_MAX)
-		ret_cursor->hi = order_lower(place.seg, describe(relation).order, object, last + 1);
-	ret_cursor->first = first;
-	return 0;
+		ret_cursor->first = first;
+	return ret;
 }
 
 int history_vmas_stab(const struct history *h, struct ref anon_vma, uint64_t first, uint64_t last,

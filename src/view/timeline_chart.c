@@ -93,7 +93,7 @@ static void make_scans(struct chart *chart, const struct scene *scene)
 		uint64_t boundary = history_scan_step(scene->history, a, 1);
 		uint64_t second;
 
-		history_counters(scene->history, moment_at(b), &counters);
+		history_totals(scene->history, moment_at(b), &counters);
 		chart->seqnr[i] = counters.scan_seqnr;
 		if (!boundary || boundary > b) {
 			chart->scan[i] = counters.scan_running ? '=' : ' ';

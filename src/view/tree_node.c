@@ -312,7 +312,7 @@ void tree_draw_inspector(struct pane pane, const struct scene *scene, struct ref
 	if (!ref_is_none(selected))
 		pane_last_changes(pane, 8, half - 8, scene, selected);
 
-	history_counters(scene->history, scene->when, &counters);
+	history_totals(scene->history, scene->when, &counters);
 	pane_rule(pane, half, "ALL STABLE NODES", "");
 	pane_fieldf(pane, half + 1, ' ', "with items", 0, false, "%s",
 		    format_count(text, counters.nr_nodes - counters.nr_nodes_empty));

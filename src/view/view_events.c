@@ -318,16 +318,20 @@ static void draw_effects(struct pane pane, const struct scene *scene, uint64_t n
 			    found - (uint32_t)(y - 1));
 		y++;
 	}
-	history_counters(scene->history, why_moment(scene, nr - 1), &before);
-	history_counters(scene->history, why_moment(scene, nr), &now);
+	history_totals(scene->history, why_moment(scene, nr - 1), &before);
+	history_totals(scene->history, why_moment(scene, nr), &now);
 	if (y < pane.height)
 		y = draw_change(pane, y, "all items", before.nr_stable_items, now.nr_stable_items,
 				(struct history_worth){EVIDENCE_INFERRED,
-						       now.nr_doubtful_items > 0});
+						       history_doubts(scene->history, ALL_ITEMS,
+								      (struct ref){0},
+								      why_moment(scene, nr))});
 	if (y < pane.height)
 		draw_change(
 			pane, y, "all nodes", before.nr_nodes, now.nr_nodes,
-			(struct history_worth){EVIDENCE_INFERRED, now.nr_doubtful_nodes > 0});
+			(struct history_worth){EVIDENCE_INFERRED,
+					       history_doubts(scene->history, ALL_NODES, (struct ref){0},
+							      why_moment(scene, nr))});
 }
 
 static void command(struct session *session, void *own, char *buffer, size_t size);

@@ -397,7 +397,9 @@ static void draw_boxes(struct pane pane, const struct scene *scene)
 			 rest - rest / 3 * 2};
 	struct history_counters counters;
 
-	history_counters(scene->history, scene->when, &counters);
+	history_totals(scene->history, scene->when, &counters);
+	/* How many does not matter here, and would be counted one by one. */
+	counters.nr_doubtful_items = history_doubts(scene->history, ALL_ITEMS, (struct ref){0}, scene->when);
 	draw_pages(pane_sub(pane, 0, 0, pages, pane.height), scene, &counters);
 	for (int i = 0; i < (wide ? 3 : 2); i++) {
 		struct pane box = pane_sub(pane, x + 1, 0, widths[i] - 1, pane.height);

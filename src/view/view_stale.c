@@ -319,7 +319,7 @@ static void status(struct session *session, void *own, char *buffer, size_t size
 	(void)own;
 	if (!scene_init(&scene, session))
 		return;
-	history_counters(scene.history, scene.when, &counters);
+	history_totals(scene.history, scene.when, &counters);
 	if (counters.scan_seqnr >= 0)
 		snprintf(buffer, size, "scan %" PRId64 " %s", counters.scan_seqnr,
 			 counters.scan_running ? "runs" : "ended");

@@ -20,6 +20,7 @@
 #include "views.h"
 
 #define FOLDS_MAX 256
+#define MANY 5000	/* rows that a picture does not look through */
 
 struct tree_view {
 	struct view_list list;
@@ -143,9 +144,11 @@ static void heading_count(const struct scene *scene, char *buf, size_t size)
 	uint64_t nr = 0, doubtful = 0;
 	char text[FORMAT_MAX], doubt[FORMAT_MAX];
 
-	/* With hindsight, counting what stays doubtful would read them all. */
-	history_count(scene->history, ALL_NODES, (struct ref){0}, scene->when, &nr,
-		      session_hindsight(scene->session) ? NULL : &doubtful);
+	/* With hindsight, or where events were lost, counting what stays doubtful would read them all. */
+	history_count(scene->history, ALL_NODES, (struct ref){0}, scene->when, &nr, NULL);
+	if (!session_hindsight(scene->session) &&
+	    !(nr > MANY && history_nr_losses(scene->history) && session_leave_out(scene->session)))
+		history_count(scene->history, ALL_NODES, (struct ref){0}, scene->when, &nr, &doubtful);
 	snprintf(buf, size, doubtful ? "%s, %s ?" : "%s", format_count(text, nr),
 		 format_count(doubt, doubtful));
 }
