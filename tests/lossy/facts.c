@@ -5,8 +5,8 @@
  * A fact's text is made once for each row that is compared; sets hold 64-bit hashes of it.  An mm or node
  * that a row names is looked up in its life, because it may have ended before the row.
  *
- * What a row leaves open is not compared: whose an mm (or a pte) is when no event has named its owner, a tgid that the row
- * itself calls doubtful, the root of an anon_vma that is known by name only, a VMA's mm.  Nor are vm_flags, which change
+ * What a row leaves open is not compared: whose an mm (or a pte) is when no event has named its owner, the process (tgid,
+ * start in /proc's ticks, comm) that the row itself calls doubtful, the root of an anon_vma that is known by name only, a VMA's mm.  Nor are vm_flags, which change
  * without an event.
  */
 #include <stdio.h>
@@ -33,15 +33,15 @@ static unsigned long long addr_of(const struct history *h, struct ref ref, struc
 #define U(x) ((unsigned long long)(x))
 
 /* How much of a fact's text says what is so; the rest of it is left open. */
-enum part { PART_ALL, PART_BUT_TGID, PART_NAME, NR_PARTS };
+enum part { PART_ALL, PART_BUT_PROCESS, PART_NAME, NR_PARTS };
 
 /* Where that part ends; NULL: at the text's end. */
 static const char *part_end(const union row *row, enum part part, const char *text)
 {
 	uint8_t table = row->any.ref.table;
 
-	if (part == PART_BUT_TGID)
-		return table == TABLE_MM ? strstr(text, " tgid") : NULL;
+	if (part == PART_BUT_PROCESS)
+		return table == TABLE_MM ? strstr(text, " comm") : NULL;
 	if (part != PART_NAME)
 		return NULL;
 	return table == TABLE_MM ? strstr(text, " in_ksm") : table == TABLE_MAPPING ? strstr(text, " tgid") :
@@ -55,7 +55,7 @@ static enum part part_of(const union row *row)
 	case TABLE_ANON_VMA: return ref_is_none(row->anon_vma.root) ? PART_NAME : PART_ALL;
 	case TABLE_MM:
 		return !row->mm.tgid && !row->mm.comm[0] ? PART_NAME :
-		       row->mm.tgid_doubtful ? PART_BUT_TGID : PART_ALL;
+		       row->mm.tgid_doubtful ? PART_BUT_PROCESS : PART_ALL;
 	default: return PART_ALL;
 	}
 }
