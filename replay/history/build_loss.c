@@ -14,8 +14,8 @@
  *   within TRAVEL_NS of the one before, excludes it for gaps of all other streams that lie inside.
  *   A stable node's kpfn is changed by migration without the mutex: nodes with a page have no such luck.
  * - The VMAs of one anon_vma are dumped under the lock of its root, which all changes of them need.
- * - A dump's end counts its records.  If exactly as many are missing as the gaps that touch it have lost,
- *   these were the records, and nothing else went.
+ * - A dump's end, even of one that gave up, counts its records.  If exactly as many are missing as the gaps
+ *   that touch it have lost, these were the records, and nothing else went.
  *
  * A row that an event names after a gap is confirmed by it; that is written down row by row, only
  * behind gaps.

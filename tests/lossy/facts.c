@@ -5,9 +5,9 @@
  * A fact's text is made once for each row that is compared; sets hold 64-bit hashes of it.  An mm or node
  * that a row names is looked up in its life, because it may have ended before the row.
  *
- * What a row leaves open is not compared: whose an mm (or a pte) is when no event has named its owner, the process (tgid,
- * start in /proc's ticks, comm) that the row itself calls doubtful, the root of an anon_vma that is known by name only, a VMA's mm.  Nor are vm_flags, which change
- * without an event.
+ * What a row leaves open is not compared: whose an mm (or a pte) is when no event has named its owner, the
+ * process (tgid, start in /proc's ticks, comm) that the row itself calls doubtful, the root of an anon_vma that
+ * is known by name only, a VMA's mm.  Nor are vm_flags, which change without an event.
  */
 #include <stdio.h>
 #include <stdlib.h>
