@@ -3,8 +3,8 @@
  * warmer.c - see warmer.h.
  *
  * A ring of ranges between two threads, under one mutex.  It is short: what does not fit in it is
- * left to be touched by whoever needs it.  Each pool is kept warm WARM_BYTES beyond its end, in
- * whole huge pages, so a request is made once for some ten thousand rows.
+ * left to be touched by whoever needs it.  Each pool is kept warm for WARM_BYTES beyond its end (or as
+ * much again as there is in it), in whole huge pages, so a request is made once for some ten thousand rows.
  *
  * Pools that are small, or that do not grow, are never asked for: they are cheaper than a request.
  */
@@ -91,12 +91,16 @@ void warmer_free(struct warmer *warmer)
 void warmer_warm(struct warmer *warmer, struct pool *pool)
 {
 	uint64_t used = pool->nr * pool->element_size, from, to;
+	uint64_t ahead = used < WARM_BYTES ? used : WARM_BYTES;
 
-	if (!warmer || pool->bytes <= WARM_STEP || used + WARM_BYTES <= pool->warm || pool->warm >= pool->bytes)
+	if (!warmer || used < WARM_STEP / 2 || used + ahead <= pool->warm)
 		return;
-	from = pool->warm > used ? pool->warm : (used + WARM_STEP - 1) / WARM_STEP * WARM_STEP;
-	to = (used + WARM_BYTES) / WARM_STEP * WARM_STEP + WARM_STEP;
+	/* To whole huge pages.  Growing it now leaves time for what is added; if it fails, its user will see. */
+	to = (used + ahead + WARM_STEP) / WARM_STEP * WARM_STEP;
+	if (to > pool->bytes)
+		pool_reserve(pool, to / pool->element_size);
 	to = to < pool->bytes ? to : pool->bytes;
+	from = pool->warm > used ? pool->warm : (used + WARM_STEP - 1) / WARM_STEP * WARM_STEP;
 	pool->warm = to;
 	if (from >= to)
 		return;

@@ -12,7 +12,8 @@
  * given back meanwhile, or is something else now, comes to no harm.
  *
  * warmer_warm() may be called often: it is a few instructions a pool unless the pool has come nearer to
- * where it is cold.  One thread calls; the pools stay the caller's.
+ * where it is cold.  It may grow the pool, so no pointer into it may be kept.  One thread calls; the
+ * pools stay the caller's.
  */
 #ifndef KSMTOP_WARMER_H
 #define KSMTOP_WARMER_H
