@@ -10,8 +10,9 @@
  * What the walk accepts is a prefix: all records in front of the first impossible one.  If that is
  * not the whole sub-buffer, a *mended* copy with the commit word set to the prefix is what kbuffer
  * gets to see, where one record is wanted for libtraceevent.  Going past all records of a checked page
- * is done here, at a fraction of kbuffer's cost; a test holds the two together.  Private to replay/event;
- * pure functions.
+ * is done here; a test holds the two together.  With kbuffer opening an uncompressed recording takes 8 %
+ * longer and a fifth more CPU (zstd, two CPUs: 10 % more CPU, on the thread that has time).  Private to
+ * replay/event; pure functions.
  */
 #ifndef KSMTOP_SUBBUF_H
 #define KSMTOP_SUBBUF_H
