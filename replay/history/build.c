@@ -393,15 +393,13 @@ void history_warm(struct history *h, struct warmer *warmer)
 
 void build_settle_counts(struct builder *b)
 {
+	b->now++;	/* write_mm_counts() says: as it was before the event now */
 	if (b->counts_changes)
 		write_counts(b);
-	for (uint32_t mm = 0; mm < b->nr_mms_room; mm++) {
-		if (!b->mms[mm].changes)
-			continue;
-		b->now++;	/* write_mm_counts() says: as it was before the event now */
-		write_mm_counts(b, mm);
-		b->now--;
-	}
+	for (uint32_t mm = 0; mm < b->nr_mms_room; mm++)
+		if (b->mms[mm].changes)
+			write_mm_counts(b, mm);
+	b->now--;
 }
 
 int builder_new(struct history *h, struct builder **ret)

@@ -311,8 +311,13 @@ static void link_others(struct carrying *c)
 /* ---- the trees' order: only places in use go over ---- */
 static int carry_places(struct carrying *c)
 {
-	uint32_t *ids = calloc(c->from->tree.nr + 1, sizeof(*ids));
-	int ret = ids ? 0 : -ENOMEM;
+	uint32_t *ids;
+	int ret;
+
+	if (!c->from->tree.nr)		/* a stock kernel's */
+		return 0;
+	ids = calloc(c->from->tree.nr + 1, sizeof(*ids));
+	ret = ids ? 0 : -ENOMEM;
 
 	for (uint32_t i = 0; ids && i < nr_spans(c->to, TABLE_NODE); i++) {
 		uint64_t position = c->to->tables[TABLE_NODE].more.nr ?

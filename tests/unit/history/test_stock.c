@@ -504,6 +504,29 @@ static void a_later_sample_takes_nothing_from_an_earlier_one(void **state)
 	}
 }
 
+/* Counts that are written down where a live recording stands now are those of now, not of the event before. */
+static void counts_settled_are_of_the_last_event(void **state)
+{
+	struct feed *f = feed_new(true);
+	struct history_mm_counters now;
+	struct ref mm;
+
+	(void)state;
+	feed_enter(f, MM_A);
+	for (unsigned i = 0; i < 24; i++) {
+		uint64_t t = feed_merge(f, i, 100, ITEM(i), MM_A, 0);
+
+		feed_flush(f);
+		assert_int_equal(history_settle(f->h), 0);
+		mm = find(f->h, TABLE_MM, MM_A, t);
+		for (uint64_t back = 0; back < 2 && back <= i; back++) {
+			assert_int_equal(history_mm_counters(f->h, mm, moment_at(t - back), &now), 0);
+			assert_int_equal(now.nr_stable_items, i + 1 - back);
+		}
+	}
+	feed_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -519,6 +542,7 @@ int main(void)
 		cmocka_unit_test(fork_claims_the_mm),
 		cmocka_unit_test(a_count_confirms_the_set),
 		cmocka_unit_test(a_forked_page_joins_a_full_node),
+		cmocka_unit_test(counts_settled_are_of_the_last_event),
 		cmocka_unit_test(a_later_sample_takes_nothing_from_an_earlier_one),
 	};
 
