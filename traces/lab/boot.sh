@@ -11,6 +11,7 @@
 # LAB_MEM (2048) megabytes, half of them on each of two nodes; LAB_SECONDS (600) of CPU time until it is
 # killed, so that a host which is busy with other things does not count, and five times that by the clock;
 # LAB_SWAP=fast|slow adds a swap disk; LAB_DISK=FILE adds that file as a disk that is written through;
+# LAB_ICOUNT=1 makes the guest's clock count its instructions (under TCG), whatever the host does meanwhile;
 # LAB_CUT=TEXT kills the machine as soon as its console says TEXT.
 set -u
 kernel=$1 initramfs=$2 out=$3
@@ -31,7 +32,9 @@ if [ ! -s "$probe" ]; then
 		echo kvm >"$probe"
 	fi
 fi
-if [ "$(cat "$probe")" = kvm ]; then
+if [ -n "${LAB_ICOUNT:-}" ]; then
+	accel="-accel tcg,thread=single,tb-size=512 -cpu max -icount shift=1"
+elif [ "$(cat "$probe")" = kvm ]; then
 	accel="-accel kvm -cpu host"
 else
 	accel="-accel tcg,thread=multi,tb-size=512 -cpu max"
