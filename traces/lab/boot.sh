@@ -33,7 +33,7 @@ if [ ! -s "$probe" ]; then
 	fi
 fi
 if [ -n "${LAB_ICOUNT:-}" ]; then
-	accel="-accel tcg,thread=single,tb-size=512 -cpu max -icount shift=1"
+	accel="-accel tcg,thread=single,tb-size=512 -cpu max -icount shift=0"
 elif [ "$(cat "$probe")" = kvm ]; then
 	accel="-accel kvm -cpu host"
 else

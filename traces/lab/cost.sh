@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # cost.sh [N]: boots the stock and the patched kernel N times each (3), in turn, and prints the median time
-# of what the series' hooks are in, with all events off.  The guest's clock counts its instructions, two
-# nanoseconds each, so that the host does not matter; caches and branches are not in it.
+# of what the series' hooks are in, with all events off.  The guest's clock counts its instructions, a
+# nanosecond each, so that the host does not matter; caches and branches are not in it.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 dir=${LAB_DIR:-/tmp/ksmtop-lab}
