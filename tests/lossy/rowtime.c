@@ -149,8 +149,48 @@ static uint32_t choose_moments(struct recording *lossy, uint64_t *ret)
 	return kept;
 }
 
+/* ---- what is doubtful without a gap ---- */
+struct doubts { uint64_t *names; uint64_t nr, room; };
+
+static uint64_t name_of(const union row *row)
+{
+	return addr_of(row) ^ (uint64_t)row->any.ref.table << 48;
+}
+
+/* All doubtful rows of the whole recording at that moment, into `ret`, which is used again. */
+static void read_doubts(const struct history *whole, struct moment when, struct doubts *ret)
+{
+	ret->nr = 0;
+	for (unsigned r = 0; r < nr_fact_relations; r++) {
+		struct history_cursor cursor;
+		union row row;
+
+		if (fact_relations[r] == ALL_MAPPINGS ||
+		    history_list(whole, fact_relations[r], (struct ref){ 0 }, when, &cursor) != 0)
+			continue;
+		while (history_next(&cursor, &row) == 1) {
+			if (!row.fact.doubt)
+				continue;
+			if (ret->nr == ret->room) {
+				ret->room = ret->room ? ret->room * 2 : 64;
+				ret->names = realloc(ret->names, ret->room * sizeof(*ret->names));
+			}
+			ret->names[ret->nr++] = name_of(&row);
+		}
+	}
+	if (ret->nr)
+		qsort(ret->names, ret->nr, sizeof(*ret->names), by_value);
+}
+
+static bool doubtful_anyway(const struct doubts *doubts, const union row *row)
+{
+	uint64_t name = name_of(row);
+
+	return doubts->nr && bsearch(&name, doubts->names, doubts->nr, sizeof(name), by_value);
+}
+
 /* ---- measuring ---- */
-static void measure_at(const struct history *h, struct moment when, double seconds,
+static void measure_at(const struct history *h, struct moment when, double seconds, const struct doubts *doubts,
 		       const struct hidden *hidden, struct rowtime_sum *sum, double *by_table)
 {
 	for (unsigned r = 0; r < nr_fact_relations; r++) {
@@ -161,7 +201,7 @@ static void measure_at(const struct history *h, struct moment when, double secon
 		    history_list(h, fact_relations[r], (struct ref){ 0 }, when, &cursor) != 0)
 			continue;
 		while (history_next(&cursor, &row) == 1) {
-			if (!row.fact.doubt)
+			if (!row.fact.doubt || doubtful_anyway(doubts, &row))
 				continue;
 			sum->ours += seconds;
 			by_table[row.any.ref.table] += seconds;
@@ -173,12 +213,13 @@ static void measure_at(const struct history *h, struct moment when, double secon
 	}
 }
 
-struct rowtime rowtime_measure(struct recording *whole, struct recording *lossy, const uint64_t *gone,
-			       uint64_t nr_gone)
+struct rowtime rowtime_measure(struct recording *whole, struct recording *lossy, const uint64_t *real,
+			       const uint64_t *gone, uint64_t nr_gone)
 {
 	const struct history *h = recording_history(lossy);
 	struct event_index *events = recording_events(lossy);
 	struct hidden hidden = { .nr_names = 0 };
+	struct doubts doubts = { .nr = 0 };
 	struct rowtime time = { .harmless = true };
 	uint64_t moments[MAX_MOMENTS];
 	uint32_t nr = choose_moments(lossy, moments);
@@ -190,11 +231,17 @@ struct rowtime rowtime_measure(struct recording *whole, struct recording *lossy,
 		double seconds = (double)(event_index_time(events, moments[i + 1]) -
 					  event_index_time(events, moments[i])) / 1e9;
 
-		measure_at(h, moment_at(moments[i]), seconds, &hidden, &time.sums[OBSERVER_AT],
-			   time.by_table[OBSERVER_AT]);
-		measure_at(h, moment_hindsight(moments[i]), seconds, &hidden,
-			   &time.sums[OBSERVER_HINDSIGHT], time.by_table[OBSERVER_HINDSIGHT]);
+		for (unsigned o = 0; o < NR_OBSERVERS; o++) {
+			bool late = o == OBSERVER_HINDSIGHT;
+			uint64_t t = moments[i];
+
+			read_doubts(recording_history(whole),
+				    late ? moment_hindsight(real[t]) : moment_at(real[t]), &doubts);
+			measure_at(h, late ? moment_hindsight(t) : moment_at(t), seconds, &doubts, &hidden,
+				   &time.sums[o], time.by_table[o]);
+		}
 	}
+	free(doubts.names);
 	free(hidden.names);
 	return time;
 }

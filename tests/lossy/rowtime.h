@@ -3,7 +3,8 @@
  * rowtime.h - how long rows were doubtful after one gap, and how long an oracle would have doubted them.
  *
  * Row-time is the number of doubtful rows times the seconds until the next moment that is looked at,
- * summed over the recording: of all tables but mappings, whose departures nobody traces.
+ * summed over the recording: of all tables but mappings, whose departures nobody traces.  What is
+ * doubtful in the whole recording, too, is not the gap's doing, and not counted.
  *
  * Two observers are measured: one who knows the recording up to the moment, and one who has all of it
  * (hindsight).
@@ -48,9 +49,9 @@ struct rowtime_totals {
 	double *ratios[NR_OBSERVERS];
 };
 
-/* `gone`: the whole recording's numbers of the events that are not in the lossy one. */
-struct rowtime rowtime_measure(struct recording *whole, struct recording *lossy, const uint64_t *gone,
-			       uint64_t nr_gone);
+/* The whole recording's numbers of the lossy one's events, from [1], and of the events that are not in it. */
+struct rowtime rowtime_measure(struct recording *whole, struct recording *lossy, const uint64_t *real,
+			       const uint64_t *gone, uint64_t nr_gone);
 void rowtime_add(struct rowtime_totals *totals, const struct rowtime *time);
 /* One line; by table, too, if so. */
 void rowtime_print(const struct rowtime *time, bool by_table);

@@ -266,7 +266,7 @@ static void one(struct recording *whole, struct drop *drop, const char *name, ui
 		look(&run);
 	nr_runs++;
 	if (run.nr_cuts == 1 && history_is_patched(recording_history(whole))) {
-		struct rowtime time = rowtime_measure(whole, run.lossy, run.gone, run.nr_gone);
+		struct rowtime time = rowtime_measure(whole, run.lossy, run.real, run.gone, run.nr_gone);
 
 		rowtime_add(&totals, &time);
 		printf("%-28s seed %-3llu ", name, (unsigned long long)seed);
