@@ -75,12 +75,16 @@ const char *format_duration(char *buffer, uint64_t ns)
 		snprintf(buffer, FORMAT_MAX, "%" PRIu64 " min", ns / (60 * UINT64_C(1000000000)));
 		return buffer;
 	}
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (ns >= units[i].ns) {
-			snprintf(buffer, FORMAT_MAX, "%" PRIu64 ".%u %s", ns / units[i].ns,
-				 (unsigned)(ns % units[i].ns * 10 / units[i].ns), units[i].name);
-			return buffer;
-		}
+	/* rounded, as all texts round; what becomes 1000.0 is 1.0 of the next unit */
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		uint64_t tenths = (ns + units[i].ns / 20) / (units[i].ns / 10);
+
+		if (ns + units[i].ns / 20000 < units[i].ns)
+			continue;
+		snprintf(buffer, FORMAT_MAX, "%" PRIu64 ".%u %s", tenths / 10, (unsigned)(tenths % 10),
+			 units[i].name);
+		return buffer;
+	}
 	snprintf(buffer, FORMAT_MAX, "%" PRIu64 " ns", ns);
 	return buffer;
 }

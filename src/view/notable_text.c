@@ -49,7 +49,7 @@ const char *notable_text(const struct scene *scene, const struct notable *notabl
 			 number);
 		break;
 	case NOTABLE_SCAN:
-		snprintf(buf, size, "scan %" PRIu64 " of ksmd", notable->value);
+		snprintf(buf, size, "ksmd begins a scan: %" PRIu64 " rmap_items", notable->value);
 		break;
 	case NOTABLE_CHAIN_MADE:
 		snprintf(buf, size, "chain made: %s", object);
@@ -102,12 +102,17 @@ bool notable_near(const struct scene *scene, uint64_t t, int dir, uint8_t severi
 	return i >= 0 && !history_notable(scene->history, (uint32_t)i, ret);
 }
 
+uint8_t notable_least(const struct scene *scene)
+{
+	return history_notable_near(scene->history, NEVER, -1, 1) >= 0;
+}
+
 void notable_jump(const struct scene *scene, int dir)
 {
 	struct notable notable;
 
 	/* Several may share an event: go to the nearest other one. */
-	if (notable_near(scene, scene->when.t, dir, 1, &notable) && notable.event != scene->when.t)
+	if (notable_near(scene, scene->when.t, dir, notable_least(scene), &notable) && notable.event != scene->when.t)
 		session_jump_to(scene->session, notable.event);
 	else
 		session_say(scene->session,

@@ -16,6 +16,11 @@ const char *notable_text(const struct scene *scene, const struct notable *notabl
 /* The nearest notable after (dir > 0) or before t, of that severity or above; false for none. */
 bool notable_near(const struct scene *scene, uint64_t t, int dir, uint8_t severity,
 		  struct notable *ret);
+/*
+ * The severity from which on moments are listed and walked through: worth a look or a fault; in a
+ * recording that has none of those, all that were seen.
+ */
+uint8_t notable_least(const struct scene *scene);
 /* Jumps there, or says that there is none. */
 void notable_jump(const struct scene *scene, int dir);
 

@@ -137,6 +137,7 @@ static void mm_facts(struct facts *facts, const struct scene *scene, const struc
 static void other_facts(struct facts *facts, const struct scene *scene, const union row *row)
 {
 	char e = facts->evidence, text[FORMAT_MAX];
+	const char *comm;
 
 	switch (row->any.ref.table) {
 	case TABLE_ANON_VMA:
@@ -170,8 +171,11 @@ static void other_facts(struct facts *facts, const struct scene *scene, const un
 		break;
 	case TABLE_EPISODE:
 		fact(facts, ' ', "kind", e, "%s", episode_kind_name(row->episode.kind));
-		fact(facts, ' ', "task", e, "%.16s %d", row->episode.comm, row->episode.tid);
-		fact(facts, ' ', "scan", e, "%" PRId64, row->episode.seqnr);
+		comm = row->episode.comm[0] ? row->episode.comm
+					    : trace_file_comm(recording_trace(scene->recording), row->episode.tid);
+		fact(facts, ' ', "task", e, "%.16s %d", comm ? comm : "?", row->episode.tid);
+		if (row->episode.seqnr >= 0)
+			fact(facts, ' ', "scan", e, "%" PRId64, row->episode.seqnr);
 		if (row->episode.end_ns >= row->episode.begin_ns)
 			fact(facts, ' ', "took", e, "%s",
 			     format_duration(text, row->episode.end_ns - row->episode.begin_ns));

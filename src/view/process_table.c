@@ -36,7 +36,7 @@ const struct column process_columns[NR_PROCESS_COLUMNS] = {
 	{"pid", "PID", 7, 0, 0, ALIGN_RIGHT},
 	{"comm", "COMM", 11, 1, 0, ALIGN_LEFT},
 	{"mm", "MM", 5, 0, 0, ALIGN_LEFT},
-	{"items", "ITEMS", 8, 0, 0, ALIGN_RIGHT},
+	{"items", "MERGED", 8, 0, 0, ALIGN_RIGHT},
 	{"mapped", "MAPPED", 8, 0, 0, ALIGN_RIGHT},
 	{"merging", "MERGING", 8, 0, 0, ALIGN_RIGHT},
 	{"profit", "PROFIT", 11, 0, 0, ALIGN_RIGHT},

@@ -142,6 +142,8 @@ static void searched(struct recovery_facts *f, const struct event *ev)
 {
 	const struct args_P_RECOVERY_SEARCH *args = EVENT_ARGS(ev, P_RECOVERY_SEARCH);
 
+	f->searched = true;
+	f->has_chain = args->chain != 0;
 	f->nr_nodes = (uint64_t)args->nr_nodes;
 	f->search_ns = (uint64_t)args->duration_ns;
 	f->stretch_ns = (uint64_t)args->stretch_ns;
@@ -222,6 +224,9 @@ static void add_step(struct stepping *s, struct recovery_facts *f, uint32_t i)
 		if (!episode_step_event(s->episode, i, &ev))
 			copied(f, &ev);
 		break;
+	case STEP_NODE:
+		f->unlinked |= step->phase == PHASE_UNLINK;
+		break;
 	case STEP_MOVE:
 		add_move(s, f, step);
 		break;
@@ -250,13 +255,14 @@ static void add_step(struct stepping *s, struct recovery_facts *f, uint32_t i)
 static void add_touches(struct stepping *s, struct recovery_facts *f)
 {
 	uint64_t last = episode_step(s->episode, episode_nr_steps(s->episode) - 1)->event;
+	uint64_t until = session_hindsight(s->scene.session) ? NEVER : s->scene.when.t;
 	uint32_t nr = history_nr_notables(s->scene.history);
 
 	for (int i = history_notable_near(s->scene.history, last, 1, 2); i >= 0 && (uint32_t)i < nr; i++) {
 		struct notable notable;
 
 		if (history_notable(s->scene.history, (uint32_t)i, &notable) ||
-		    notable.event > s->scene.when.t)
+		    notable.event > until)
 			break;
 		for (uint32_t j = 0; notable.kind == NOTABLE_SIGBUS && j < f->nr_processes; j++)
 			if (f->processes[j].tgid > 0 && (uint64_t)f->processes[j].tgid == notable.value)

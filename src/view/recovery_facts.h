@@ -48,6 +48,8 @@ struct recovery_facts {
 	uint32_t nr_expected;			/* mappings to be moved, as far as it is known */
 	uint32_t nr_listed, nr_told;
 	uint64_t nr_nodes, search_ns, stretch_ns;	/* the chain's search */
+	bool searched, has_chain;
+	bool unlinked;				/* a stable node was taken out */
 	uint64_t chosen_kpfn, fresh_kpfn;	/* 0: none */
 	uint32_t nr_judged;			/* dups looked at */
 	bool verdict_given;		/* memory_failure_event came by the cursor */

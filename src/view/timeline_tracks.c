@@ -17,7 +17,7 @@
 #include "view_util.h"
 
 #define LABEL 13
-#define PEAK  7 /* "  1 208" behind a row */
+#define PEAK  9 /* "123 456" behind a row; one more for "1023.9 KiB" */
 
 enum track_kind {
 	TRACK_ACTIVITY,

@@ -217,11 +217,11 @@ static void draw_scan(struct pane pane, const struct scene *scene,
 	draw_small_text(pane, 2, "ksmd", text, counters->scan_seqnr < 0 ? 0 : EVIDENCE_TRACED,
 			false);
 	if (last_scan(scene, &scan))
-		draw_small_text(pane, 3, "last scan",
+		draw_small_text(pane, 3, "scan took",
 				format_duration(text, scan.end_ns - scan.begin_ns),
 				EVIDENCE_TRACED, false);
 	else
-		draw_small_text(pane, 3, "last scan", "-", 0, false);
+		draw_small_text(pane, 3, "scan took", "-", 0, false);
 	draw_small_text(pane, 4, "merges", format_count(text, counters->nr_merges),
 			EVIDENCE_TRACED, false);
 	draw_small(pane, 5, scene, "chains", "stable_node_chains", outdated);
@@ -368,11 +368,12 @@ static void draw_ahead(struct pane pane, struct overview *view, const struct sce
 	struct view_state *state = session_view_state(scene->session);
 	int rows = pane.height - 1 > AHEAD_MAX ? AHEAD_MAX : pane.height - 1;
 	struct notable notables[AHEAD_MAX];
+	uint8_t least = notable_least(scene);
 	uint64_t t = scene->when.t;
 
 	pane_rule(pane, 0, "AHEAD", "Tab, Enter: go there ");
 	view->nr_ahead = 0;
-	while (view->nr_ahead < rows && notable_near(scene, t, 1, 1, &notables[view->nr_ahead]))
+	while (view->nr_ahead < rows && notable_near(scene, t, 1, least, &notables[view->nr_ahead]))
 		t = notables[view->nr_ahead++].event;
 	for (int i = 0; i < view->nr_ahead; i++)
 		view->ahead[i] = notables[i].event;
@@ -383,7 +384,8 @@ static void draw_ahead(struct pane pane, struct overview *view, const struct sce
 		draw_notable(pane, i + 1, scene, &notables[i],
 			     state->focus == 1 && state->lists[1].cursor == (uint64_t)i);
 	if (!view->nr_ahead && rows > 0)
-		pane_text(pane, 4, 1, ROLE_HINT, "nothing notable from here to the end");
+		pane_text(pane, 4, 1, ROLE_HINT, least ? "nothing worth a look from here to the end"
+					       : "nothing notable from here to the end");
 }
 
 /* ---- the view ---- */

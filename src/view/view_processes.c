@@ -3,7 +3,7 @@
  * view_processes.c - who takes part in KSM, and what it gains.
  *
  * One line an mm.  Three numbers stand side by side because they come from three sources and need
- * not agree: ITEMS are rmap_items that hang on stable nodes (what the events say ksmd did),
+ * not agree: MERGED are rmap_items that hang on stable nodes (what the events say ksmd did),
  * MAPPED are pages whose page table was seen to hold a KSM page (pagemap), MERGING and PROFIT are
  * the kernel's own numbers (/proc/PID/ksm_merging_pages and ksm_stat) from the last sample.  What
  * was never seen shows a dash, not a zero.
@@ -51,9 +51,12 @@ static void draw_facts(struct pane pane, const struct scene *scene, const struct
 		    mm->tgid ? "%.16s %d" : "not known", mm->comm, mm->tgid);
 	pane_fieldf(pane, 3, scene->when.t && mm->fact.first == scene->when.t ? '+' : ' ', "since",
 		    0, false, "%s", util_event(scene, mm->fact.first, text, sizeof(text)));
-	pane_fieldf(pane, 4, ' ', "rmap_items", numbers.rmap_items < 0 ? 0 : 'D', doubts.sampled, "%s",
-		    numbers.rmap_items < 0 ? "no sample yet"
-					   : format_count(count, (uint64_t)numbers.rmap_items));
+	if (numbers.rmap_items >= 0)
+		pane_fieldf(pane, 4, ' ', "rmap_items", 'D', doubts.sampled, "%s",
+			    format_count(count, (uint64_t)numbers.rmap_items));
+	else
+		pane_fieldf(pane, 4, ' ', "rmap_items", EVIDENCE_INFERRED, doubts.items, "%s",
+			    format_count(count, numbers.counters.nr_items));
 	if (!ref_is_none(mm->parent))
 		pane_fieldf(pane, 5, ' ', "forked from", 0, false, "%s",
 			    scene_owner(scene, mm->parent, text, sizeof(text)));

@@ -34,16 +34,18 @@ static void say_chain(const struct recovery_facts *r, char *buf, size_t size)
 {
 	char took[FORMAT_MAX], stretch[FORMAT_MAX], expected[FORMAT_MAX], count[FORMAT_MAX];
 
-	if (!r->search_ns && !r->nr_nodes)
+	if (!r->searched)
 		snprintf(buf, size, "being looked for");
+	else if (!r->has_chain)
+		snprintf(buf, size, "it is in no chain: there is no dup to copy");
 	else if (r->nr_nodes <= 1)
 		snprintf(buf, size, "the dup knows its chain: nothing searched (%s)",
 			 format_duration(took, r->search_ns));
 	else
-		snprintf(buf, size, "%s nodes in %s (published: %s), stretch %s",
+		snprintf(buf, size, "%s nodes in %s, stretch %s; published %s",
 			 format_count(count, r->nr_nodes), format_duration(took, r->search_ns),
-			 format_duration(expected, published_search_ns(r->nr_nodes)),
-			 format_duration(stretch, r->stretch_ns));
+			 format_duration(stretch, r->stretch_ns),
+			 format_duration(expected, published_search_ns(r->nr_nodes)));
 }
 
 static void say_phase(struct stepping *s, const struct recovery_facts *f, int phase, char *buf,
@@ -95,6 +97,8 @@ static void say_phase(struct stepping *s, const struct recovery_facts *f, int ph
 static bool phase_failed(const struct stepping *s, const struct recovery_facts *f, int phase)
 {
 	switch (phase) {
+	case PHASE_CHAIN:
+		return f->searched && !f->has_chain;
 	case PHASE_HEALTHY:
 		return !f->chosen_kpfn;
 	case PHASE_COPY:
@@ -116,6 +120,10 @@ static bool phase_passed_over(const struct stepping *s, const struct recovery_fa
 
 	for (int i = phase + 1; i < NR_PHASES; i++)
 		later |= f->phases[i].done > 0;
+	/* its end alone, without success, is no unlinking */
+	if (phase == PHASE_UNLINK && f->phases[phase].done && s->row.ended && !f->unlinked &&
+	    s->row.totals.recovery.outcome)
+		return true;
 	return !f->phases[phase].nr && s->where != STEPPING_BEFORE && later;
 }
 
@@ -126,7 +134,7 @@ static void draw_phase(struct pane pane, int y, struct stepping *s, const struct
 	bool begun = state->done > 0, over = state->done == state->nr && begun && !state->now;
 	char marks[3] = {state->now ? '>' : ' ', ' ', 0}, text[160];
 	enum role role = state->now ? ROLE_CURSOR : begun ? ROLE_TEXT : ROLE_SKIPPED;
-	bool failed = begun && phase_failed(s, f, phase), none = phase_passed_over(s, f, phase);
+	bool none = phase_passed_over(s, f, phase), failed = begun && !none && phase_failed(s, f, phase);
 	int x = 3, end = pane.width - 13, bar = phase == PHASE_MOVE && pane.width > 90 ? 30 : 0;
 
 	if (none)
@@ -142,7 +150,7 @@ static void draw_phase(struct pane pane, int y, struct stepping *s, const struct
 		pane_bar(pane, end - bar, y, bar - 2, ROLE_BAR, f->moved, f->nr_expected);
 	pane_fit(pane, end, y, 9, ALIGN_RIGHT, role,
 		 none ? "not taken" : !begun ? "waits" : !over ? "now" : failed ? "failed" : "done");
-	if (begun)
+	if (begun && !none)
 		pane_fact(pane, pane.width - 2, y, s->row.fact.evidence,
 			  s->row.fact.doubt != DOUBT_NONE);
 	row_marks(pane, y, marks);

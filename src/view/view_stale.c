@@ -111,8 +111,9 @@ static void draw_list(struct pane pane, struct stale_view *view, const struct sc
 	if (!window.nr)
 		pane_text(pane, 3, 2, ROLE_HINT,
 			  *session_filter(scene->session) ? "no node fits" : "no stable node");
-	*ret_node = !ref_is_none(cursor.ref) ? cursor.ref :
-		    window.cursor >= 0 ? window.rows[window.cursor].key.ref : cursor.ref;
+	/* what a filter hides is not what the cursor is on */
+	*ret_node = (ref_is_none(cursor.ref) || *session_filter(scene->session)) && window.cursor >= 0
+			    ? window.rows[window.cursor].key.ref : cursor.ref;
 }
 
 static void draw_stock(struct pane pane)
@@ -160,7 +161,7 @@ static struct ref selected(struct stale_view *view, const struct scene *scene)
 	struct list_row row;
 	struct feed feed;
 
-	if (!ref_is_none(cursor.ref))
+	if (!ref_is_none(cursor.ref) && !*session_filter(scene->session))
 		return cursor.ref;
 	node_feed(view, scene, &feed);
 	return util_current(&feed, cursor, &row) ? row.key.ref : cursor.ref;

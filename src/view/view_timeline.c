@@ -186,7 +186,7 @@ static int next_worth(const struct scene *scene, int i, int dir)
 		if (notable.event != from.event)
 			break;
 	}
-	return history_notable_near(scene->history, from.event, dir, 1);
+	return history_notable_near(scene->history, from.event, dir, notable_least(scene));
 }
 
 /* The notable moments around now: those at or before it in the upper half, then those after. */
@@ -195,7 +195,7 @@ static void draw_worth(struct pane pane, struct timeline_view *view, const struc
 	struct list *place = &session_view_state(scene->session)->lists[0];
 	int rows = pane.height - 1 > WORTH_MAX ? WORTH_MAX : pane.height - 1, cursor = 0;
 	uint64_t t = scene->when.t;
-	int at = history_notable_near(scene->history, t + 1, -1, 1);
+	int at = history_notable_near(scene->history, t + 1, -1, notable_least(scene));
 	struct notable notable;
 
 	pane_rule(pane, 0, "WORTH A LOOK", "n N walk through these ");
@@ -207,7 +207,7 @@ static void draw_worth(struct pane pane, struct timeline_view *view, const struc
 		at = before;
 	}
 	if (at < 0)
-		at = history_notable_near(scene->history, t, 1, 1);
+		at = history_notable_near(scene->history, t, 1, notable_least(scene));
 	view->nr_worth = 0;
 	while (at >= 0 && view->nr_worth < rows &&
 	       !history_notable(scene->history, (uint32_t)at, &notable)) {

@@ -149,8 +149,8 @@ static void heading_count(const struct scene *scene, char *buf, size_t size)
 	if (!session_hindsight(scene->session) &&
 	    !(nr > MANY && history_nr_losses(scene->history) && session_leave_out(scene->session)))
 		history_count(scene->history, ALL_NODES, (struct ref){0}, scene->when, &nr, &doubtful);
-	snprintf(buf, size, doubtful ? "%s, %s ?" : "%s", format_count(text, nr),
-		 format_count(doubt, doubtful));
+	snprintf(buf, size, doubtful ? "%s%s, %s ?" : "%s%s", *session_filter(scene->session) ? "of " : "",
+		 format_count(text, nr), format_count(doubt, doubtful));
 }
 
 static void draw_list(struct pane pane, struct tree_view *view, const struct scene *scene,
@@ -183,9 +183,9 @@ static void draw_list(struct pane pane, struct tree_view *view, const struct sce
 	if (unsorted)
 		pane_fit(pane, 0, pane.height - 1, pane.width, ALIGN_LEFT, ROLE_HINT,
 			 " too many to sort: filter first");
-	*ret_selected = !ref_is_none(cursor.ref) ? cursor.ref
-			: window.cursor >= 0     ? window.rows[window.cursor].key.ref
-						 : cursor.ref;
+	/* what a filter hides is not what the cursor is on */
+	*ret_selected = (ref_is_none(cursor.ref) || *session_filter(scene->session)) && window.cursor >= 0
+				? window.rows[window.cursor].key.ref : cursor.ref;
 }
 
 /* ---- the view ---- */
@@ -288,7 +288,7 @@ static struct ref selected_node(struct tree_view *view, const struct scene *scen
 	struct feed feed;
 	bool unsorted;
 
-	if (!ref_is_none(cursor.ref))
+	if (!ref_is_none(cursor.ref) && !*session_filter(scene->session))
 		return cursor.ref;
 	tree_feed(view, scene, &feed, &unsorted);
 	return util_current(&feed, cursor, &row) ? row.key.ref : cursor.ref;

@@ -159,5 +159,5 @@ void walk_draw_waiters(struct pane pane, struct stepping *s)
 	for (y = 1; y < pane.height && top < shown; y++)
 		draw_waiter(pane, y, s, &list[top++]);
 	if (y < pane.height && shown < nr)
-		pane_printf(pane, 3, y, ROLE_SKIPPED, "%" PRIu32 " later", nr - shown);
+		pane_printf(pane, 3, y, ROLE_SKIPPED, "%" PRIu32 " wait later", nr - shown);
 }

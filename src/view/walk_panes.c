@@ -123,7 +123,9 @@ void walk_draw_header(struct pane pane, struct stepping *s)
 			 explain_word(WORDS_PURPOSE, w->purpose, purpose));
 	x += pane_printf(pane, x, 0, ROLE_TEXT, ", rule %s, mapcount %" PRId32,
 			 explain_word(WORDS_RULE, w->rule, rule), w->mapcount_before);
-	if (s->row.ended)
+	if (!s->row.ended)
+		x += pane_text(pane, x, 0, ROLE_TEXT, " at its begin");
+	else
 		x += pane_printf(pane, x, 0, ROLE_TEXT, " -> %" PRId32, w->mapcount_after);
 	if (x + 24 < pane.width)
 		pane_printf(pane, x, 0, ROLE_SKIPPED, "  by %s", stepping_task(s, task, sizeof(task)));
@@ -137,7 +139,7 @@ void walk_draw_header(struct pane pane, struct stepping *s)
 			 format_count(offered, sums.offered));
 	if (s->row.ended)
 		x += pane_printf(pane, x, 1, ROLE_TEXT, " / %s", format_count(all, w->nr_iteration_total));
-	x += pane_text(pane, x, 1, ROLE_TEXT, " offered");
+	x += pane_text(pane, x, 1, ROLE_TEXT, pane.width > 100 ? " offered" : "");
 	if (!s->row.ended)
 		stepping_draw_unended(pane, x + 2, 1, s);
 }

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "explain/words.h"
 #include "format.h"
 
 struct moment why_moment(const struct scene *scene, uint64_t nr)
@@ -252,8 +253,8 @@ static void tasks(const struct story *s, char *buf, size_t size)
 	switch (e->kind) {
 	case EVENT_SCHED_PROCESS_FORK:
 		snprintf(buf, size,
-			 "%.16s %" PRId64 " forked %.16s %" PRId64
-			 ": the child maps the same KSM pages, and has no rmap_item yet",
+			 "%.16s %" PRId64 " makes %.16s %" PRId64
+			 ": a process that maps the same KSM pages, or a thread",
 			 EVENT_ARGS(e, SCHED_PROCESS_FORK)->parent_comm,
 			 EVENT_ARGS(e, SCHED_PROCESS_FORK)->parent_pid,
 			 EVENT_ARGS(e, SCHED_PROCESS_FORK)->child_comm,
@@ -290,6 +291,8 @@ static void tasks(const struct story *s, char *buf, size_t size)
 
 static void memory(const struct story *s, char *buf, size_t size)
 {
+	struct event_index *events = recording_events(s->scene->recording);
+	char mode[SYMBOL_MAX], reason[SYMBOL_MAX];
 	const struct event *e = s->event;
 
 	switch (e->kind) {
@@ -302,7 +305,9 @@ static void memory(const struct story *s, char *buf, size_t size)
 			 EVENT_ARGS(e, MEMORY_FAILURE_EVENT)->result);
 		break;
 	case EVENT_MM_MIGRATE_PAGES_START:
-		snprintf(buf, size, "%s begins to migrate pages", s->task);
+		snprintf(buf, size, "%s begins to migrate pages: mode %s, reason %s", s->task,
+			 explain_migrate_mode(events, EVENT_ARGS(e, MM_MIGRATE_PAGES_START)->mode, mode),
+			 explain_migrate_reason(events, EVENT_ARGS(e, MM_MIGRATE_PAGES_START)->reason, reason));
 		break;
 	case EVENT_MM_MIGRATE_PAGES:
 		snprintf(buf, size, "%s migrated %" PRId64 " pages, %" PRId64 " failed", s->task,
@@ -318,8 +323,9 @@ static void memory(const struct story *s, char *buf, size_t size)
 			 EVENT_ARGS(e, REMOVE_MIGRATION_PTE)->addr);
 		break;
 	case EVENT_MM_COLLAPSE_HUGE_PAGE:
-		snprintf(buf, size, "khugepaged collapsed a huge page of %s: status %" PRId64,
-			 s->mm, EVENT_ARGS(e, MM_COLLAPSE_HUGE_PAGE)->status);
+		snprintf(buf, size, "khugepaged %s a huge page of %s: %s",
+			 EVENT_ARGS(e, MM_COLLAPSE_HUGE_PAGE)->status == 1 ? "made" : "could not make", s->mm,
+			 explain_scan_result(events, EVENT_ARGS(e, MM_COLLAPSE_HUGE_PAGE)->status, reason));
 		break;
 	case EVENT_CONTENTION_BEGIN:
 		snprintf(buf, size, "%s waits for the lock at 0x%" PRIx64, s->task,

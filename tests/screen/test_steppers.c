@@ -632,6 +632,39 @@ static void test_help(void **state)
 	grid_free(grid);
 }
 
+/* What was not tried did not fail, and what was not found is not there. */
+static void test_not_tried(void **state)
+{
+	static const struct { const char *trace, *keys, *holds, *holds_not; } cases[] = {
+		{"poison-no-dup", ":time_start :view_recovery b :time_end", "it is in no chain", "nothing searched"},
+		{"poison-kill", ":time_start :view_recovery b :time_end", ". 6 unlink", "failed"},
+		{"poison-kill", ":time_start :view_recovery b :time_end", "recovery is off", "mutex waited"},
+		{"poison-copy-fails", ":time_start :view_recovery b :time_end", ". 6 unlink", "! 6 unlink"},
+		{"poison-copy-fails", ":time_start :view_recovery b e K k", "by touch 8", "by touch 0"},
+		{"lifecycle", ":time_start 1", "enters KSM", "nothing notable"},
+		{"walk-fork-whole", ":time_50% 7 g 6", "walk-fork 5", "-1"},
+		{"stock-merge", "2 :time_end :object_node#19 :filter_items_>_300 : Esc", "node#16  ",
+		 "node#19  "},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct grid *grid = grid_new(120, 40, GRID_ASCII);
+		struct session *session;
+		struct opened file;
+
+		open_trace(&file, cases[i].trace);
+		session = open_session(&file, GRID_ASCII);
+		type(session, grid, cases[i].keys);
+		if (!grid_holds(grid, cases[i].holds) || grid_holds(grid, cases[i].holds_not))
+			fail_msg("%s: \"%s\" is not shown, or \"%s\" is", cases[i].trace, cases[i].holds,
+				 cases[i].holds_not);
+		grid_free(grid);
+		session_free(session);
+		close_trace(&file);
+	}
+}
+
 /* ---- what is known when ---- */
 
 /*
@@ -752,7 +785,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_missed_truth),   cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_engineer),       cmocka_unit_test(test_known_by),
 		cmocka_unit_test(test_panes),	       cmocka_unit_test(test_search),
-		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_help),	       cmocka_unit_test(test_not_tried),
 		cmocka_unit_test(test_enter),	       cmocka_unit_test(test_clicks),
 	};
 

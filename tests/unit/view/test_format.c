@@ -28,7 +28,11 @@ static void test_numbers(void **state)
 	assert_string_equal(format_bytes(b, UINT64_MAX), "15.9 EiB");
 	assert_string_equal(format_duration(b, 0), "0 ns");
 	assert_string_equal(format_duration(b, 999), "999 ns");
-	assert_string_equal(format_duration(b, 1999999), "1.9 ms");
+	assert_string_equal(format_duration(b, 1999999), "2.0 ms");	/* rounded, as texts are */
+	assert_string_equal(format_duration(b, 38590), "38.6 us");
+	assert_string_equal(format_duration(b, 999949999), "999.9 ms");
+	assert_string_equal(format_duration(b, 999950000), "1.0 s");
+	assert_string_equal(format_duration(b, 960000000), "960.0 ms");
 	assert_string_equal(format_duration(b, 532000000), "532.0 ms");
 	assert_string_equal(format_duration(b, UINT64_MAX), "307445734 min");
 	assert_string_equal(format_moment(b, 12481033999), "+12.481033");
