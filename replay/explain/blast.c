@@ -127,12 +127,23 @@ static void count_victims(struct blast *blast)
 		blast->why = blast->nr_killed_with ? BLAST_PARTIAL : BLAST_MOVED;
 }
 
+/* It failed before, and then a walk left no mapping: nobody can come to map it again. */
+static bool is_unmapped(const struct history *h, struct moment when, const struct node_row *node)
+{
+	struct mapped_count count;
+
+	if (!node->kpfn || !page_is_bad(h, node->kpfn, when))
+		return false;
+	mapped_count(h, node->ref, when, &count);
+	return count.mapcount == 0 && count.evidence == EVIDENCE_TRACED;
+}
+
 static int find_victims(const struct history *h, struct moment when, struct blast *blast)
 {
 	bool recovers = !ref_is_none(blast->healthy_dup);
-	struct mapped_list list;
-	int ret = mapped_find(h, blast->node.ref, when,
-			      mapped_count_sampled(h, blast->node.ref, when), &list);
+	struct mapped_list list = { 0 };
+	int ret = is_unmapped(h, when, &blast->node) ? 0 :
+		  mapped_find(h, blast->node.ref, when, mapped_count_sampled(h, blast->node.ref, when), &list);
 
 	if (ret)
 		return ret;

@@ -178,33 +178,47 @@ static bool unmapped_since(const struct history *h, const struct mapping_row *ma
 	return covered == 0 && is_covered(h, place->mm, mapping->address, then, &was) == 1;
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+/* What an item says of its own mm: where its page was when it was merged. */
+struct told { uint64_t address; uint32_t mm; };
 
-	return x < y ? -1 : x > y;
+static int compare_told(const void *a, const void *b)
+{
+	const struct told *x = a, *y = b;
+
+	if (x->mm != y->mm)
+		return x->mm < y->mm ? -1 : 1;
+	return x->address < y->address ? -1 : x->address > y->address;
 }
 
-/* The mms of the items that are on the list: sorted, free() them. */
-static int item_mms(const struct mapped_list *list, uint32_t **ret_mms, uint32_t *ret_nr)
+/* Those of the items that are on the list: sorted, free() them. */
+static int told_by_items(const struct mapped_list *list, struct told **ret_told, uint32_t *ret_nr)
 {
-	uint32_t nr = 0, *mms = malloc(((size_t)list->nr + 1) * sizeof(*mms));
+	struct told *told = malloc(((size_t)list->nr + 1) * sizeof(*told));
+	uint32_t nr = 0;
 
-	if (!mms)
+	if (!told)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < list->nr; i++)
 		if (list->list[i].own && !ref_is_none(list->list[i].mm))
-			mms[nr++] = list->list[i].mm.id;
+			told[nr++] = (struct told){ list->list[i].item_address, list->list[i].mm.id };
 	if (nr)
-		qsort(mms, nr, sizeof(*mms), compare_ids);
-	*ret_mms = mms;
+		qsort(told, nr, sizeof(*told), compare_told);
+	*ret_told = told;
 	*ret_nr = nr;
 	return 0;
 }
 
+/* Inferred from an item that is there: what its index leads to now is known better. */
+static bool is_told(const struct mapping_row *mapping, const struct told *told, uint32_t nr)
+{
+	struct told key = { mapping->address, mapping->mm.id };
+
+	return ref_is_none(mapping->mm) || (nr && bsearch(&key, told, nr, sizeof(*told), compare_told));
+}
+
 /* The history's own rows: what a sample or an event saw, and what was inferred where no item tells it. */
-static int add_rows(const struct history *h, struct ref node, struct moment when, const uint32_t *mms,
-		    uint32_t nr_mms, struct mapped_list *list)
+static int add_rows(const struct history *h, struct ref node, struct moment when, const struct told *told,
+		    uint32_t nr_told, struct mapped_list *list)
 {
 	struct history_cursor cursor;
 	struct ref mm = { 0 };
@@ -220,10 +234,8 @@ static int add_rows(const struct history *h, struct ref node, struct moment when
 			.known = !row.fact.doubt, .doubtful = row.fact.doubt,
 			.evidence = row.fact.evidence };
 
-		/* Inferred from an item that is there: what its index leads to now is known better. */
 		if (row.fact.evidence == EVIDENCE_INFERRED && row.fact.doubt &&
-		    (ref_is_none(row.mapping.mm) ||
-		     (nr_mms && bsearch(&row.mapping.mm.id, mms, nr_mms, sizeof(*mms), compare_ids))))
+		    is_told(&row.mapping, told, nr_told))
 			continue;
 		/* A sample knows the process; they come by process. */
 		if (tgid != row.mapping.tgid &&
@@ -248,12 +260,13 @@ static int add_rows(const struct history *h, struct ref node, struct moment when
 static int add_samples(const struct history *h, struct ref node, struct moment when,
 		       struct mapped_list *list)
 {
-	uint32_t *mms, nr_mms;
-	int ret = item_mms(list, &mms, &nr_mms);
+	struct told *told;
+	uint32_t nr_told;
+	int ret = told_by_items(list, &told, &nr_told);
 
 	if (ret == 0) {
-		ret = add_rows(h, node, when, mms, nr_mms, list);
-		free(mms);
+		ret = add_rows(h, node, when, told, nr_told, list);
+		free(told);
 	}
 	return ret;
 }

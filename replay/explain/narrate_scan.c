@@ -221,10 +221,12 @@ static bool tell_other(struct telling *t)
 		    explain_word(WORDS_SCAN, ARGS(P_SCAN_SUM)->outcome, word));
 		return true;
 	case EVENT_KSM_MERGE_ONE_PAGE:
+		/* Only of empty pages, and the pfn is the zero page's. */
 		telling_function(t, "try_to_merge_one_page", "mm/ksm.c");
-		SAY("pfn 0x%" PRIx64 " of %s %s.", (uint64_t)ARGS(KSM_MERGE_ONE_PAGE)->pfn,
+		SAY("A page of %s that holds only zeroes %s the kernel's zero page (pfn 0x%" PRIx64 ").",
 		    named(t, TABLE_MM, ARGS(KSM_MERGE_ONE_PAGE)->mm, mm),
-		    ARGS(KSM_MERGE_ONE_PAGE)->err ? "could not be merged" : "is made a KSM page");
+		    ARGS(KSM_MERGE_ONE_PAGE)->err ? "could not be replaced by" : "is replaced by",
+		    (uint64_t)ARGS(KSM_MERGE_ONE_PAGE)->pfn);
 		return true;
 	case EVENT_KSM_MERGE_WITH_KSM_PAGE:
 		telling_function(t, "try_to_merge_with_ksm_page", "mm/ksm.c");
@@ -266,5 +268,6 @@ void tell_scan(struct telling *t)
 	at = strlen(t->to->text);
 	if (t->step->nr > 1)
 		snprintf(t->to->text + at, sizeof(t->to->text) - at,
-			 " %" PRIu32 " more of this kind follow%s.", t->step->nr - 1, t->step->nr == 2 ? "s" : "");
+			 " %" PRIu32 " more %s event%s follow%s.", t->step->nr - 1, event_kind_name(t->ev->kind),
+			 plural(t->step->nr - 1), t->step->nr == 2 ? "s" : "");
 }

@@ -123,7 +123,8 @@ const char *narrate_name(const struct history *h, struct ref ref, struct moment 
 	case TABLE_MM:
 		mm_letters(row.mm.name.number, letters);
 		if (row.mm.tgid)
-			snprintf(buf, size, "mm %s (%s %" PRId32 ")", letters, row.mm.comm, row.mm.tgid);
+			snprintf(buf, size, "mm %s (%s %" PRId32 ")", letters,
+				 row.mm.comm[0] ? row.mm.comm : "pid", row.mm.tgid);
 		else
 			snprintf(buf, size, "mm %s", letters);
 		break;
