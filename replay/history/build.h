@@ -88,6 +88,8 @@ struct vma_range {
 struct flight { uint64_t event, next; };	/* next 0: not yet */
 #define NR_FLIGHTS 64u
 
+struct ksm_page { uint64_t pfn; uint32_t node; };	/* a stable node that there is: its span */
+
 struct builder {
 	struct history *h;
 	struct segment *seg;
@@ -129,6 +131,10 @@ struct builder {
 	struct running *running;	/* episodes of the other kinds that run: build_episode.c */
 	uint32_t nr_running;
 	bool items_complete;		/* every stable item is known */
+	bool page_flag_is_exact;	/* kpageflags tells KSM pages from other anonymous ones */
+	/* Where it does not, struct ksm_page by pfn, as of that many changes in that segment: build_sweep.c */
+	struct pool ksm_pages;
+	uint64_t ksm_pages_changes, ksm_pages_segment;
 	bool items_counted;		/* a KSM sample was seen */
 	uint64_t nr_dup_keys;		/* given out: build_tree.c */
 	uint64_t nr_merges, nr_failures, nr_removals, nr_scans, nr_lost;

@@ -104,6 +104,7 @@ static uint32_t make(struct builder *b, uint32_t before, uint32_t owner, uint64_
 	*(struct mapping_data *)data_at(b->seg, TABLE_MAPPING, id) = *data;
 	mapping_set(b, id);
 	b->counts.mappings++;
+	b->counts.vague_mappings += data->maybe;
 	return id;
 }
 
@@ -123,6 +124,7 @@ void mapping_end(struct builder *b, uint32_t span, uint32_t flags)
 
 	build_changes(b);
 	owners_change(b);
+	b->counts.vague_mappings -= is_vague(b->seg, TABLE_MAPPING, span);
 	build_end(b, TABLE_MAPPING, span, flags);
 	if (owned)
 		owned->nr--;
@@ -227,9 +229,10 @@ static void maps(struct builder *b, uint32_t mm, uint64_t addr, uint64_t pfn, en
 
 	if (old != NO_ID) {
 		was = data_at(b->seg, TABLE_MAPPING, old);
-		if (was->pfn == pfn && (evidence == EVIDENCE_INFERRED || was->evidence == evidence))
+		if (was->pfn == pfn && !was->maybe &&
+		    (evidence == EVIDENCE_INFERRED || was->evidence == evidence))
 			return;
-		mapping_end(b, old, was->pfn == data.pfn ? SPAN_NAMED_END : 0);
+		mapping_end(b, old, was->pfn == data.pfn && !was->maybe ? SPAN_NAMED_END : 0);
 	}
 	build_mm_changes(b, mm);
 	mapping_make(b, owner, addr, &data, flags);

@@ -277,6 +277,9 @@ int build_sample(struct builder *b, const struct sample *sample, uint32_t index)
 		return ret;
 	sample_change_begin(b, &change);
 	switch (sample->kind) {
+	case SAMPLE_HOST:
+		b->page_flag_is_exact = sample_page_flag(sample) == SAMPLE_PAGE_FLAG_EXACT;
+		break;
 	case SAMPLE_KSM:
 		ksm_sample(b, sample);
 		break;

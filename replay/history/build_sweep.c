@@ -6,6 +6,13 @@
  * at an unknown time before.  A sweep took time: only if nothing of the process changed meanwhile does
  * it confirm, else what it saw is tentative.
  *
+ * Which page is a KSM page a sweep knows from kpageflags, and on some kernels every anonymous page is
+ * marked there (trace/sample.h).  Then, and where the recording does not say, a page is one only if a
+ * stable node has its pfn, which only lasts until ksmd looks at the node again: a KSM page whose last
+ * mapping went is given away as any other, mostly to the process that just wrote to it, but then it is
+ * mapped once.  So such a page has to be mapped more than once, and its node certain, to count;
+ * where every node is known a page without one is left out, and of all others the row says "maybe".
+ *
  * Pages come in ascending order; the rows that are left over are sorted before they are held against
  * the ranges that the sweep went through.
  */
@@ -21,7 +28,78 @@ struct sweep {
 	struct sample_iter ranges;
 	struct sample_range range;
 	bool range_is_there, complete, quiet;
+	bool nodes_known, nodes_certain;	/* all of them; those that are known */
 };
+
+/* ---- which of the pages are KSM pages ---- */
+static int by_pfn(const void *a, const void *b)
+{
+	const struct ksm_page *x = a, *y = b;
+
+	return x->pfn < y->pfn ? -1 : x->pfn > y->pfn;
+}
+
+/* The pages of the stable nodes that there are now, by pfn. */
+static void ksm_pages_collect(struct builder *b)
+{
+	const struct segment *seg = b->seg;
+	bool has_kind = seg->tables[TABLE_NODE].more.nr;
+	uint64_t changes = 1 + nr_spans(seg, TABLE_NODE) + seg->tables[TABLE_NODE].deaths.nr;
+
+	if (b->ksm_pages_changes == changes && b->ksm_pages_segment == seg->id)
+		return;
+	b->ksm_pages_changes = changes;
+	b->ksm_pages_segment = seg->id;
+	b->ksm_pages.nr = 0;
+	for (uint32_t id = 0; id < nr_spans(seg, TABLE_NODE); id++) {
+		const struct span *span = span_at(seg, TABLE_NODE, id);
+		const struct node_more *more = has_kind ? more_at(seg, TABLE_NODE, id) : NULL;
+		struct ksm_page *page;
+
+		if (span->died != ALIVE || (more && (more->kind == NODE_CHAIN || !more->kpfn)))
+			continue;
+		page = pool_grow(&b->ksm_pages, 1);
+		if (!page) {
+			build_fail(b, -ENOMEM);
+			return;
+		}
+		*page = (struct ksm_page){ more ? more->kpfn : span_pfn(span), id };
+	}
+	if (b->ksm_pages.nr)
+		qsort(b->ksm_pages.data, b->ksm_pages.nr, sizeof(struct ksm_page), by_pfn);
+}
+
+enum verdict { NO_KSM_PAGE, MAYBE_KSM_PAGE, KSM_PAGE };
+
+static enum verdict verdict_of(const struct sweep *sweep, const struct sample_page *page)
+{
+	struct builder *b = sweep->b;
+	const struct ksm_page key = { .pfn = page->pfn }, *found;
+
+	if (b->page_flag_is_exact)
+		return KSM_PAGE;
+	found = b->ksm_pages.nr ? bsearch(&key, b->ksm_pages.data, b->ksm_pages.nr, sizeof(key), by_pfn) : NULL;
+	if (!found)
+		return sweep->nodes_known ? NO_KSM_PAGE : MAYBE_KSM_PAGE;
+	return sweep->nodes_certain && page->mapcount > 1 && !build_is_doubtful(b, TABLE_NODE, found->node) ?
+	       KSM_PAGE : MAYBE_KSM_PAGE;
+}
+
+/* On a stock kernel a node's end is untraced: only at this very event the kernel may have counted them. */
+static void judge_nodes(struct sweep *sweep)
+{
+	struct builder *b = sweep->b;
+	const struct pool *counted = &b->seg->confirm_nodes;
+
+	if (b->page_flag_is_exact)
+		return;
+	ksm_pages_collect(b);
+	sweep->nodes_known = b->h->patched && b->dump_complete;
+	sweep->nodes_certain = b->h->patched || (counted->nr &&
+		((struct confirmation *)pool_at(counted, counted->nr - 1))->event == b->now);
+}
+
+/* ---- the pages ---- */
 
 /* Was that address looked at?  Asked in ascending order. */
 static bool looked_at(struct sweep *sweep, uint64_t addr)
@@ -46,18 +124,22 @@ static void page_seen(struct sweep *sweep, const struct sample_page *page)
 				     .evidence = EVIDENCE_DUMPED };
 	const struct mapping_data *old;
 	struct builder *b = sweep->b;
+	enum verdict verdict = verdict_of(sweep, page);
 
+	if (verdict == NO_KSM_PAGE)
+		return;
+	data.maybe = verdict == MAYBE_KSM_PAGE;
 	span = mapping_alive(b, owner, page->addr);
 	if (span != NO_ID) {
 		old = data_at(b->seg, TABLE_MAPPING, span);
 		if (old->pfn == data.pfn && old->mapcount == data.mapcount &&
-		    old->evidence == EVIDENCE_DUMPED) {
+		    old->maybe == data.maybe && old->evidence == EVIDENCE_DUMPED) {
 			see(b, span);
 			return;
 		}
 		/* What was inferred held until now. */
-		mapping_end(b, span, old->pfn == data.pfn && old->evidence != EVIDENCE_DUMPED ?
-			    SPAN_NAMED_END : 0);
+		mapping_end(b, span, old->pfn == data.pfn && old->evidence != EVIDENCE_DUMPED &&
+			    !data.maybe ? SPAN_NAMED_END : 0);
 	}
 	span = mapping_make(b, owner, page->addr, &data, sweep->quiet ? 0 : SPAN_TENTATIVE);
 	if (span != NO_ID)
@@ -144,6 +226,7 @@ void build_sweep(struct builder *b, const struct sample *sample)
 		sweep.quiet = b->changed_ns < sample->begin_ns;
 	sweep.range_is_there = sample_next_range(&sweep.ranges, &sweep.range) == 1;
 	b->nr_sweeps++;
+	judge_nodes(&sweep);
 	build_changes(b);
 	while ((more = sample_next_page(&iter, &page)) == 1) {
 		if (any && page.addr <= last)

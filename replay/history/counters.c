@@ -69,6 +69,7 @@ void count_span(const struct segment *seg, enum table table, uint32_t id, uint32
 		break;
 	case TABLE_MAPPING:
 		counts->mappings += (uint32_t)by;
+		counts->vague_mappings += is_vague(seg, TABLE_MAPPING, id) ? (uint32_t)by : 0;
 		break;
 	case TABLE_ANON_VMA:
 		counts->anon_vmas += (uint32_t)by;

@@ -170,7 +170,7 @@ static uint64_t doubtful(const struct history *h, const struct place *place, str
 
 	if (!nr)
 		return 0;
-	if (!is_counted(h, place, table))
+	if (!is_counted(h, place, table) || (table == TABLE_MAPPING && counts->vague_mappings))
 		return walk_doubtful(h, all[table], none, when, NULL);
 	if (h->patched && table != TABLE_MAPPING)
 		return table == TABLE_ITEM ? counts->vague_items : table == TABLE_NODE ? counts->vague_nodes : 0;
@@ -329,6 +329,7 @@ static bool cannot_be_doubtful(const struct history *h, enum relation relation, 
 			       struct moment when)
 {
 	enum table table = relation_table(relation);
+	struct counts counts;
 	struct place place;
 	uint32_t object;
 
@@ -344,7 +345,8 @@ static bool cannot_be_doubtful(const struct history *h, enum relation relation, 
 	if (relation == MAPPINGS_OF_MM && ref_object(h, place.seg, parent, &object) == 0) {
 		uint32_t span = object_span(place.seg, TABLE_MM, object, place.t, place.known);
 
-		return span != NO_ID && confirmed_at(h, &place, &place.seg->confirm_maps, (uint32_t)
+		counts_at(h, &place, &counts);
+		return !counts.vague_mappings && span != NO_ID && confirmed_at(h, &place, &place.seg->confirm_maps, (uint32_t)
 			((struct mm_data *)data_at(place.seg, TABLE_MM, span))->tgid);
 	}
 	return false;
@@ -439,6 +441,8 @@ bool history_doubts(const struct history *h, enum relation relation, struct ref 
 		return mm_has_vague_items(h, parent, when);
 	if (is_whole_table(relation) && history_place(h, when, &place) == 0 && is_counted(h, &place, table)) {
 		counts_at(h, &place, &counts);
+		if (table == TABLE_MAPPING && counts.vague_mappings)
+			return true;
 		return doubtful(h, &place, when, table, &counts) > 0;
 	}
 	return history_worth(h, relation, parent, when).doubtful;

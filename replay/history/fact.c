@@ -14,7 +14,8 @@
  * about the recording that an observer inside it has to be told, or hindsight would make doubtful
  * what had been called certain.  Some gaps hide nothing of some rows: see build_loss.c.
  * An event that names only some of what its row says (SPAN_DERIVED) does not confirm the rest: that is as
- * sure as the rows that it was copied from.  A row whose attributes nobody ever said is always doubtful.
+ * sure as the rows that it was copied from.  A row whose attributes nobody ever said is always doubtful,
+ * and so is a mapping of which a sample could not tell whether its page is a KSM page.
  * So doubt needs two numbers, the confirmation before t and the one after it, and is never stored.
  *
  * Confirmation of sets: the rebuilt set of stable items can only be too large (departures are not
@@ -79,6 +80,8 @@ bool is_vague(const struct segment *seg, enum table table, uint32_t id)
 {
 	const struct node_more *node;
 
+	if (table == TABLE_MAPPING)
+		return ((struct mapping_data *)data_at(seg, table, id))->maybe;
 	if (!seg->tables[table].more.nr)
 		return false;
 	if (table == TABLE_ITEM)
@@ -624,6 +627,8 @@ void fact_fill(const struct history *h, const struct place *place, enum table ta
 	}
 	if (around.doubt)
 		ret->doubt = (uint8_t)around.doubt;
+	else if (vague && table == TABLE_MAPPING)
+		ret->doubt = DOUBT_PAGE_FLAG;
 	else if (lost_between(h, ret->confirmed, t, less) || (!untraced && !vague && around.after != NEVER))
 		ret->doubt = DOUBT_LOSS;
 	else

@@ -80,6 +80,7 @@ enum doubt {
 	DOUBT_UNKNOWN_BEFORE,	/* it existed before the recording could see it */
 	DOUBT_ORDER,		/* events closer than the clocks' skew, order not implied by a lock */
 	DOUBT_TENTATIVE,	/* an untraced undo is possible until a later event (merge pairs) */
+	DOUBT_PAGE_FLAG,	/* the recording kernel's kpageflags calls every anonymous page a KSM page */
 };
 
 /* What every row says of itself, as seen from the moment asked. */

@@ -115,7 +115,7 @@ struct item_more {			/* patched */
 };
 
 struct mapping_data {
-	uint64_t pfn : 56, evidence : 8;
+	uint64_t pfn : 55, maybe : 1, evidence : 8;	/* maybe: no KSM page, for all that a sample shows */
 	uint32_t mapcount;		/* 0: not known */
 	uint32_t mm;			/* object id, or NO_ID */
 };
@@ -172,7 +172,8 @@ struct counts {
 	uint32_t event;
 	uint32_t nodes, chains, dups, items_new, items_unstable, items_stable, mms, mappings;
 	uint32_t anon_vmas, vmas, mms_exited;
-	uint32_t vague_nodes, vague_items;	/* of them: known by name only, doubtful without a gap */
+	/* Of them doubtful without a gap: known by name only, or perhaps no KSM page. */
+	uint32_t vague_nodes, vague_items, vague_mappings;
 };
 /* A busy node's items after that event; previous, skip: entries further back (busy.c), or NO_ID. */
 struct node_count { uint32_t event, nr, previous, skip, depth; };

@@ -8,7 +8,8 @@
  *
  *	kind	payload
  *	HOST	name/value texts: release, machine, page_size, nr_cpus, nids, ksmtop, patch,
- *		command, and config lines under their own names (CONFIG_KSM = y)
+ *		command, config lines under their own names (CONFIG_KSM = y), and kpageflags_ksm:
+ *		see enum sample_page_flag
  *	KSM	name/value texts: every file of /sys/kernel/mm/ksm, value without its newline
  *	PROCESS	name/value texts: ppid, start_time, comm, then ksm_stat's and
  *		ksm_merging_pages's own names; the tgid is in the sample's head
@@ -62,6 +63,19 @@ enum sample_map_flags {
 	SAMPLE_MAP_ANON = 1 << 9,	/* inode 0 */
 	SAMPLE_MAP_NOFLAGS = 1 << 10,	/* VmFlags could not be read: the "mg" ones are unknown */
 };
+
+/*
+ * What bit 21 of /proc/kpageflags (KPF_KSM) is worth on the kernel that was recorded, of which the pages
+ * of a PAGES sample are those that have it.  From the rewrite of stable_page_flags() in fs/proc/page.c
+ * on, Linux (6.12, say, but not 6.18) tests a mask of two bits of folio->mapping for any of them:
+ * every anonymous page has the flag, and a page in the sample only may be a KSM page.
+ */
+enum sample_page_flag {
+	SAMPLE_PAGE_FLAG_UNKNOWN,	/* recorded before that was asked: to be taken as worthless */
+	SAMPLE_PAGE_FLAG_EXACT,		/* "exact" */
+	SAMPLE_PAGE_FLAG_ANONYMOUS,	/* "anonymous": every anonymous page has it */
+};
+#define SAMPLE_PAGE_FLAG_NAME	"kpageflags_ksm"
 
 struct sample_map {
 	uint64_t start, end;	/* bytes */
@@ -159,6 +173,8 @@ int sample_next_loss(struct sample_iter *iter, struct sample_loss *ret_loss);
 const char *sample_text(const struct sample *sample);
 /* Was the sweep of a PAGES sample complete? */
 bool sample_is_complete(const struct sample *sample);
+/* Of a HOST sample. */
+enum sample_page_flag sample_page_flag(const struct sample *sample);
 /* One value by name or NULL; the second parses decimal digits (-ENOENT, -EINVAL). */
 const char *sample_value(const struct sample *sample, const char *name);
 int sample_number(const struct sample *sample, const char *name, int64_t *ret_value);

@@ -184,6 +184,16 @@ const char *sample_text(const struct sample *sample)
 	return get_text(&iter, &text) ? text : "";
 }
 
+enum sample_page_flag sample_page_flag(const struct sample *sample)
+{
+	const char *value = sample->kind == SAMPLE_HOST ? sample_value(sample, SAMPLE_PAGE_FLAG_NAME) : NULL;
+
+	if (!value)
+		return SAMPLE_PAGE_FLAG_UNKNOWN;
+	return !strcmp(value, "exact") ? SAMPLE_PAGE_FLAG_EXACT :
+	       !strcmp(value, "anonymous") ? SAMPLE_PAGE_FLAG_ANONYMOUS : SAMPLE_PAGE_FLAG_UNKNOWN;
+}
+
 bool sample_is_complete(const struct sample *sample)
 {
 	struct sample_iter iter = SAMPLE_ITER(sample);

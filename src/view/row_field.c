@@ -88,6 +88,8 @@ const char *doubt_text(uint8_t doubt)
 		return "the order of close events on two CPUs is not known";
 	case DOUBT_TENTATIVE:
 		return "an untraced undo is possible until a later event";
+	case DOUBT_PAGE_FLAG:
+		return "perhaps no KSM page: this kernel's kpageflags marks every anonymous page";
 	default:
 		return "not certain";
 	}

@@ -165,6 +165,8 @@ const char *scene_doubt(uint8_t doubt)
 		return "order is not certain";
 	case DOUBT_TENTATIVE:
 		return "may still be undone";
+	case DOUBT_PAGE_FLAG:
+		return "perhaps no KSM page";
 	default:
 		return "doubtful";
 	}

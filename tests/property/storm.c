@@ -435,6 +435,9 @@ static void sample_body(struct toy *toy, enum sample_kind kind, uint32_t process
 	if (truth == 0)
 		items = nodes = mine = 0;
 	switch (kind) {
+	case SAMPLE_HOST:
+		sample_add_pair(&toy->sb, SAMPLE_PAGE_FLAG_NAME, truth ? "exact" : "anonymous");
+		break;
 	case SAMPLE_KSM:
 		number(toy, "pages_shared", nodes);
 		number(toy, "pages_sharing", items > nodes ? items - nodes : 0);
@@ -458,11 +461,12 @@ static void sample_body(struct toy *toy, enum sample_kind kind, uint32_t process
 
 static void sample(struct toy *toy)
 {
-	static const enum sample_kind kinds[] = { SAMPLE_KSM, SAMPLE_PROCESS, SAMPLE_PAGES };
+	static const enum sample_kind kinds[] = { SAMPLE_KSM, SAMPLE_PROCESS, SAMPLE_PAGES,
+							SAMPLE_PAGES, SAMPLE_HOST };
 	struct storm_sample *s = &toy->storm->samples[toy->storm->nr_samples];
-	enum sample_kind kind = kinds[pick(toy, 3)];
+	enum sample_kind kind = kinds[pick(toy, 5)];
 	uint32_t process = pick(toy, NR_MMS);
-	int32_t tgid = kind == SAMPLE_KSM ? 0 : TGID(process);
+	int32_t tgid = kind == SAMPLE_KSM || kind == SAMPLE_HOST ? 0 : TGID(process);
 	uint64_t begin = pick(toy, 3) ? toy->now_ns + 1 : toy->now_ns - toy->now_ns / 8;
 
 	sample_builder_reset(&toy->sb);

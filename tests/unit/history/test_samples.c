@@ -4,7 +4,8 @@
  *
  * A sweep of a page table makes, keeps and ends mappings: only where it looked, only if it is whole, and
  * tentatively if the mm was changing.  A sampled number is doubtful as soon as an event changed
- * what it counted, and not before.  A count is worth what the weakest of its rows is.
+ * what it counted, and not before.  Where kpageflags marks every anonymous page, a page counts if a
+ * certain stable node has it and it is mapped twice, and a sweep does not say more than that.  A count is worth what the weakest of its rows is.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -36,6 +37,7 @@ struct sweep {
 	bool incomplete;
 	uint32_t cut;				/* bytes that are missing at its end */
 	bool early;				/* it began before the last event */
+	uint32_t mapcount;			/* of its pages, 0: 2 */
 	struct { uint64_t first, end; } range;	/* pages that it looked at */
 	struct { uint64_t page, pfn; } pages[4];
 };
@@ -52,7 +54,8 @@ static void feed_sweep(struct feed *f, const struct sweep *sweep)
 	if (sweep->range.end)
 		sample_add_range(&sb, sweep->range.first * PAGE, sweep->range.end * PAGE);
 	for (unsigned i = 0; i < 4 && sweep->pages[i].page; i++)
-		sample_add_page(&sb, sweep->pages[i].page * PAGE, sweep->pages[i].pfn, 2);
+		sample_add_page(&sb, sweep->pages[i].page * PAGE, sweep->pages[i].pfn,
+				sweep->mapcount ? sweep->mapcount : 2);
 	feed_it(f, &sb, &sample, sweep->cut);
 }
 
@@ -69,11 +72,19 @@ static void feed_pairs(struct feed *f, enum sample_kind kind, int32_t tgid, cons
 	feed_it(f, &sb, &sample, 0);
 }
 
-/* Process 42 with mm A in KSM, and mm B of somebody. */
+/* NULL: a recording that does not say. */
+static void feed_host(struct feed *f, const char *page_flag)
+{
+	feed_pairs(f, SAMPLE_HOST, 0, (const char *const[][2]){ { "release", "6" },
+		{ page_flag ? SAMPLE_PAGE_FLAG_NAME : NULL, page_flag }, { NULL } });
+}
+
+/* Process 42 with mm A in KSM, and mm B of somebody; kpageflags tells KSM pages from others. */
 static struct feed *start(void)
 {
 	struct feed *f = feed_new(true);
 
+	feed_host(f, "exact");
 	f->pid = 1;
 	FEED(f, TASK_NEWTASK)->pid = PID;
 	f->pid = PID;
@@ -164,6 +175,120 @@ static void a_sweep_makes_keeps_and_ends(void **state)
 		}
 		assert_int_equal(history_count(f->h, ALL_MAPPINGS, (struct ref){ 0 }, moment_at(now), &nr, NULL), 0);
 		assert_int_equal(nr, expected);
+		feed_free(f);
+	}
+}
+
+/* ---- kernels that mark every anonymous page ---- */
+#define NODE	0xffff888300000000ull
+enum { ABSENT = -1 };
+
+/* The doubt of page 1's mapping, ABSENT if it has none; the counters have to agree. */
+static int doubt_of_mapping(const struct feed *f)
+{
+	struct history_counters counters;
+	struct history_cursor cursor;
+	int doubt = ABSENT;
+	union row row;
+
+	assert_int_equal(history_list(f->h, ALL_MAPPINGS, (struct ref){ 0 }, moment_at(f->next - 1), &cursor), 0);
+	while (history_next(&cursor, &row) == 1) {
+		assert_int_equal(row.mapping.address, PAGE);
+		doubt = row.fact.doubt;
+	}
+	history_counters(f->h, moment_at(f->next - 1), &counters);
+	assert_int_equal(counters.nr_mappings, doubt != ABSENT);
+	assert_int_equal(counters.nr_doubtful_mappings, doubt > DOUBT_NONE);
+	assert_int_equal(history_worth(f->h, ALL_MAPPINGS, (struct ref){ 0 }, moment_at(f->next - 1)).doubtful,
+			 doubt > DOUBT_NONE);
+	return doubt;
+}
+
+static void a_marked_page_of_a_stock_kernel(void **state)
+{
+	static const struct { const char *flag; bool counted; uint32_t mapcount; uint64_t pfn; int doubt; } cases[] = {
+		{ "exact", false, 1, 500, DOUBT_NONE },
+		{ "exact", true, 2, 100, DOUBT_NONE },
+		{ "anonymous", true, 2, 100, DOUBT_NONE },
+		{ "anonymous", false, 2, 100, DOUBT_PAGE_FLAG },	/* the node may be gone */
+		{ "anonymous", true, 1, 100, DOUBT_PAGE_FLAG },		/* its page may be anybody's by now */
+		{ "anonymous", true, 2, 500, DOUBT_PAGE_FLAG },
+		{ "whatever", true, 2, 500, DOUBT_PAGE_FLAG },
+		{ NULL, true, 2, 500, DOUBT_PAGE_FLAG },
+		{ NULL, true, 2, 100, DOUBT_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct feed *f = feed_new(true);
+		int doubt;
+
+		feed_host(f, cases[i].flag);
+		feed_pairs(f, SAMPLE_KSM, 0, (const char *const[][2]){ { "pages_shared", "0" },
+			{ "pages_sharing", "0" }, { NULL } });
+		feed_enter(f, MM_A);
+		feed_merge(f, 0, 100, ITEM(1), MM_A, 0);
+		feed_merge(f, 1, 100, ITEM(2), MM_A, 0);
+		FEED(f, KSM_STOP_SCAN);
+		feed_flush(f);
+		if (cases[i].counted)
+			feed_pairs(f, SAMPLE_KSM, 0, (const char *const[][2]){ { "pages_shared", "1" },
+				{ "pages_sharing", "1" }, { NULL } });
+		feed_sweep(f, &(struct sweep){ .mapcount = cases[i].mapcount, .pages = { { 1, cases[i].pfn } } });
+		doubt = doubt_of_mapping(f);
+		if (doubt != cases[i].doubt)
+			fail_msg("case %zu: doubt %d", i, doubt);
+		feed_free(f);
+	}
+}
+
+enum dumped { NO_DUMP, DUMP, DUMP_AND_LOSS };
+static struct feed *patched(enum dumped dumped)
+{
+	struct feed *f = feed_new(false);
+
+	feed_host(f, "anonymous");
+	FEED(f, P_DUMP_BEGIN)->dump = 1;
+	*FEED(f, P_DUMP_NODE) = (struct args_P_DUMP_NODE){ .dump = 1, .node = NODE, .kpfn = 100 };
+	if (dumped != NO_DUMP)
+		*FEED(f, P_DUMP_END) = (struct args_P_DUMP_END){ .dump = 1, .nr_nodes = 1 };
+	FEED(f, KSM_START_SCAN);
+	if (dumped == DUMP_AND_LOSS)
+		feed_loss(f, f->next - 1, 9);
+	FEED(f, KSM_STOP_SCAN);
+	f->events[f->nr - 1].loss = f->nr_losses;
+	feed_flush(f);
+	return f;
+}
+
+static void a_marked_page_of_a_patched_kernel(void **state)
+{
+	static const struct { enum dumped dumped; uint32_t mapcount; uint64_t pfn; int doubt; } cases[] = {
+		{ NO_DUMP, 2, 100, DOUBT_NONE },
+		{ NO_DUMP, 2, 500, DOUBT_PAGE_FLAG },
+		{ DUMP, 2, 100, DOUBT_NONE },
+		{ DUMP, 1, 100, DOUBT_PAGE_FLAG },
+		{ DUMP, 2, 500, ABSENT },		/* no node has it */
+		{ DUMP_AND_LOSS, 2, 100, DOUBT_PAGE_FLAG },
+		{ DUMP_AND_LOSS, 2, 500, DOUBT_PAGE_FLAG },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct feed *f = patched(cases[i].dumped);
+		int doubt;
+
+		feed_sweep(f, &(struct sweep){ .mapcount = cases[i].mapcount, .pages = { { 1, cases[i].pfn } } });
+		doubt = doubt_of_mapping(f);
+		if (doubt != cases[i].doubt)
+			fail_msg("case %zu: doubt %d", i, doubt);
+		/* Its node goes: whatever the page is now, no node has it. */
+		if (cases[i].dumped == DUMP && cases[i].pfn == 100) {
+			*FEED(f, P_NODE_FREE) = (struct args_P_NODE_FREE){ .node = NODE };
+			feed_flush(f);
+			feed_sweep(f, &(struct sweep){ .pages = { { 1, 100 } } });
+			assert_int_equal(doubt_of_mapping(f), ABSENT);
+		}
 		feed_free(f);
 	}
 }
@@ -287,6 +412,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sweep_makes_keeps_and_ends),
+		cmocka_unit_test(a_marked_page_of_a_stock_kernel),
+		cmocka_unit_test(a_marked_page_of_a_patched_kernel),
 		cmocka_unit_test(a_sample_is_older_than_a_change),
 		cmocka_unit_test(a_count_is_worth_its_weakest_row),
 	};
