@@ -196,6 +196,9 @@ static int recorder_start(struct recorder *recorder, struct diag *diag)
 	say(recorder, "recording to %s, %u CPUs with buffers of %llu MiB%s", recorder->options->output,
 	    recorder->session.nr_cpus, (unsigned long long)recorder->session.buffer_bytes >> 20,
 	    recorder->options->command || recorder->options->duration_ns ? "" : "; Ctrl-C ends it");
+	if (sampler_page_flag(&recorder->sampler) == SAMPLE_PAGE_FLAG_ANONYMOUS)
+		say(recorder, "this kernel's kpageflags marks every anonymous page as a KSM page: a sampled mapping "
+		    "counts only where a stable node is known");
 	return 0;
 }
 

@@ -86,7 +86,7 @@ static void file_add(struct sample_builder *builder, struct proc_text *text, con
 	sample_add_pair(builder, name, text->data);
 }
 
-int host_sample(struct sample_builder *builder, const char *command_line)
+int host_sample(struct sample_builder *builder, const char *command_line, enum sample_page_flag page_flag)
 {
 	struct proc_text text = {0};
 	struct utsname name;
@@ -108,6 +108,9 @@ int host_sample(struct sample_builder *builder, const char *command_line)
 	file_add(builder, &text, "recover", "/sys/kernel/debug/ksmtop/recover");
 	file_add(builder, &text, "thp_enabled", "/sys/kernel/mm/transparent_hugepage/enabled");
 	file_add(builder, &text, "memory_failure_early_kill", "/proc/sys/vm/memory_failure_early_kill");
+	if (page_flag != SAMPLE_PAGE_FLAG_UNKNOWN)
+		sample_add_pair(builder, SAMPLE_PAGE_FLAG_NAME,
+				page_flag == SAMPLE_PAGE_FLAG_EXACT ? "exact" : "anonymous");
 	if (command_line)
 		sample_add_pair(builder, "command", command_line);
 	config_add(builder, name.release);

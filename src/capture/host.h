@@ -12,8 +12,8 @@
 #include "capture/proc_file.h"
 #include "trace/sample.h"
 
-/* Adds the HOST sample.  0 or -ENOMEM. */
-int host_sample(struct sample_builder *builder, const char *command_line);
+/* Adds the HOST sample; page_flag: sweep_page_flag().  0 or -ENOMEM. */
+int host_sample(struct sample_builder *builder, const char *command_line, enum sample_page_flag page_flag);
 
 struct ksm_files {
 	struct ksm_file {

@@ -124,6 +124,13 @@ static void check_pages(struct check_context *context, struct capture_check *che
 	int err = sweep_new(&sweep);
 
 	(void)context;
+	if (!err && sweep_page_flag(sweep) == SAMPLE_PAGE_FLAG_ANONYMOUS) {
+		check_set(check, false, "Linux 6.18, or the patch of traces/kernel, which tells the stable nodes",
+			  "this kernel's kpageflags marks every anonymous page as a KSM page: samples only tell "
+			  "which pages might be");
+		sweep_free(sweep);
+		return;
+	}
 	sweep_free(sweep);
 	check_set(check, !err, err == -ENOENT ? "a kernel with CONFIG_PROC_PAGE_MONITOR" : "run it with sudo",
 		  err ? "which pages are KSM pages cannot be sampled: kpageflags, kpagecount: %s" :

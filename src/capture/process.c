@@ -130,7 +130,7 @@ static int add_range(struct process *process, const struct sample_map *map, bool
 			return -ENOMEM;
 		process->ranges = grown;
 	}
-	process->ranges[process->nr_ranges++] = (struct sweep_range){map->start, map->end, sparse};
+	process->ranges[process->nr_ranges++] = (struct sweep_range){map->start, map->end, sparse, false};
 	return 0;
 }
 
@@ -179,11 +179,36 @@ static int sample_maps_if_changed(struct process_table *table, struct process *p
 
 /* ---- pages ---- */
 
+/* Where kpageflags does not tell KSM pages from others, smaps still says how many of them a VMA has. */
+static void mark_without_ksm(struct process_table *table, struct process *process)
+{
+	struct smaps_vma vma;
+	char path[32], *cursor;
+	uint32_t at = 0;
+
+	for (uint32_t i = 0; i < process->nr_ranges; i++)
+		process->ranges[i].without_ksm = false;
+	snprintf(path, sizeof(path), "/proc/%d/smaps", process->tgid);
+	if (proc_text_read(&table->text, AT_FDCWD, path))
+		return;
+	cursor = table->text.data;
+	while (smaps_next(&cursor, table->page_size, &vma)) {
+		while (at < process->nr_ranges && process->ranges[at].start < vma.map.start)
+			at++;
+		if (at < process->nr_ranges && process->ranges[at].start == vma.map.start &&
+		    process->ranges[at].end == vma.map.end)
+			process->ranges[at].without_ksm = vma.bytes_ksm == 0;
+	}
+}
+
 static int sample_pages(struct process_table *table, struct process *process,
 			struct sample_builder *builder, const atomic_bool *stop)
 {
 	uint64_t begin = clock_mono_ns();
 	size_t nr = 0;
+
+	if (sweep_page_flag(table->sweep) != SAMPLE_PAGE_FLAG_EXACT)
+		mark_without_ksm(table, process);
 	int err = sweep_process(table->sweep, process->tgid, process->ranges, process->nr_ranges, stop);
 	uint64_t end = clock_mono_ns();
 

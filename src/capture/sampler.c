@@ -181,6 +181,11 @@ static int sampler_prepare(struct sampler *sampler)
 	return process_table_init(&sampler->table);
 }
 
+enum sample_page_flag sampler_page_flag(const struct sampler *sampler)
+{
+	return sampler->table.sweep ? sweep_page_flag(sampler->table.sweep) : SAMPLE_PAGE_FLAG_UNKNOWN;
+}
+
 int sampler_start(struct sampler *sampler, const struct session *session, struct trace_spool *spool,
 		  struct cmdlines *cmdlines, const struct capture_options *options, int wake,
 		  struct diag *diag)
@@ -190,7 +195,7 @@ int sampler_start(struct sampler *sampler, const struct session *session, struct
 	sample_builder_init(&sampler->builder);
 	int err = sampler_prepare(sampler);
 	if (!err)
-		err = host_sample(&sampler->builder, options->command_line);
+		err = host_sample(&sampler->builder, options->command_line, sampler_page_flag(sampler));
 	if (err)
 		return diag_set(diag, err, "sampling cannot start: %s", strerror(-err));
 	err = tick(sampler, true);

@@ -48,6 +48,9 @@ struct sampler {
 	bool running;
 };
 
+/* Of the kernel's kpageflags, as the samples were told: after sampler_start(). */
+enum sample_page_flag sampler_page_flag(const struct sampler *sampler);
+
 /* Takes the samples of the start and starts the thread.  0, or -E and diag. */
 int sampler_start(struct sampler *sampler, const struct session *session, struct trace_spool *spool,
 		  struct cmdlines *cmdlines, const struct capture_options *options, int wake,

@@ -3,7 +3,7 @@
  * smaps.c - the text of /proc/PID/smaps (or maps), one VMA after another.
  *
  * A VMA is a head line, "START-END PERMS OFFSET DEV INODE  NAME", then for smaps some twenty "Key:
- * value kB" lines of which two matter, and VmFlags last.  A head line starts with a hexadecimal
+ * value kB" lines of which three matter, and VmFlags last.  A head line starts with a hexadecimal
  * digit in lower case, a key with a capital: one look at the first byte tells them apart.
  *
  * Every VmFlags letter pair that sample.h has no bit for is passed over.
@@ -84,7 +84,7 @@ static uint64_t kilobytes(const char *line)
 
 bool smaps_next(char **cursor, uint32_t page_size, struct smaps_vma *ret_vma)
 {
-	struct smaps_vma vma = {0};
+	struct smaps_vma vma = {.bytes_ksm = UINT64_MAX};
 	char *line;
 
 	do {
@@ -97,6 +97,8 @@ bool smaps_next(char **cursor, uint32_t page_size, struct smaps_vma *ret_vma)
 			vma.bytes_rss = kilobytes(line);
 		else if (!strncmp(line, "AnonHugePages:", 14))
 			vma.bytes_huge = kilobytes(line);
+		else if (!strncmp(line, "KSM:", 4))
+			vma.bytes_ksm = kilobytes(line);
 		else if (!strncmp(line, "VmFlags: ", 9))
 			flags_parse(line + 9, &vma.map.flags);
 	}

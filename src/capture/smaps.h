@@ -17,6 +17,7 @@
 struct smaps_vma {
 	struct sample_map map;		/* name borrows from the text */
 	uint64_t bytes_rss, bytes_huge;	/* 0 from maps */
+	uint64_t bytes_ksm;		/* UINT64_MAX: not said (before Linux 6.7, or from maps) */
 };
 
 /*

@@ -11,6 +11,9 @@
  * Where a mergeable area is mostly empty (a guest's memory), PAGEMAP_SCAN (Linux 6.7) names the
  * populated parts first; it knows nothing of KSM.  Without it all of the area is read.
  * Huge pages and swapped-out pages are no KSM pages and drop out by their flags.
+ *
+ * Some kernels mark every anonymous page (trace/sample.h).  Whether this one does shows on a page that
+ * cannot have been merged.  There nothing here can do better than leave out huge pages.
  */
 #include "capture/sweep.h"
 
@@ -20,12 +23,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define PM_PRESENT	(1ull << 63)
 #define PM_FILE		(1ull << 61)	/* file page or shared memory */
 #define PM_PFN		((1ull << 55) - 1)
+#define KPF_ANON	(1ull << 12)
 #define KPF_KSM		(1ull << 21)
+#define KPF_LARGE	(1ull << 15 | 1ull << 16 | 1ull << 17 | 1ull << 22)	/* head, tail, huge, thp */
 
 #define WINDOW_PAGES	16384u		/* of pagemap at a time */
 #define RUN_GAP		3u	/* reading on over so many pfns is cheaper than another read */
@@ -58,6 +64,7 @@ struct sweep {
 	int flags_fd, count_fd, pagemap_fd;
 	uint64_t page_size;
 	bool has_scan;
+	enum sample_page_flag page_flag;
 	struct pfn_map map;
 	struct sample_page *pages;
 	size_t nr_pages, max_pages;
@@ -179,7 +186,7 @@ static int pfns_resolve(struct sweep *sweep, uint64_t *pfns, size_t nr)
 		uint64_t base = pfns[first];
 		run_read(sweep, sweep->flags_fd, pfns, first, end);
 		for (size_t i = first; i < end; i++) {
-			if (sweep->run[pfns[i] - base] & KPF_KSM)
+			if ((sweep->run[pfns[i] - base] & (KPF_KSM | KPF_LARGE)) == KPF_KSM)
 				pfns[nr_ksm++] = pfns[i];
 		}
 	}
@@ -342,6 +349,8 @@ int sweep_process(struct sweep *sweep, int tgid, const struct sweep_range *range
 	if (sweep->pagemap_fd < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
 	for (size_t i = 0; !err && i < nr_ranges; i++) {
+		if (ranges[i].without_ksm)
+			continue;
 		if (ranges[i].sparse && sweep->has_scan)
 			err = range_sweep_sparse(sweep, ranges[i].start, ranges[i].end, stop);
 		else
@@ -355,6 +364,51 @@ const struct sample_page *sweep_pages(const struct sweep *sweep, size_t *ret_nr)
 {
 	*ret_nr = sweep->nr_pages;
 	return sweep->pages;
+}
+
+/* ---- what the flag is worth ---- */
+
+static bool read_u64(int fd, uint64_t index, uint64_t *ret)
+{
+	return pread(fd, ret, sizeof(*ret), (off_t)(index * sizeof(*ret))) == sizeof(*ret);
+}
+
+/* The page may be moved between two looks: then its pfn differs, or its flags are not an anonymous page's. */
+static enum sample_page_flag page_flag_of(const struct sweep *sweep, int pagemap, const void *page)
+{
+	uint64_t index = (uintptr_t)page / sweep->page_size, before, after, flags;
+
+	if (!read_u64(pagemap, index, &before) || !(before & PM_PRESENT) || !(before & PM_PFN) ||
+	    !read_u64(sweep->flags_fd, before & PM_PFN, &flags) || !(flags & KPF_ANON) ||
+	    !read_u64(pagemap, index, &after) || (before ^ after) & (PM_PRESENT | PM_PFN))
+		return SAMPLE_PAGE_FLAG_UNKNOWN;
+	return flags & KPF_KSM ? SAMPLE_PAGE_FLAG_ANONYMOUS : SAMPLE_PAGE_FLAG_EXACT;
+}
+
+/* Looks at a fresh page that ksmd may not touch. */
+static enum sample_page_flag page_flag_probe(const struct sweep *sweep)
+{
+	enum sample_page_flag flag = SAMPLE_PAGE_FLAG_UNKNOWN;
+	uint64_t *page = mmap(NULL, sweep->page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			      -1, 0);
+	int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+
+	if (page != MAP_FAILED && pagemap >= 0) {
+		madvise(page, sweep->page_size, MADV_UNMERGEABLE);	/* may be on for all of the process */
+		*page = (uintptr_t)page;
+		for (int i = 0; flag == SAMPLE_PAGE_FLAG_UNKNOWN && i < 10; i++)
+			flag = page_flag_of(sweep, pagemap, page);
+	}
+	if (page != MAP_FAILED)
+		munmap(page, sweep->page_size);
+	if (pagemap >= 0)
+		close(pagemap);
+	return flag;
+}
+
+enum sample_page_flag sweep_page_flag(const struct sweep *sweep)
+{
+	return sweep->page_flag;
 }
 
 int sweep_new(struct sweep **ret_sweep)
@@ -376,6 +430,7 @@ int sweep_new(struct sweep **ret_sweep)
 		sweep_free(sweep);
 		return err;
 	}
+	sweep->page_flag = page_flag_probe(sweep);
 	*ret_sweep = sweep;
 	return 0;
 }

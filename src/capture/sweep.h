@@ -7,6 +7,8 @@
  * mapped (fs/proc/page.c, fs/proc/task_mmu.c).  The three are read one after another, so a result
  * is true of the interval from the first to the last read, for what did not change in it.
  *
+ * Where the flag does not tell (trace/sample.h) the pages are those that might be KSM pages.
+ *
  * A struct sweep is the open files and the memory for this; one serves any number of processes,
  * one after another.  Cost: about 40 ns a page looked at, plus one read for each group of
  * neighbouring pfns that are new in this process.
@@ -27,10 +29,14 @@ struct sweep;
 int sweep_new(struct sweep **ret_sweep);
 void sweep_free(struct sweep *sweep);
 
+/* What KPF_KSM is worth on this kernel, found out once with a page of our own; UNKNOWN: it moved away. */
+enum sample_page_flag sweep_page_flag(const struct sweep *sweep);
+
 /* A part of the address space to look at; `sparse` asks the kernel first where pages are. */
 struct sweep_range {
 	uint64_t start, end;	/* bytes */
 	bool sparse;
+	bool without_ksm;	/* smaps said so: not looked at any closer */
 };
 
 /*

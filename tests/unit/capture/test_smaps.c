@@ -79,7 +79,8 @@ static void test_smaps_flags(void **state)
 
 static void test_smaps_sizes(void **state)
 {
-	char text[] = "1000-801000 rw-p 00000000 00:00 0\nRss:  4096 kB\nAnonHugePages: 2048 kB\nVmFlags: mg \n";
+	char text[] = "1000-801000 rw-p 00000000 00:00 0\nRss:  4096 kB\nAnonHugePages: 2048 kB\nKSM:   12 kB\nVmFlags: mg \n"
+		      "901000-902000 rw-p 00000000 00:00 0\nRss:  4 kB\n";
 	char *cursor = text;
 	struct smaps_vma vma;
 
@@ -87,6 +88,9 @@ static void test_smaps_sizes(void **state)
 	assert_true(smaps_next(&cursor, 4096, &vma));
 	assert_int_equal(vma.bytes_rss, 4 << 20);
 	assert_int_equal(vma.bytes_huge, 2 << 20);
+	assert_int_equal(vma.bytes_ksm, 12 << 10);
+	assert_true(smaps_next(&cursor, 4096, &vma));
+	assert_true(vma.bytes_ksm == UINT64_MAX);
 	assert_false(smaps_next(&cursor, 4096, &vma));
 }
 
@@ -114,16 +118,25 @@ static void test_sweep_of_this_process(void **state)
 	}
 	uint8_t *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(memory, MAP_FAILED);
+	madvise(memory, bytes, MADV_NOHUGEPAGE);
+	madvise(memory, bytes, MADV_UNMERGEABLE);
 	for (size_t i = 0; i < bytes; i += 1 << 20)
 		memory[i] = 1;
+	/* None is a KSM page; a kernel that marks every anonymous page marks them all. */
+	assert_int_not_equal(sweep_page_flag(sweep), SAMPLE_PAGE_FLAG_UNKNOWN);
+	size_t expected = sweep_page_flag(sweep) == SAMPLE_PAGE_FLAG_EXACT ? 0 : bytes >> 20;
 	for (int sparse = 0; sparse < 2; sparse++) {
-		struct sweep_range range = {(uintptr_t)memory, (uintptr_t)memory + bytes, sparse};
+		struct sweep_range range = {(uintptr_t)memory, (uintptr_t)memory + bytes, sparse, false};
 		assert_int_equal(sweep_process(sweep, getpid(), &range, 1, NULL), 0);
 		sweep_pages(sweep, &nr);
-		assert_int_equal(nr, 0);
+		assert_int_equal(nr, expected);
 	}
+	struct sweep_range without = {(uintptr_t)memory, (uintptr_t)memory + bytes, false, true};
+	assert_int_equal(sweep_process(sweep, getpid(), &without, 1, NULL), 0);
+	sweep_pages(sweep, &nr);
+	assert_int_equal(nr, 0);
 	atomic_bool stop = true;
-	struct sweep_range range = {(uintptr_t)memory, (uintptr_t)memory + bytes, false};
+	struct sweep_range range = {(uintptr_t)memory, (uintptr_t)memory + bytes, false, false};
 	assert_int_equal(sweep_process(sweep, getpid(), &range, 1, &stop), -EINTR);
 	assert_int_equal(sweep_process(sweep, 0x7fffffff, &range, 1, NULL), -ESRCH);
 	munmap(memory, bytes);
