@@ -24,7 +24,7 @@
 #include "trace/sample.h"
 
 enum need {
-	NEED_KSM_EVENTS, NEED_COUNTERS, NEED_PROCESS, NEED_PAGES, NEED_TREE, NEED_ANON_VMAS,
+	NEED_KSM_EVENTS, NEED_COUNTERS, NEED_PROCESS, NEED_PAGES, NEED_PAGE_FLAG, NEED_TREE, NEED_ANON_VMAS,
 	NEED_WALKS, NEED_FAILURES, NEED_RECOVERY, NEED_COLLAPSE, NR_NEEDS
 };
 
@@ -41,6 +41,8 @@ static const struct {
 		"record with ksmtop record, without --no-samples; trace-cmd takes no samples" },
 	[NEED_PAGES] = { "page-samples", "page samples",
 		"record with ksmtop record, without --no-samples; trace-cmd takes no samples" },
+	[NEED_PAGE_FLAG] = { "page-flag", "a kpageflags that tells KSM pages from other anonymous ones",
+		"record with this ksmtop, on a kernel where ksmtop doctor finds that (Linux 6.18, not 6.12)" },
 	[NEED_TREE] = { "stable-tree", "the stable tree with chains and dups", PATCH },
 	[NEED_ANON_VMAS] = { "anon-vmas", "anon_vmas", PATCH },
 	[NEED_WALKS] = { "walk-events", "walk events", PATCH },
@@ -57,16 +59,16 @@ static const struct {
 	uint32_t vital, useful;
 } views[] = {
 	{ "overview", NEED(KSM_EVENTS), NEED(COUNTERS) | NEED(PROCESS) },
-	{ "tree", NEED(KSM_EVENTS), NEED(TREE) | NEED(PAGES) },
-	{ "processes", NEED(KSM_EVENTS), NEED(PROCESS) | NEED(PAGES) },
+	{ "tree", NEED(KSM_EVENTS), NEED(TREE) | NEED(PAGES) | NEED(PAGE_FLAG) },
+	{ "processes", NEED(KSM_EVENTS), NEED(PROCESS) | NEED(PAGES) | NEED(PAGE_FLAG) },
 	{ "timeline", NEED(KSM_EVENTS), 0 },
 	{ "events", 0, 0 },
-	{ "object", NEED(KSM_EVENTS), NEED(PAGES) | NEED(TREE) | NEED(ANON_VMAS) },
-	{ "walk", NEED(WALKS), NEED(ANON_VMAS) | NEED(PAGES) },
+	{ "object", NEED(KSM_EVENTS), NEED(PAGES) | NEED(PAGE_FLAG) | NEED(TREE) | NEED(ANON_VMAS) },
+	{ "walk", NEED(WALKS), NEED(ANON_VMAS) | NEED(PAGES) | NEED(PAGE_FLAG) },
 	{ "recovery", NEED(FAILURES), NEED(RECOVERY) | NEED(TREE) },
-	{ "collapse", NEED(COLLAPSE), NEED(PAGES) },
+	{ "collapse", NEED(COLLAPSE), NEED(PAGES) | NEED(PAGE_FLAG) },
 	{ "numa", NEED(TREE), 0 },
-	{ "stale", NEED(TREE), NEED(PAGES) | NEED(ANON_VMAS) },
+	{ "stale", NEED(TREE), NEED(PAGES) | NEED(PAGE_FLAG) | NEED(ANON_VMAS) },
 };
 
 /* ---- this machine ---- */
@@ -160,6 +162,19 @@ static uint32_t facts_of_events(const struct query *query)
 	return has;
 }
 
+/* Does the recording say that its kernel's flag is right, if it has page samples at all? */
+static bool page_flag_is_exact(const struct query *query)
+{
+	struct history_sample found;
+	struct sample sample;
+
+	for (uint32_t i = 0; i < history_nr_samples(query->history); i++)
+		if (history_sample(query->history, i, &found) == 0 && found.kind == SAMPLE_HOST &&
+		    recording_sample(query->recording, found.index, &sample) == 0)
+			return sample_page_flag(&sample) == SAMPLE_PAGE_FLAG_EXACT;
+	return false;
+}
+
 static uint32_t facts_of(const struct query *query)
 {
 	uint32_t has = facts_of_events(query);
@@ -173,6 +188,8 @@ static uint32_t facts_of(const struct query *query)
 		has |= sample.kind == SAMPLE_PROCESS ? NEED(PROCESS) : 0;
 		has |= sample.kind == SAMPLE_PAGES ? NEED(PAGES) : 0;
 	}
+	/* Without page samples their lack is said, and that is enough. */
+	has |= !(has & NEED(PAGES)) || page_flag_is_exact(query) ? NEED(PAGE_FLAG) : 0;
 	has |= history_is_patched(query->history) ? NEED(TREE) : 0;
 	has |= history_has(query->history, TABLE_ANON_VMA) ? NEED(ANON_VMAS) : 0;
 	return has;
