@@ -372,6 +372,7 @@ static void dump_end(struct builder *b, const struct args_P_DUMP_END *args)
 		build_confirm(b, &b->seg->confirm_nodes, 0);
 		agreed = b->dump_complete && !b->dump->nr_differing;
 		b->dump_seen = b->dump_complete = true;
+		build_sweeps_judge(b);
 		compare_counters(b, args, agreed);
 	}
 	b->dump->running = false;

@@ -202,6 +202,18 @@ static void own(struct builder *b, uint32_t id, uint32_t owner, uint32_t mm)
 	make(b, id, owner, addr, &data, SPAN_TENTATIVE);
 }
 
+void mapping_is_ksm(struct builder *b, uint32_t id)
+{
+	struct mapping_data data = *(struct mapping_data *)data_at(b->seg, TABLE_MAPPING, id);
+	const struct span *span = span_at(b->seg, TABLE_MAPPING, id);
+	uint32_t owner = span_owner(span);
+	uint64_t addr = span_addr(span);
+
+	data.maybe = 0;
+	mapping_end(b, id, 0);
+	make(b, id, owner, addr, &data, SPAN_TENTATIVE);
+}
+
 void build_mm_is_of(struct builder *b, uint32_t mm, struct process *process)
 {
 	uint32_t owner = (uint32_t)process->tgid, at, id;

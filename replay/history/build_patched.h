@@ -58,6 +58,8 @@ void mapping_set(struct builder *b, uint32_t id);
 /* The next one alive in an owner's chain, NO_ID at its end. */
 uint32_t mapping_next(struct builder *b, uint32_t *at);
 uint32_t mapping_owner(struct builder *b, uint32_t mm);
+/* The page of a row that said "maybe" was a KSM page: known from now on, of the same pte. */
+void mapping_is_ksm(struct builder *b, uint32_t id);
 void mapping_appended(struct builder *b, uint32_t mm, uint64_t addr, uint32_t node);
 void mapping_detached(struct builder *b, uint32_t mm, uint64_t addr, uint32_t node, int64_t site);
 void mapping_moved(struct builder *b, const struct args_P_RECOVERY_MOVE *args);
@@ -83,6 +85,8 @@ void owners_change(struct builder *b);
 /* ---- build_sweep.c ---- */
 struct sample;
 void build_sweep(struct builder *b, const struct sample *sample);
+/* Every stable node is known: what sweeps could not tell of their pages. */
+void build_sweeps_judge(struct builder *b);
 
 /* ---- build_dump.c ---- */
 bool build_dump_event(struct builder *b, const struct event *ev);

@@ -11,7 +11,8 @@
  * stable node has its pfn, which only lasts until ksmd looks at the node again: a KSM page whose last
  * mapping went is given away as any other, mostly to the process that just wrote to it, but then it is
  * mapped once.  So such a page has to be mapped more than once, and its node certain, to count;
- * where every node is known a page without one is left out, and of all others the row says "maybe".
+ * where every node is known a page without one is left out, and of all others the row says "maybe",
+ * until a complete dump tells whether a node had the page.
  *
  * Pages come in ascending order; the rows that are left over are sorted before they are held against
  * the ranges that the sweep went through.
@@ -69,16 +70,23 @@ static void ksm_pages_collect(struct builder *b)
 		qsort(b->ksm_pages.data, b->ksm_pages.nr, sizeof(struct ksm_page), by_pfn);
 }
 
+static const struct ksm_page *find_page(const struct builder *b, uint64_t pfn)
+{
+	const struct ksm_page key = { .pfn = pfn };
+
+	return b->ksm_pages.nr ? bsearch(&key, b->ksm_pages.data, b->ksm_pages.nr, sizeof(key), by_pfn) : NULL;
+}
+
 enum verdict { NO_KSM_PAGE, MAYBE_KSM_PAGE, KSM_PAGE };
 
 static enum verdict verdict_of(const struct sweep *sweep, const struct sample_page *page)
 {
 	struct builder *b = sweep->b;
-	const struct ksm_page key = { .pfn = page->pfn }, *found;
+	const struct ksm_page *found;
 
 	if (b->page_flag_is_exact)
 		return KSM_PAGE;
-	found = b->ksm_pages.nr ? bsearch(&key, b->ksm_pages.data, b->ksm_pages.nr, sizeof(key), by_pfn) : NULL;
+	found = find_page(b, page->pfn);
 	if (!found)
 		return sweep->nodes_known ? NO_KSM_PAGE : MAYBE_KSM_PAGE;
 	return sweep->nodes_certain && page->mapcount > 1 && !build_is_doubtful(b, TABLE_NODE, found->node) ?
@@ -97,6 +105,49 @@ static void judge_nodes(struct sweep *sweep)
 	sweep->nodes_known = b->h->patched && b->dump_complete;
 	sweep->nodes_certain = b->h->patched || (counted->nr &&
 		((struct confirmation *)pool_at(counted, counted->nr - 1))->event == b->now);
+}
+
+/* Had the node that page when the row began?  Where it has another from is told by an event. */
+static bool had_page(const struct builder *b, uint32_t node, const struct span *row, uint64_t pfn)
+{
+	const struct segment *seg = b->seg;
+	uint32_t at = span_object(seg, TABLE_NODE, node);
+	bool known = false;
+
+	if (!span_is(span_at(seg, TABLE_NODE, at), SPAN_FOUND) && span_at(seg, TABLE_NODE, at)->born > row->born)
+		return false;
+	for (;; at = span_at(seg, TABLE_NODE, at)->link) {
+		uint64_t kpfn = ((struct node_more *)more_at(seg, TABLE_NODE, at))->kpfn;
+
+		/* Derived: from the event that it moved to that page, of a node that was not known before. */
+		if (kpfn && (kpfn != pfn || (!known && span_is(span_at(seg, TABLE_NODE, at), SPAN_DERIVED))))
+			return false;
+		known |= kpfn != 0;
+		if (at == node)
+			return true;
+	}
+}
+
+void build_sweeps_judge(struct builder *b)
+{
+	uint32_t nr = nr_spans(b->seg, TABLE_MAPPING);
+
+	if (!b->counts.vague_mappings)
+		return;
+	ksm_pages_collect(b);
+	for (uint32_t id = 0; id < nr && !b->error; id++) {
+		const struct mapping_data *data = data_at(b->seg, TABLE_MAPPING, id);
+		const struct span *span = span_at(b->seg, TABLE_MAPPING, id);
+		const struct ksm_page *page;
+
+		if (span->died != ALIVE || !data->maybe)
+			continue;
+		page = find_page(b, data->pfn);
+		if (!page)
+			mapping_end(b, id, 0);
+		else if (!b->loss_now && data->mapcount > 1 && had_page(b, page->node, span, data->pfn))
+			mapping_is_ksm(b, id);
+	}
 }
 
 /* ---- the pages ---- */

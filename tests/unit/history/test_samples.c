@@ -293,6 +293,57 @@ static void a_marked_page_of_a_patched_kernel(void **state)
 	}
 }
 
+/* Sampled before any node was known: the dump tells what the page was, and the move what it still was. */
+static void a_dump_tells_what_the_pages_were(void **state)
+{
+	enum made { BEFORE_ALL, AFTER_THE_SAMPLE, ANOTHER_PAGE };
+	static const struct { uint64_t pfn; uint32_t mapcount; enum made made; int doubt, hindsight; } cases[] = {
+		{ 100, 2, BEFORE_ALL, DOUBT_UNTRACED, DOUBT_NONE },
+		{ 100, 1, BEFORE_ALL, DOUBT_PAGE_FLAG, DOUBT_PAGE_FLAG },
+		{ 100, 2, AFTER_THE_SAMPLE, DOUBT_PAGE_FLAG, DOUBT_PAGE_FLAG },
+		{ 100, 2, ANOTHER_PAGE, DOUBT_PAGE_FLAG, DOUBT_PAGE_FLAG },
+		{ 500, 2, BEFORE_ALL, ABSENT, ABSENT },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct feed *f = feed_new(false);
+		struct history_cursor cursor;
+		uint64_t dumped;
+		union row row;
+		int doubt;
+
+		*FEED(f, P_MM_ENTER) = (struct args_P_MM_ENTER){ .mm = MM_A, .tgid = PID, .comm = "proc" };
+		feed_flush(f);
+		feed_host(f, "anonymous");
+		feed_sweep(f, &(struct sweep){ .mapcount = cases[i].mapcount, .pages = { { 1, cases[i].pfn } } });
+		assert_int_equal(doubt_of_mapping(f), DOUBT_PAGE_FLAG);
+		if (cases[i].made == AFTER_THE_SAMPLE)
+			*FEED(f, P_NODE_INSERT) = (struct args_P_NODE_INSERT){ .node = NODE, .kpfn = 100 };
+		if (cases[i].made == ANOTHER_PAGE)
+			*FEED(f, P_NODE_KPFN) = (struct args_P_NODE_KPFN){ .node = NODE, .old_kpfn = 99, .kpfn = 100 };
+		FEED(f, P_DUMP_BEGIN)->dump = 1;
+		*FEED(f, P_DUMP_NODE) = (struct args_P_DUMP_NODE){ .dump = 1, .node = NODE, .kpfn = 100 };
+		*FEED(f, P_DUMP_MM) = (struct args_P_DUMP_MM){ .dump = 1, .mm = MM_A, .tgid = PID, .comm = "proc" };
+		*FEED(f, P_DUMP_END) = (struct args_P_DUMP_END){ .dump = 1, .nr_nodes = 1, .nr_mms = 1 };
+		dumped = f->next - 1;
+		feed_flush(f);
+		doubt = doubt_of_mapping(f);
+		if (doubt != cases[i].doubt)
+			fail_msg("case %zu: doubt %d", i, doubt);
+		*FEED(f, P_RECOVERY_MOVE) = (struct args_P_RECOVERY_MOVE){ .pfn = (int64_t)cases[i].pfn, .to_kpfn = 7,
+			.mm = MM_A, .address = PAGE };
+		feed_flush(f);
+		doubt = ABSENT;
+		assert_int_equal(history_list(f->h, ALL_MAPPINGS, (struct ref){ 0 }, moment_hindsight(dumped), &cursor), 0);
+		while (history_next(&cursor, &row) == 1)
+			doubt = row.fact.doubt;
+		if (doubt != cases[i].hindsight)
+			fail_msg("case %zu, hindsight: doubt %d", i, doubt);
+		feed_free(f);
+	}
+}
+
 /* ---- numbers that grow old ---- */
 enum happens { SCAN_ENDS, TASK, MERGE_A, MERGE_B, FAILS, REMOVAL, NODE_GOES, EXIT_A, EXIT_B };
 
@@ -414,6 +465,7 @@ int main(void)
 		cmocka_unit_test(a_sweep_makes_keeps_and_ends),
 		cmocka_unit_test(a_marked_page_of_a_stock_kernel),
 		cmocka_unit_test(a_marked_page_of_a_patched_kernel),
+		cmocka_unit_test(a_dump_tells_what_the_pages_were),
 		cmocka_unit_test(a_sample_is_older_than_a_change),
 		cmocka_unit_test(a_count_is_worth_its_weakest_row),
 	};
