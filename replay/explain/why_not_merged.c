@@ -521,7 +521,8 @@ static void tell_mm(struct asking *a)
 		return;
 	/* A stock kernel names no address: what can be said is how many are shared. */
 	history_mm_counters(h, a->mm.ref, a->when, &counters);
-	tell_whole(a, NOT_MERGED_SHARED, counters.nr_stable_items, 0, EVIDENCE_INFERRED, true);
+	if (counters.nr_stable_items)
+		tell_whole(a, NOT_MERGED_SHARED, counters.nr_stable_items, 0, EVIDENCE_INFERRED, true);
 	tell_whole(a, NOT_MERGED_UNKNOWN, 0, 0, EVIDENCE_INFERRED, true);
 }
 
