@@ -157,7 +157,7 @@ static void blasts(const struct episode_source *source, int runs)
 		blast_list_free(list, nr);
 	}
 	history_counters(source->history, moment_at(last), &counters);
-	printf("blast pages=%llu all=%.0f\n", (unsigned long long)counters.nr_nodes, median(times, runs));
+	printf("blast pages=%llu ranked=%.0f\n", (unsigned long long)counters.nr_nodes, median(times, runs));
 	free(times);
 }
 
