@@ -107,7 +107,8 @@ static void note_run(struct builder *b, const struct event *ev)
 }
 
 /* ---- counting: what was lost were records of a dump ---- */
-static void balance(struct builder *b, const struct loss_account *account)
+/* The first of the gaps that touch the dump; *ret_known: when its records turned out to be all that they lost. */
+static uint64_t count_missing(const struct builder *b, const struct loss_account *account, uint64_t *ret_known)
 {
 	uint64_t nr_lost = 0, known = account->end, first = b->h->losses.nr;
 	bool counted = true;
@@ -124,11 +125,46 @@ static void balance(struct builder *b, const struct loss_account *account)
 		nr_lost += loss->loss.nr_lost;
 		known = loss->before > known ? loss->before : known;
 	}
+	*ret_known = counted && nr_lost == account->nr_missing ? known : NEVER;
+	return first;
+}
+
+static void prove(struct builder *b, const struct loss_account *account)
+{
+	uint64_t known, first = count_missing(b, account, &known);
+
 	for (uint64_t i = first; i < b->h->losses.nr; i++) {
 		struct stored_loss *loss = pool_at(&b->h->losses, i);
 
-		if (loss->loss.after < account->end)
-			loss->void_known = counted && nr_lost == account->nr_missing ? known : NEVER;
+		if (loss->loss.after < account->end && known < loss->void_known)
+			loss->void_known = known;
+	}
+}
+
+/*
+ * An account that does not balance proves nothing, and takes back what it proved before a further gap came
+ * up; what other dumps, that the same gaps touch, prove of them stays.
+ */
+static void balance(struct builder *b, const struct loss_account *account)
+{
+	uint64_t known, first = count_missing(b, account, &known), earliest = NEVER;
+
+	for (uint64_t i = first; known == NEVER && i < b->h->losses.nr; i++) {
+		struct stored_loss *loss = pool_at(&b->h->losses, i);
+
+		if (loss->loss.after >= account->end || loss->void_known == NEVER)
+			continue;
+		loss->void_known = NEVER;
+		earliest = loss->loss.after < earliest ? loss->loss.after : earliest;
+	}
+	if (known != NEVER)
+		prove(b, account);
+	for (uint64_t i = b->accounts.nr; earliest != NEVER && i > 0; i--) {
+		const struct loss_account *other = pool_at(&b->accounts, i - 1);
+
+		if (other->end <= earliest)
+			break;
+		prove(b, other);
 	}
 }
 

@@ -292,6 +292,49 @@ static void records_of_a_dump_can_be_counted(void **state)
 	}
 }
 
+/*
+ * The writer of a dump loses a record on one CPU, goes on on another and loses one more there; the first
+ * gap is seen in the next dump, of which a third gap hides a record and something else: the first
+ * dump's account still stands.
+ */
+static void a_dump_that_does_not_balance_takes_nothing_from_another(void **state)
+{
+	struct feed *f = world();
+	uint64_t after, between, before;
+
+	(void)state;
+	by(f, 77, 3);
+	FEED(f, P_DUMP_BEGIN)->dump = 1;
+	dump_records(f, 1, REC_ALL);
+	dump_ends(f, 1, 0);
+	FEED(f, P_DUMP_BEGIN)->dump = 2;
+	after = LAST(f);
+	tick(f, 30, 4);
+	between = LAST(f);
+	by(f, 77, 4);
+	dump_records(f, 2, REC_MM);
+	behind_gap(f, between);
+	f->losses[f->nr_losses - 1].nr_lost = 1;
+	dump_ends(f, 2, 0);
+	FEED(f, P_DUMP_BEGIN)->dump = 3;
+	by(f, 77, 3);
+	dump_records(f, 3, REC_NODE);
+	behind_gap(f, after);
+	f->losses[f->nr_losses - 1].nr_lost = 1;
+	before = LAST(f);
+	assert_int_equal(doubt_of(f, TABLE_VMA, VMA, moment_at(before)), DOUBT_NONE);
+	tick(f, 30, 3);
+	after = LAST(f);
+	by(f, 77, 3);
+	dump_records(f, 3, REC_MM);
+	behind_gap(f, after);
+	f->losses[f->nr_losses - 1].nr_lost = 2;
+	dump_ends(f, 3, 0);
+	assert_int_equal(doubt_of(f, TABLE_VMA, VMA, moment_hindsight(before)), DOUBT_NONE);
+	assert_int_equal(doubt_of(f, TABLE_VMA, VMA, moment_at(LAST(f))), DOUBT_LOSS);
+	feed_free(f);
+}
+
 static void what_is_found_behind_a_gap_may_be_young(void **state)
 {
 	for (int gap = 0; gap < 2; gap++) {
@@ -469,6 +512,7 @@ int main(void)
 		cmocka_unit_test(a_row_that_is_copied_is_as_sure_as_its_model),
 		cmocka_unit_test(a_name_alone_is_no_knowledge),
 		cmocka_unit_test(records_of_a_dump_can_be_counted),
+		cmocka_unit_test(a_dump_that_does_not_balance_takes_nothing_from_another),
 		cmocka_unit_test(what_is_found_behind_a_gap_may_be_young),
 		cmocka_unit_test(a_complete_dump_leaves_no_doubt),
 		cmocka_unit_test(what_was_seen_behind_a_gap_is_not_let_go),
