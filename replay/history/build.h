@@ -137,7 +137,6 @@ struct builder {
 	uint64_t ksm_pages_changes, ksm_pages_segment;
 	bool items_counted;		/* a KSM sample was seen */
 	uint64_t nr_dup_keys;		/* given out: build_tree.c */
-	uint64_t nr_merges, nr_failures, nr_removals, nr_scans, nr_lost;
 	uint64_t loss_now;		/* absolute event of the last loss, 0: none */
 	uint32_t removals_in_a_row;
 	struct dump *dump;		/* the one that runs or ran last: build_dump.c */

@@ -49,6 +49,13 @@ void build_note_removals(struct builder *b, const struct event *ev)
 static enum activity activity_of(const struct event *ev)
 {
 	switch (ev->kind) {
+	/* The patch's own events tell of what succeeded (item_append), and only these of what failed. */
+	case EVENT_KSM_MERGE_WITH_KSM_PAGE:
+		return EVENT_ARGS(ev, KSM_MERGE_WITH_KSM_PAGE)->err ? ACTIVITY_MERGE_FAILURES :
+								      ACTIVITY_OTHER;
+	case EVENT_KSM_MERGE_ONE_PAGE:	/* tried with the zero page only: cmp_and_merge_page() */
+		return EVENT_ARGS(ev, KSM_MERGE_ONE_PAGE)->err ? ACTIVITY_MERGE_FAILURES :
+								 ACTIVITY_ZERO_PAGES;
 	case EVENT_MM_MIGRATE_PAGES_START:
 	case EVENT_MM_MIGRATE_PAGES:
 	case EVENT_SET_MIGRATION_PTE:

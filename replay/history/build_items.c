@@ -208,7 +208,6 @@ static void append(struct builder *b, const struct args_P_ITEM_APPEND *args)
 		return;
 	item_change(b, span, span_object(b->seg, TABLE_NODE, node), &more, true);
 	mapping_appended(b, mm, more.address, node);
-	b->nr_merges++;
 	b->mms[mm].merges++;
 }
 
@@ -289,7 +288,6 @@ static void detach(struct builder *b, const struct args_P_ITEM_DETACH *args)
 	mapping_detached(b, span_owner(span_at(b->seg, TABLE_ITEM, span)),
 			 (uint64_t)args->address & ~0xfffull, on, args->site);
 	item_off_node(b, span, false);
-	b->nr_removals++;
 }
 
 bool build_item_event(struct builder *b, const struct event *ev)

@@ -302,7 +302,6 @@ static void merge_failed(struct builder *b, uint64_t pfn, uint64_t item, uint32_
 		pair_undone(b, pfn);
 	}
 	b->pair.active = false;
-	b->nr_failures++;
 	build_activity(b, ACTIVITY_MERGE_FAILURES);
 }
 
@@ -352,7 +351,6 @@ static void merge_with_ksm_page(struct builder *b, const struct args_KSM_MERGE_W
 	id = build_item_on_node(b, item, mm, node, flags);
 	if (flags & SPAN_TENTATIVE)
 		b->pair = (struct merge_pair){ .pfn = pfn, .span = id, .node = node, .active = true };
-	b->nr_merges++;
 	b->mms[mm].merges++;
 	build_activity(b, ACTIVITY_MERGES);
 }
@@ -371,11 +369,7 @@ static void merge_one_page(struct builder *b, const struct args_KSM_MERGE_ONE_PA
 			build_item_end(b, span, 0);
 		}
 	}
-	if (args->err)
-		b->nr_failures++;
-	else
-		b->nr_merges++;
-	build_activity(b, args->err ? ACTIVITY_MERGE_FAILURES : ACTIVITY_MERGES);
+	build_activity(b, args->err ? ACTIVITY_MERGE_FAILURES : ACTIVITY_ZERO_PAGES);
 }
 
 /*
@@ -412,7 +406,6 @@ static void remove_rmap_item(struct builder *b, const struct args_KSM_REMOVE_RMA
 		if (span != NO_ID)
 			build_item_end(b, span, SPAN_NAMED_END);
 	}
-	b->nr_removals++;
 	b->pair.active = false;
 	build_activity(b, ACTIVITY_REMOVALS);
 }

@@ -94,7 +94,7 @@ static bool changed_during(const struct history *h, const struct history_sample 
 	uint64_t nr[NR_ACTIVITIES];
 
 	history_activity(h, at->begin, at->end, nr);
-	return nr[ACTIVITY_MERGES] || nr[ACTIVITY_REMOVALS] || nr[ACTIVITY_NODES_GONE] ||
+	return nr[ACTIVITY_MERGES] || nr[ACTIVITY_ZERO_PAGES] || nr[ACTIVITY_REMOVALS] || nr[ACTIVITY_NODES_GONE] ||
 	       nr[ACTIVITY_NODES_MADE] || nr[ACTIVITY_CHAINS] || nr[ACTIVITY_DUPS];
 }
 

@@ -77,6 +77,7 @@ int counters_at(const struct history *history, struct moment when, struct counte
 				  strcmp(list[i].name, "chains") == 0 || strcmp(list[i].name, "dups") == 0 ?
 					now.nr_doubtful_nodes : 0) > 0;
 	COUNTER("merges", "merges so far", now.nr_merges, 0, EVIDENCE_TRACED, NULL);
+	COUNTER("zero_pages", "merges with the zero page", now.nr_zero_pages, 0, EVIDENCE_TRACED, NULL);
 	COUNTER("merge_failures", "merges that failed", now.nr_merge_failures, 0, EVIDENCE_TRACED, NULL);
 	COUNTER("removals", "removals noticed", now.nr_removals, 0, EVIDENCE_TRACED, NULL);
 	COUNTER("scans", "scans begun", now.nr_scans, 0, EVIDENCE_TRACED, NULL);

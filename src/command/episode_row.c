@@ -80,6 +80,7 @@ static void activity_fields(const struct query *query, const struct episode_row 
 	if (end > begin)
 		history_activity(query->history, begin, end, nr);
 	fields_number(fields, "merges", (int64_t)nr[ACTIVITY_MERGES]);
+	fields_number(fields, "zero_pages", (int64_t)nr[ACTIVITY_ZERO_PAGES]);
 	fields_number(fields, "merge_failures", (int64_t)nr[ACTIVITY_MERGE_FAILURES]);
 	fields_number(fields, "removals", (int64_t)nr[ACTIVITY_REMOVALS]);
 	fields_number(fields, "nodes_made", (int64_t)nr[ACTIVITY_NODES_MADE]);

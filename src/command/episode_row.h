@@ -5,7 +5,7 @@
  *
  * Beside the row's own values (view/row_field.h, view/episode_field.h):
  *
- *	merges, merge_failures, removals, nodes_made, nodes_gone	while it ran, by whomever
+ *	merges, zero_pages, merge_failures, removals, nodes_made, nodes_gone	while it ran, by whomever
  *	others_waited, others_waited_ns	a walk: how often and how long others waited for a lock
  *					that it held
  *	missed, maybe_missed		a walk: known (possible) mappings of the page that its own

@@ -39,6 +39,7 @@ static const struct track {
 } tracks[] = {
 	{"scan", TRACK_SCAN, 0, false, 0},
 	{"merges", TRACK_ACTIVITY, ACTIVITY_MERGES, false, 0},
+	{"zero pages", TRACK_ACTIVITY, ACTIVITY_ZERO_PAGES, false, 3},
 	{"merge fails", TRACK_ACTIVITY, ACTIVITY_MERGE_FAILURES, false, 1},
 	{"removals", TRACK_ACTIVITY, ACTIVITY_REMOVALS, false, 0},
 	{"nodes made", TRACK_ACTIVITY, ACTIVITY_NODES_MADE, false, 2},

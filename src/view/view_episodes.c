@@ -325,9 +325,10 @@ static void draw_scan(struct pane pane, int y, const struct scene *scene, const 
 	uint64_t nr[NR_ACTIVITIES] = { 0 }, begin = episode->fact.born ? episode->fact.born - 1 : 0;
 
 	history_activity(scene->history, begin, episode->fact.died, nr);
-	pane_printf(pane, 2, y, ROLE_TEXT, "%" PRIu64 " merge%s, %" PRIu64 " failed, %" PRIu64 " removal%s; %" PRIu64
-		    " stable node%s made, %" PRIu64 " gone", nr[ACTIVITY_MERGES], plural(nr[ACTIVITY_MERGES]),
-		    nr[ACTIVITY_MERGE_FAILURES], nr[ACTIVITY_REMOVALS], plural(nr[ACTIVITY_REMOVALS]),
+	pane_printf(pane, 2, y, ROLE_TEXT, "%" PRIu64 " merge%s, %" PRIu64 " failed, %" PRIu64 " zero page%s, %" PRIu64
+		    " removal%s; %" PRIu64 " stable node%s made, %" PRIu64 " gone",
+		    nr[ACTIVITY_MERGES], plural(nr[ACTIVITY_MERGES]), nr[ACTIVITY_MERGE_FAILURES],
+		    nr[ACTIVITY_ZERO_PAGES], plural(nr[ACTIVITY_ZERO_PAGES]), nr[ACTIVITY_REMOVALS], plural(nr[ACTIVITY_REMOVALS]),
 		    nr[ACTIVITY_NODES_MADE], plural(nr[ACTIVITY_NODES_MADE]), nr[ACTIVITY_NODES_GONE]);
 }
 

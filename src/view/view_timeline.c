@@ -114,6 +114,7 @@ static void draw_bucket(struct pane pane, const struct chart *chart, int now)
 		enum activity activity;
 	} names[] = {
 		{"merges", ACTIVITY_MERGES},
+		{"zero pages", ACTIVITY_ZERO_PAGES},
 		{"merge failures", ACTIVITY_MERGE_FAILURES},
 		{"removals", ACTIVITY_REMOVALS},
 		{"nodes made", ACTIVITY_NODES_MADE},

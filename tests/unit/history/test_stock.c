@@ -527,6 +527,37 @@ static void counts_settled_are_of_the_last_event(void **state)
 	feed_free(f);
 }
 
+/*
+ * What is tried, what is merged with a KSM page and what with the zero page are numbers of their own, and the
+ * same ones where the patch tells of a success by an event of its own beside the kernel's.
+ */
+static void merges_mean_the_same_on_both_kernels(void **state)
+{
+	(void)state;
+	for (int stock = 0; stock <= 1; stock++) {
+		struct feed *f = feed_new(stock);
+		struct history_counters all;
+
+		feed_enter(f, MM_A);
+		for (unsigned i = 1; i <= 2; i++) {
+			feed_merge(f, i - 1, 100, ITEM(i), MM_A, 0);
+			if (!stock)
+				*FEED(f, P_ITEM_APPEND) = (struct args_P_ITEM_APPEND){
+					(int64_t)ITEM(i), (int64_t)MM_A, 0x1000 * i, 0x5000, 0, i, i };
+		}
+		feed_merge(f, 0, 200, ITEM(3), MM_A, -14);
+		for (int i = 0; i < 4; i++)
+			*FEED(f, KSM_MERGE_ONE_PAGE) = (struct args_KSM_MERGE_ONE_PAGE){
+				9, (int64_t)ITEM(4 + i), (int64_t)MM_A, i == 3 ? -14 : 0 };
+		feed_flush(f);
+		history_counters(f->h, moment_at(history_last(f->h)), &all);
+		assert_int_equal(all.nr_merges, 2);
+		assert_int_equal(all.nr_merge_failures, 2);
+		assert_int_equal(all.nr_zero_pages, 3);
+		feed_free(f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -544,6 +575,7 @@ int main(void)
 		cmocka_unit_test(a_forked_page_joins_a_full_node),
 		cmocka_unit_test(counts_settled_are_of_the_last_event),
 		cmocka_unit_test(a_later_sample_takes_nothing_from_an_earlier_one),
+		cmocka_unit_test(merges_mean_the_same_on_both_kernels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
