@@ -34,8 +34,8 @@ struct diag;
 struct event_filter;
 struct filter_names;
 
-/* What a row offers to an expression: a value by name. */
-struct filter_value { bool is_string; int64_t number; const char *string; };
+/* What a row offers to an expression: a value by name.  is_hex: people read that number as an address. */
+struct filter_value { bool is_string, is_hex; int64_t number; const char *string; };
 typedef bool (*filter_lookup_fn)(void *row, const char *name, struct filter_value *ret);
 
 /* 0, or -EINVAL and diag (place in the expression, what was expected). */

@@ -144,6 +144,8 @@ static bool lookup_asked(void *argument, const char *name, struct filter_value *
 		fields_nothing(&a->asked, name);
 	else if (ret->is_string)
 		fields_text(&a->asked, name, ret->string);
+	else if (ret->is_hex)
+		fields_hex(&a->asked, name, (uint64_t)ret->number);
 	else
 		fields_number(&a->asked, name, ret->number);
 	return known;

@@ -162,6 +162,7 @@ bool fields_lookup(void *row, const char *name, struct filter_value *ret)
 	if (!field || field->kind == VALUE_NOTHING)
 		return false;
 	ret->is_string = field->kind == VALUE_TEXT;
+	ret->is_hex = field->kind == VALUE_HEX;
 	ret->number = field->number;
 	ret->string = field->text;
 	return true;

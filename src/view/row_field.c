@@ -297,7 +297,7 @@ static void vma_fields(const struct reader *reader, const struct vma_row *vma,
 	ref_fields(reader, fields, "anon_vma", "anon_vma_name", vma->anon_vma, &anon_vma);
 	fields_hex(fields, "start", vma->start);
 	fields_hex(fields, "end", vma->end);
-	fields_number(fields, "pgoff", (int64_t)vma->pgoff);
+	fields_hex(fields, "pgoff", vma->pgoff);
 	fields_hex(fields, "flags", vma->flags);
 }
 
@@ -344,7 +344,7 @@ static void item_fields(const struct reader *reader, const struct item_row *item
 	known_hex(fields, "address", item->address, item->has_address);
 	node_of_fields(reader, fields, item->node, true);
 	ref_fields(reader, fields, "anon_vma", "anon_vma_name", item->anon_vma, &anon_vma);
-	known_number(fields, "index", (int64_t)item->index, item->has_index);
+	known_hex(fields, "index", item->index, item->has_index);
 	known_number(fields, "seqnr", item->seqnr, item->state == ITEM_UNSTABLE);
 }
 

@@ -99,8 +99,12 @@ static void test_fields(void **state)
 	json_object_put(object);
 	assert_true(fields_lookup(&fields, "kpfn", &value));
 	assert_int_equal(value.number, -1);
+	assert_true(value.is_hex);
+	assert_true(fields_lookup(&fields, "nr", &value));
+	assert_false(value.is_hex);
 	assert_true(fields_lookup(&fields, "comm", &value));
 	assert_true(value.is_string);
+	assert_false(value.is_hex);
 	assert_string_equal(value.string, "a\"b");
 	assert_false(fields_lookup(&fields, "none", &value));
 	assert_false(fields_lookup(&fields, "nothing", &value));

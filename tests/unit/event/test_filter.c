@@ -27,9 +27,10 @@
 static bool row_lookup(void *row, const char *name, struct filter_value *ret)
 {
 	static const struct { const char *name; struct filter_value value; } values[] = {
-		{ "pfn", { false, 0x1c0077, NULL } }, { "err", { false, -12, NULL } },
-		{ "mm", { false, (int64_t)0xffff888162798000, NULL } }, { "comm", { true, 0, "qemu-kvm" } },
-		{ "addr", { true, 0, "0x7f00" } }, { "zero", { false, 0, NULL } },
+		{ "pfn", { .number = 0x1c0077 } }, { "err", { .number = -12 } },
+		{ "mm", { .number = (int64_t)0xffff888162798000 } },
+		{ "comm", { .is_string = true, .string = "qemu-kvm" } },
+		{ "addr", { .is_string = true, .string = "0x7f00" } }, { "zero", { .number = 0 } },
 	};
 
 	(void)row;
