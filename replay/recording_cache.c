@@ -32,7 +32,7 @@
 #include "event/pool.h"
 
 #define CACHE_MAGIC	"ksmtopC1"
-#define CACHE_VERSION	5u
+#define CACHE_VERSION	6u
 #define CACHE_MIN_EVENTS 200000u	/* less is read again faster than one can look */
 #define CACHE_MAX_BYTES	(UINT64_C(8) << 30)
 #define CACHE_DAMAGES	POOL_ALIGN	/* where in the file the damages are */

@@ -18,6 +18,8 @@
 #include "trace/diag.h"
 #include "walk_story.h"
 
+#define SLACK_NS 1000000u
+
 static struct opened_episode *open_one(const struct episode_source *source, uint32_t number)
 {
 	struct opened_episode *episode = NULL;
@@ -222,6 +224,18 @@ static void check_walk(struct opened_episode *episode)
 	}
 }
 
+/* It took as long as the kernel measured, but for what lies between measuring and telling. */
+static void check_recovery_times(const struct episode_row *row)
+{
+	uint64_t told, between = row->end_ns - row->begin_ns;
+
+	if (!row->ended || row->begin_lost)
+		return;
+	assert_true(episode_duration(row, &told));
+	assert_true(told <= between + SLACK_NS);
+	assert_true(between <= told + SLACK_NS);
+}
+
 static uint32_t check_recording(const char *path)
 {
 	struct recording *recording = recording_open_whole(path);
@@ -244,6 +258,8 @@ static uint32_t check_recording(const char *path)
 					 episode_row(episode)->fact.died);
 			assert_int_equal(episode_step(episode, last)->kind, STEP_END);
 		}
+		if (episode_row(episode)->kind == EPISODE_RECOVERY)
+			check_recovery_times(episode_row(episode));
 		if (episode_row(episode)->kind == EPISODE_WALK)
 			check_walk(episode);
 		for (enum episode_unit unit = 0; unit < NR_UNITS; unit++)
