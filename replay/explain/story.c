@@ -246,7 +246,7 @@ static void recovery_totals(struct teller *t)
 		return;
 	if (r->chosen_kpfn)
 		snprintf(pfn, sizeof(pfn), "pfn 0x%" PRIx64, r->chosen_kpfn);
-	teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "Outcome: %s; %" PRIu32 " dup%s looked at, %s chosen%s, %"
+	teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "Outcome: %s; %" PRIu32 " other dup%s looked at, %s chosen%s, %"
 	     PRIu32 " mapping%s moved, %" PRIu32 " not; mapcount %" PRId32 " -> %" PRId32 ".",
 	     explain_word(WORDS_OUTCOME, r->outcome, outcome), r->nr_dups, plural(r->nr_dups), pfn,
 	     r->outcome == NO_HEALTHY_DUP && r->chosen_kpfn ? " and found unreadable" : "", r->moved,

@@ -344,10 +344,12 @@ static void recovery_ends(struct builder *b, const struct args_P_RECOVERY_END *a
 	running_remove(b, running);
 }
 
+enum { DUP_CHOSEN = 0, DUP_FAILING = 3 };	/* KSMTOP_DUP_VERDICTS */
+
 static void recovery_dup(struct recovery_totals *totals, const struct args_P_RECOVERY_DUP *args)
 {
-	totals->nr_dups++;
-	if (args->verdict == 0)		/* a later one is chosen when the copy of this one failed */
+	totals->nr_dups += args->verdict != DUP_FAILING;
+	if (args->verdict == DUP_CHOSEN)		/* a later one is chosen when the copy of this one failed */
 		totals->chosen_kpfn = (uint64_t)args->kpfn;
 }
 

@@ -57,7 +57,7 @@ struct recovery_totals {
 	/* at the end */
 	uint8_t outcome;		/* KSMTOP_RECOVERY_OUTCOMES */
 	int32_t mapcount_after;
-	uint32_t nr_dups;		/* dups looked at */
+	uint32_t nr_dups;		/* dups looked at, but for the failing page's own */
 	uint32_t nr_copies;		/* copies tried, failed ones too */
 	uint32_t moved, failed;		/* mappings */
 	uint64_t chosen_kpfn;		/* the healthy dup, 0: none */

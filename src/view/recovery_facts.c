@@ -127,13 +127,14 @@ static void list_dups(struct stepping *s, struct recovery_facts *f)
 static void dup_judged(struct recovery_facts *f, const struct event *ev)
 {
 	const struct args_P_RECOVERY_DUP *args = EVENT_ARGS(ev, P_RECOVERY_DUP);
+	enum { FAILING = 3 };	/* KSMTOP_DUP_VERDICTS */
 
 	for (uint32_t i = 0; i < f->nr_dups; i++)
 		if (f->dups[i].kpfn == (uint64_t)args->kpfn) {
 			f->dups[i].verdict = (int)args->verdict;
 			f->dups[i].chosen = args->verdict == 0;
 		}
-	f->nr_judged++;
+	f->nr_judged += args->verdict != FAILING;
 	if (args->verdict == 0)
 		f->chosen_kpfn = (uint64_t)args->kpfn;
 }

@@ -51,7 +51,7 @@ struct recovery_facts {
 	bool searched, has_chain;
 	bool unlinked;				/* a stable node was taken out */
 	uint64_t chosen_kpfn, fresh_kpfn;	/* 0: none */
-	uint32_t nr_judged;			/* dups looked at */
+	uint32_t nr_judged;			/* dups looked at, but for the failing one */
 	bool verdict_given;		/* memory_failure_event came by the cursor */
 };
 

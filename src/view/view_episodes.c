@@ -347,7 +347,7 @@ static void draw_totals(struct pane pane, int y, const struct scene *scene, cons
 	case EPISODE_RECOVERY:
 		pane_printf(pane, 2, y, ROLE_TEXT, "%s: %" PRIu32 " mapping%s moved, %" PRIu32 " left",
 			    explain_word(WORDS_OUTCOME, r->outcome, word), r->moved, plural(r->moved), r->failed);
-		pane_printf(pane, 2, y + 1, ROLE_TEXT, "%" PRIu32 " dup%s looked at, %" PRIu64
+		pane_printf(pane, 2, y + 1, ROLE_TEXT, "%" PRIu32 " other dup%s looked at, %" PRIu64
 			    " node%s visited in search of the chain", r->nr_dups, plural(r->nr_dups), r->nr_nodes,
 			    plural(r->nr_nodes));
 		break;

@@ -66,10 +66,10 @@ static void say_phase(struct stepping *s, const struct recovery_facts *f, int ph
 		break;
 	case PHASE_HEALTHY:
 		if (f->chosen_kpfn)
-			snprintf(buf, size, "dups looked at: %" PRIu32 "; chosen: pfn 0x%" PRIx64, f->nr_judged,
+			snprintf(buf, size, "other dups looked at: %" PRIu32 "; chosen: pfn 0x%" PRIx64, f->nr_judged,
 				 f->chosen_kpfn);
 		else
-			snprintf(buf, size, "dups looked at: %" PRIu32 "; none is healthy", f->nr_judged);
+			snprintf(buf, size, "other dups looked at: %" PRIu32 "; none is healthy", f->nr_judged);
 		break;
 	case PHASE_COPY:
 		if (f->fresh_kpfn)
