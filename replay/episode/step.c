@@ -25,6 +25,10 @@ struct reading {
 	uint32_t walk, kill_list;	/* number of the next nested episode to look for */
 	uint8_t phase;			/* recovery */
 	bool over;
+	/* migration: the item whose anon_vma its thread holds, and the pte that it has changed there */
+	bool holds;
+	uint64_t held_address;
+	uint32_t pte_step, nr_ptes;
 };
 
 static struct step *step_add(struct reading *r, enum step_kind kind)
@@ -311,7 +315,32 @@ static int collapse_event(struct reading *r, const struct event *ev)
 static bool migration_kind(enum event_kind kind)
 {
 	return (kind >= EVENT_MM_MIGRATE_PAGES_START && kind <= EVENT_REMOVE_MIGRATION_PTE) ||
-	       kind == EVENT_P_WALK_BEGIN || kind == EVENT_P_NODE_KPFN;
+	       walk_kind(kind) || kind == EVENT_P_NODE_KPFN;
+}
+
+static void migration_pte(struct reading *r, const struct event *ev)
+{
+	if (!r->holds || (uint64_t)EVENT_ARGS(ev, SET_MIGRATION_PTE)->addr >> 12 != r->held_address >> 12)
+		return;
+	r->pte_step = r->e->nr_steps - 1;
+	r->nr_ptes++;
+}
+
+/*
+ * Whose pte it was: rmap_one() tells of the address only, but the visit that it was part of is told
+ * right behind it, by the same thread.  Where an event may be missing nobody is named.
+ */
+static void migration_visit(struct reading *r, const struct event *ev)
+{
+	if (ev->kind == EVENT_P_WALK_VMA && r->nr_ptes == 1 && EVENT_ARGS(ev, P_WALK_VMA)->verdict == 0 &&
+	    r->e->row.fact.doubt == DOUBT_NONE)
+		r->e->steps[r->pte_step].ref = mm_of(r, EVENT_ARGS(ev, P_WALK_VMA)->mm);
+	r->nr_ptes = 0;
+	if (ev->kind == EVENT_P_WALK_VMA)
+		return;
+	r->holds = ev->kind == EVENT_P_WALK_ITEM;
+	if (r->holds)
+		r->held_address = (uint64_t)EVENT_ARGS(ev, P_WALK_ITEM)->address;
 }
 
 static int migration_event(struct reading *r, const struct event *ev)
@@ -320,6 +349,10 @@ static int migration_event(struct reading *r, const struct event *ev)
 	struct step *step;
 
 	if (ev->pid != r->e->row.tid)
+		return 0;
+	if (walk_kind(ev->kind))
+		migration_visit(r, ev);
+	if (walk_kind(ev->kind) && ev->kind != EVENT_P_WALK_BEGIN)
 		return 0;
 	switch (ev->kind) {
 	case EVENT_MM_MIGRATE_PAGES_START: kind = STEP_BEGIN; break;
@@ -333,6 +366,8 @@ static int migration_event(struct reading *r, const struct event *ev)
 		return -ENOMEM;
 	if (kind == STEP_WALK)
 		step->ref = episode_begun(r, &r->walk, EPISODE_WALK);
+	else if (kind == STEP_PTE)
+		migration_pte(r, ev);
 	return 0;
 }
 

@@ -449,7 +449,7 @@ static void migration_walk(struct telling *t)
 
 static void tell_migration(struct telling *t)
 {
-	char mode[SYMBOL_MAX], reason[SYMBOL_MAX];
+	char mode[SYMBOL_MAX], reason[SYMBOL_MAX], mm[NAME_MAX_LENGTH];
 	struct event_index *events = episode_source(t->e)->events;
 
 	telling_function(t, "migrate_pages", "mm/migrate.c");
@@ -477,8 +477,10 @@ static void tell_migration(struct telling *t)
 		break;
 	default:
 		SAY(t->ev->kind == EVENT_SET_MIGRATION_PTE ?
-		    "The pte at 0x%" PRIx64 " becomes a migration entry." :
-		    "The migration entry at 0x%" PRIx64 " becomes a pte again.",
+		    "The pte%s%s at 0x%" PRIx64 " becomes a migration entry." :
+		    "The migration entry%s%s at 0x%" PRIx64 " becomes a pte again.",
+		    ref_is_none(t->step->ref) ? "" : " of ",
+		    ref_is_none(t->step->ref) ? "" : name(t, t->step->ref, mm),
 		    (uint64_t)ARGS(SET_MIGRATION_PTE)->addr);
 		break;
 	}

@@ -282,6 +282,62 @@ static void all_episodes_of_the_lab(void **state)
 		skip();
 }
 
+/*
+ * A pte belongs to the process whose VMA's visit is told right behind it; to nobody known, if it has another
+ * address than the item (a page that is no KSM page), if two come before one visit, or outside of a walk.
+ */
+static void a_migration_names_whose_pte_it_was(void **state)
+{
+	const struct written story[] = {
+		WR(10, 0, 2201, P_MM_ENTER, MM_A, 2201, 1000, "vm-a"),
+		WR(11, 0, 2201, P_MM_FORK, MM_A, MM_B, 0, "vm-a"),
+		WR(12, 1, 88, MM_MIGRATE_PAGES_START, .mode = 1),
+		WR(13, 1, 88, SET_MIGRATION_PTE, .addr = ADDRESS),
+		WR(14, 1, 88, P_WALK_BEGIN, 7, PFN, NODE, 2, 0, 0, 2, 3),
+		WR(15, 1, 88, P_WALK_ITEM, 7, 1, ITEM, AV, MM_A, ADDRESS, 0, -1, 1500),
+		WR(16, 1, 88, SET_MIGRATION_PTE, .addr = ADDRESS),
+		WR(17, 0, 99, SET_MIGRATION_PTE, .addr = ADDRESS),
+		WR(18, 1, 88, P_WALK_VMA, 7, 1, ITEM, V0, MM_A, 0x80100073, 0, 1, 2, 1),
+		WR(19, 1, 88, P_WALK_UNLOCK, 7, 1, ITEM, 1, 1, 9000),
+		WR(20, 1, 88, P_WALK_ITEM, 7, 2, ITEM, AV, MM_A, ADDRESS, 0, -1, 0),
+		WR(21, 1, 88, P_WALK_VMA, 7, 2, ITEM, V0, MM_A, 0x80100073, 2, 0, 1, 1),
+		WR(22, 1, 88, SET_MIGRATION_PTE, .addr = ADDRESS),
+		WR(23, 1, 88, P_WALK_VMA, 7, 2, ITEM, V2, MM_B, 0x80100073, 0, 1, 1, 0),
+		WR(24, 1, 88, SET_MIGRATION_PTE, .addr = ADDRESS + 0x1000),
+		WR(25, 1, 88, P_WALK_VMA, 7, 2, ITEM, V1, MM_B, 0x80100073, 0, 1, 0, 0),
+		WR(26, 1, 88, SET_MIGRATION_PTE, .addr = ADDRESS),
+		WR(27, 1, 88, SET_MIGRATION_PTE, .addr = ADDRESS),
+		WR(28, 1, 88, P_WALK_VMA, 7, 2, ITEM, V1, MM_B, 0x80100073, 0, 1, 0, 0),
+		WR(29, 1, 88, P_WALK_UNLOCK, 7, 2, ITEM, 1, 1, 4000),
+		WR(30, 1, 88, P_WALK_END, 7, 2, 6, 2, 2, 2, 0, 0, 20000),
+		WR(31, 1, 88, MM_MIGRATE_PAGES, .succeeded = 1) };
+	static const char whose[] = "?AB???";
+	struct recording *recording = written_open(story, sizeof(story) / sizeof(*story));
+	struct episode_source source = written_source(recording);
+	struct opened_episode *episode = open_one(&source, 1);
+	uint32_t nr = 0;
+
+	(void)state;
+	assert_int_equal(episode_row(episode)->kind, EPISODE_MIGRATION);
+	for (uint32_t i = 0; i < episode_nr_steps(episode); i++) {
+		const struct step *step = episode_step(episode, i);
+		struct ref ref = { 0 };
+
+		if (step->kind != STEP_PTE)
+			continue;
+		assert_true(nr < sizeof(whose) - 1);
+		if (whose[nr] != '?')
+			assert_int_equal(history_find(source.history, TABLE_MM,
+						      (uint64_t)(whose[nr] == 'A' ? MM_A : MM_B), 0,
+						      moment_hindsight(step->event), &ref), 0);
+		assert_true(ref_equal(step->ref, ref));
+		nr++;
+	}
+	assert_int_equal(nr, sizeof(whose) - 1);
+	episode_close(episode);
+	recording_close(recording);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +346,7 @@ int main(void)
 		cmocka_unit_test(an_end_without_a_begin_has_its_totals),
 		cmocka_unit_test(a_hold_shows_what_the_kernel_only_summed),
 		cmocka_unit_test(units_stop_where_they_should),
+		cmocka_unit_test(a_migration_names_whose_pte_it_was),
 		cmocka_unit_test(all_episodes_of_the_lab),
 	};
 
