@@ -487,36 +487,44 @@ static void tell_sums(struct asking *a)
 	}
 }
 
-/* Pages that became the zero page have no item any more: /proc/PID/ksm_stat counts them. */
-static void tell_zero_pages(struct asking *a)
+/* A number of /proc/PID's as of its last sample: for a reason that pages have. */
+static void tell_sampled(struct asking *a, enum not_merged reason, const char *file)
 {
 	const struct history *h = a->source->history;
 	int sample = a->mm.tgid > 0 ? history_sample_before(h, SAMPLE_PROCESS, a->mm.tgid, a->when.t) : -ENOENT;
 	struct history_sample at;
 	int64_t nr;
 
-	if (sample >= 0 && history_sample_counter(h, (uint32_t)sample, "ksm_zero_pages", &nr) == 0 && nr > 0 &&
+	if (sample >= 0 && history_sample_counter(h, (uint32_t)sample, file, &nr) == 0 && nr > 0 &&
 	    history_sample(h, (uint32_t)sample, &at) == 0)
-		tell_whole(a, NOT_MERGED_ZERO_PAGE, (uint64_t)nr, at.end, EVIDENCE_DUMPED, at.end < a->when.t);
+		tell_whole(a, reason, (uint64_t)nr, at.end, EVIDENCE_DUMPED, at.end < a->when.t);
+}
+
+static void tell_if_stopped(struct asking *a)
+{
+	const struct history *h = a->source->history;
+	int sample = history_sample_before(h, SAMPLE_KSM, 0, a->when.t);
+	struct history_sample at;
+	int64_t run;
+
+	if (sample >= 0 && history_sample_counter(h, (uint32_t)sample, "run", &run) == 0 && run != 1 &&
+	    history_sample(h, (uint32_t)sample, &at) == 0 &&
+	    history_scan_step(h, a->when.t + 1, -1) <= at.end)	/* a scan since then: it was switched on */
+		tell_whole(a, NOT_MERGED_STOPPED, 0, at.end, EVIDENCE_DUMPED, false);
 }
 
 static void tell_mm(struct asking *a)
 {
 	const struct history *h = a->source->history;
-	int sample = history_sample_before(h, SAMPLE_KSM, 0, a->when.t);
 	struct history_mm_counters counters = { 0 };
-	struct history_sample at;
-	int64_t run;
 
 	if (!a->mm.in_ksm)
 		tell_whole(a, NOT_MERGED_NOT_IN_KSM, 0, a->mm.fact.born, a->mm.fact.evidence,
 			   a->mm.fact.doubt != DOUBT_NONE);
-	if (sample >= 0 && history_sample_counter(h, (uint32_t)sample, "run", &run) == 0 && run != 1 &&
-	    history_sample(h, (uint32_t)sample, &at) == 0 &&
-	    history_scan_step(h, a->when.t + 1, -1) <= at.end)	/* a scan since then: it was switched on */
-		tell_whole(a, NOT_MERGED_STOPPED, 0, at.end, EVIDENCE_DUMPED, false);
+	tell_if_stopped(a);
 	tell_sums(a);
-	tell_zero_pages(a);
+	/* Pages that became the zero page have no item any more. */
+	tell_sampled(a, NOT_MERGED_ZERO_PAGE, "ksm_zero_pages");
 	if (history_is_patched(h))
 		return;
 	/* A stock kernel names no address: what can be said is how many are shared. */
@@ -549,4 +557,17 @@ int why_not_merged(const struct episode_source *source, struct ref mm, uint64_t 
 	free(a.words);
 	free(a.areas);
 	return ret ? diag_set(diag, ret, "the pages of the process cannot be looked at") : a.ret;
+}
+
+int why_not_merged_sampled(const struct episode_source *source, int32_t tgid, struct moment when, why_not_fn fn,
+			   void *arg)
+{
+	struct asking a = { .source = source, .when = when, .fn = fn, .arg = arg, .seqnr = -1,
+			    .mm = { .tgid = tgid } };
+
+	tell_if_stopped(&a);
+	tell_sampled(&a, NOT_MERGED_SHARED, "ksm_merging_pages");
+	tell_sampled(&a, NOT_MERGED_ZERO_PAGE, "ksm_zero_pages");
+	tell_whole(&a, NOT_MERGED_UNKNOWN, 0, 0, EVIDENCE_INFERRED, true);
+	return a.ret;
 }

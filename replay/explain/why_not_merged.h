@@ -51,6 +51,12 @@ typedef int (*why_not_fn)(const struct why_not *why, void *arg);
 /* Runs in the order of addresses, then what is known of the mm as a whole (first = last = 0). */
 int why_not_merged(const struct episode_source *source, struct ref mm, uint64_t first, uint64_t last,
 		   struct moment when, why_not_fn fn, void *arg, struct diag *diag);
+/*
+ * The same of a process that only samples know, no event having told which mm is its: what /proc/PID counted,
+ * and that the rest is unknown.
+ */
+int why_not_merged_sampled(const struct episode_source *source, int32_t tgid, struct moment when, why_not_fn fn,
+			   void *arg);
 const char *not_merged_word(enum not_merged reason);	/* a stable identifier: "smart-skip" */
 
 #endif /* KSMTOP_WHY_NOT_MERGED_H */

@@ -23,6 +23,11 @@ void report_item(struct query *query, const char *section, const struct fields *
 int report_last_sample(const struct query *query, enum sample_kind kind, int32_t pid,
 		       struct history_sample *ret_place, struct sample *ret_sample);
 
+/*
+ * Of a process that has no mm at the moment: did events tell at some time which one it had?  Then they also told
+ * that it is gone, whatever was sampled.
+ */
+bool report_is_known_gone(const struct query *query, const struct history_sample *sample);
 int report_processes(struct query *query);
 void report_samples(struct query *query);
 void report_losses(struct query *query);

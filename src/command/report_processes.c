@@ -135,8 +135,7 @@ static bool report_sampled(struct query *query, int32_t pid, uint64_t nr)
 	return true;
 }
 
-/* Did events tell at some time which mm this process had?  Then they also told that it is gone. */
-static bool is_known_gone(const struct query *query, const struct history_sample *sample)
+bool report_is_known_gone(const struct query *query, const struct history_sample *sample)
 {
 	struct ref mm;
 	union row row;
@@ -156,7 +155,7 @@ static uint64_t report_sampled_processes(struct query *query, struct seen *seen,
 		if (history_sample(query->history, i, &sample) || sample.kind != SAMPLE_PROCESS ||
 		    sample.end > query->when.t || seen_before(seen, sample.tgid))
 			continue;
-		if (!is_known_gone(query, &sample))
+		if (!report_is_known_gone(query, &sample))
 			nr += report_sampled(query, sample.tgid, nr);
 	}
 	return nr;

@@ -6,7 +6,8 @@
  * known of the process as a whole, which has no addresses.  A reason is given with the event that
  * says so and with its evidence; a reason of its own says what cannot be told from this recording.
  *
- * A process is asked for by pid or by its mm; --range cuts out addresses, its end not included.
+ * A process is asked for by pid or by its mm; --range cuts out addresses, its end not included.  One that was in
+ * KSM before the recording began may be known to samples alone: then those are told.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -19,10 +20,31 @@
 #include "episode_row.h"
 #include "explain/narrate.h"
 #include "explain/why_not_merged.h"
+#include "report.h"
 
 struct range { uint64_t first, last; };
 
-static int find_mm(struct query *query, struct ref *ret_mm)
+/* A process that only samples know: its last one, and what that calls it. */
+static bool find_sampled(struct query *query, const char *pid, struct mm_row *ret)
+{
+	struct history_sample place;
+	struct sample sample;
+	const char *comm;
+	char *end;
+	long number = strtol(pid, &end, 10);
+
+	if (*end || number <= 0 || number > INT32_MAX ||
+	    report_last_sample(query, SAMPLE_PROCESS, (int32_t)number, &place, &sample) != 0 ||
+	    report_is_known_gone(query, &place))
+		return false;
+	comm = sample_value(&sample, "comm");
+	*ret = (struct mm_row){ .tgid = (int32_t)number };
+	snprintf(ret->comm, sizeof(ret->comm), "%s", comm ? comm : "");
+	return true;
+}
+
+/* The mm, none for a process that only samples know, and its row as far as it is known. */
+static int find_mm(struct query *query, struct ref *ret_mm, struct mm_row *ret_row)
 {
 	const char *pid = invocation_value(query->invocation, OPTION_PID);
 	const char *mm = invocation_value(query->invocation, OPTION_MM);
@@ -47,8 +69,15 @@ static int find_mm(struct query *query, struct ref *ret_mm)
 			 mm);
 	err = recording_parse_object(query->recording, text, query->when, ret_mm, &query->diag);
 	if (err == 0 && ret_mm->table == TABLE_MM &&
-	    history_row(query->history, *ret_mm, query->when, &row) == 0)
+	    history_row(query->history, *ret_mm, query->when, &row) == 0) {
+		*ret_row = row.mm;
 		return 0;
+	}
+	if (pid && err != -EINVAL && find_sampled(query, pid, ret_row)) {
+		*ret_mm = (struct ref){ 0 };
+		query->diag = (struct diag){ 0 };
+		return 0;
+	}
 	diag_set(&query->diag, -ENOENT, "there is no process %s at that moment", pid ? pid : mm);
 	diag_file(&query->diag, recording_path(query->recording));
 	diag_expected(&query->diag,
@@ -152,51 +181,58 @@ static int print_why(const struct why_not *why, void *arg)
 	return 0;
 }
 
-static struct json_object *process_json(const struct query *query, struct ref mm)
+static struct json_object *process_json(const struct query *query, struct ref mm, const struct mm_row *row)
 {
 	struct json_object *process = json_object_new_object();
-	struct mm_row row = { 0 };
-	union row any;
+	bool told = !ref_is_none(mm);
 	char name[96];
 
-	if (history_row(query->history, mm, query->when, &any) == 0)
-		row = any.mm;
-	json_object_object_add(process, "pid", number(row.tgid, row.tgid > 0));
-	json_object_object_add(process, "mm", json_hex(row.name.addr));
+	json_object_object_add(process, "pid", number(row->tgid, row->tgid > 0));
+	json_object_object_add(process, "mm", json_hex(row->name.addr));
 	json_object_object_add(process, "mm_name",
-			       json_text(query_name(query, mm, name, sizeof(name))));
-	json_object_object_add(process, "comm", row.comm[0] ? json_text(row.comm) : NULL);
-	json_object_object_add(process, "in_ksm", json_object_new_boolean(row.in_ksm));
+			       told ? json_text(query_name(query, mm, name, sizeof(name))) : NULL);
+	json_object_object_add(process, "comm", row->comm[0] ? json_text(row->comm) : NULL);
+	json_object_object_add(process, "in_ksm", told ? json_object_new_boolean(row->in_ksm) : NULL);
 	return process;
+}
+
+static void print_headings(const struct query *query, struct ref mm, const struct mm_row *row)
+{
+	char name[96], clean[96 * 4];
+
+	if (ref_is_none(mm))
+		snprintf(name, sizeof(name), "process %" PRId32 " %s, of which no event told the mm,",
+			 row->tgid, row->comm);
+	else
+		narrate_name(query->history, mm, query->when, name, sizeof(name));
+	text_clean(clean, sizeof(clean), name);
+	printf("%s after event %" PRIu64 "%s\n", clean, query->when.t, query->plain ? "." : "");
+	if (!query->plain)
+		printf("%-27s %8s %-13s %8s EV WHY\n", "ADDRESSES", "PAGES", "REASON", "EVENT");
 }
 
 static int ask(struct query *query)
 {
 	struct episode_source source = query_source(query);
-	char name[96], clean[96 * 4];
+	struct mm_row row;
 	struct range range;
 	struct ref mm;
 	int err = read_range(query, &range);
 
 	if (err == 0)
-		err = find_mm(query, &mm);
+		err = find_mm(query, &mm, &row);
 	if (err)
 		return err;
-	if (query->json) {
+	if (query->json)
 		answer_begin(query, "why-not-merged", recording_path(query->recording));
-	} else {
-		narrate_name(query->history, mm, query->when, name, sizeof(name));
-		text_clean(clean, sizeof(clean), name);
-		printf("%s after event %" PRIu64 "%s\n", clean, query->when.t,
-		       query->plain ? "." : "");
-		if (!query->plain)
-			printf("%-27s %8s %-13s %8s EV WHY\n", "ADDRESSES", "PAGES", "REASON",
-			       "EVENT");
-	}
-	err = why_not_merged(&source, mm, range.first, range.last, query->when, print_why, query,
-			     &query->diag);
+	else
+		print_headings(query, mm, &row);
+	err = ref_is_none(mm) ?
+		why_not_merged_sampled(&source, row.tgid, query->when, print_why, query) :
+		why_not_merged(&source, mm, range.first, range.last, query->when, print_why, query,
+			       &query->diag);
 	if (err == 0 && query->json)
-		answer_end(query, "process", process_json(query, mm));
+		answer_end(query, "process", process_json(query, mm, &row));
 	return err;
 }
 
