@@ -147,19 +147,21 @@ static bool parse_letters(const char *text, uint32_t *ret_number)
 	return *text != 0;
 }
 
-/* The stable node of a page, O(nodes): a patched kernel's nodes are known by their address. */
+/* The stable node of a page: a patched kernel's are known by their address.  Else the last one before. */
 static int find_by_kpfn(const struct history *h, uint64_t pfn, struct moment when, struct ref *ret_ref)
 {
-	struct history_cursor cursor;
-	union row row;
-	int more = 0, ret = history_list(h, ALL_NODES, (struct ref){ 0 }, when, &cursor);
+	union row row, now;
+	bool found = false;
 
-	while (ret == 0 && pfn && (more = history_next(&cursor, &row)) > 0)
-		if (row.node.kind != NODE_CHAIN && row.node.kpfn == pfn) {
-			*ret_ref = row.any.ref;
+	for (uint32_t i = 0; history_pfn_life(h, pfn, i, when.known_by, &row) == 0; i++) {
+		if (row.fact.born > when.t)
+			continue;
+		*ret_ref = row.any.ref;
+		found = true;
+		if (history_row(h, row.any.ref, when, &now) == 0 && now.node.kpfn == pfn)
 			return 0;
-		}
-	return ret ? ret : more < 0 ? more : -ENOENT;
+	}
+	return found ? 0 : -ENOENT;
 }
 
 static int find_by_address(const struct history *h, enum table table, const char *text,

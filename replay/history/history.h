@@ -177,6 +177,12 @@ struct mapping_row {
 	uint32_t mapcount;	/* of the page when it was sampled, 0: not known */
 };
 
+/*
+ * The id of a page that has no row of its own: whoever lists pages makes one of its stable node's, which `node` and
+ * `fact` are.
+ */
+#define PAGE_OF_NODE UINT32_MAX
+
 enum page_state { PAGE_KSM = 1, PAGE_POISONED = 2, PAGE_GONE = 4 };
 struct page_row {
 	struct fact fact;
@@ -250,6 +256,7 @@ enum relation {
 	VMAS_BY_START,		/* of an anon_vma: start, then birth */
 	ITEMS_OF_ANON_VMA,
 	VMAS_OF_MM,
+	NODES_BY_PFN,		/* of ALL_NODES those with a page, by kpfn */
 	NODES_OF_NID,		/* of ALL_NODES those of one tree; parent: ref_of_nid(); patched only */
 	/*
 	 * Items that have left the node by then, the last that came first, each as it was before it left
@@ -341,6 +348,8 @@ int history_find_pid(const struct history *h, int32_t pid, struct moment when, s
 /* ---- the life of one object, and change ---- */
 /* Its rows in order of birth (every span it had): *ret_row of the i-th, -ENOENT past the last. */
 int history_life(const struct history *h, struct ref ref, uint32_t i, uint64_t known_by, union row *ret_row);
+/* The same of a page: the rows, of whichever stable nodes, whose kpfn it was.  O(log n + i). */
+int history_pfn_life(const struct history *h, uint64_t pfn, uint32_t i, uint64_t known_by, union row *ret_row);
 /* The nearest event after (dir > 0) or before (dir < 0) t that touched it; 0: none. */
 uint64_t history_touch(const struct history *h, struct ref ref, uint64_t t, int dir);
 /* Did event n touch it?  O(log n + what n changed). */

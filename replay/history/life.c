@@ -262,6 +262,35 @@ bool history_touches(const struct history *h, struct ref ref, uint64_t n)
 					   item_touches(place.seg, ref.table, object, place.t));
 }
 
+static void fill_known_by(const struct segment *seg, uint64_t known_by, struct place *place)
+{
+	*place = (struct place){ .seg = seg, .known_by = known_by };
+	place->known = known_by < seg->base ? 0 : known_by - seg->base > seg->last ?
+		(uint32_t)seg->last : (uint32_t)(known_by - seg->base);
+}
+
+/* May it be told, and is it not the one that the segment before had last (carried)? */
+static bool is_of_life(const struct history *h, const struct place *place, enum table table, uint32_t id)
+{
+	return span_at(place->seg, table, id)->born <= place->known &&
+	       !(place->seg != h->segments[0] && id < place->seg->tables[table].carried.nr);
+}
+
+/* A row as of its last event, or of now. */
+static void fill_life(const struct history *h, struct place *place, enum table table, uint32_t id,
+		      union row *ret_row)
+{
+	const struct span *span = span_at(place->seg, table, id);
+
+	place->t = span_died(place->seg, table, span);
+	place->t = place->t > place->known ? place->known : place->t ? place->t - 1 : 0;
+	if (place->t < span_born(span))
+		place->t = span_born(span);
+	row_fill(h, place, table, id, ret_row);
+	ret_row->fact.first = ret_row->fact.born;
+	ret_row->fact.last = ret_row->fact.died;
+}
+
 int history_life(const struct history *h, struct ref ref, uint32_t i, uint64_t known_by,
 		 union row *ret_row)
 {
@@ -270,7 +299,7 @@ int history_life(const struct history *h, struct ref ref, uint32_t i, uint64_t k
 						  ret_row);
 	for (uint32_t s = 0; s < h->nr_segments; s++) {
 		const struct segment *seg = h->segments[s];
-		struct place place = { .seg = seg, .known_by = known_by };
+		struct place place;
 		uint32_t object, id;
 		int ret = ref_object(h, seg, ref, &object);
 
@@ -278,26 +307,40 @@ int history_life(const struct history *h, struct ref ref, uint32_t i, uint64_t k
 			return ret;
 		if (ret != 0)
 			continue;
-		place.known = known_by < seg->base ? 0 : known_by - seg->base > seg->last ?
-			(uint32_t)seg->last : (uint32_t)(known_by - seg->base);
+		fill_known_by(seg, known_by, &place);
 		for (id = object;; id = span_at(seg, ref.table, id)->link) {
-			const struct span *span = span_at(seg, ref.table, id);
-
-			/* A carried span is the one that the segment before had last. */
-			if (span->born <= place.known && !(s > 0 && id < seg->tables[ref.table].carried.nr) &&
-			    i-- == 0) {
-				/* As of its last event, or of now. */
-				place.t = span_died(seg, ref.table, span);
-				place.t = place.t > place.known ? place.known : place.t ? place.t - 1 : 0;
-				if (place.t < span_born(span))
-					place.t = span_born(span);
-				row_fill(h, &place, ref.table, id, ret_row);
-				ret_row->fact.first = ret_row->fact.born;
-				ret_row->fact.last = ret_row->fact.died;
+			if (is_of_life(h, &place, ref.table, id) && i-- == 0) {
+				fill_life(h, &place, ref.table, id, ret_row);
 				return 0;
 			}
-			if (span_is(span, SPAN_LAST))
+			if (span_is(span_at(seg, ref.table, id), SPAN_LAST))
 				break;
+		}
+	}
+	return -ENOENT;
+}
+
+int history_pfn_life(const struct history *h, uint64_t pfn, uint32_t i, uint64_t known_by, union row *ret_row)
+{
+	enum order_id id = h->patched ? ORDER_NODE_KPFN : ORDER_NODE;
+
+	for (uint32_t s = 0; pfn && s < h->nr_segments; s++) {
+		const struct segment *seg = h->segments[s];
+		struct place place;
+		int ret = order_ready(h, seg, id);
+
+		if (ret != 0)
+			return ret;
+		fill_known_by(seg, known_by, &place);
+		for (uint64_t at = order_lower(seg, id, 0, pfn); at < seg->orders[id].nr_sorted; at++) {
+			uint32_t row = ((uint32_t *)seg->orders[id].rows.data)[at];
+
+			if (order_key_of(seg, id, row).k2 != pfn)
+				break;
+			if (is_of_life(h, &place, TABLE_NODE, row) && i-- == 0) {
+				fill_life(h, &place, TABLE_NODE, row, ret_row);
+				return 0;
+			}
 		}
 	}
 	return -ENOENT;

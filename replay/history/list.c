@@ -16,9 +16,11 @@ struct relation_desc { uint8_t order, parent; bool by_k1; };
 
 #define NO_ORDER NR_ORDERS
 
-static struct relation_desc describe(enum relation relation)
+static struct relation_desc describe(const struct history *h, enum relation relation)
 {
 	switch (relation) {
+	case NODES_BY_PFN:
+		return (struct relation_desc){ h->patched ? ORDER_NODE_KPFN : ORDER_NODE, 0, false };
 	case ALL_MMS:		return (struct relation_desc){ ORDER_MM_NUMBER, 0, false };
 	case ALL_NODES:
 	case NODES_OF_NID:	return (struct relation_desc){ ORDER_NODE, 0, false };
@@ -53,7 +55,7 @@ enum table relation_table(enum relation relation)
 		return TABLE_ITEM;
 	if (relation == ALL_EPISODES || relation == EPISODES_OF_KIND || relation == EPISODES_ABOUT)
 		return TABLE_EPISODE;
-	return order_table(describe(relation).order);
+	return relation == NODES_BY_PFN ? TABLE_NODE : order_table(describe(NULL, relation).order);
 }
 
 /* What the order's first key part is for the lists of this parent. */
@@ -86,7 +88,7 @@ static uint32_t parent_key(const struct place *place, enum relation relation, ui
 static int list_upto(const struct history *h, enum relation relation, struct ref parent, struct moment when,
 		     uint64_t last, struct history_cursor *ret_cursor)
 {
-	struct relation_desc desc = describe(relation);
+	struct relation_desc desc = describe(h, relation);
 	struct history_cursor cursor = { .history = h, .when = when, .relation = relation,
 					 .parent = parent };
 	uint32_t object = NO_ID, k1;
@@ -125,6 +127,8 @@ static int list_upto(const struct history *h, enum relation relation, struct ref
 		cursor.at = cursor.lo;
 	} else {
 		cursor.hi = place.seg->orders[desc.order].nr_sorted;
+		if (relation == NODES_BY_PFN)	/* chains have no page: pfn 0 */
+			cursor.at = cursor.lo = order_lower(place.seg, desc.order, 0, 1);
 	}
 	*ret_cursor = cursor;
 	return 0;
@@ -230,7 +234,7 @@ static int step_span(struct history_cursor *cursor, const struct place *place, i
 		*ret_row = dir > 0 ? chain_next(place, cursor) : chain_prev(place, cursor);
 		return *ret_row != NO_ID;
 	}
-	order = describe(cursor->relation).order;
+	order = describe(cursor->history, cursor->relation).order;
 	if (cursor->first && dir < 0)
 		return -EINVAL;		/* stabbing goes forward, as the kernel does */
 	at = cursor->first ? order_next_reaching(place, order, cursor->first, cursor->at, cursor->hi) :
@@ -282,7 +286,7 @@ int history_prev(struct history_cursor *cursor, union row *ret_row)
 
 int history_seek(struct history_cursor *cursor, struct ref ref)
 {
-	enum order_id order = describe(cursor->relation).order;
+	enum order_id order = describe(cursor->history, cursor->relation).order;
 	struct place place;
 	uint32_t object, span;
 	uint64_t at;
@@ -313,7 +317,7 @@ int history_seek(struct history_cursor *cursor, struct ref ref)
 
 int history_seek_key(struct history_cursor *cursor, uint64_t key)
 {
-	struct relation_desc desc = describe(cursor->relation);
+	struct relation_desc desc = describe(cursor->history, cursor->relation);
 	uint32_t k1 = 0, first;
 	struct place place;
 	uint64_t at;

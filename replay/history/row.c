@@ -128,6 +128,20 @@ static void vma_fill(const struct segment *seg, uint32_t id, struct vma_row *ret
 	ret->flags = data->flags;
 }
 
+/*
+ * The stable node is the one at the moment, which has a doubt of its own; on a stock kernel else the one that it had
+ * when it was poisoned.
+ */
+static void page_fill(const struct history *h, const struct place *place, uint32_t id, struct page_row *ret)
+{
+	const struct page_data *data = data_at(place->seg, TABLE_PAGE, id);
+
+	ret->node = node_ref_of_pfn(h, place, ret->name.addr);
+	ret->state = data->state;
+	if (ref_is_none(ret->node))
+		ret->node = make_ref(place->seg, TABLE_NODE, data->node);
+}
+
 void row_fill(const struct history *h, const struct place *place, enum table table, uint32_t id,
 	      union row *ret)
 {
@@ -167,9 +181,7 @@ void row_fill(const struct history *h, const struct place *place, enum table tab
 		break;
 	case TABLE_PAGE:
 		ret->page.name = name_of(seg, table, object);
-		ret->page.node = make_ref(seg, TABLE_NODE,
-					  ((struct page_data *)data_at(seg, table, id))->node);
-		ret->page.state = ((struct page_data *)data_at(seg, table, id))->state;
+		page_fill(h, place, id, &ret->page);
 		break;
 	default:
 		break;

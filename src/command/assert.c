@@ -23,6 +23,7 @@
 #include "event/filter_names.h"
 #include "fields_json.h"
 #include "list.h"
+#include "row_list.h"
 #include "view/row_field.h"
 
 #define ASKED_MAX 8
@@ -226,12 +227,12 @@ static int judge_rows(struct asserting *a)
 {
 	bool episodes = a->about == ABOUT_EPISODES;
 	struct query *query = a->query;
-	struct history_cursor cursor;
+	struct row_list list;
 	union row row;
-	int more = 0, err = history_list(query->history, episodes ? ALL_EPISODES : a->relation,
-					 (struct ref){ 0 }, query->when, &cursor);
+	int more = 0, err = row_list_begin(query->history, episodes ? ALL_EPISODES : a->relation,
+					   query->when, &list);
 
-	while (err == 0 && (more = history_next(&cursor, &row)) > 0) {
+	while (err == 0 && (more = row_list_next(&list, &row)) > 0) {
 		struct query_lookup lookup = { .query = query, .row = &row };
 		char name[96], clean[160];
 		bool has_end = row.fact.died != NEVER && episodes;
@@ -241,7 +242,10 @@ static int judge_rows(struct asserting *a)
 		enum outcome outcome = judge_row(a, episodes ? episode_lookup : query_lookup_row,
 						 &lookup, row.fact.doubt != DOUBT_NONE);
 
-		query_name(query, row.any.ref, name, sizeof(name));
+		if (row.any.ref.table == TABLE_PAGE)
+			snprintf(name, sizeof(name), "pfn 0x%" PRIx64, row.page.name.addr);
+		else
+			query_name(query, row.any.ref, name, sizeof(name));
 		if (episodes)
 			snprintf(clean, sizeof(clean), "%s %" PRIu32,
 				 episode_kind_name(row.episode.kind), row.episode.number);

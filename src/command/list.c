@@ -18,6 +18,7 @@
 #include "fields_json.h"
 #include "list.h"
 #include "query.h"
+#include "row_list.h"
 #include "view/row_field.h"
 
 #define TABLE_COLUMNS 8
@@ -144,13 +145,13 @@ void list_print_row(const struct list_table *table, const char *indent, const un
 
 static int print_rows(struct query *query, const struct list_table *table)
 {
-	struct history_cursor cursor;
+	struct row_list list;
 	struct fields fields;
 	union row row;
 	int more, err;
 
-	err = history_list(query->history, table->relation, (struct ref){ 0 }, query->when, &cursor);
-	while (err == 0 && (more = history_next(&cursor, &row)) != 0) {
+	err = row_list_begin(query->history, table->relation, query->when, &list);
+	while (err == 0 && (more = row_list_next(&list, &row)) != 0) {
 		if (more < 0)
 			return more;
 		if (!query_wants_row(query, &row))

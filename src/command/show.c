@@ -171,6 +171,31 @@ static int show_life(struct query *query, struct ref ref)
 	return err == -ENOENT ? 0 : err;
 }
 
+/* The stable nodes whose page it was, each as in its own life. */
+static void show_nodes_of(struct query *query, struct ref page)
+{
+	struct fields fields;
+	union row row;
+
+	if (page.table != TABLE_PAGE || history_life(query->history, page, 0, query->when.known_by, &row) != 0)
+		return;
+	for (uint64_t pfn = row.page.name.addr, i = 0;
+	     history_pfn_life(query->history, pfn, (uint32_t)i, query->when.known_by, &row) == 0; i++) {
+		if (!query->json && i == TEXT_ROWS) {
+			puts("  and more, see --json");
+			return;
+		}
+		row_fields(query->recording, &row, (struct moment){ row.fact.born, query->when.known_by },
+			   &fields);
+		if (query->json) {
+			answer_section(query, "life", "node", &fields);
+		} else {
+			fputs("  ", stdout);
+			fields_sentence(&fields, 0);
+		}
+	}
+}
+
 static void touch_fields(struct query *query, struct ref ref, uint64_t nr, struct fields *fields)
 {
 	int sample = history_changed_by_sample(query->history, ref, nr);
@@ -264,6 +289,7 @@ static int show_object(struct query *query, struct ref ref)
 		err = show_life(query, ref);
 	if (err)
 		return diag_set(&query->diag, err, "%s cannot be shown", clean);
+	show_nodes_of(query, ref);
 	show_touches(query, ref);
 	return 0;
 }

@@ -363,12 +363,37 @@ static void mapping_fields(const struct reader *reader, const struct mapping_row
 	known_number(fields, "mapcount", mapping->mapcount, mapping->mapcount != 0);
 }
 
+/* The page's own fact is that it was poisoned; that it is a KSM page is its stable node's. */
+static void ksm_fields(const struct reader *reader, const struct page_row *page, struct fields *fields)
+{
+	union row node;
+	bool ksm = !ref_is_none(page->node) &&
+		   history_row(reader->history, page->node, reader->when, &node) == 0;
+
+	if (!wants_any(fields, "ksm", "ksm_doubtful", "", ""))
+		return;
+	fields_bool(fields, "ksm", ksm);
+	fields_bool(fields, "ksm_doubtful", ksm ? node.fact.doubt != DOUBT_NONE :
+		    history_doubts(reader->history, ALL_NODES, (struct ref){ 0 }, reader->when));
+}
+
 static void page_fields(const struct reader *reader, const struct page_row *page,
 			struct fields *fields)
 {
-	identity_fields(reader, fields, page->ref, &page->name);
+	char text[NAME_MAX_BYTES];
+
+	if (page->ref.id == PAGE_OF_NODE) {
+		snprintf(text, sizeof(text), "pfn:0x%" PRIx64, page->name.addr);
+		fields_text(fields, "object", text);
+		text[3] = ' ';
+		fields_text(fields, "name", text);
+		fields_nothing(fields, "generation");
+		fields_hex(fields, "pfn", page->name.addr);
+	} else {
+		identity_fields(reader, fields, page->ref, &page->name);
+	}
 	node_of_fields(reader, fields, page->node, false);
-	fields_bool(fields, "ksm", page->state & PAGE_KSM);
+	ksm_fields(reader, page, fields);
 	fields_bool(fields, "poisoned", page->state & PAGE_POISONED);
 	fields_bool(fields, "gone", page->state & PAGE_GONE);
 }

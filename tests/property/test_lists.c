@@ -100,6 +100,53 @@ static bool has_item(const struct picture *items, struct ref item, uint64_t afte
 	return false;
 }
 
+/* Sorted by pfn, the nodes that have a page, and back again; and each had it for as long as its life says. */
+static void nodes_are_found_by_pfn(const struct storm *storm, const struct history *h, uint64_t *rng)
+{
+	(void)storm;
+	for (unsigned i = 0; i < 12; i++) {
+		uint64_t t = some_moment(h, rng);
+		struct moment when = i % 2 ? moment_at(t) : moment_hindsight(t);
+		struct picture all = { 0 }, sorted = { 0 };
+		struct history_cursor cursor;
+		uint32_t nr = 0;
+		uint64_t count;
+		union row row;
+
+		picture_list(&all, h, ALL_NODES, (struct ref){ 0 }, when);
+		picture_list(&sorted, h, NODES_BY_PFN, (struct ref){ 0 }, when);
+		for (uint32_t r = 0; r < all.nr; r++)
+			nr += all.rows[r].node.kpfn != 0;
+		assert_int_equal(sorted.nr, nr);
+		assert_int_equal(history_count(h, NODES_BY_PFN, (struct ref){ 0 }, when, &count, NULL), 0);
+		assert_int_equal(count, nr);
+		for (uint32_t r = 0; r < nr; r++) {
+			const struct node_row *node = &sorted.rows[r].node;
+			bool found = false;
+
+			assert_true(node->kpfn && (!r || sorted.rows[r - 1].node.kpfn <= node->kpfn));
+			assert_int_equal(history_row(h, node->ref, when, &row), 0);
+			assert_memory_equal(&row, node, sizeof(*node));
+			for (uint32_t l = 0; !found &&
+			     history_pfn_life(h, node->kpfn, l, when.known_by, &row) == 0; l++) {
+				assert_int_equal(row.node.kpfn, node->kpfn);
+				found = ref_equal(row.any.ref, node->ref) && row.fact.born <= t &&
+					(row.fact.died == NEVER || row.fact.died > t);
+			}
+			assert_true(found);
+		}
+		assert_int_equal(history_list(h, NODES_BY_PFN, (struct ref){ 0 }, when, &cursor), 0);
+		history_seek_end(&cursor);
+		while (nr > 0) {
+			assert_int_equal(history_prev(&cursor, &row), 1);
+			assert_memory_equal(&row, &sorted.rows[--nr], sizeof(row));
+		}
+		assert_int_equal(history_prev(&cursor, &row), 0);
+		picture_free(&all);
+		picture_free(&sorted);
+	}
+}
+
 static void items_that_left_hung_there(const struct storm *storm, const struct history *h, uint64_t *rng)
 {
 	(void)storm;
@@ -172,6 +219,7 @@ static void doubts_are_those_of_the_rows(const struct storm *storm, const struct
 }
 
 PROPERTY(episodes_are_filtered)
+PROPERTY(nodes_are_found_by_pfn)
 PROPERTY(items_that_left_hung_there)
 PROPERTY(doubts_are_those_of_the_rows)
 
@@ -179,6 +227,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_episodes_are_filtered),
+		cmocka_unit_test(test_nodes_are_found_by_pfn),
 		cmocka_unit_test(test_items_that_left_hung_there),
 		cmocka_unit_test(test_doubts_are_those_of_the_rows),
 	};
