@@ -6,7 +6,7 @@
  * stable node, in the unstable tree, or nowhere yet.  Of an item that is nowhere, ksmd's last word
  * (item_scan) gives the reason where it was recorded one by one; else the mm's sums of the last
  * scan do, if they leave only one reason.  A page without an item lies in a VMA that is not mergeable,
- * or that ksmd has not come by, or that has no anonymous page there.
+ * or that ksmd has not come by, or that has no anonymous page there: the zero page where ksmd put it.
  *
  * What is left is said to be unknown.  The mm's own sums follow in any case: counts without addresses.
  */
@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain/zero_page.h"
 #include "trace/diag.h"
 #include "trace/sample.h"
 
@@ -44,7 +45,8 @@ struct asking {
 	int ret;
 	struct last_word *words;	/* by item, then event */
 	struct area *areas;		/* by start */
-	uint32_t nr_words, room_words, nr_areas, room_areas;
+	struct zero_page *zeroes;	/* by address; their items are gone */
+	uint32_t nr_words, room_words, nr_areas, room_areas, nr_zeroes;
 	uint64_t sums[NR_OUTCOMES], sum_events[NR_OUTCOMES];	/* of the last scan that ended */
 	int64_t seqnr;			/* that scan, -1: none */
 	uint64_t scan_begin;		/* its first event */
@@ -362,6 +364,41 @@ static int find_areas(struct asking *a)
 	return more;
 }
 
+/* From where on those of an area are, and how many: told since the VMA exists. */
+static const struct zero_page *zeroes_of(const struct asking *a, const struct area *area, uint32_t *ret_nr)
+{
+	uint32_t lo = 0, hi = a->nr_zeroes;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (a->zeroes[mid].address < area->start)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	*ret_nr = 0;
+	for (uint32_t i = lo; i < a->nr_zeroes && a->zeroes[i].address < area->end; i++)
+		*ret_nr += a->zeroes[i].event >= area->born;
+	return a->zeroes + lo;
+}
+
+/* What the process did to such a page since then is not known. */
+static void tell_zeroes(struct asking *a, const struct area *area, const struct zero_page *page, uint32_t nr)
+{
+	for (; nr; page++) {
+		struct why_not why = { .reason = NOT_MERGED_ZERO_PAGE, .first = page->address,
+				       .last = page->address, .nr_pages = 1, .event = page->event,
+				       .seqnr = page->seqnr, .evidence = EVIDENCE_INFERRED, .doubtful = true };
+
+		if (page->event < area->born)
+			continue;
+		tell(a, &why);
+		nr--;
+	}
+	flush(a);
+}
+
 /* The pages of an area that have no item. */
 static void tell_area(struct asking *a, const struct area *area, uint64_t nr_items)
 {
@@ -370,6 +407,8 @@ static void tell_area(struct asking *a, const struct area *area, uint64_t nr_ite
 	uint64_t nr = (end - first) / PAGE_BYTES;
 	struct why_not why = { .first = first, .last = end - PAGE_BYTES, .seqnr = -1, .event = area->born,
 			       .evidence = area->evidence, .doubtful = area->doubtful };
+	const struct zero_page *zeroes = NULL;
+	uint32_t nr_zeroes = 0;
 
 	if (nr <= nr_items)
 		return;
@@ -390,10 +429,15 @@ static void tell_area(struct asking *a, const struct area *area, uint64_t nr_ite
 	} else {
 		why.reason = NOT_MERGED_NO_PAGE;
 		why.evidence = EVIDENCE_INFERRED;
+		zeroes = zeroes_of(a, area, &nr_zeroes);
 	}
 	flush(a);
-	tell(a, &why);
-	flush(a);
+	if (why.nr_pages > nr_zeroes) {
+		why.nr_pages -= nr_zeroes;
+		tell(a, &why);
+		flush(a);
+	}
+	tell_zeroes(a, area, zeroes, nr_zeroes);
 }
 
 static int count_items(const struct asking *a, const struct area *area, uint64_t *ret_nr)
@@ -551,11 +595,14 @@ int why_not_merged(const struct episode_source *source, struct ref mm, uint64_t 
 	if (ret == 0)
 		ret = find_areas(&a);
 	if (ret == 0 && history_is_patched(source->history))
+		ret = zero_pages_without_item(source, &a.mm, a.first, a.last, when, &a.zeroes, &a.nr_zeroes);
+	if (ret == 0 && history_is_patched(source->history))
 		ret = tell_range(&a);
 	if (ret == 0)
 		tell_mm(&a);
 	free(a.words);
 	free(a.areas);
+	free(a.zeroes);
 	return ret ? diag_set(diag, ret, "the pages of the process cannot be looked at") : a.ret;
 }
 

@@ -115,6 +115,55 @@ static void each_page_has_its_reason(void **state)
 	recording_close(recording);
 }
 
+/*
+ * Pages 2, 3 and 4 become the zero page.  The items of 2 and 3 go; at 3 ksmd finds a page of its own again, which
+ * goes, too.  What the scans of long ago said is still known of 2 alone, and is not sure.
+ */
+static void a_zero_page_outlives_its_item(void **state)
+{
+	const struct written story[] = { REASONS,
+		WR(40, 0, 91, KSM_START_SCAN, 3, 6),
+		WR(41, 0, 91, P_ITEM_SCAN, ITEM_N(2), MM_A, AT(2), 3, 4),
+		WR(42, 0, 91, P_ITEM_SCAN, ITEM_N(3), MM_A, AT(3), 3, 4),
+		WR(43, 0, 91, KSM_STOP_SCAN, 3, 6),
+		WR(50, 0, 91, KSM_START_SCAN, 4, 6),
+		WR(51, 0, 91, P_ITEM_FREE, ITEM_N(2), MM_A, AT(2)),
+		WR(52, 0, 91, P_ITEM_FREE, ITEM_N(3), MM_A, AT(3)),
+		WR(53, 0, 91, P_ITEM_NEW, ITEM_N(6), MM_A, AT(3)),
+		WR(54, 0, 91, KSM_STOP_SCAN, 4, 5),
+		WR(60, 0, 91, KSM_START_SCAN, 5, 5),
+		WR(61, 0, 91, P_ITEM_FREE, ITEM_N(6), MM_A, AT(3)),
+		WR(62, 0, 91, P_ITEM_SCAN, ITEM_N(4), MM_A, AT(4), 5, 4),
+		WR(63, 0, 91, KSM_STOP_SCAN, 5, 4),
+		WR(70, 0, 91, KSM_START_SCAN, 6, 4),
+		WR(71, 0, 91, KSM_STOP_SCAN, 6, 4) };
+	static const struct { enum not_merged reason; uint64_t first, nr_pages; char evidence; bool doubtful; }
+	expected[] = {
+		{ NOT_MERGED_NO_PAGE, AT(2), 1, EVIDENCE_INFERRED, false },
+		{ NOT_MERGED_ZERO_PAGE, AT(2), 1, EVIDENCE_INFERRED, true },
+		{ NOT_MERGED_ZERO_PAGE, AT(4), 1, EVIDENCE_TRACED, false },
+	};
+	struct recording *recording = written_open(story, sizeof(story) / sizeof(*story));
+	uint64_t nr = sizeof(story) / sizeof(*story);
+	struct heard heard = ask(recording, 2201, (uint64_t)AT(2), (uint64_t)AT(4) + 0xfff, nr);
+
+	(void)state;
+	assert_true(heard.nr >= 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(heard.list[i].reason, expected[i].reason);
+		assert_int_equal(heard.list[i].first, expected[i].first);
+		assert_int_equal(heard.list[i].nr_pages, expected[i].nr_pages);
+		assert_int_equal(heard.list[i].evidence, expected[i].evidence);
+		assert_int_equal(heard.list[i].doubtful, expected[i].doubtful);
+	}
+	assert_int_equal(heard.list[1].seqnr, 3);
+	/* While it had its page again, it was met once. */
+	heard = ask(recording, 2201, (uint64_t)AT(3), (uint64_t)AT(3) + 0xfff, nr - 7);
+	assert_true(heard.nr >= 1);
+	assert_int_equal(heard.list[0].reason, NOT_MERGED_NOT_TWICE);
+	recording_close(recording);
+}
+
 /* ---- lifecycle ---- */
 static int32_t pid_of_role(const char *dat, const char *role)
 {
@@ -194,6 +243,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_page_has_its_reason),
+		cmocka_unit_test(a_zero_page_outlives_its_item),
 		cmocka_unit_test(lifecycle_has_one_process_a_reason),
 	};
 
