@@ -151,7 +151,7 @@ bool episode_duration(const struct episode_row *episode, uint64_t *ret_ns)
 		       episode->kind == EPISODE_KILL_LIST ? episode->totals.kill.duration_ns :
 		       episode->kind == EPISODE_RECOVERY ? episode->totals.recovery.duration_ns : 0;
 
-	if (episode->fact.died == NEVER)
+	if (episode->fact.died == NEVER || (!own && (episode->begin_lost || !episode->ended)))
 		return false;
 	*ret_ns = own ? own : episode->end_ns - episode->begin_ns;
 	return true;

@@ -174,7 +174,10 @@ struct episode_cursor episode_cursor_at(const struct opened_episode *episode, ui
 /* The event at which other views stand with this cursor. */
 uint64_t episode_cursor_event(const struct opened_episode *episode, struct episode_cursor cursor);
 
-/* How long it took: the kernel's own figure where there is one.  False: it has not ended. */
+/*
+ * How long it took: the kernel's own figure where there is one, else what lies between its first and last
+ * event.  False: it has not ended, or its beginning or its end was not seen.
+ */
 bool episode_duration(const struct episode_row *episode, uint64_t *ret_ns);
 
 #endif /* KSMTOP_EPISODE_H */

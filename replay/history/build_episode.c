@@ -437,7 +437,6 @@ static void collapse_event(struct builder *b, const struct event *ev)
 			(*nr[step])++;
 	} else {
 		totals->result = (int32_t)EVENT_ARGS(ev, P_COLLAPSE_END)->result;
-		totals->duration_ns = b->now_ns - episode->begin_ns;
 		episode_end(b, episode);
 		if (totals->result != COLLAPSE_SUCCEEDED)
 			build_notable(b, NOTABLE_COLLAPSE_FAILED, totals->nr_failed ? 2 : 0,
@@ -473,7 +472,6 @@ static void migration_ends(struct builder *b, const struct event *ev)
 	totals->succeeded = (uint64_t)args->succeeded;
 	totals->failed = (uint64_t)args->failed;
 	if (!(episode->flags & EPISODE_BEGIN_UNSEEN))
-		totals->duration_ns = b->now_ns - episode->begin_ns;
 	episode_end(b, episode);
 	running_remove(b, running);
 }

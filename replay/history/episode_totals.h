@@ -74,7 +74,6 @@ struct collapse_totals {
 	/* at the end */
 	int32_t result;			/* enum scan_result of the kernel; 1 is success */
 	uint32_t nr_isolated, nr_copied, nr_failed, nr_rolled_back, nr_none;
-	uint64_t duration_ns;
 };
 
 /* migrate_pages(). */
@@ -82,7 +81,6 @@ struct migration_totals {
 	int32_t mode, reason;		/* enum migrate_mode, migrate_reason */
 	/* at the end */
 	uint64_t succeeded, failed;
-	uint64_t duration_ns;
 	uint64_t walk_ns;		/* of its walks of KSM pages */
 	uint64_t longest_hold_ns;
 	uint32_t nr_walks, nr_moved;	/* nr_moved: stable nodes whose kpfn changed */

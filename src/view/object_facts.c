@@ -14,6 +14,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "episode/episode.h"
+
 #include "format.h"
 #include "row_field.h"
 #include "view_util.h"
@@ -138,6 +140,7 @@ static void other_facts(struct facts *facts, const struct scene *scene, const un
 {
 	char e = facts->evidence, text[FORMAT_MAX];
 	const char *comm;
+	uint64_t took_ns;
 
 	switch (row->any.ref.table) {
 	case TABLE_ANON_VMA:
@@ -176,9 +179,8 @@ static void other_facts(struct facts *facts, const struct scene *scene, const un
 		fact(facts, ' ', "task", e, "%.16s %d", comm ? comm : "?", row->episode.tid);
 		if (row->episode.seqnr >= 0)
 			fact(facts, ' ', "scan", e, "%" PRId64, row->episode.seqnr);
-		if (row->episode.end_ns >= row->episode.begin_ns)
-			fact(facts, ' ', "took", e, "%s",
-			     format_duration(text, row->episode.end_ns - row->episode.begin_ns));
+		if (episode_duration(&row->episode, &took_ns))
+			fact(facts, ' ', "took", e, "%s", format_duration(text, took_ns));
 		break;
 	default:
 		break;

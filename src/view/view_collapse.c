@@ -91,6 +91,7 @@ static void draw_header(struct pane pane, struct stepping *s, const struct pictu
 {
 	const struct collapse_totals *c = &s->row.totals.collapse;
 	char mm[64] = "a process not in KSM", task[48], time[FORMAT_MAX], result[SYMBOL_MAX];
+	uint64_t took_ns;
 	struct event ev;
 	int x;
 
@@ -112,8 +113,7 @@ static void draw_header(struct pane pane, struct stepping *s, const struct pictu
 			  c->result == 1 ? "one huge page now" : "given up");
 	x += pane_printf(pane, x, 1, ROLE_TEXT, "  %s  %s",
 			 explain_scan_result(recording_events(s->scene.recording), c->result, result),
-			 format_duration(time, c->duration_ns ? c->duration_ns
-						: s->row.end_ns - s->row.begin_ns));
+			 episode_duration(&s->row, &took_ns) ? format_duration(time, took_ns) : "");
 	if (p->poison >= 0)
 		pane_printf(pane_sub(pane, 0, 0, pane.width - 3, 2), x, 1, ROLE_FAULT,
 			    "  poison in page %d, pfn 0x%" PRIx64, p->poison, p->pfn[p->poison]);

@@ -38,9 +38,23 @@ static void totals(struct stepping *s, char *buf, size_t size)
 		snprintf(buf, size, "scan %" PRId64 " of ksmd", s->row.seqnr);
 }
 
+/* What the kernel measured is not what lies between the events: to tell them takes time, too. */
+static void draw_duration(struct pane pane, int x, const struct episode_row *row)
+{
+	uint64_t took_ns, apart_ns = row->end_ns - row->begin_ns;
+	char took[FORMAT_MAX], apart[FORMAT_MAX];
+
+	if (!row->ended || !episode_duration(row, &took_ns))
+		return;
+	x += pane_printf(pane, x, 0, ROLE_TEXT, "  took %s", format_duration(took, took_ns));
+	if (took_ns != apart_ns && pane.width > 90)
+		pane_printf(pane, x, 0, ROLE_TEXT, " by the kernel's count; its events are %s apart",
+			    format_duration(apart, apart_ns));
+}
+
 static void draw_header(struct pane pane, struct stepping *s)
 {
-	char task[48], object[64], text[160], time[FORMAT_MAX];
+	char task[48], object[64], text[160];
 	int x;
 
 	x = 1 + pane_printf(pane, 1, 0, ROLE_HEADING, "%s", episode_word(s->row.kind));
@@ -48,9 +62,7 @@ static void draw_header(struct pane pane, struct stepping *s)
 	if (!ref_is_none(s->row.object))
 		x += pane_printf(pane, x, 0, ROLE_TEXT, "  of %s",
 				 scene_name(&s->scene, s->row.object, object, sizeof(object)));
-	if (s->row.ended)
-		pane_printf(pane, x, 0, ROLE_TEXT, "  took %s",
-			    format_duration(time, s->row.end_ns - s->row.begin_ns));
+	draw_duration(pane, x, &s->row);
 	pane_fact(pane, pane.width - 2, 0, s->row.fact.evidence, s->row.fact.doubt != DOUBT_NONE);
 	totals(s, text, sizeof(text));
 	pane_fit(pane, 1, 1, pane.width - 2, ALIGN_LEFT, ROLE_TEXT, text);

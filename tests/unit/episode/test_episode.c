@@ -104,6 +104,29 @@ static void an_end_without_a_begin_has_its_totals(void **state)
 	recording_close(recording);
 }
 
+/* A scan has no figure of the kernel's own: without its begin, or its end, nobody knows how long it took. */
+static void half_a_scan_has_no_duration(void **state)
+{
+	const struct written story[] = {
+		WR(10, 0, 91, KSM_STOP_SCAN, 1, 5),
+		WR(20, 0, 91, KSM_START_SCAN, 2, 5),
+		WR(30, 0, 91, KSM_START_SCAN, 3, 5),
+		WR(40, 0, 91, KSM_STOP_SCAN, 3, 5) };
+	struct recording *recording = written_open(story, sizeof(story) / sizeof(*story));
+	struct episode_source source = written_source(recording);
+	uint64_t ns = 0;
+
+	(void)state;
+	for (uint32_t number = 1; number <= 3; number++) {
+		struct opened_episode *episode = open_one(&source, number);
+
+		assert_int_equal(episode_duration(episode_row(episode), &ns), number == 3);
+		episode_close(episode);
+	}
+	assert_true(ns > 0);
+	recording_close(recording);
+}
+
 static void a_hold_shows_what_the_kernel_only_summed(void **state)
 {
 	const struct written story[] = { WALK_STORY, WALK_STORY_END };
@@ -344,6 +367,7 @@ int main(void)
 		cmocka_unit_test(a_walk_comes_to_its_totals),
 		cmocka_unit_test(a_walk_without_an_end_says_so),
 		cmocka_unit_test(an_end_without_a_begin_has_its_totals),
+		cmocka_unit_test(half_a_scan_has_no_duration),
 		cmocka_unit_test(a_hold_shows_what_the_kernel_only_summed),
 		cmocka_unit_test(units_stop_where_they_should),
 		cmocka_unit_test(a_migration_names_whose_pte_it_was),
