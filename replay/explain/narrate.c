@@ -195,8 +195,8 @@ static void recovery_search(struct telling *t)
 		SAY("The failing page's stable node is %s.",
 		    args->chain ? "a dup and points to its chain: nothing is searched" : "in no chain");
 	else if (args->nr_nodes <= 1)
-		SAY("The failing page's stable node %s, which took %s.", args->chain ?
-		    "is a dup and points to its chain: no tree is searched" : "is in no chain",
+		SAY("The failing page's stable node %s; to find that took %s.", args->chain ?
+		    "is a dup and points to its chain, so that no tree is searched" : "is in no chain",
 		    explain_time((uint64_t)args->duration_ns, duration, sizeof(duration)));
 	else
 		SAY("The trees are searched for the chain, nodes visited: %" PRId64 ", in %s, at most %s "

@@ -64,12 +64,18 @@ static void finding_fields(const struct query *query, const struct found *found,
 	fields_bool(fields, "doubtful", outcome == UNDECIDED);
 }
 
+/* An invariant has no kernel's number beside it that it could contradict: the summary counts it apart. */
+static const char *const of_invariants[NR_OUTCOMES] = {
+	[AGREES] = "invariant holds", [UNDECIDED] = "invariant undecided", [CONTRADICTS] = "invariant violated",
+};
+
 static void print_text(const struct found *found, int outcome, const struct fields *fields)
 {
 	const struct finding *finding = &found->finding;
 	char buf[64];
 
-	printf("%s: %s at event %" PRIu64, outcomes[outcome], finding->id, finding->event);
+	printf("%s: %s at event %" PRIu64, found->invariant ? of_invariants[outcome] : outcomes[outcome],
+	       finding->id, finding->event);
 	if (fields_find(fields, "object")->kind == VALUE_TEXT)
 		printf(", %s", field_show(fields_find(fields, "object"), buf, sizeof(buf)));
 	printf(found->invariant ? ": expected %" PRId64 ", found %" PRId64 :

@@ -30,7 +30,7 @@ static const struct {
 	enum role role;
 	const char *word;
 } fates[NR_FATES] = {
-	[NOT_NAMED] = {'.', ROLE_SKIPPED, "not named yet"},
+	[NOT_NAMED] = {'.', ROLE_SKIPPED, "not named"},
 	[ISOLATED] = {'i', ROLE_CHANGED, "isolated"},
 	[COPIED] = {'c', ROLE_VISITED, "copied"},
 	[FAILED] = {'!', ROLE_FAULT, "poison met"},
@@ -137,7 +137,8 @@ static void draw_grid(struct pane pane, const struct picture *p)
 	}
 }
 
-static void draw_legend(struct pane pane, const struct picture *p)
+/* "Not named yet" where more can come. */
+static void draw_legend(struct pane pane, const struct picture *p, bool over)
 {
 	int x = 5;
 
@@ -145,7 +146,8 @@ static void draw_legend(struct pane pane, const struct picture *p)
 		if (!p->passed[i] && !(i == NOT_NAMED && p->nr[i]))
 			continue;
 		x += pane_put(pane, x, 0, fates[i].role, (uint32_t)fates[i].letter);
-		x += pane_printf(pane, x, 0, ROLE_TEXT, " %s %" PRIu32 "   ", fates[i].word,
+		x += pane_printf(pane, x, 0, ROLE_TEXT, " %s%s %" PRIu32 "   ", fates[i].word,
+				 i == NOT_NAMED && !over ? " yet" : "",
 				 i == NOT_NAMED ? p->nr[i] : p->passed[i]);
 	}
 }
@@ -205,7 +207,9 @@ static void draw(struct session *session, void *own, struct pane body)
 		draw_owners(pane_sub(body, GRID_COLUMNS + 8, y, body.width - GRID_COLUMNS - 8, GRID_ROWS),
 			    &s);
 	y += GRID_ROWS;
-	draw_legend(pane_sub(body, 0, y++, body.width, 1), &picture);
+	draw_legend(pane_sub(body, 0, y++, body.width, 1), &picture,
+		    s.row.ended && (s.where == STEPPING_AFTER ||
+				    s.cursor.step + 1 == episode_nr_steps(s.episode)));
 	session_view_state(session)->lists[0] = (struct list){0};	/* for the mouse */
 	if (!beside)
 		draw_owners(pane_sub(body, 0, y, body.width, rest), &s);

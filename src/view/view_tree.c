@@ -89,6 +89,19 @@ static void tree_feed(struct tree_view *view, const struct scene *scene, struct 
 					       state->descending) != 0;
 }
 
+/* Does no other dup of its chain stand below it?  A filter or another order may put one there all the same. */
+static bool is_last_dup(const struct scene *scene, const struct node_row *node)
+{
+	struct history_cursor cursor;
+	union row row;
+
+	if (ref_is_none(node->chain) ||
+	    history_list(scene->history, DUPS_OF_CHAIN, node->chain, scene->when, &cursor))
+		return false;
+	history_seek_end(&cursor);
+	return history_prev(&cursor, &row) == 1 && ref_equal(row.node.ref, node->ref);
+}
+
 static void node_label(const struct scene *scene, const struct tree_view *view, struct pane pane,
 		       const struct node_row *node, char *buf, size_t size)
 {
@@ -100,6 +113,8 @@ static void node_label(const struct scene *scene, const struct tree_view *view, 
 		prefix = find_fold(view, node->ref) >= 0 ? charset == GRID_ASCII ? "+ " : "▸ "
 			 : charset == GRID_ASCII         ? "- "
 							 : "▾ ";
+	else if (node->kind == NODE_DUP && is_last_dup(scene, node))
+		prefix = charset == GRID_ASCII ? "`- " : "└ ";
 	else if (node->kind == NODE_DUP)
 		prefix = charset == GRID_ASCII ? "|- " : "├ ";
 	snprintf(buf, size, "%s%s", prefix, scene_name(scene, node->ref, name, sizeof(name)));
