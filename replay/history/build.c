@@ -155,6 +155,15 @@ bool build_was_there(const struct builder *b, enum table table, uint64_t key)
 	return past_generation(b, table, key) != 0;
 }
 
+bool build_was_whole(const struct builder *b, enum table parent, uint32_t object)
+{
+	if (object != NO_ID && made_at(b->seg, parent, object))
+		return true;
+	if (parent != TABLE_ANON_VMA)
+		return b->h->wholes.nr;
+	return object != NO_ID && ((struct anon_vma_data *)data_at(b->seg, TABLE_ANON_VMA, object))->whole;
+}
+
 uint32_t build_generation(struct builder *b, enum table table, uint64_t key, uint32_t old,
 			  uint32_t *flags)
 {
@@ -163,7 +172,7 @@ uint32_t build_generation(struct builder *b, enum table table, uint64_t key, uin
 	/* A dead one that was carried, because a row named it, may be the older one. */
 	last = old == NO_ID ? 0 : span_gen(span_at(b->seg, table, old));
 	gen = last > gen ? last : gen;
-	if (gen)
+	if (gen || (table == TABLE_NODE && build_was_whole(b, TABLE_NODE, NO_ID)))
 		*flags &= ~(uint32_t)SPAN_FOUND;
 	return gen < MAX_GENERATION ? gen + 1 : gen;
 }

@@ -225,6 +225,13 @@ void build_set(struct builder *b, enum table table, uint64_t key, uint32_t span)
 
 /* Writes down that a set was found as rebuilt (or dumped), now. */
 void build_confirm(struct builder *b, struct pool *pool, uint32_t group);
+/*
+ * Was all that belongs to the object (NO_ID: to anybody) told at some time: an mm's or a node's items, an
+ * anon_vma's VMAs?  Then what is named later was not there before the beginning: no SPAN_FOUND.
+ */
+bool build_was_whole(const struct builder *b, enum table parent, uint32_t object);
+/* Every item and node that is there now is known: whole.c. */
+void build_all_told(struct builder *b);
 void build_dump_lost(struct builder *b);
 void build_dump_give_up(struct builder *b);
 bool build_dump_runs(const struct builder *b);

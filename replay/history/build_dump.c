@@ -89,6 +89,19 @@ bool dump_has_seen(const struct dump *dump, enum table table, uint32_t object)
 /* Of anon_vmas whose VMAs were dumped, a byte per object id. */
 static void anon_vma_dumped(struct builder *b, uint32_t object)
 {
+	struct anon_vma_data *data = data_at(b->seg, TABLE_ANON_VMA, object);
+	struct whole *whole;
+
+	/* Again only behind a gap: until then the first time holds. */
+	if (object < b->anon_vmas_dumped.nr && *(uint8_t *)pool_at(&b->anon_vmas_dumped, object))
+		return;
+	whole = pool_grow(&b->seg->whole_vmas, 1);
+	if (!whole) {
+		build_fail(b, -ENOMEM);
+		return;
+	}
+	*whole = (struct whole){ b->now, data->whole };
+	data->whole = (uint32_t)b->seg->whole_vmas.nr;
 	if (object >= b->anon_vmas_dumped.nr && pool_resize(&b->anon_vmas_dumped, object + 1) != 0)
 		build_fail(b, -ENOMEM);
 	else
@@ -370,6 +383,7 @@ static void dump_end(struct builder *b, const struct args_P_DUMP_END *args)
 		}
 		build_confirm(b, &b->seg->confirm_items, NO_ID);
 		build_confirm(b, &b->seg->confirm_nodes, 0);
+		build_all_told(b);
 		agreed = b->dump_complete && !b->dump->nr_differing;
 		b->dump_seen = b->dump_complete = true;
 		build_sweeps_judge(b);

@@ -68,8 +68,11 @@ static uint32_t item_make(struct builder *b, uint64_t addr, uint32_t mm, uint64_
 				  .evidence = flags & SPAN_FOUND ? EVIDENCE_INFERRED
 								 : EVIDENCE_TRACED };
 	uint32_t old = build_find(b, TABLE_ITEM, addr >> 3), id;
-	uint32_t gen = build_generation(b, TABLE_ITEM, addr >> 3, old, &flags);
+	uint32_t gen;
 
+	if (build_was_whole(b, TABLE_MM, mm))
+		flags &= ~(uint32_t)SPAN_FOUND;
+	gen = build_generation(b, TABLE_ITEM, addr >> 3, old, &flags);
 	if (old != NO_ID && span_at(b->seg, TABLE_ITEM, old)->died == ALIVE)
 		build_item_end(b, old, 0);
 	id = build_span(b, TABLE_ITEM, NO_ID, addr_key(addr, gen), mm, flags);

@@ -269,6 +269,13 @@ static void of_thrown_tree(const struct builder *b, bool known, const struct ite
 		more->unsure = true;
 }
 
+/* An item that is not known was there before the beginning, but where all that hang there were told. */
+static uint32_t found_on(const struct builder *b, uint32_t node, uint32_t anon_vma)
+{
+	return build_was_whole(b, TABLE_NODE, node) ||
+	       (anon_vma != NO_ID && made_at(b->seg, TABLE_ANON_VMA, anon_vma)) ? 0 : SPAN_FOUND;
+}
+
 void record_item(struct builder *b, const struct args_P_DUMP_ITEM *args)
 {
 	uint32_t mm = build_mm(b, (uint64_t)args->mm), span, node, our_node;
@@ -281,7 +288,7 @@ void record_item(struct builder *b, const struct args_P_DUMP_ITEM *args)
 	if (mm == NO_ID)
 		return;
 	more = dumped_item(b, args, &node);
-	span = item_get(b, (uint64_t)args->item, mm, more.address, SPAN_FOUND);
+	span = item_get(b, (uint64_t)args->item, mm, more.address, found_on(b, node, more.anon_vma));
 	if (span == NO_ID)
 		return;
 	known = span == had;

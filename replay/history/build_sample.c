@@ -139,6 +139,16 @@ static void end_items(struct builder *b, uint32_t mm)
 	}
 }
 
+void build_all_told(struct builder *b)
+{
+	uint64_t *whole = pool_grow(&b->h->wholes, 1);
+
+	if (whole)
+		*whole = b->seg->base + b->now;
+	else
+		build_fail(b, -ENOMEM);
+}
+
 static void ksm_sample(struct builder *b, const struct sample *sample)
 {
 	int64_t shared, sharing;
@@ -152,6 +162,8 @@ static void ksm_sample(struct builder *b, const struct sample *sample)
 			end_items(b, NO_ID);
 		if (b->leavers.nr)
 			build_leavers_gone(b);
+		if (!b->items_complete && !b->h->patched)
+			build_all_told(b);
 		b->items_complete = true;
 		for (uint32_t i = 0; i < b->nr_mms_room; i++)
 			b->mms[i].complete = true;

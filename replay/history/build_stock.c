@@ -258,8 +258,12 @@ uint32_t build_item_on_node(struct builder *b, uint64_t addr, uint32_t mm, uint3
 			    uint32_t flags)
 {
 	uint32_t old = build_find(b, TABLE_ITEM, addr >> 3), before = NO_ID, id;
-	uint32_t gen = build_generation(b, TABLE_ITEM, addr >> 3, old, &flags);
+	uint32_t gen;
 
+	if (build_was_whole(b, TABLE_MM, mm) || build_was_whole(b, TABLE_NODE, node == NO_ID ? NO_ID :
+		span_object(b->seg, TABLE_NODE, node)))
+		flags &= ~(uint32_t)SPAN_FOUND;
+	gen = build_generation(b, TABLE_ITEM, addr >> 3, old, &flags);
 	if (old != NO_ID) {
 		const struct span *span = span_at(b->seg, TABLE_ITEM, old);
 

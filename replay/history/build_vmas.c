@@ -25,7 +25,7 @@ static uint32_t anon_vma_make(struct builder *b, uint64_t addr, uint32_t flags)
 	if (id == NO_ID)
 		return NO_ID;
 	*(struct anon_vma_data *)data_at(b->seg, TABLE_ANON_VMA, id) =
-		(struct anon_vma_data){ NO_ID, NO_ID, NO_ID };
+		(struct anon_vma_data){ NO_ID, NO_ID, NO_ID, 0 };
 	build_set(b, TABLE_ANON_VMA, addr >> 3, id);
 	b->counts.anon_vmas++;
 	return id;
@@ -60,7 +60,7 @@ void anon_vma_change(struct builder *b, uint32_t object, uint32_t root, uint32_t
 	if (id == NO_ID)
 		return;
 	*(struct anon_vma_data *)data_at(b->seg, TABLE_ANON_VMA, id) =
-		(struct anon_vma_data){ root, parent, NO_ID };
+		(struct anon_vma_data){ root, parent, NO_ID, 0 };
 	build_set(b, TABLE_ANON_VMA, key >> 10, id);
 }
 
@@ -157,6 +157,8 @@ uint32_t vma_make(struct builder *b, uint64_t vma, const struct vma_data *data, 
 {
 	uint32_t old = vma_last(b, vma, data->anon_vma), id;
 
+	if (build_was_whole(b, TABLE_ANON_VMA, data->anon_vma))
+		flags &= ~(uint32_t)SPAN_FOUND;
 	build_generation(b, TABLE_VMA, build_vma_past(b, vma, data->anon_vma), NO_ID, &flags);
 	if (old != NO_ID) {
 		flags &= ~(uint32_t)SPAN_FOUND;

@@ -258,6 +258,7 @@ static void link_vmas(struct carrying *c)
 		data->root = new_id(c, TABLE_ANON_VMA, data->root);
 		data->parent = new_id(c, TABLE_ANON_VMA, data->parent);
 		data->newest = NO_ID;
+		data->whole = 0;
 	}
 	for (uint32_t i = 0; i < nr_spans(c->to, TABLE_VMA); i++) {
 		struct vma_data *data = data_at(c->to, TABLE_VMA, i);
@@ -306,6 +307,27 @@ static void link_others(struct carrying *c)
 			more->chain = new_id(c, TABLE_NODE, more->chain);
 		}
 	}
+}
+
+/* What was told of all VMAs of an anon_vma holds at the seam, if nothing was lost since. */
+static int carry_wholes(struct carrying *c)
+{
+	struct place place = { .seg = c->from, .t = (uint32_t)c->from->last, .known = (uint32_t)c->from->last,
+			       .known_by = c->from->base + c->from->last };
+
+	for (uint32_t i = 0; i < nr_spans(c->from, TABLE_ANON_VMA); i++) {
+		uint32_t to = new_id(c, TABLE_ANON_VMA, i);
+		struct whole *whole;
+
+		if (to == NO_ID || !vmas_are_whole(c->b->h, &place, i))
+			continue;
+		whole = pool_grow(&c->to->whole_vmas, 1);
+		if (!whole)
+			return -ENOMEM;
+		*whole = (struct whole){ 0 };
+		((struct anon_vma_data *)data_at(c->to, TABLE_ANON_VMA, to))->whole = (uint32_t)c->to->whole_vmas.nr;
+	}
+	return 0;
 }
 
 /* ---- the trees' order: only places in use go over ---- */
@@ -475,6 +497,8 @@ int segment_seal(struct builder *b)
 		link_vmas(&c);
 		link_others(&c);
 		ret = carry_places(&c);
+		if (ret == 0)
+			ret = carry_wholes(&c);
 	}
 	segments = ret == 0 ? realloc(h->segments, (h->nr_segments + 1) * sizeof(*segments)) : NULL;
 	if (segments) {

@@ -246,9 +246,17 @@ void counters_plain(const struct history *h, struct moment when, struct history_
 
 void history_totals(const struct history *h, struct moment when, struct history_counters *ret)
 {
+	const struct ref none = { 0 };
+
 	memset(ret, 0, sizeof(*ret));
 	counters_plain(h, when, ret);
 	event_totals(h, when, ret);
+	ret->more_mms = !history_is_whole(h, ALL_MMS, none, when);
+	ret->more_nodes = !history_is_whole(h, ALL_NODES, none, when);
+	ret->more_items = !history_is_whole(h, ALL_ITEMS, none, when);
+	ret->more_mappings = !history_is_whole(h, ALL_MAPPINGS, none, when);
+	ret->more_anon_vmas = !history_is_whole(h, ALL_ANON_VMAS, none, when);
+	ret->more_vmas = !history_is_whole(h, ALL_VMAS, none, when);
 }
 
 void history_counters(const struct history *h, struct moment when, struct history_counters *ret)
@@ -413,7 +421,7 @@ struct history_worth history_worth(const struct history *h, enum relation relati
 			worth.evidence = fact.evidence;
 		worth.doubtful |= fact.doubt != DOUBT_NONE;
 		if (worth.evidence == EVIDENCE_INFERRED && (worth.doubtful || (certain && !may_be_vague)))
-			return worth;
+			break;
 	}
 	if (nr == WORTH_ROWS) {
 		worth.evidence = EVIDENCE_INFERRED;
@@ -422,6 +430,7 @@ struct history_worth history_worth(const struct history *h, enum relation relati
 	/* That there is none follows from what was seen to come and go. */
 	if (!nr)
 		worth.evidence = EVIDENCE_INFERRED;
+	worth.doubtful |= !history_is_whole(h, relation, parent, when);
 	return worth;
 }
 
@@ -436,6 +445,8 @@ bool history_doubts(const struct history *h, enum relation relation, struct ref 
 	struct counts counts;
 	struct place place;
 
+	if (!history_is_whole(h, relation, parent, when))
+		return true;
 	/* Without losses only what is known by its name alone is doubtful, and that is counted. */
 	if (relation == ITEMS_OF_MM && h->patched && when.known_by <= when.t &&
 	    cannot_be_doubtful(h, relation, parent, when))

@@ -313,6 +313,12 @@ void history_seek_end(struct history_cursor *cursor);
 int history_count(const struct history *h, enum relation relation, struct ref parent,
 		  struct moment when, uint64_t *ret_nr, uint64_t *ret_doubtful);
 
+/*
+ * Was all of that list told by then?  If not, its rows are so many at least, and that there is none says
+ * nothing.  Hindsight may make it whole, never the reverse.  Episodes are the recording's own: always.
+ */
+bool history_is_whole(const struct history *h, enum relation relation, struct ref parent, struct moment when);
+
 /* ---- sweeps: every row that holds at the moment, in no order (sweep.c) ---- */
 /* Objects as places in the moment's segment, below history_sweep_room(); NOT_SWEPT: none. */
 #define NOT_SWEPT UINT32_MAX
@@ -380,6 +386,8 @@ struct history_counters {
 	uint64_t nr_lost;				/* events lost so far (known counts) */
 	int64_t scan_seqnr;				/* of the scan that runs or ran last, -1: none yet */
 	bool scan_running;
+	/* There may be more than was told so far: history_is_whole(). */
+	bool more_mms, more_nodes, more_items, more_mappings, more_anon_vmas, more_vmas;
 };
 /*
  * With hindsight, or where events were lost, those that are doubtful are counted row by row.  history_totals()
@@ -395,7 +403,7 @@ int history_mm_counters(const struct history *h, struct ref mm, struct moment wh
 /*
  * What a count of that list is worth: the weakest evidence of its rows, and whether any of them is
  * doubtful.  A list too long to be looked through is told as inferred and, unless its whole set is
- * confirmed or nothing can be doubtful, as doubtful.
+ * confirmed or nothing can be doubtful, as doubtful.  A list that is not whole is doubtful: there may be more.
  */
 struct history_worth { char evidence; bool doubtful; };
 struct history_worth history_worth(const struct history *h, enum relation relation, struct ref parent,

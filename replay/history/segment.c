@@ -70,6 +70,7 @@ int segment_new(const struct history *h, uint32_t id, uint64_t base, struct segm
 	init(&seg->confirm_items, sizeof(struct confirmation), NULL);
 	init(&seg->confirm_nodes, sizeof(struct confirmation), NULL);
 	init(&seg->confirm_maps, sizeof(struct confirmation), NULL);
+	init(&seg->whole_vmas, sizeof(struct whole), NULL);
 	init(&seg->confirm_rows, sizeof(struct row_confirmation), NULL);
 	init(&seg->confirm_order, sizeof(uint32_t), NULL);
 	init(&seg->activity, 1, dir);
@@ -113,6 +114,7 @@ uint32_t segment_pools(struct segment *seg, struct pool *ret[MAX_SEGMENT_POOLS])
 	ret[n++] = &seg->confirm_items;
 	ret[n++] = &seg->confirm_nodes;
 	ret[n++] = &seg->confirm_maps;
+	ret[n++] = &seg->whole_vmas;
 	ret[n++] = &seg->confirm_rows;
 	ret[n++] = &seg->confirm_order;
 	ret[n++] = &seg->activity;
@@ -147,6 +149,7 @@ uint32_t history_pools(struct history *h, struct pool *ret[MAX_HISTORY_POOLS])
 	ret[n++] = &h->notables;
 	ret[n++] = &h->episodes;
 	ret[n++] = &h->findings;
+	ret[n++] = &h->wholes;
 	for (unsigned kind = 0; kind < NR_EPISODE_KINDS; kind++)
 		ret[n++] = &h->kinds[kind];
 	ret[n++] = &h->late_episodes;

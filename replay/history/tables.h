@@ -121,8 +121,11 @@ struct mapping_data {
 };
 /* A mapping's owner is a tgid, or this + the object id of an mm whose tgid is not known. */
 #define MAPPING_OF_MM (1u << 23)	/* PID_MAX_LIMIT is 1 << 22 */
-/* Object ids or NO_ID; newest: the VMA span that was put in last. */
-struct anon_vma_data { uint32_t root, parent, newest; };
+/*
+ * Object ids or NO_ID; newest: the VMA span that was put in last; whole: 1 + the last of struct whole, 0:
+ * none.  Those two are kept in the first span.
+ */
+struct anon_vma_data { uint32_t root, parent, newest, whole; };
 struct vma_data { uint64_t start, end, pgoff, flags; uint32_t anon_vma, mm, older, pad; };
 /* Stable nodes in order: see build_tree.c. */
 struct tree_place { uint32_t next, rank; };
@@ -189,6 +192,9 @@ struct touch { uint32_t event, object; uint8_t table, pad[3]; };
 /* The set of an mm's (mm NO_ID: everybody's) stable items was found to be as rebuilt. */
 struct confirmation { uint32_t event, group; };
 
+/* All VMAs of an anon_vma were told by that event; older: 1 + the one before it. */
+struct whole { uint32_t event, older; };
+
 /* An event named the object as it was, behind a gap. */
 struct row_confirmation { uint32_t event, object, table; };
 
@@ -211,6 +217,7 @@ struct segment {
 	struct pool confirm_items;	/* struct confirmation by (event) */
 	struct pool confirm_nodes;	/* struct confirmation, group 0 */
 	struct pool confirm_maps;	/* struct confirmation, group: process */
+	struct pool whole_vmas;		/* struct whole */
 	struct pool confirm_rows;	/* struct row_confirmation */
 	struct pool confirm_order;	/* uint32_t: those by (table, object, event) */
 	struct pool activity;		/* 4 bits an event */
@@ -280,6 +287,7 @@ struct history {
 	/* uint32_t: those of each kind; those whose begin was not seen; all by what they are about. */
 	struct pool kinds[NR_EPISODE_KINDS], late_episodes, episodes_about;
 	struct pool findings;		/* struct stored_finding */
+	struct pool wholes;		/* uint64_t: events at which all items and nodes were told: whole.c */
 	void *map;			/* of a cache */
 	uint64_t map_size;
 };
@@ -458,6 +466,11 @@ uint64_t loss_horizon(const struct history *h, uint64_t event);
 struct exclusion { uint64_t known_by, root; bool mutex; };
 bool lost_between(const struct history *h, uint64_t a, uint64_t b, struct exclusion less);
 bool mm_has_vague_items(const struct history *h, struct ref mm, struct moment when);
+/* The event that made the object or, where that was lost, named it first; 0: it may be older than the recording. */
+uint64_t made_at(const struct segment *seg, enum table table, uint32_t object);
+/* history_is_whole(), of that object's list or of the table's (NO_ID); the first of VMAS_OF_ANON_VMA. */
+bool vmas_are_whole(const struct history *h, const struct place *place, uint32_t anon_vma);
+bool list_is_whole(const struct history *h, const struct place *place, enum relation relation, uint32_t object);
 /* Is it known by name only? */
 bool is_vague(const struct segment *seg, enum table table, uint32_t id);
 /* How many mappings the owner has at the moment. */

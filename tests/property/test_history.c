@@ -22,6 +22,8 @@
 #include "picture.h"
 #include "trace/diag.h"
 
+static uint64_t nr_certain;
+
 static void query_equals_rebuild(const struct storm *storm, const struct history *h, uint64_t *rng)
 {
 	for (unsigned i = 0; i < 12; i++) {
@@ -80,6 +82,70 @@ static void hindsight_only_helps(const struct storm *storm, const struct history
 		}
 		picture_free(&then);
 	}
+}
+
+/* How many rows the list has; NEVER: there may be more, or one of them is doubtful. */
+static uint64_t certain_count(const struct history *h, enum relation relation, struct ref parent,
+			      struct moment when)
+{
+	struct picture rows = { 0 };
+	uint64_t nr;
+
+	if (!history_is_whole(h, relation, parent, when))
+		return NEVER;
+	picture_list(&rows, h, relation, parent, when);
+	nr = rows.nr;
+	for (uint32_t r = 0; r < rows.nr; r++)
+		nr = rows.rows[r].fact.doubt == DOUBT_NONE ? nr : NEVER;
+	picture_free(&rows);
+	return nr;
+}
+
+static void count_stays(const struct history *h, enum relation relation, struct ref parent, uint64_t t)
+{
+	uint64_t then = certain_count(h, relation, parent, moment_at(t)), later;
+
+	if (then == NEVER)
+		return;
+	later = certain_count(h, relation, parent, moment_hindsight(t));
+	if (then != later) {
+		fprintf(stderr, "relation %u of %u:%x at %llu: %lld, with hindsight %lld\n", relation, parent.table,
+			parent.id, (unsigned long long)t, (long long)then, (long long)later);
+		fail();
+	}
+	nr_certain++;
+}
+
+/* How many there are stays as it was, too, where it was certain: none, or so many. */
+static void certain_counts_stay(const struct storm *storm, const struct history *h, uint64_t *rng)
+{
+	static const struct { enum table table; enum relation relation; } of[] = {
+		{ TABLE_MM, ITEMS_OF_MM }, { TABLE_MM, MAPPINGS_OF_MM }, { TABLE_MM, VMAS_OF_MM },
+		{ TABLE_NODE, ITEMS_OF_NODE }, { TABLE_NODE, MAPPINGS_OF_NODE }, { TABLE_NODE, DUPS_OF_CHAIN },
+		{ TABLE_ANON_VMA, VMAS_OF_ANON_VMA }, { TABLE_ANON_VMA, ITEMS_OF_ANON_VMA },
+	};
+
+	(void)storm;
+	for (unsigned i = 0; i < 12; i++) {
+		uint64_t t = some_moment(h, rng);
+		struct picture then = picture_take(h, moment_at(t));
+
+		for (enum relation relation = ALL_MMS; relation < ALL_EPISODES; relation++)
+			count_stays(h, relation, (struct ref){ 0 }, t);
+		for (uint32_t r = 0; r < then.nr; r++)
+			for (unsigned n = 0; n < sizeof(of) / sizeof(*of); n++)
+				if (then.relations[r] < ALL_EPISODES &&
+				    then.rows[r].any.ref.table == of[n].table)
+					count_stays(h, of[n].relation, then.rows[r].any.ref, t);
+		picture_free(&then);
+	}
+}
+
+static void test_certain_counts_stay(void **state)
+{
+	(void)state;
+	for_storms(certain_counts_stay);
+	assert_true(nr_certain > 0);
 }
 
 static void back_is_like_forward(const struct storm *storm, const struct history *h, uint64_t *rng)
@@ -507,6 +573,7 @@ int main(void)
 		cmocka_unit_test(test_query_equals_rebuild),
 		cmocka_unit_test(test_batches_do_not_matter),
 		cmocka_unit_test(test_hindsight_only_helps),
+		cmocka_unit_test(test_certain_counts_stay),
 		cmocka_unit_test(test_back_is_like_forward),
 		cmocka_unit_test(test_counters_equal_recounts),
 		cmocka_unit_test(test_changes_lead_from_a_to_b),

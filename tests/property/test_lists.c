@@ -5,7 +5,7 @@
  * Episodes by kind and by object, both ways and counted, with hindsight too: then those whose begin was
  * lost hold before they were known, and stand apart from the others.  Items that left a node, against what
  * hung on it at each moment before.  Whether any of a table's rows or of an mm's items is doubtful, which is
- * counted where it can be, against a look at each of them.
+ * counted where it can be, against a look at each of them; a list that may have more is doubtful, too.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -188,7 +188,7 @@ static void items_that_left_hung_there(const struct storm *storm, const struct h
 static bool is_any_doubtful(const struct history *h, enum relation relation, struct ref parent, struct moment when)
 {
 	struct picture rows = { 0 };
-	bool doubtful = false;
+	bool doubtful = !history_is_whole(h, relation, parent, when);
 
 	picture_list(&rows, h, relation, parent, when);
 	for (uint32_t r = 0; r < rows.nr; r++)
