@@ -71,6 +71,7 @@ static int find_dup(const struct history *h, struct moment when, struct blast *b
 		blast->doubtful |= row.fact.doubt != DOUBT_NONE;
 		return 0;
 	}
+	blast->doubtful |= !history_is_whole(h, DUPS_OF_CHAIN, blast->chain, when);
 	return more;
 }
 
@@ -161,6 +162,7 @@ static int find_victims(const struct history *h, struct moment when, struct blas
 			.dies = !recovers || !reached };
 		blast->doubtful |= place->doubtful;
 	}
+	blast->doubtful |= list.untold;
 	mapped_fini(&list);
 	merge_victims(blast);
 	count_victims(blast);

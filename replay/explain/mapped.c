@@ -324,8 +324,12 @@ int mapped_find(const struct history *h, struct ref node, struct moment when, in
 	union row row;
 	int more = 0, ret = history_list(h, ITEMS_OF_NODE, node, when, &cursor);
 
-	while (ret == 0 && (more = history_next(&cursor, &row)) > 0)
+	list.untold = !history_is_whole(h, ITEMS_OF_NODE, node, when);
+	while (ret == 0 && (more = history_next(&cursor, &row)) > 0) {
+		list.untold = list.untold || (!ref_is_none(row.item.anon_vma) &&
+			!history_is_whole(h, VMAS_OF_ANON_VMA, row.item.anon_vma, when));
 		ret = add_item(h, &row.item, when, false, &list);
+	}
 	if (ret == 0)
 		ret = more;
 	if (ret == 0)

@@ -44,6 +44,7 @@ struct mapped_list {
 	int64_t mapcount;		/* what was compared with, -1: not known */
 	uint32_t nr_reached;		/* places that an item of the node leads to */
 	uint32_t nr_beyond;		/* mappings that exist and that no item reaches, at least */
+	bool untold;			/* there may be more items, or VMAs of theirs, than were told by then */
 	bool truncated;			/* more than MAPPED_MAX places, or more items left than are looked at */
 };
 

@@ -174,6 +174,7 @@ const char *stale_kind_text(enum stale_kind kind)
 		[STALE_UNREACHED] = "no item is known to lead to it",
 		[STALE_ITEM] = "item, but no VMA there",
 		[STALE_CHANGED] = "item, but another page",
+		[STALE_UNTOLD] = "item, and not all VMAs are known yet",
 	};
 
 	return (unsigned)kind < NR_STALE_KINDS ? texts[kind] : "?";
@@ -350,6 +351,7 @@ static int add_places(const struct episode_source *source, struct moment when, s
 		page->nr_maybe += !place->known;
 	}
 	page->nr_beyond = list->nr_beyond;
+	page->untold = list->untold;
 	page->truncated = list->truncated;
 	return ret;
 }
@@ -388,6 +390,7 @@ static int add_item(const struct episode_source *source, struct stale_page *page
 		.mm = item->mm, .item = item->ref, .address = item->address, .item_address = item->address,
 		.evidence = EVIDENCE_INFERRED, .known = true, .doubtful = item->fact.doubt != DOUBT_NONE,
 		.kind = STALE_ITEM };
+	bool whole;
 	union row row;
 
 	if (!item->has_index || ref_is_none(item->anon_vma))
@@ -396,9 +399,15 @@ static int add_item(const struct episode_source *source, struct stale_page *page
 		entry.tgid = row.mm.tgid;
 	if (item->fact.died != NEVER && item->fact.died <= when.known_by)
 		entry.repaired = item->fact.died;
+	whole = history_is_whole(source->history, VMAS_OF_ANON_VMA, item->anon_vma, when);
 	if (!covering(source->history, item, when, &row)) {
 		if (told_with_place(list, item->ref))
 			return 0;
+		if (!whole) {
+			entry.kind = STALE_UNTOLD;
+			entry.known = false;
+			return add_entry(page, room, &entry);
+		}
 		entry.since = uncovered_since(source->history, item, when);
 		return add_entry(page, room, &entry);
 	}

@@ -10,6 +10,8 @@
  *	a stale item		no VMA of the item's mm covers its address any more
  *	a changed item		(hindsight) ksmd found later that its page was no longer this one
  *
+ * Where not all VMAs were told yet (history_is_whole()) an item without one is none of these: it is untold.
+ *
  * For each: since when, for how many whole scans, and when ksmd's scan will repair it: that is a
  * model (M) of where ksmd's cursor is, from what it did in the scan that runs; with hindsight also the
  * event at which it really did.
@@ -53,7 +55,8 @@ uint32_t stale_log_ended(const struct stale_log *log, uint64_t t);
 uint32_t stale_log_failures(const struct stale_log *log, struct ref node, uint64_t t, uint32_t *ret_newest);
 
 /* ---- one page ---- */
-enum stale_kind { STALE_REACHED, STALE_MOVED, STALE_UNREACHED, STALE_ITEM, STALE_CHANGED, NR_STALE_KINDS };
+enum stale_kind { STALE_REACHED, STALE_MOVED, STALE_UNREACHED, STALE_ITEM, STALE_CHANGED, STALE_UNTOLD,
+		  NR_STALE_KINDS };
 
 enum stale_repair {
 	REPAIR_NONE,		/* nothing is wrong */
@@ -88,6 +91,7 @@ struct stale_page {
 	uint32_t nr_beyond;		/* mappings that no item reaches, at least */
 	struct mapped_count count;	/* its mapcount; with hindsight the next walk's where nothing came between */
 	bool truncated;
+	bool untold;			/* there may be more items or VMAs than were told: all counts are "at least" */
 };
 
 /* 0, -ENOENT (no such node then, or a chain), -ENOMEM. */

@@ -162,8 +162,10 @@ static uint64_t found_later(struct repairs *r, const struct stale_entry *entry)
 
 void repairs_find(struct repairs *r, struct stale_entry *entry)
 {
-	if (entry->kind == STALE_REACHED)
+	if (entry->kind == STALE_REACHED || entry->kind == STALE_UNTOLD) {
+		entry->repair = entry->kind == STALE_UNTOLD ? REPAIR_UNKNOWN : REPAIR_NONE;
 		return;
+	}
 	ask_mm(r, entry->mm);
 	entry->nr_scans = entry->since ? count_scans(r, entry->since) : 0;
 	entry->repair = (uint8_t)when_repaired(r, entry);

@@ -95,6 +95,7 @@ static int read_items(struct model *m, struct ref node)
 	union row row;
 	int more = 0, ret = history_list(m->source->history, ITEMS_OF_NODE, node, m->w->when, &cursor);
 
+	m->doubtful_items |= !history_is_whole(m->source->history, ITEMS_OF_NODE, node, m->w->when);
 	while (ret == 0 && (more = history_next(&cursor, &row)) > 0) {
 		const struct item_row *item = &row.item;
 
@@ -227,7 +228,8 @@ static int tree_size(struct model *m, struct ref anon_vma, struct moment when, u
 		return -ENOMEM;
 	m->judged[m->nr_judged++] = anon_vma;
 	ret = history_count(m->source->history, VMAS_OF_ANON_VMA, anon_vma, when, ret_nr, &nr_doubtful);
-	m->result->doubtful |= ret == 0 && nr_doubtful;
+	m->result->doubtful |= ret == 0 &&
+		(nr_doubtful || !history_is_whole(m->source->history, VMAS_OF_ANON_VMA, anon_vma, when));
 	return ret;
 }
 

@@ -253,6 +253,10 @@ static int judge_rows(struct asserting *a)
 			text_clean(clean, sizeof(clean), name);
 		tell(a, outcome, clean, row.fact.born, has_end ? row.fact.died : 0, &row.fact);
 	}
+	if (err == 0 && more == 0 && !episodes && query_may_be_more(query, a->relation)) {
+		fields_reset(&a->asked);
+		tell(a, UNDECIDED, "those that were not told of by then", 0, 0, NULL);
+	}
 	return err ? err : more;
 }
 

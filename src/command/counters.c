@@ -37,6 +37,21 @@ static bool kernel_value(const struct history *history, uint32_t sample, const c
 	return true;
 }
 
+/* May the number be another: some of its rows are doubtful, or there may be more than was told so far? */
+static bool is_unsure(const char *name, const struct history_counters *now)
+{
+	bool nodes = now->nr_doubtful_nodes || now->more_nodes, items = now->nr_doubtful_items || now->more_items;
+
+	if (strcmp(name, "nodes_empty") == 0)
+		return nodes || items;
+	if (strstr(name, "items"))
+		return items;
+	if (strcmp(name, "nodes") == 0 || strcmp(name, "chains") == 0 || strcmp(name, "dups") == 0)
+		return nodes;
+	return strcmp(name, "mms") == 0 ? now->more_mms : strcmp(name, "vmas") == 0 ? now->more_vmas :
+	       strcmp(name, "anon_vmas") == 0 ? now->more_anon_vmas : now->more_mappings;
+}
+
 int counters_at(const struct history *history, struct moment when, struct counter *list)
 {
 	struct history_counters now = { 0 };
@@ -70,12 +85,7 @@ int counters_at(const struct history *history, struct moment when, struct counte
 		COUNTER("mappings", "mappings of KSM pages", now.nr_mappings,
 			now.nr_doubtful_mappings, EVIDENCE_INFERRED, NULL);
 	for (int i = 0; i < nr; i++)
-		list[i].unsure = list[i].doubtful ||
-				 (strstr(list[i].name, "items") ? now.nr_doubtful_items :
-				  strcmp(list[i].name, "nodes_empty") == 0 ?
-					now.nr_doubtful_nodes + now.nr_doubtful_items :
-				  strcmp(list[i].name, "chains") == 0 || strcmp(list[i].name, "dups") == 0 ?
-					now.nr_doubtful_nodes : 0) > 0;
+		list[i].unsure = list[i].doubtful || is_unsure(list[i].name, &now);
 	COUNTER("merges", "merges so far", now.nr_merges, 0, EVIDENCE_TRACED, NULL);
 	COUNTER("zero_pages", "merges with the zero page", now.nr_zero_pages, 0, EVIDENCE_TRACED, NULL);
 	COUNTER("merge_failures", "merges that failed", now.nr_merge_failures, 0, EVIDENCE_TRACED, NULL);

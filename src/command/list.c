@@ -167,11 +167,14 @@ static int print_rows(struct query *query, const struct list_table *table)
 	return err;
 }
 
-/* An empty table may mean "none then" or "this recording cannot tell": say which. */
+/* What is missing may not have been there, or not been told, or this recording cannot tell: say which. */
 static void explain_absence(struct query *query, const struct list_table *table)
 {
-	if (history_has(query->history, table->table))
+	if (history_has(query->history, table->table)) {
+		if (query_may_be_more(query, table->relation))
+			fprintf(stderr, "ksmtop: there may be more %s than were told of by then\n", table->name);
 		return;
+	}
 	fprintf(stderr, "ksmtop: this recording cannot tell of %s; ksmtop doctor %s says what would\n",
 		table->name, recording_path(query->recording));
 }
@@ -196,6 +199,7 @@ static int list_table(struct query *query, const struct list_table *table)
 		diag_set(&query->diag, err, "the table %s cannot be read", table->name);
 		return err;
 	}
+	query->at_least = !history_is_whole(query->history, table->relation, (struct ref){ 0 }, query->when);
 	if (query->json) {
 		answer_end(query, "table", json_object_new_string(table->name));
 		return 0;

@@ -301,6 +301,17 @@ void answer_item(struct query *query, struct json_object *item)
 	json_object_put(item);
 }
 
+bool query_may_be_more(const struct query *query, enum relation relation)
+{
+	const struct ref none = { 0 };
+	bool is_told = relation == ALL_NODES || relation == ALL_ITEMS ||
+		       (relation == ALL_MMS && history_is_patched(query->history));
+	uint64_t nr = 0;
+
+	return !history_is_whole(query->history, relation, none, query->when) &&
+	       (is_told || history_count(query->history, relation, none, query->when, &nr, NULL) != 0 || !nr);
+}
+
 void answer_end(struct query *query, const char *name, struct json_object *extra)
 {
 	fputs(query->nr_items ? "\n]" : "]", stdout);
@@ -309,6 +320,8 @@ void answer_end(struct query *query, const char *name, struct json_object *extra
 		json_print(extra);
 		json_object_put(extra);
 	}
+	if (query->at_least)
+		fputs(",\"at_least\":true", stdout);
 	fputs("}\n", stdout);
 }
 

@@ -35,6 +35,7 @@ struct query {
 	struct event_filter *filter;	/* NULL without --filter */
 	bool json, plain, hindsight, absolute;
 	uint64_t nr_items;		/* answered so far */
+	bool at_least;			/* there may be more of them than was told: answer_end() says so */
 	struct diag diag;
 };
 
@@ -46,6 +47,11 @@ int query_load(struct query *query, const char *path, struct recording **ret_rec
 int query_moment(struct query *query, const char *text, struct moment *ret_moment);
 /* The stable node of the KSM page that --pfn names at query->when: 0 or -E and the diag. */
 int query_page(struct query *query, const char *pfn, struct ref *ret_node);
+/*
+ * May there be rows of that table that nothing told of by then, and is that worth a word: they will be known,
+ * or none is known?
+ */
+bool query_may_be_more(const struct query *query, enum relation relation);
 /* The name of `ref`, "" for none. */
 const char *query_name(const struct query *query, struct ref ref, char *buf, size_t size);
 

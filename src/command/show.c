@@ -111,7 +111,8 @@ static int show_relation(struct query *query, struct ref ref, const struct relat
 	if (err)
 		return err == -ENOENT ? 0 : err;
 	if (!query->json && nr) {
-		printf("\n%s (%" PRIu64 ")\n", relation->name, nr);
+		printf("\n%s (%s%" PRIu64 ")\n", relation->name,
+		       history_is_whole(query->history, relation->relation, ref, query->when) ? "" : "at least ", nr);
 		if (!query->plain)
 			list_print_headings(list_table_of(relation->rows), "  ");
 	}

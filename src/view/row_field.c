@@ -272,6 +272,7 @@ static void mm_fields(const struct reader *reader, const struct mm_row *mm, stru
 	known_number(fields, "start_time_ns", (int64_t)mm->start_time_ns, mm->start_time_ns != 0);
 	mm_count_fields(reader, mm, fields);
 	worth_field(reader, fields, "items_doubtful", ITEMS_OF_MM, mm->ref);
+	worth_field(reader, fields, "stable_items_doubtful", ITEMS_OF_MM, mm->ref);
 	worth_field(reader, fields, "mappings_doubtful", MAPPINGS_OF_MM, mm->ref);
 }
 
@@ -284,7 +285,9 @@ static void anon_vma_fields(const struct reader *reader, const struct anon_vma_r
 	ref_fields(reader, fields, "root", "root_name", anon_vma->root, &other);
 	ref_fields(reader, fields, "parent", "parent_name", anon_vma->parent, &other);
 	count_field(reader, fields, "vmas", VMAS_OF_ANON_VMA, anon_vma->ref);
+	worth_field(reader, fields, "vmas_doubtful", VMAS_OF_ANON_VMA, anon_vma->ref);
 	count_field(reader, fields, "items", ITEMS_OF_ANON_VMA, anon_vma->ref);
+	worth_field(reader, fields, "items_doubtful", ITEMS_OF_ANON_VMA, anon_vma->ref);
 }
 
 static void vma_fields(const struct reader *reader, const struct vma_row *vma,
@@ -318,6 +321,10 @@ static void node_fields(const struct reader *reader, const struct node_row *node
 	else
 		worth_field(reader, fields, "items_doubtful", ITEMS_OF_NODE, node->ref);
 	known_number(fields, "dups", node->nr_dups, node->kind == NODE_CHAIN);
+	if (node->kind == NODE_CHAIN)
+		worth_field(reader, fields, "dups_doubtful", DUPS_OF_CHAIN, node->ref);
+	else
+		fields_bool(fields, "dups_doubtful", false);
 }
 
 static void node_of_fields(const struct reader *reader, struct fields *fields, struct ref node,

@@ -98,6 +98,7 @@ static const char *kind_word(uint8_t kind)
 	case STALE_MOVED: return "old address";
 	case STALE_UNREACHED: return "no item";
 	case STALE_ITEM: return "item, no VMA";
+	case STALE_UNTOLD: return "VMA not told";
 	default: return "other page";
 	}
 }
@@ -204,9 +205,9 @@ static void draw_head(struct pane pane, const struct stale_page *page)
 	if (page->nr_maybe)
 		snprintf(maybe, sizeof(maybe), " (%" PRIu32 " maybe)", page->nr_maybe);
 	pane_fieldf(pane, 2, page->nr_kinds[STALE_UNREACHED] ? '!' : ' ', "mappings", EVIDENCE_INFERRED,
-		    page->nr_maybe > 0, "%" PRIu32 "%s; items lead to %" PRIu32 "%s", nr_mappings, maybe,
+		    page->nr_maybe > 0 || page->untold, "%" PRIu32 "%s; items lead to %" PRIu32 "%s", nr_mappings, maybe,
 		    nr_mappings - page->nr_kinds[STALE_UNREACHED], page->truncated ? ", too many to list" : "");
-	pane_fieldf(pane, 3, ' ', "stale items", EVIDENCE_INFERRED, page->nr_kinds[STALE_CHANGED] > 0,
+	pane_fieldf(pane, 3, ' ', "stale items", EVIDENCE_INFERRED, page->nr_kinds[STALE_CHANGED] > 0 || page->untold,
 		    "%" PRIu32 " of %" PRIu32,
 		    page->nr_kinds[STALE_ITEM] + page->nr_kinds[STALE_CHANGED] + page->nr_kinds[STALE_MOVED],
 		    page->node.nr_items);

@@ -285,10 +285,20 @@ void tree_draw_detail(struct pane pane, const struct scene *scene, struct ref se
 
 /* ---- the inspector, where there is room ---- */
 
+/* `more`: there may be more than was told by then. */
+static void draw_total(struct pane pane, int y, const char *label, bool known, uint64_t nr, bool more)
+{
+	char text[FORMAT_MAX];
+
+	pane_fieldf(pane, y, ' ', label, 0, false, "%s%s", !known ? "needs the patch" : more ? "at least " : "",
+		    known ? format_count(text, nr) : "");
+}
+
 void tree_draw_inspector(struct pane pane, const struct scene *scene, struct ref selected)
 {
+	bool patched = history_is_patched(scene->history);
 	struct history_counters counters;
-	char text[FORMAT_MAX], event[64];
+	char event[64];
 	int half = pane.height / 2;
 	union row row;
 
@@ -314,24 +324,15 @@ void tree_draw_inspector(struct pane pane, const struct scene *scene, struct ref
 
 	history_totals(scene->history, scene->when, &counters);
 	pane_rule(pane, half, "ALL STABLE NODES", "");
-	pane_fieldf(pane, half + 1, ' ', "with items", 0, false, "%s",
-		    format_count(text, counters.nr_nodes - counters.nr_nodes_empty));
-	pane_fieldf(pane, half + 2, ' ', "stable items", 0, false, "%s",
-		    format_count(text, counters.nr_stable_items));
-	pane_fieldf(pane, half + 3, ' ', "unstable items", 0, false, "%s",
-		    !history_is_patched(scene->history)
-			    ? "needs the patch"
-			    : format_count(text, counters.nr_unstable_items));
-	pane_fieldf(pane, half + 4, ' ', "chains", 0, false, "%s",
-		    !history_is_patched(scene->history) ? "needs the patch"
-							: format_count(text, counters.nr_chains));
-	pane_fieldf(pane, half + 5, ' ', "dups", 0, false, "%s",
-		    !history_is_patched(scene->history) ? "needs the patch"
-							: format_count(text, counters.nr_dups));
-	pane_fieldf(pane, half + 6, ' ', "mappings", 0, false, "%s",
-		    format_count(text, counters.nr_mappings));
-	pane_fieldf(pane, half + 7, ' ', "without items", 0, false, "%s",
-		    format_count(text, counters.nr_nodes_empty));
+	draw_total(pane, half + 1, "with items", true, counters.nr_nodes - counters.nr_nodes_empty,
+		   counters.more_nodes);
+	draw_total(pane, half + 2, "stable items", true, counters.nr_stable_items, counters.more_items);
+	draw_total(pane, half + 3, "unstable items", patched, counters.nr_unstable_items, counters.more_items);
+	draw_total(pane, half + 4, "chains", patched, counters.nr_chains, counters.more_nodes);
+	draw_total(pane, half + 5, "dups", patched, counters.nr_dups, counters.more_nodes);
+	draw_total(pane, half + 6, "mappings", true, counters.nr_mappings, counters.more_mappings);
+	draw_total(pane, half + 7, "without items", true, counters.nr_nodes_empty,
+		   counters.more_nodes || counters.more_items);
 	if (counters.nr_nodes_empty)
 		pane_text(pane, 2, half + 8, ROLE_HINT, "(ksmd has not noticed yet)");
 	pane_text(pane, 2, pane.height - 3, ROLE_HINT, "T traced   D dumped, sampled");

@@ -164,7 +164,8 @@ static void heading_count(const struct scene *scene, char *buf, size_t size)
 	if (!session_hindsight(scene->session) &&
 	    !(nr > MANY && history_nr_losses(scene->history) && session_leave_out(scene->session)))
 		history_count(scene->history, ALL_NODES, (struct ref){0}, scene->when, &nr, &doubtful);
-	snprintf(buf, size, doubtful ? "%s%s, %s ?" : "%s%s", *session_filter(scene->session) ? "of " : "",
+	snprintf(buf, size, doubtful ? "%s%s%s, %s ?" : "%s%s%s", *session_filter(scene->session) ? "of " : "",
+		 history_is_whole(scene->history, ALL_NODES, (struct ref){0}, scene->when) ? "" : "at least ",
 		 format_count(text, nr), format_count(doubt, doubtful));
 }
 

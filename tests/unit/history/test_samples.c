@@ -445,7 +445,7 @@ static void a_count_is_worth_its_weakest_row(void **state)
 	expect_worth(f, ITEMS_OF_MM, a, later, 'I', true);
 	expect_worth(f, ITEMS_OF_NODE, node, later, 'I', true);
 	expect_worth(f, ITEMS_OF_MM, b, later, 'I', false);		/* none */
-	expect_worth(f, MAPPINGS_OF_MM, a, scanned, 'I', false);	/* none yet */
+	expect_worth(f, MAPPINGS_OF_MM, a, scanned, 'I', true);		/* nobody looked yet */
 	expect_worth(f, MAPPINGS_OF_MM, a, swept, 'D', false);
 	expect_worth(f, MAPPINGS_OF_MM, a, later, 'D', true);
 	for (unsigned i = 3; i < 1000; i++)
