@@ -113,9 +113,11 @@ void list_print_headings(const struct list_table *table, const char *indent)
 
 const char *list_doubt(const struct fields *fields, const char *name)
 {
-	const struct named_value *doubtful;
+	const struct named_value *value = fields_find(fields, name), *doubtful;
 	char beside[64];
 
+	if (!value || value->kind == VALUE_NOTHING)
+		return " ";
 	snprintf(beside, sizeof(beside), "%s_doubtful", name);
 	doubtful = fields_find(fields, beside);
 	return doubtful && doubtful->kind == VALUE_BOOL && doubtful->number ? "?" : " ";

@@ -204,7 +204,7 @@ static void draw_process(struct pane pane, int y, const struct scene *scene,
 	draw_doubt(pane, y, &places[COLUMN_ITEMS], doubts.items);
 	number_or_dash(text, sizeof(text), numbers.mapped);
 	COLUMN(MAPPED);
-	draw_doubt(pane, y, &places[COLUMN_MAPPED], doubts.mapped);
+	draw_doubt(pane, y, &places[COLUMN_MAPPED], doubts.mapped && numbers.mapped >= 0);
 	number_or_dash(text, sizeof(text), numbers.merging);
 	COLUMN(MERGING);
 	draw_doubt(pane, y, &places[COLUMN_MERGING], doubts.sampled && numbers.merging >= 0);

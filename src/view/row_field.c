@@ -324,7 +324,7 @@ static void node_fields(const struct reader *reader, const struct node_row *node
 	if (node->kind == NODE_CHAIN)
 		worth_field(reader, fields, "dups_doubtful", DUPS_OF_CHAIN, node->ref);
 	else
-		fields_bool(fields, "dups_doubtful", false);
+		fields_nothing(fields, "dups_doubtful");
 }
 
 static void node_of_fields(const struct reader *reader, struct fields *fields, struct ref node,
