@@ -199,8 +199,8 @@ static int doubt_of_mapping(const struct feed *f)
 	history_counters(f->h, moment_at(f->next - 1), &counters);
 	assert_int_equal(counters.nr_mappings, doubt != ABSENT);
 	assert_int_equal(counters.nr_doubtful_mappings, doubt > DOUBT_NONE);
-	assert_int_equal(history_worth(f->h, ALL_MAPPINGS, (struct ref){ 0 }, moment_at(f->next - 1)).doubtful,
-			 doubt > DOUBT_NONE);
+	/* A sweep is one process': somebody else may always have more. */
+	assert_true(history_worth(f->h, ALL_MAPPINGS, (struct ref){ 0 }, moment_at(f->next - 1)).doubtful);
 	return doubt;
 }
 
