@@ -76,6 +76,10 @@ static const struct shot {
 	 "poison-search-17161-posted", ":time_start :view_recovery e"},
 	{"collapse", "512 pages: copied so far, poison met, what is being put back",
 	 "collapse-poison-anon", ":time_start :view_collapse b a a a Right Right"},
+	{"collapse-over", "one that was given up before any page was named: none is to come",
+	 "collapse-poison-anon", ":time_end :view_collapse e"},
+	{"steps-kill", "a kill list's duration as the kernel counted it, and what lies between its events",
+	 "poison-copy-fails", ":time_start :view_recovery b :time_end 7 g j Enter e"},
 	{"steps", "a migration as sentences, the walk in it to be opened",
 	 "poison-recover", ":time_start :view_steps b Right Right"},
 };
