@@ -107,25 +107,23 @@ static void judge_nodes(struct sweep *sweep)
 		((struct confirmation *)pool_at(counted, counted->nr - 1))->event == b->now);
 }
 
-/* Had the node that page when the row began?  Where it has another from is told by an event. */
-static bool had_page(const struct builder *b, uint32_t node, const struct span *row, uint64_t pfn)
+static uint64_t event_of_birth(const struct segment *seg, enum table table, uint32_t id)
 {
-	const struct segment *seg = b->seg;
-	uint32_t at = span_object(seg, TABLE_NODE, node);
-	bool known = false;
+	const struct pool *carried = &seg->tables[table].carried;
+	const struct span *span = span_at(seg, table, id);
 
-	if (!span_is(span_at(seg, TABLE_NODE, at), SPAN_FOUND) && span_at(seg, TABLE_NODE, at)->born > row->born)
-		return false;
-	for (;; at = span_at(seg, TABLE_NODE, at)->link) {
-		uint64_t kpfn = ((struct node_more *)more_at(seg, TABLE_NODE, at))->kpfn;
+	if (id < carried->nr)
+		return ((struct carried *)pool_at(carried, id))->born;
+	return span_is(span, SPAN_FOUND) ? 0 : seg->base + span->born;
+}
 
-		/* Derived: from the event that it moved to that page, of a node that was not known before. */
-		if (kpfn && (kpfn != pfn || (!known && span_is(span_at(seg, TABLE_NODE, at), SPAN_DERIVED))))
-			return false;
-		known |= kpfn != 0;
-		if (at == node)
-			return true;
-	}
+/*
+ * Had the node that page when the row began?  Where anything about the node has changed since, what it was
+ * before may lie behind a seam: then nothing is claimed.
+ */
+static bool had_page(const struct builder *b, uint32_t node, uint32_t row)
+{
+	return event_of_birth(b->seg, TABLE_NODE, node) <= event_of_birth(b->seg, TABLE_MAPPING, row);
 }
 
 void build_sweeps_judge(struct builder *b)
@@ -145,7 +143,7 @@ void build_sweeps_judge(struct builder *b)
 		page = find_page(b, data->pfn);
 		if (!page)
 			mapping_end(b, id, 0);
-		else if (!b->loss_now && data->mapcount > 1 && had_page(b, page->node, span, data->pfn))
+		else if (!b->loss_now && data->mapcount > 1 && had_page(b, page->node, id))
 			mapping_is_ksm(b, id);
 	}
 }

@@ -189,12 +189,14 @@ struct task *build_task(struct builder *b, int32_t pid)
 	uint32_t hash = idmap_hash((uint32_t)pid);
 	uint64_t *slot;
 
-	if (idmap_reserve(&b->task_map, 1) != 0 ||
-	    room_for(b, (void **)&b->tasks, b->nr_tasks, &b->room_tasks, sizeof(*b->tasks)) != 0)
+	if (idmap_reserve(&b->task_map, 1) != 0)
 		return NULL;
 	slot = idmap_slot(&b->task_map, hash, (uint32_t)pid, task_has_pid, b->tasks);
 	if (*slot)
 		return &b->tasks[idmap_slot_id(slot)];
+	/* Only a new one may move the array: what is there can be asked for beside another. */
+	if (room_for(b, (void **)&b->tasks, b->nr_tasks, &b->room_tasks, sizeof(*b->tasks)) != 0)
+		return NULL;
 	b->tasks[b->nr_tasks] = (struct task){ .pid = pid, .tgid = pid, .entered = NO_ID };
 	idmap_set(&b->task_map, slot, hash, b->nr_tasks);
 	return &b->tasks[b->nr_tasks++];

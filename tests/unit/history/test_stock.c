@@ -373,6 +373,31 @@ static void what_was_there_before_is_found(void **state)
 	feed_free(f);
 }
 
+/* Neither the thread nor who made it was named before, and there is always room for one of them only. */
+static void a_thread_is_of_the_process_that_made_it(void **state)
+{
+	struct feed *f = feed_new(true);
+
+	(void)state;
+	for (int32_t pid = 1000; pid < 1600; pid += 2) {
+		struct args_TASK_NEWTASK *task;
+		uint64_t entered;
+		union row row;
+
+		f->pid = pid;
+		task = FEED(f, TASK_NEWTASK);
+		task->pid = pid + 1;
+		task->clone_flags = 0x10000;	/* CLONE_THREAD */
+		f->pid = pid + 1;
+		entered = feed_enter(f, MM_A + 0x1000 * (uint64_t)pid);
+		feed_flush(f);
+		assert_int_equal(history_row(f->h, find(f->h, TABLE_MM, MM_A + 0x1000 * (uint64_t)pid, entered),
+					     moment_at(entered), &row), 0);
+		assert_int_equal(row.mm.tgid, pid);
+	}
+	feed_free(f);
+}
+
 static void fork_claims_the_mm(void **state)
 {
 	struct feed *f = feed_new(true);
@@ -576,6 +601,7 @@ int main(void)
 		cmocka_unit_test(counts_settled_are_of_the_last_event),
 		cmocka_unit_test(a_later_sample_takes_nothing_from_an_earlier_one),
 		cmocka_unit_test(merges_mean_the_same_on_both_kernels),
+		cmocka_unit_test(a_thread_is_of_the_process_that_made_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
