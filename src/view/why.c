@@ -442,112 +442,71 @@ void why_event(const struct scene *scene, uint64_t nr, char *buf, size_t size)
 	tasks(&story, buf, size);
 }
 
+/* Where the kernel traces it; what the series adds lies in the functions that it adds it to. */
+static const char *const sources[NR_EVENT_KINDS] = {
+	[EVENT_KSM_START_SCAN] = "mm/ksm.c:scan_get_next_rmap_item",
+	[EVENT_KSM_STOP_SCAN] = "mm/ksm.c:scan_get_next_rmap_item",
+	[EVENT_KSM_ENTER] = "mm/ksm.c:__ksm_enter",
+	[EVENT_KSM_EXIT] = "mm/ksm.c:__ksm_exit",
+	[EVENT_KSM_MERGE_ONE_PAGE] = "mm/ksm.c:try_to_merge_with_zero_page",
+	[EVENT_KSM_MERGE_WITH_KSM_PAGE] = "mm/ksm.c:try_to_merge_with_ksm_page",
+	[EVENT_KSM_REMOVE_KSM_PAGE] = "mm/ksm.c:remove_node_from_stable_tree",
+	[EVENT_KSM_REMOVE_RMAP_ITEM] = "mm/ksm.c:remove_node_from_stable_tree",
+	[EVENT_KSM_ADVISOR] = "mm/ksm.c:scan_time_advisor",
+	[EVENT_P_NODE_INSERT] = "mm/ksm.c:stable_tree_insert",
+	[EVENT_P_CHAIN_MAKE] = "mm/ksm.c:alloc_stable_node_chain",
+	[EVENT_P_NODE_REPLACE] = "mm/ksm.c:stable_tree_search",
+	[EVENT_P_MIGRATE_DEL] = "mm/ksm.c:stable_tree_search",
+	[EVENT_P_MIGRATE_ADD] = "mm/ksm.c:cmp_and_merge_page",
+	[EVENT_P_NODE_ERASE] = "mm/ksm.c:remove_node_from_stable_tree",
+	[EVENT_P_NODE_FREE] = "mm/ksm.c:remove_node_from_stable_tree",
+	[EVENT_P_CHAIN_FREE] = "mm/ksm.c:free_stable_node_chain",
+	[EVENT_P_DUP_DEL] = "mm/ksm.c:__stable_node_dup_del",
+	[EVENT_P_ITEM_NEW] = "mm/ksm.c:get_next_rmap_item",
+	[EVENT_P_ITEM_FREE] = "mm/ksm.c:free_rmap_item",
+	[EVENT_P_UNSTABLE_RESET] = "mm/ksm.c:scan_get_next_rmap_item",
+	[EVENT_P_SCAN_SUM] = "mm/ksm.c:scan_get_next_rmap_item",
+	[EVENT_P_MM_ENTER] = "mm/ksm.c:__ksm_enter",
+	[EVENT_P_MM_LEAVE] = "mm/ksm.c:__ksm_exit",
+	[EVENT_P_MM_FORK] = "kernel/fork.c:dup_mmap",
+	[EVENT_P_MM_OWNER] = "kernel/fork.c:copy_process",
+	[EVENT_P_MM_EXEC] = "fs/exec.c:exec_mmap",
+	[EVENT_P_MM_FREE] = "kernel/fork.c:__mmdrop",
+	[EVENT_P_ANON_VMA_NEW] = "mm/rmap.c:__anon_vma_prepare",
+	[EVENT_P_ANON_VMA_FREE] = "mm/rmap.c:anon_vma_free",
+	[EVENT_P_VMA_INSERT] = "mm/interval_tree.c:anon_vma_interval_tree_insert",
+	[EVENT_P_VMA_REMOVE] = "mm/interval_tree.c:anon_vma_interval_tree_remove",
+	[EVENT_P_WALK_UNLOCK] = "mm/ksm.c:rmap_walk_ksm",
+	[EVENT_P_RECOVERY_BEGIN] = "mm/ksm.c:ksm_recover_folio",
+	[EVENT_P_RECOVERY_SEARCH] = "mm/ksm.c:ksm_recover_folio",
+	[EVENT_P_RECOVERY_DUP] = "mm/ksm.c:ksm_recover_folio",
+	[EVENT_P_RECOVERY_COPY] = "mm/ksm.c:ksm_recover_folio",
+	[EVENT_P_RECOVERY_MOVE] = "mm/ksm.c:ksm_recover_folio",
+	[EVENT_P_RECOVERY_END] = "mm/ksm.c:ksm_recover_folio",
+	[EVENT_P_COLLAPSE_BEGIN] = "mm/khugepaged.c:collapse_huge_page",
+	[EVENT_P_COLLAPSE_PAGE] = "mm/khugepaged.c:collapse_huge_page",
+	[EVENT_P_COLLAPSE_END] = "mm/khugepaged.c:collapse_huge_page",
+	[EVENT_P_KILL_END] = "mm/ksm.c:collect_procs_ksm",
+	[EVENT_P_DUP_ADD] = "mm/ksm.c:stable_node_chain_add_dup",
+	[EVENT_P_CHAIN_COLLAPSE] = "mm/ksm.c:stable_node_dup",
+	[EVENT_P_DUP_HEAD] = "mm/ksm.c:stable_node_dup",
+	[EVENT_P_ITEM_APPEND] = "mm/ksm.c:stable_tree_append",
+	[EVENT_P_ITEM_DETACH] = "mm/ksm.c:remove_rmap_item_from_tree",
+	[EVENT_P_ITEM_UNSTABLE] = "mm/ksm.c:unstable_tree_search_insert",
+	[EVENT_P_ITEM_SCAN] = "mm/ksm.c:cmp_and_merge_page",
+	[EVENT_P_WALK_BEGIN] = "mm/ksm.c:rmap_walk_ksm",
+	[EVENT_P_WALK_ITEM] = "mm/ksm.c:rmap_walk_ksm",
+	[EVENT_P_WALK_VMA] = "mm/ksm.c:rmap_walk_ksm",
+	[EVENT_P_WALK_END] = "mm/ksm.c:rmap_walk_ksm",
+	[EVENT_P_KILL_BEGIN] = "mm/ksm.c:collect_procs_ksm",
+	[EVENT_P_KILL_TASK] = "mm/ksm.c:collect_procs_ksm",
+	[EVENT_P_NODE_KPFN] = "mm/ksm.c:folio_migrate_ksm",
+	[EVENT_MEMORY_FAILURE_EVENT] = "mm/memory-failure.c:action_result",
+	[EVENT_MM_MIGRATE_PAGES_START] = "mm/migrate.c:migrate_pages",
+	[EVENT_MM_MIGRATE_PAGES] = "mm/migrate.c:migrate_pages",
+};
+
 const char *why_source(enum event_kind kind)
 {
-	switch (kind) {
-	case EVENT_KSM_START_SCAN:
-	case EVENT_KSM_STOP_SCAN:
-		return "mm/ksm.c:scan_get_next_rmap_item";
-	case EVENT_KSM_ENTER:
-		return "mm/ksm.c:__ksm_enter";
-	case EVENT_KSM_EXIT:
-		return "mm/ksm.c:__ksm_exit";
-	case EVENT_KSM_MERGE_ONE_PAGE:
-		return "mm/ksm.c:try_to_merge_with_zero_page";
-	case EVENT_KSM_MERGE_WITH_KSM_PAGE:
-		return "mm/ksm.c:try_to_merge_with_ksm_page";
-	case EVENT_KSM_REMOVE_KSM_PAGE:
-	case EVENT_KSM_REMOVE_RMAP_ITEM:
-		return "mm/ksm.c:remove_node_from_stable_tree";
-	case EVENT_KSM_ADVISOR:
-		return "mm/ksm.c:scan_time_advisor";
-	case EVENT_P_NODE_INSERT:
-		return "mm/ksm.c:stable_tree_insert";
-	case EVENT_P_CHAIN_MAKE:
-		return "mm/ksm.c:alloc_stable_node_chain";
-	case EVENT_P_NODE_REPLACE:
-	case EVENT_P_MIGRATE_DEL:
-		return "mm/ksm.c:stable_tree_search";
-	case EVENT_P_MIGRATE_ADD:
-		return "mm/ksm.c:cmp_and_merge_page";
-	case EVENT_P_NODE_ERASE:
-	case EVENT_P_NODE_FREE:
-		return "mm/ksm.c:remove_node_from_stable_tree";
-	case EVENT_P_CHAIN_FREE:
-		return "mm/ksm.c:free_stable_node_chain";
-	case EVENT_P_DUP_DEL:
-		return "mm/ksm.c:__stable_node_dup_del";
-	case EVENT_P_ITEM_NEW:
-		return "mm/ksm.c:get_next_rmap_item";
-	case EVENT_P_ITEM_FREE:
-		return "mm/ksm.c:free_rmap_item";
-	case EVENT_P_UNSTABLE_RESET:
-	case EVENT_P_SCAN_SUM:
-		return "mm/ksm.c:scan_get_next_rmap_item";
-	case EVENT_P_MM_ENTER:
-		return "mm/ksm.c:__ksm_enter";
-	case EVENT_P_MM_LEAVE:
-		return "mm/ksm.c:__ksm_exit";
-	case EVENT_P_MM_FORK:
-		return "kernel/fork.c:dup_mmap";
-	case EVENT_P_MM_OWNER:
-		return "kernel/fork.c:copy_process";
-	case EVENT_P_MM_EXEC:
-		return "fs/exec.c:exec_mmap";
-	case EVENT_P_MM_FREE:
-		return "kernel/fork.c:__mmdrop";
-	case EVENT_P_ANON_VMA_NEW:
-		return "mm/rmap.c:__anon_vma_prepare";
-	case EVENT_P_ANON_VMA_FREE:
-		return "mm/rmap.c:anon_vma_free";
-	case EVENT_P_VMA_INSERT:
-		return "mm/interval_tree.c:anon_vma_interval_tree_insert";
-	case EVENT_P_VMA_REMOVE:
-		return "mm/interval_tree.c:anon_vma_interval_tree_remove";
-	case EVENT_P_WALK_UNLOCK:
-		return "mm/ksm.c:rmap_walk_ksm";
-	case EVENT_P_RECOVERY_BEGIN:
-	case EVENT_P_RECOVERY_SEARCH:
-	case EVENT_P_RECOVERY_DUP:
-	case EVENT_P_RECOVERY_COPY:
-	case EVENT_P_RECOVERY_MOVE:
-	case EVENT_P_RECOVERY_END:
-		return "mm/ksm.c:ksm_recover_folio";
-	case EVENT_P_COLLAPSE_BEGIN:
-	case EVENT_P_COLLAPSE_PAGE:
-	case EVENT_P_COLLAPSE_END:
-		return "mm/khugepaged.c:collapse_huge_page";
-	case EVENT_P_KILL_END:
-		return "mm/ksm.c:collect_procs_ksm";
-	case EVENT_P_DUP_ADD:
-		return "mm/ksm.c:stable_node_chain_add_dup";
-	case EVENT_P_CHAIN_COLLAPSE:
-	case EVENT_P_DUP_HEAD:
-		return "mm/ksm.c:stable_node_dup";
-	case EVENT_P_ITEM_APPEND:
-		return "mm/ksm.c:stable_tree_append";
-	case EVENT_P_ITEM_DETACH:
-		return "mm/ksm.c:remove_rmap_item_from_tree";
-	case EVENT_P_ITEM_UNSTABLE:
-		return "mm/ksm.c:unstable_tree_search_insert";
-	case EVENT_P_ITEM_SCAN:
-		return "mm/ksm.c:cmp_and_merge_page";
-	case EVENT_P_WALK_BEGIN:
-	case EVENT_P_WALK_ITEM:
-	case EVENT_P_WALK_VMA:
-	case EVENT_P_WALK_END:
-		return "mm/ksm.c:rmap_walk_ksm";
-	case EVENT_P_KILL_BEGIN:
-	case EVENT_P_KILL_TASK:
-		return "mm/ksm.c:collect_procs_ksm";
-	case EVENT_P_NODE_KPFN:
-		return "mm/ksm.c:folio_migrate_ksm";
-	case EVENT_MEMORY_FAILURE_EVENT:
-		return "mm/memory-failure.c:action_result";
-	case EVENT_MM_MIGRATE_PAGES_START:
-	case EVENT_MM_MIGRATE_PAGES:
-		return "mm/migrate.c:migrate_pages";
-	default:
-		return NULL;
-	}
+	return (unsigned int)kind < NR_EVENT_KINDS ? sources[kind] : NULL;
 }
