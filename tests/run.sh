@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# sh tests/run.sh [SUITE...]: installs what is missing, builds with gcc, with clang and with the
-# sanitizers, and runs every test but the lab's.  `sh tests/run.sh lab` builds the kernel and
-# provokes every scenario, `sh tests/run.sh all` does both.  A suite is a folder of tests/ (unit, ...).
+# sh tests/run.sh [SUITE...]: installs what is missing, builds with gcc, and with clang and the
+# sanitizers, and runs every test, or the named suites only.  A suite is a folder of tests/ (unit, golden,
+# ...); the suite `lab` builds the patched kernel and provokes every scenario in virtual machines.
 # Closes with one line, "N passed, N failed, N skipped"; a skipped test says why.
 set -eu
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -66,27 +66,29 @@ run_lab() {
 	failed=$((failed + 2 - $(count '^\(ok\|FAILED\|skipped\) changes:\|^recordings: ')))
 }
 
-suites=
+suites='' with_meson='' with_lab=''
 for suite in "$@"; do
-	suites="$suites --suite $suite"
+	case $suite in
+	lab) with_lab=yes ;;
+	*) suites="$suites --suite $suite" with_meson=yes ;;
+	esac
 done
+if [ $# = 0 ]; then
+	with_meson=yes with_lab=yes
+fi
 
 make_build gcc gcc -Dtests=true || { echo "0 passed, 1 failed, 0 skipped"; exit 1; }
-case ${1:-} in
-lab) ;;
-*)
-	[ "${1:-}" != all ] || suites=
+if [ "$with_meson" ]; then
 	# shellcheck disable=SC2086
 	run gcc $suites
 	if make_build asan clang -Dtests=true -Db_sanitize=address,undefined -Db_lundef=false; then
 		# shellcheck disable=SC2086
 		run asan $suites
 	fi
-	;;
-esac
-case ${1:-} in
-lab | all) run_lab ;;
-esac
+fi
+if [ "$with_lab" ]; then
+	run_lab
+fi
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ] && [ "$passed" != 0 ]
