@@ -91,9 +91,9 @@ scenarios() {
 	mkdir -p "$dir/scenario"
 	for source in "$here"/scenario/*.c; do
 		program=$(basename "$source" .c)
-		[ "$program" = lab ] && continue
+		case $program in lab | lab_*) continue ;; esac
 		gcc -std=gnu17 -O2 -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla -Werror \
-			-static -pthread -o "$dir/$program.program" "$source" "$here/scenario/lab.c"
+			-static -pthread -o "$dir/$program.program" "$source" "$here"/scenario/lab.c "$here"/scenario/lab_*.c
 	done
 	rm -f "$dir"/scenario/*
 	while read -r name program rest; do

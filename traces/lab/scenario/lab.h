@@ -18,7 +18,6 @@
 
 #define PAGE		4096UL
 #define KPF_SWAPCACHE	(1ULL << 13)
-#define KPF_KSM		(1ULL << 21)
 #define KPF_HWPOISON	(1ULL << 19)
 
 /* Prints and exits with status 2. */
@@ -30,8 +29,6 @@ int lab_try_write(const char *path, const char *text);
 __attribute__((format(printf, 2, 3))) void lab_write(const char *path, const char *format, ...);
 /* The first number in a file; lab_die() if there is none. */
 long lab_read(const char *path);
-/* The records that the last dump wrote. */
-long lab_dump_records(void);
 /* /sys/kernel/debug/ksmtop/NAME; false if this kernel has no such file. */
 bool lab_has(const char *name);
 void lab_switch(const char *name, const char *text);
@@ -52,8 +49,11 @@ void lab_fill(void *page, unsigned int seed);
 bool lab_same(const void *page, unsigned int seed);
 /* The pfn that pid maps at addr, 0 if none is present; pid 0 is this process. */
 uint64_t lab_pfn(pid_t pid, const void *addr);
+/* kpageflags; its KSM bit is set for every anonymous page of Linux 6.12, so it has no name here. */
 uint64_t lab_page_flags(uint64_t pfn);
 uint64_t lab_page_count(uint64_t pfn);
+/* Kilobytes that smaps gives as `what` for the VMA around addr: "KSM", say.  -1 if it gives none. */
+long lab_smaps_kb(pid_t pid, const void *addr, const char *what);
 /* move_pages(MPOL_MF_MOVE_ALL) of one page of this process; returns its status, a nid or -errno. */
 int lab_move(void *addr, int nid);
 /* Binds this process's new pages to a node; -1 undoes it. */
@@ -92,6 +92,8 @@ void lab_record_stop(void);
 void lab_record_start_without_dump(void);
 void lab_record_stop_without_dump(void);
 void lab_dump(void);
+/* The records that the last dump wrote. */
+long lab_dump_records(void);
 
 /* ---- the truth ---- */
 void lab_init(const char *scenario);

@@ -108,7 +108,7 @@ static void set_up(struct poisoning *p)
 		if (p->pfn[i] != p->victim)
 			p->dup = p->pfn[i];
 	}
-	if (!(lab_page_flags(p->victim) & KPF_KSM) || p->nr_victims < 3 || (!is(p, "no-dup") && !p->dup))
+	if (p->nr_victims < 3 || (!is(p, "no-dup") && !p->dup))
 		truth_end(p->w, p->nr, false, "pages were not merged as wanted: %d on the first", p->nr_victims);
 	if (lab_has("recover"))
 		lab_switch("recover", is(p, "kill") ? "0" : "1");

@@ -283,21 +283,7 @@ static bool no_memory(struct worker *w)
 /* Kilobytes of huge pages at `place` */
 static long huge_kb(struct worker *w)
 {
-	char path[64], line[256];
-	bool here = false;
-	long kb = -1;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/smaps", w->pid);
-	f = fopen(path, "r");
-	while (f && kb < 0 && fgets(line, sizeof(line), f)) {
-		here |= !strncmp(line, "200000000000-", 13);
-		if (here)
-			sscanf(line, "AnonHugePages: %ld", &kb);
-	}
-	if (f)
-		fclose(f);
-	return kb;
+	return lab_smaps_kb(w->pid, place, "AnonHugePages");
 }
 
 static bool huge(struct worker *w)

@@ -145,8 +145,9 @@ static bool caught_in_swap_cache(struct worker *w, uint64_t victim)
 	kill(reclaim, SIGKILL);
 	worker_tell(&w[0], '1');
 	waitpid(reclaim, NULL, 0);
-	return lab_pfn(w[0].pid, place) == victim &&
-	       (lab_page_flags(victim) & (KPF_KSM | KPF_SWAPCACHE)) == (KPF_KSM | KPF_SWAPCACHE);
+	/* No page of another kind at that pfn: all that it maps are KSM pages */
+	return lab_pfn(w[0].pid, place) == victim && (lab_page_flags(victim) & KPF_SWAPCACHE) &&
+	       lab_smaps_kb(w[0].pid, place, "KSM") == (NR_PAGES - nr_out(w, 1)) * (long)PAGE / 1024;
 }
 
 /* Sharers 0 to 3 get the page that is to fail, 4 to 7 its dup; returns the pfn of the first */

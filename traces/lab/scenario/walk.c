@@ -87,7 +87,7 @@ static void walk_20k(const char *variant)
 	map_region(nr_sharers);
 	ksm_scan(3);
 	before = lab_pfn(0, region);
-	if (!(lab_page_flags(before) & KPF_KSM) || lab_page_count(before) != (uint64_t)nr_sharers)
+	if (lab_page_count(before) != (uint64_t)nr_sharers)
 		truth_end(NULL, 0, false, "%llu of %d mappings merged", (unsigned long long)lab_page_count(before), nr_sharers);
 	lab_switch("walk_rule", rule);
 	if (!strcmp(variant, "long"))
@@ -156,7 +156,7 @@ static void walk_moved(const char *rule, bool with_fork)
 		nr = 4;
 	}
 	before = lab_pfn(0, old_place);
-	if (!(lab_page_flags(before) & KPF_KSM) || lab_page_count(before) != (uint64_t)nr + 1)
+	if (lab_page_count(before) != (uint64_t)nr + 1)
 		truth_end(w, nr, false, "%llu mappings merged", (unsigned long long)lab_page_count(before));
 	truth_mapping(0, old_place, "before");
 	for (int i = 0; i < nr; i++)
