@@ -6,8 +6,8 @@
  * - a sample of pagemap saw it (D, build_sweep.c);
  * - a walk that unmaps took it away, one that removes migration ptes put it there, a recovery moved
  *   it, a kill list found it (T);
- * - it was just made to point at the page, because ksmd then appended the item (I), or was copied by
- *   fork (I, tentative: until it is written to, or unmapped).
+ * - it was just made to point at the page, because ksmd then appended the item, or was copied by fork
+ *   (both I, tentative: it may have been written to, or unmapped, at once).
  * COW is not traced.  So a mapping leaves when something shows that it has gone: ksmd found another
  * page or none there (the site of the detach), its VMA or its process is gone, a sample.  Until
  * then it is doubtful, like everything whose departure nobody tells (fact.c).
@@ -273,10 +273,13 @@ void mapping_appended(struct builder *b, uint32_t mm, uint64_t addr, uint32_t no
 {
 	uint64_t pfn = ((struct node_more *)more_at(b->seg, TABLE_NODE, node))->kpfn;
 
-	/* The event names the node; which page that is, is as sure as its row. */
+	/*
+	 * replace_page() set the pte under the page table's lock; before stable_tree_append() tells of it, mmap_lock
+	 * and the lock of the page were dropped and that of the KSM page waited for (cmp_and_merge_page(),
+	 * try_to_merge_two_pages()).  Meanwhile it may have been written to: like a fork's, until something shows it.
+	 */
 	if (pfn)
-		maps(b, mm, addr, pfn, EVIDENCE_INFERRED,
-		     build_is_doubtful(b, TABLE_NODE, node) ? SPAN_TENTATIVE : 0);
+		maps(b, mm, addr, pfn, EVIDENCE_INFERRED, SPAN_TENTATIVE);
 }
 
 /* KSMTOP_DETACH_*: those at which ksmd did not find the page there any more. */

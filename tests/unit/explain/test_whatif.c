@@ -72,18 +72,21 @@ static void a_page_without_a_walk(void **state)
 	assert_int_equal(w->rules[RULE_ADDRESS].nr_maybe, 2);
 	assert_false(w->rules[RULE_WHOLE].is_recorded);
 	whatif_free(w);
-	/* Before the fork there was one place, which ksmd has just made. */
-	assert_int_equal(whatif_page(&source, node, moment_at(7), ALL_RULES, &w, &diag), 0);
-	assert_int_equal(w->rules[RULE_ADDRESS].nr_maybe, 0);
+	/*
+	 * Before the fork there was one place.  Even at the append it may have been written to: stable_tree_append()
+	 * comes after try_to_merge_with_ksm_page() has let go of the pte and of mmap_lock.
+	 */
+	for (uint64_t t = 7; t <= 8; t++) {
+		assert_int_equal(whatif_page(&source, node, moment_at(t), ALL_RULES, &w, &diag), 0);
+		assert_int_equal(w->rules[RULE_ADDRESS].nr_maybe, 1);
+		assert_int_equal(w->rules[RULE_ADDRESS].nr_missed, 0);
+		assert_int_equal(w->rules[RULE_WHOLE].nr_iteration_total, 4);
+		whatif_free(w);
+	}
+	/* The walk that comes saw that pte: with hindsight it was mapped all the time. */
+	assert_int_equal(whatif_page(&source, node, moment_hindsight(7), ALL_RULES, &w, &diag), 0);
 	assert_int_equal(w->rules[RULE_ADDRESS].nr_missed, 1);
 	assert_int_equal(w->rules[RULE_ADDRESS].missed[0]->evidence, EVIDENCE_INFERRED);
-	assert_int_equal(w->rules[RULE_WHOLE].nr_iteration_total, 4);
-	whatif_free(w);
-	/* With the next event it may have been written to. */
-	assert_int_equal(whatif_page(&source, node, moment_at(8), ALL_RULES, &w, &diag), 0);
-	assert_int_equal(w->rules[RULE_ADDRESS].nr_maybe, 1);
-	assert_int_equal(w->rules[RULE_ADDRESS].nr_missed, 0);
-	assert_int_equal(w->rules[RULE_WHOLE].nr_iteration_total, 4);
 	whatif_free(w);
 	recording_close(recording);
 }
