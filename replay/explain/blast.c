@@ -13,9 +13,10 @@
  * past all VMAs and all items; pages are then looked at from the largest bound down, until none that
  * is left can get onto the list.
  *
- * What no history can know: whether the dup's memory can be read when it is copied, whether whoever holds
+ * What no history can know at the moment: whether the dup's memory can be read when it is copied, whether whoever holds
  * ksm_thread_mutex gives way in time, and whether recovery is switched on.  So that somebody moves is
- * always doubtful; that somebody dies is as sure as that the page is mapped.
+ * always doubtful; that somebody dies is as sure as that the page is mapped.  If the failure did come and the
+ * observer has seen it, blast_outcome.c answers instead.
  */
 #include "explain/blast.h"
 
@@ -23,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain/blast_outcome.h"
 #include "explain/mapped.h"
 #include "trace/diag.h"
 
@@ -33,6 +35,9 @@ const char *blast_why_text(enum blast_why why)
 	case BLAST_NO_CHAIN: return "the page is in no chain, so its content exists nowhere else";
 	case BLAST_NO_HEALTHY_DUP: return "no other dup of its chain is healthy";
 	case BLAST_PARTIAL: return "some mappings cannot be reached through an rmap_item and stay";
+	case BLAST_DID_MOVE: return "every mapping moved";
+	case BLAST_BUSY: return "ksm_thread_mutex was not had in time";
+	case BLAST_GAVE_UP: return "recovery gave up: the page changed meanwhile, or there was no memory";
 	default: return "nobody is known to map it";
 	}
 }
@@ -48,7 +53,8 @@ static bool page_is_bad(const struct history *h, uint64_t pfn, struct moment whe
 	       (row.page.state & (PAGE_POISONED | PAGE_GONE));
 }
 
-static int find_dup(const struct history *h, struct moment when, struct blast *blast)
+/* `chosen`: the one that was, 0: the first that is healthy as far as is known. */
+static int find_dup(const struct history *h, struct moment when, uint64_t chosen, struct blast *blast)
 {
 	struct history_cursor cursor;
 	union row row;
@@ -61,10 +67,11 @@ static int find_dup(const struct history *h, struct moment when, struct blast *b
 	if (ret)
 		return ret == -ENOENT ? 0 : ret;
 	while ((more = history_next(&cursor, &row)) > 0) {
-		if (ref_equal(row.node.ref, blast->node.ref) || !row.node.kpfn)
+		if (ref_equal(row.node.ref, blast->node.ref) || !row.node.kpfn ||
+		    (chosen && row.node.kpfn != chosen))
 			continue;
 		/* Without items nobody is known to keep the page: ksm_get_folio() finds it gone. */
-		if (!row.node.nr_items || page_is_bad(h, row.node.kpfn, when))
+		if (!chosen && (!row.node.nr_items || page_is_bad(h, row.node.kpfn, when)))
 			continue;
 		blast->healthy_dup = row.node.ref;
 		blast->healthy_pfn = row.node.kpfn;
@@ -117,10 +124,12 @@ static void count_victims(struct blast *blast)
 		blast->nr_moved += !blast->victims[i].dies;
 		blast->nr_maybe += !blast->victims[i].known;
 	}
+}
+
+static void foretell(struct blast *blast)
+{
 	blast->doubtful |= blast->nr_maybe || blast->nr_moved;
-	if (!blast->nr_victims)
-		blast->why = BLAST_NOT_MAPPED;
-	else if (ref_is_none(blast->chain))
+	if (ref_is_none(blast->chain))
 		blast->why = BLAST_NO_CHAIN;
 	else if (ref_is_none(blast->healthy_dup))
 		blast->why = BLAST_NO_HEALTHY_DUP;
@@ -129,56 +138,94 @@ static void count_victims(struct blast *blast)
 }
 
 /* It failed before, and then a walk left no mapping: nobody can come to map it again. */
-static bool is_unmapped(const struct history *h, struct moment when, const struct node_row *node)
+static bool is_unmapped(const struct history *h, struct moment when, const struct node_row *node,
+			const struct mapped_count *count)
 {
-	struct mapped_count count;
-
-	if (!node->kpfn || !page_is_bad(h, node->kpfn, when))
-		return false;
-	mapped_count(h, node->ref, when, &count);
-	return count.mapcount == 0 && count.evidence == EVIDENCE_TRACED;
+	return count->mapcount == 0 && count->evidence == EVIDENCE_TRACED && node->kpfn &&
+	       page_is_bad(h, node->kpfn, when);
 }
 
-static int find_victims(const struct history *h, struct moment when, struct blast *blast)
+static int add_victims(struct blast *blast, const struct mapped_list *list, const struct blast_outcome *outcome)
 {
 	bool recovers = !ref_is_none(blast->healthy_dup);
-	struct mapped_list list = { 0 };
-	int ret = is_unmapped(h, when, &blast->node) ? 0 :
-		  mapped_find(h, blast->node.ref, when, mapped_count_sampled(h, blast->node.ref, when), &list);
 
-	if (ret)
-		return ret;
-	blast->victims = calloc(list.nr + 1, sizeof(*blast->victims));
-	if (!blast->victims) {
-		mapped_fini(&list);
+	blast->victims = calloc(list->nr + 1, sizeof(*blast->victims));
+	if (!blast->victims)
 		return -ENOMEM;
-	}
-	for (uint32_t i = 0; i < list.nr; i++) {
-		const struct mapped *place = &list.list[i];
+	for (uint32_t i = 0; i < list->nr; i++) {
+		const struct mapped *place = &list->list[i];
 		bool reached = !ref_is_none(place->item) && place->item_address == place->address;
+		bool moves = blast->recovery ? blast_outcome_moved(outcome, place->mm, place->address) :
+					       recovers && reached;
 
 		blast->victims[blast->nr_victims++] = (struct victim){
 			.mm = place->mm, .tgid = place->tgid, .nr_mappings = 1, .known = place->known,
-			.dies = !recovers || !reached };
+			.dies = !moves };
 		blast->doubtful |= place->doubtful;
 	}
-	blast->doubtful |= list.untold;
-	mapped_fini(&list);
 	merge_victims(blast);
 	count_victims(blast);
 	return 0;
 }
 
-static int blast_of_row(const struct history *h, const struct node_row *node, struct moment when,
-			struct blast *ret_blast)
+static int find_victims(const struct history *h, struct moment when, struct blast_outcome *outcome,
+			struct blast *blast)
 {
-	struct blast blast = { .node = *node, .doubtful = node->fact.doubt != DOUBT_NONE };
-	int ret = find_dup(h, when, &blast);
+	struct mapped_list list = { 0 };
+	struct mapped_count count;
+	int ret;
 
-	if (ret == 0)
-		ret = find_victims(h, when, &blast);
+	mapped_count(h, blast->node.ref, when, &count);
+	ret = is_unmapped(h, when, &blast->node, &count) ? 0 :
+	      mapped_find(h, blast->node.ref, when, count.mapcount, &list);
 	if (ret)
 		return ret;
+	if (outcome->came)
+		ret = blast_outcome_see(outcome, &list, &blast->nr_absent);
+	else
+		mapped_judge(&list, mapped_count_then(&count, when));
+	if (ret == 0)
+		ret = add_victims(blast, &list, outcome);
+	blast->doubtful |= list.untold && !outcome->complete;
+	mapped_fini(&list);
+	if (blast->recovery)
+		blast->doubtful = !outcome->complete;
+	else
+		foretell(blast);
+	if (!blast->nr_victims)
+		blast->why = BLAST_NOT_MAPPED;
+	return ret;
+}
+
+static int blast_of_row(const struct episode_source *source, const struct node_row *node, struct moment when,
+			struct blast *ret_blast)
+{
+	struct blast blast = { .node = *node, .doubtful = node->fact.doubt != DOUBT_NONE,
+			       .evidence = EVIDENCE_MODELLED };
+	struct blast_outcome outcome;
+	int ret = blast_outcome_find(source, node->ref, when, &outcome);
+
+	if (ret)
+		return ret;
+	if (blast_outcome_decides(&outcome)) {
+		blast.recovery = outcome.number;
+		blast.evidence = EVIDENCE_TRACED;
+		blast.why = blast_outcome_why(&outcome);
+		blast.itself = outcome.totals.moved && !outcome.totals.fresh_kpfn;
+	}
+	/* A dup that was chosen in vain is none; without a choice the model's stands. */
+	ret = find_dup(source->history, when, blast.recovery ? outcome.totals.chosen_kpfn : 0, &blast);
+	if (blast.recovery && blast.why == BLAST_NO_HEALTHY_DUP) {
+		blast.healthy_dup = (struct ref){ 0 };
+		blast.healthy_pfn = 0;
+	}
+	if (ret == 0)
+		ret = find_victims(source->history, when, &outcome, &blast);
+	blast_outcome_fini(&outcome);
+	if (ret) {
+		blast_fini(&blast);
+		return ret;
+	}
 	*ret_blast = blast;
 	return 0;
 }
@@ -192,7 +239,7 @@ int blast_page(const struct episode_source *source, struct ref node, struct mome
 	if (ret == 0 && row.node.kind == NODE_CHAIN)
 		ret = -ENOENT;
 	if (ret == 0)
-		ret = blast_of_row(source->history, &row.node, when, ret_blast);
+		ret = blast_of_row(source, &row.node, when, ret_blast);
 	return ret ? diag_set(diag, ret, ret == -ENOENT ? "there is no such KSM page at that moment"
 							: "its mappings cannot be read") : 0;
 }
@@ -208,6 +255,7 @@ void blast_fini(struct blast *blast)
 struct candidate { uint64_t kpfn; uint32_t most, node; };
 
 struct ranking {
+	const struct episode_source *source;
 	const struct history *h;
 	struct moment when;
 	struct blast *list;		/* best first */
@@ -426,7 +474,7 @@ static int rank(struct ranking *r)
 			sift_down(r, 0);
 		ret = history_row(r->h, node, r->when, &row);
 		if (ret == 0)
-			ret = blast_of_row(r->h, &row.node, r->when, &blast);
+			ret = blast_of_row(r->source, &row.node, r->when, &blast);
 		if (ret == 0 && blast.why == BLAST_NOT_MAPPED)
 			blast_fini(&blast);
 		else if (ret == 0)
@@ -442,7 +490,7 @@ static int rank(struct ranking *r)
 int blast_rank(const struct episode_source *source, struct moment when, uint32_t top,
 	       struct blast **ret_list, uint32_t *ret_nr, struct diag *diag)
 {
-	struct ranking r = { .h = source->history, .when = when, .top = top ? top : 1 };
+	struct ranking r = { .source = source, .h = source->history, .when = when, .top = top ? top : 1 };
 	int ret;
 
 	r.list = calloc((size_t)r.top + 1, sizeof(*r.list));

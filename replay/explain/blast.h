@@ -9,7 +9,12 @@
  * item's address stays, and its process dies as before.  A page that is no dup has no chain: then all die.
  *
  * Who maps the page is mapped.h's question: `nr_maybe` of a list are processes that might only.
+ * A swap entry that leads to the page is no mapping: who only has one is not told, though he dies too if the kernel
+ * keeps the page in the swap cache as poisoned (me_swapcache_dirty()).
  * Processes are counted once, however many of their pages map it; an unknown pid is told as its mm.
+ *
+ * Whoever knows more (hindsight) and asks right before a failure that did come, or at its first event, is told how
+ * it went (blast_outcome.h): evidence T, certain where all mappings that the kernel counted are known.
  *
  * Cost: a page is O(items x (log n + VMAs there)); the ranking looks at every node once and at the
  * mappings only of those that can get onto the list (1.3 M nodes: about a second).
@@ -27,7 +32,10 @@ struct victim {
 	bool dies;			/* with recovery, too */
 };
 
-enum blast_why { BLAST_MOVED, BLAST_NO_CHAIN, BLAST_NO_HEALTHY_DUP, BLAST_PARTIAL, BLAST_NOT_MAPPED };
+enum blast_why {
+	BLAST_MOVED, BLAST_NO_CHAIN, BLAST_NO_HEALTHY_DUP, BLAST_PARTIAL, BLAST_NOT_MAPPED,
+	BLAST_DID_MOVE, BLAST_BUSY, BLAST_GAVE_UP	/* only of what did come */
+};
 
 struct blast {
 	struct node_row node;
@@ -37,7 +45,11 @@ struct blast {
 	uint32_t nr_victims;
 	uint32_t nr_killed_without, nr_moved, nr_killed_with;	/* processes, maybe ones included */
 	uint32_t nr_maybe;
+	uint32_t nr_absent;		/* places of items that did not map it: swapped out, or written to since */
+	uint32_t recovery;		/* number of the episode that showed it, 0: foretold */
+	bool itself;			/* it did: to the dup itself, there was no memory for a copy */
 	uint8_t why;			/* enum blast_why: of what recovery would come to */
+	char evidence;			/* M; T: with recovery it did go so */
 	bool doubtful;			/* what it rests on is, or somebody moves: that cannot be foretold for sure */
 };
 

@@ -343,23 +343,8 @@ int mapped_find(const struct history *h, struct ref node, struct moment when, in
 		mapped_fini(&list);
 		return ret;
 	}
-	mapped_judge(&list, mapcount);
 	*ret_list = list;
 	return 0;
-}
-
-int64_t mapped_count_sampled(const struct history *h, struct ref node, struct moment when)
-{
-	struct history_cursor cursor;
-	int64_t mapcount = -1;
-	union row row;
-
-	if (history_list(h, MAPPINGS_OF_NODE, node, when, &cursor) != 0)
-		return -1;
-	while (history_next(&cursor, &row) > 0)
-		if (row.mapping.mapcount && !row.fact.doubt && row.mapping.mapcount > mapcount)
-			mapcount = row.mapping.mapcount;
-	return mapcount;
 }
 
 static void count_sampled(const struct history *h, struct ref node, struct moment when,
@@ -404,6 +389,11 @@ void mapped_count(const struct history *h, struct ref node, struct moment when, 
 				break;
 	}
 	*ret = walked.mapcount >= 0 && walked.event >= sampled.event ? walked : sampled;
+}
+
+int64_t mapped_count_then(const struct mapped_count *count, struct moment when)
+{
+	return count->evidence && count->event == when.t ? count->mapcount : -1;
 }
 
 void mapped_fini(struct mapped_list *list)

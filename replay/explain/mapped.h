@@ -50,7 +50,10 @@ struct mapped_list {
 
 #define MAPPED_MAX 1000000u
 
-/* All possible mappings of a stable node's page; mapcount -1 where nobody counted.  0 or -E. */
+/*
+ * All possible mappings of a stable node's page, not judged yet.  `mapcount`: how many there may be, so that more
+ * places are looked for; -1: nobody counted.  0 or -E.
+ */
 int mapped_find(const struct history *h, struct ref node, struct moment when, int64_t mapcount,
 		struct mapped_list *ret);
 /*
@@ -60,8 +63,6 @@ int mapped_find(const struct history *h, struct ref node, struct moment when, in
 int mapped_former(const struct history *h, struct ref node, struct moment when, bool with_new,
 		  struct mapped_list *list);
 void mapped_fini(struct mapped_list *list);
-/* The page's mapcount as a sample saw it that still holds at `when`, -1: nobody counted. */
-int64_t mapped_count_sampled(const struct history *h, struct ref node, struct moment when);
 struct mapped_count {
 	int64_t mapcount;	/* -1: nobody counted */
 	uint64_t event;		/* at which it was so */
@@ -72,12 +73,14 @@ struct mapped_count {
  * sample that is newer.  It holds for that event; copy on write is not traced.
  */
 void mapped_count(const struct history *h, struct ref node, struct moment when, struct mapped_count *ret);
+/* What mapped_judge() may be told of it: the mapcount where it was counted at that very moment, else -1. */
+int64_t mapped_count_then(const struct mapped_count *count, struct moment when);
 /* Marks the place as seen by an event; adds it if it is new.  0 or -ENOMEM. */
 int mapped_seen(struct mapped_list *list, struct ref mm, struct ref vma, uint64_t address);
 /* The place, NULL if it is none. */
 const struct mapped *mapped_at(const struct mapped_list *list, struct ref mm, struct ref vma,
 			       uint64_t address);
-/* Compares the number of places with the mapcount: call once all are in. */
+/* Compares the number of places with the mapcount of that moment, -1: not known.  Call once all are in. */
 void mapped_judge(struct mapped_list *list, int64_t mapcount);
 
 #endif /* KSMTOP_MAPPED_H */

@@ -455,7 +455,7 @@ static int fill(const struct episode_source *source, struct moment when, struct 
 			  &list);
 	if (ret)
 		return ret;
-	mapped_judge(&list, page->count.mapcount);
+	mapped_judge(&list, mapped_count_then(&page->count, when));
 	if (list.nr > list.nr_reached)
 		ret = mapped_former(source->history, page->node.ref, when, false, &list);
 	if (ret == 0)

@@ -420,12 +420,13 @@ static void compare_with_record(struct whatif *w)
 			 result->skip_invalid == totals->skip_invalid;
 }
 
-static int model_all(struct model *m, struct ref node, int64_t mapcount)
+/* `mapcount`: of the page at that moment; `at_most`: what it may be, where that is not known. */
+static int model_all(struct model *m, struct ref node, int64_t mapcount, int64_t at_most)
 {
 	int ret = read_items(m, node);
 
 	if (ret == 0)
-		ret = mapped_find(m->source->history, node, m->w->when, mapcount, &m->w->mappings);
+		ret = mapped_find(m->source->history, node, m->w->when, at_most, &m->w->mappings);
 	if (ret)
 		return ret;
 	see_mappings(m);
@@ -461,6 +462,7 @@ int whatif_walk(const struct episode_source *source, struct ref episode, struct 
 {
 	struct model m = { .source = source, .w = calloc(1, sizeof(*m.w)), .rules = rules };
 	const struct walk_totals *totals;
+	int64_t mapcount;
 	union row row;
 	int ret;
 
@@ -488,10 +490,11 @@ int whatif_walk(const struct episode_source *source, struct ref episode, struct 
 				"the stable node of episode %u is not known where it began", number);
 	}
 	m.w->node = row.node;
+	mapcount = totals->mapcount_after > totals->mapcount_before ? totals->mapcount_after :
+		   totals->mapcount_before;
 	ret = read_effects(&m);
 	if (ret == 0)
-		ret = model_all(&m, m.w->walk.object, totals->mapcount_after > totals->mapcount_before ?
-				totals->mapcount_after : totals->mapcount_before);
+		ret = model_all(&m, m.w->walk.object, mapcount, mapcount);
 	if (ret == 0)
 		compare_with_record(m.w);
 	return finish(&m, ret, ret_whatif, diag);
@@ -512,7 +515,7 @@ int whatif_page(const struct episode_source *source, struct ref node, struct mom
 	if (ret == 0) {
 		m.w->node = row.node;
 		mapped_count(source->history, node, when, &count);
-		ret = model_all(&m, node, count.mapcount);
+		ret = model_all(&m, node, mapped_count_then(&count, when), count.mapcount);
 	}
 	return finish(&m, ret, ret_whatif, diag);
 }

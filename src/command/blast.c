@@ -6,7 +6,7 @@
  * every process that maps the page as far as the recording tells; those of them which only might
  * (there is an item, but nothing says that the pte is still there) are named once more under
  * `maybe`, and make the answer doubtful; so does a process that is to be moved, for whether recovery
- * comes to that cannot be known before.  A process whose pid the recording does not tell is counted,
+ * comes to that cannot be known before; --hindsight right before a failure tells how it went.  A process whose pid the recording does not tell is counted,
  * since a list of pids cannot name it.
  */
 #include <errno.h>
@@ -77,7 +77,9 @@ static void answer_blast(struct query *query, const struct blast *blast)
 	json_object_object_add(item, "processes", json_object_new_int64(blast->nr_victims));
 	json_object_object_add(item, "without_pid", json_object_new_int64(nr_nameless));
 	json_object_object_add(item, "why", json_object_new_string(blast_why_text(blast->why)));
-	json_object_object_add(item, "evidence", json_object_new_string("M"));
+	json_object_object_add(item, "not_mapped", json_object_new_int64(blast->nr_absent));
+	json_object_object_add(item, "recovery", blast->recovery ? json_object_new_int64(blast->recovery) : NULL);
+	json_object_object_add(item, "evidence", json_object_new_string_len(&blast->evidence, 1));
 	json_object_object_add(item, "doubtful",
 			       json_object_new_boolean(blast->doubtful));
 	answer_item(query, item);
@@ -119,11 +121,17 @@ static void print_sentences(const struct query *query, const struct blast *blast
 	print_pids(query, blast, ALL);
 	printf(". With recovery moved: ");
 	print_pids(query, blast, MOVES);
-	if (blast->healthy_pfn)
-		printf(", to a copy of pfn 0x%" PRIx64, blast->healthy_pfn);
+	if (blast->healthy_pfn && blast->nr_moved)
+		printf(", to %s pfn 0x%" PRIx64 "%s", blast->itself ? "the dup" : "a copy of", blast->healthy_pfn,
+		       blast->itself ? " itself, since there was no memory for a copy" : "");
 	printf("; killed: ");
 	print_pids(query, blast, DIES);
 	printf(" (%s).", blast_why_text(blast->why));
+	if (blast->recovery)
+		printf(" So it went in episode %" PRIu32 ".", blast->recovery);
+	if (blast->nr_absent)
+		printf(" %" PRIu32 " more place%s to which an rmap_item leads did not map it: swapped out, or written to "
+		       "since.", blast->nr_absent, blast->nr_absent == 1 ? "" : "s");
 	if (blast->nr_maybe) {
 		printf(" Of these only might map it: ");
 		print_pids(query, blast, MAYBE);
@@ -148,10 +156,10 @@ static void print_line(const struct query *query, const struct blast *blast)
 	if (blast->healthy_pfn)
 		snprintf(healthy, sizeof(healthy), "0x%" PRIx64, blast->healthy_pfn);
 	printf("%-12s 0x%-10" PRIx64 " %7" PRIu32 " %7" PRIu32 " %7" PRIu32 " %6" PRIu32
-	       " %-12s M%s  ",
+	       " %-12s %c%s  ",
 	       query_name(query, blast->node.ref, name, sizeof(name)), blast->node.kpfn,
 	       count(blast, ALL), count(blast, MOVES), count(blast, DIES), blast->nr_maybe, healthy,
-	       blast->doubtful ? "?" : " ");
+	       blast->evidence, blast->doubtful ? "?" : " ");
 	print_pids(query, blast, ALL);
 	putchar('\n');
 }
@@ -175,8 +183,9 @@ static void print_blasts(struct query *query, const struct blast *list, uint32_t
 		answer_end(query, NULL, NULL);
 	else if (!query->plain && nr)
 		puts("\nKILLED without recovery, then MOVED and KILLED with it; MAYBE: how many of "
-		     "them only might map it.\nMOVED if the dup can be read and "
-		     "ksm_thread_mutex is had in time, which nothing foretells.");
+		     "them only might map it.\nM: foretold; MOVED if the dup can be read and "
+		     "ksm_thread_mutex is had in time, which nothing foretells.\nT: with recovery it went so; "
+		     "that failure is the next thing that happens, and --hindsight knows it.");
 	else if (!nr)
 		puts("No KSM page is known to be mapped at that moment.");
 }

@@ -104,7 +104,7 @@ static void draw_without(struct pane pane, struct stepping *s, const struct reco
 		    victims_text(s, blast, text, sizeof(text)));
 	pane_fieldf(pane, 2, ' ', "same bytes", EVIDENCE_INFERRED, false, "%s",
 		    copies_text(f, text, sizeof(text)));
-	pane_fieldf(pane, 3, ' ', "recovery", EVIDENCE_MODELLED, blast->doubtful, "moves %" PRIu32 ", %" PRIu32
+	pane_fieldf(pane, 3, ' ', "recovery", blast->evidence, blast->doubtful, "moves %" PRIu32 ", %" PRIu32
 		    " still die: %s", blast->nr_moved, blast->nr_killed_with,
 		    blast_why_text((enum blast_why)blast->why));
 	pane_fieldf(pane, 4, f->failed || f->nr_told || nr_touched ? '!' : f->moved ? '*' : ' ', "so far",

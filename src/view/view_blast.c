@@ -160,7 +160,7 @@ static void draw_page(struct pane pane, int y, const struct scene *scene, const 
 	else
 		snprintf(text, sizeof(text), "%s", blast->why == BLAST_NO_CHAIN ? "none: no chain" : "none");
 	column_text(pane, y, &columns[COLUMN_DUP], &places[COLUMN_DUP], role, text);
-	pane_fact(pane, pane.width - 2, y, EVIDENCE_MODELLED, blast->doubtful);
+	pane_fact(pane, pane.width - 2, y, blast->evidence, blast->doubtful);
 	row_marks(pane, y, marks);
 }
 
@@ -213,8 +213,8 @@ static void draw_victim(struct pane pane, int y, const struct scene *scene, cons
 	pane_printf(pane, 26, y, ROLE_TEXT, "%4" PRIu32 " mapping%s", victim->nr_mappings,
 		    victim->nr_mappings == 1 ? "" : "s");
 	pane_fit(pane, 42, y, pane.width - 45, ALIGN_LEFT, moves ? ROLE_GOOD : ROLE_FAULT,
-		 moves ? "moves to a copy" : ref_is_none(blast->healthy_dup) ? "dies" : "dies: no item finds it");
-	pane_fact(pane, pane.width - 2, y, EVIDENCE_MODELLED, !victim->known);
+		 moves ? "moves to a copy" : blast->recovery ? "dies" : ref_is_none(blast->healthy_dup) ? "dies" : "dies: no item finds it");
+	pane_fact(pane, pane.width - 2, y, blast->evidence, !victim->known);
 }
 
 static void draw_victims(struct pane pane, const struct scene *scene, const struct blast *blast)
@@ -227,7 +227,7 @@ static void draw_victims(struct pane pane, const struct scene *scene, const stru
 		 blast->node.kpfn);
 	pane_rule(pane, 0, heading, "Tab: its processes   x what-if");
 	pane_fit(pane, 3, 1, pane.width - 6, ALIGN_LEFT, ROLE_TEXT, blast_why_text((enum blast_why)blast->why));
-	pane_fact(pane, pane.width - 2, 1, EVIDENCE_MODELLED, blast->doubtful);
+	pane_fact(pane, pane.width - 2, 1, blast->evidence, blast->doubtful);
 	top = list_place(&state->lists[1], blast->nr_victims, pane.x - scene->body.x,
 			 pane.y - scene->body.y + 2, pane.width, pane.height - 2);
 	for (int i = 0; 2 + i < pane.height && top + (uint64_t)i < blast->nr_victims; i++)

@@ -53,7 +53,25 @@ def one_recovery(recording, episode, victims, before, after):
     recording.expect("who got SIGBUS", signalled(lines), dead)
 
 
-def forecast(recording, episode, pfn, victims):
+def hindsight(recording, episode, victims, dead):
+    """blast, asked right before the failure by somebody who knows how it went: that, and nothing else."""
+    later = recording.items("blast", "--pfn", episode["pfn"], "--at", episode["begin"] - 1, "--hindsight")[0]
+    recording.expect("blast with hindsight: who maps it", set(later["without"]["killed"]), victims)
+    recording.expect("blast with hindsight: who might", later["maybe"], [])
+    if episode["outcome"] == "recovery is off":    # what it would have come to, nobody has seen
+        recording.expect("blast with hindsight: foretold", (later["recovery"], later["evidence"], later["doubtful"]),
+                         (None, "M", bool(later["with"]["moved"])))
+        return
+    recording.expect("blast with hindsight: moved", set(later["with"]["moved"]), victims - dead)
+    recording.expect("blast with hindsight: killed", set(later["with"]["killed"]), dead)
+    recording.expect("blast with hindsight: certain", (later["recovery"], later["evidence"], later["doubtful"]),
+                     (episode["episode"], "T", False))
+    ranked = recording.items("blast", "--top", 1000, "--at", episode["begin"] - 1, "--hindsight")
+    recording.expect("blast with hindsight: the same in the ranking",
+                     [b for b in ranked if b["pfn"] == episode["pfn"]], [later] if victims else [])
+
+
+def forecast(recording, episode, pfn, victims, dead):
     """blast, asked right before the failure."""
     outcome = episode["outcome"]
     told = recording.items("blast", "--pfn", hex(pfn), "--at", episode["begin"] - 1)[0]
@@ -71,11 +89,9 @@ def forecast(recording, episode, pfn, victims):
     # is said to move is said so with doubt.
     recording.expect("blast: doubtful where somebody moves", told["doubtful"],
                      bool(told["with"]["moved"] or told["maybe"]))
-    # Whoever is sure to die without recovery did if he was not moved, and with hindsight that is the same.
-    later = recording.items("blast", "--pfn", hex(pfn), "--at", episode["begin"] - 1, "--hindsight")[0]
-    recording.expect("blast: killed, with hindsight", set(later["without"]["killed"]), victims)
-    recording.expect("blast: sure ones, with hindsight", set(told["without"]["killed"]) - set(told["maybe"]) -
-                     set(later["without"]["killed"]), set())
+    recording.expect("blast: the sure ones do map it", set(told["without"]["killed"]) - set(told["maybe"]) - victims,
+                     set())
+    hindsight(recording, episode, victims, dead)
     # The page that kills most stands first, and this one is among them.
     ranked = recording.items("blast", "--top", 1000, "--at", episode["begin"] - 1)
     recording.expect_true("blast: ranked", [len(b["without"]["killed"]) for b in ranked] ==
@@ -103,7 +119,8 @@ def recovery(recording):
         pfn = int(episode["pfn"], 16)
         victims = {pid for (pid, _), at in before.items() if at == pfn} | (strangers if i == 0 else set())
         one_recovery(recording, episode, victims, before, after)
-        forecast(recording, episode, pfn, victims)
+        dead = {p["pid"] for p in truth["processes"] if p["sigbus"]} & victims
+        forecast(recording, episode, pfn, victims, dead)
     others = set(before.values()) - {victim}
     chosen = recoveries[0]["chosen_pfn"]
     if recoveries[0]["outcome"] == "recovered":
@@ -156,6 +173,10 @@ def swap(recording):
     recording.expect("blast: killed for certain without recovery",
                      set(told["without"]["killed"]) - set(told["maybe"]) - mapped, set())
     recording.expect("blast: who may be killed without recovery", mapped - set(told["without"]["killed"]), set())
+    hindsight(recording, episode, mapped, hit)
+    later = recording.items("blast", "--pfn", episode["pfn"], "--at", episode["begin"] - 1, "--hindsight")[0]
+    recording.expect("blast with hindsight: items of those who did not map it", later["not_mapped"],
+                     len([pid for (pid, _), pfn in then.items() if not pfn]))
 
 
 def collapse(recording):

@@ -174,7 +174,7 @@ static void check_truth(const char *dat, const struct blast *blast, uint64_t pfn
 }
 
 /* KSMTOP_RECOVERY_OUTCOMES */
-enum { RECOVERED = 0, NO_CHAIN = 1, PARTLY = 4 };
+enum { RECOVERED = 0, NO_CHAIN = 1, PARTLY = 4, OFF = 5 };
 
 static uint32_t row_items(const struct episode_source *source, const struct episode_row *row)
 {
@@ -182,6 +182,34 @@ static uint32_t row_items(const struct episode_source *source, const struct epis
 
 	assert_int_equal(history_row(source->history, row->object, moment_at(row->fact.born), &node), 0);
 	return node.node.nr_items;
+}
+
+/* Right before it, and at its first event, hindsight tells how it went; an event earlier it foretells. */
+static void check_hindsight(const struct episode_source *source, const struct episode_row *row)
+{
+	const struct recovery_totals *totals = &row->totals.recovery;
+	struct diag diag = { 0 };
+	struct blast blast;
+
+	for (uint64_t t = row->fact.born - 2; t <= row->fact.born + 1; t++) {
+		bool near = t + 1 == row->fact.born || t == row->fact.born;
+		uint32_t nr_mappings = 0, nr_dying = 0;
+
+		assert_int_equal(blast_page(source, row->object, moment_hindsight(t), &blast, &diag), 0);
+		assert_int_equal(blast.recovery, near && totals->outcome != OFF ? row->number : 0);
+		assert_int_equal(blast.evidence, blast.recovery ? EVIDENCE_TRACED : EVIDENCE_MODELLED);
+		for (uint32_t i = 0; i < blast.nr_victims; i++) {
+			nr_mappings += blast.victims[i].nr_mappings;
+			nr_dying += blast.victims[i].dies ? blast.victims[i].nr_mappings : 0;
+			assert_true(!near || blast.victims[i].known);
+		}
+		if (near)
+			assert_int_equal(nr_mappings, totals->mapcount_before);
+		if (blast.recovery)
+			assert_int_equal(nr_dying, totals->failed);
+		assert_int_equal(blast.doubtful, !blast.recovery && (blast.nr_moved || blast.nr_maybe));
+		blast_fini(&blast);
+	}
 }
 
 static void check_recovery(const struct episode_source *source, const char *path,
@@ -250,6 +278,7 @@ static void recoveries_are_foretold(void **state)
 			    row.episode.fact.doubt || ref_is_none(row.episode.object))
 				continue;
 			check_recovery(&source, *path, &row.episode, first);
+			check_hindsight(&source, &row.episode);
 			first = false;
 			nr++;
 		}
