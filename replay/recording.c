@@ -70,6 +70,17 @@ static uint64_t clock_skew_ns(const struct recording *recording)
 	return strcmp(clock, "local") == 0 || strcmp(clock, "perf") == 0 ? 1000 : 0;
 }
 
+/* Does it hold no event of that kind because none could be recorded? */
+static bool is_untraced(const struct recording *recording, enum event_kind kind)
+{
+	struct event_type_count type;
+
+	for (uint32_t i = 0; event_index_type(recording->index, i, &type) == 0; i++)
+		if (type.kind == kind)
+			return false;
+	return true;
+}
+
 #define WARM_FROM_BYTES	(UINT64_C(16) << 20)	/* below that there is no time for it */
 
 static int start_reading(struct recording *recording, int nr_threads)
@@ -88,8 +99,11 @@ static int start_reading(struct recording *recording, int nr_threads)
 	/* The caller of recording_load() is one of them. */
 	if (ret == 0)
 		ret = event_source_new(recording->index, (unsigned int)nr_threads - 1, &recording->source);
-	if (ret == 0)
+	if (ret == 0) {
+		options.moves_untraced = options.stock && (is_untraced(recording, EVENT_MM_MIGRATE_PAGES) ||
+							   is_untraced(recording, EVENT_MM_MIGRATE_PAGES_START));
 		ret = history_new(&options, &recording->history);
+	}
 	if (ret == 0)
 		event_source_progress(recording->source, &recording->nr_bytes_done,
 				      &recording->nr_bytes);

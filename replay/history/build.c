@@ -422,6 +422,7 @@ int builder_new(struct history *h, struct builder **ret)
 	b->scan = NO_ID;
 	b->last_mm = NO_ID;
 	b->cursor = NO_ID;
+	b->removal.node = NO_ID;
 	pool_init(&b->leavers, sizeof(uint32_t), NULL);
 	pool_init(&b->ksm_pages, sizeof(struct ksm_page), NULL);
 	pool_init(&b->accounts, sizeof(struct loss_account), NULL);

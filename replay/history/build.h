@@ -84,6 +84,9 @@ struct vma_range {
 #define NR_VMAS_GONE 16u
 #define NR_VMAS_CAME 32u
 
+/* The stable node that a burst of ksm_remove_rmap_item names, until ksm_remove_ksm_page. */
+struct removal { uint64_t pfn; uint32_t node; };
+
 /* A counter that is changed after its event: not before that, but before the holder's `next` one. */
 struct flight { uint64_t event, next; };	/* next 0: not yet */
 #define NR_FLIGHTS 64u
@@ -121,6 +124,7 @@ struct builder {
 	struct process *processes;
 	uint32_t nr_tasks, nr_processes, room_tasks, room_processes;
 	struct merge_pair pair;
+	struct removal removal;		/* node NO_ID: none */
 	uint64_t last_mm_addr;		/* the mm looked up last */
 	uint32_t last_mm;
 	uint32_t scan;			/* episode that runs, or NO_ID */
@@ -302,6 +306,9 @@ void build_confirm_row(struct builder *b, enum table table, uint32_t object);
 void build_loss(struct builder *b, const struct event_loss *loss, const struct event *ev);
 /* Is the row doubtful to who knows the events so far?  False as long as nothing was lost. */
 bool build_is_doubtful(const struct builder *b, enum table table, uint32_t id);
+/* A migration begins, or ends: moved.c.  The first says what the second is told, NO_ID where no row needs it. */
+uint32_t build_move_begins(struct builder *b, uint64_t first);
+void build_move_ends(struct builder *b, uint32_t move, bool nothing);
 /* At the end of a dump that began at `begin`: how many of its records never came. */
 void build_loss_account(struct builder *b, uint64_t begin, uint64_t nr_missing);
 /* The root anon_vma whose VMAs are being dumped under its lock by that event since `after`; 0: none. */

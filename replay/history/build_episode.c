@@ -26,7 +26,7 @@ struct running {
 	uint64_t key, key2;
 	uint64_t nr_offered;		/* VMAs told so far, a walk's */
 	struct walk_place place;	/* where a walk is */
-	uint32_t episode;
+	uint32_t episode, move;		/* move: a migration's */
 	uint8_t kind;
 };
 
@@ -147,6 +147,7 @@ static struct running *running_begin(struct builder *b, const struct event *ev,
 	if (running) {
 		episode_end(b, episode_at(b, running->episode));
 		episode_at(b, running->episode)->flags |= EPISODE_END_UNSEEN;
+		build_move_ends(b, running->move, false);
 		running_remove(b, running);
 	}
 	if (!b->running) {
@@ -161,7 +162,7 @@ static struct running *running_begin(struct builder *b, const struct event *ev,
 	if (!episode_new(b, kind, ev))
 		return NULL;
 	running = &b->running[b->nr_running++];
-	*running = (struct running){ .key = key, .key2 = key2, .episode = i, .kind = (uint8_t)kind };
+	*running = (struct running){ .key = key, .key2 = key2, .episode = i, .move = NO_ID, .kind = (uint8_t)kind };
 	return running;
 }
 
@@ -451,9 +452,11 @@ static void migration_begins(struct builder *b, const struct event *ev)
 	const struct args_MM_MIGRATE_PAGES_START *args = EVENT_ARGS(ev, MM_MIGRATE_PAGES_START);
 	struct running *running = running_begin(b, ev, EPISODE_MIGRATION, (uint64_t)ev->pid, 0);
 
-	if (running)
-		episode_at(b, running->episode)->totals.migration = (struct migration_totals){
-			.mode = (int32_t)args->mode, .reason = (int32_t)args->reason };
+	if (!running)
+		return;
+	running->move = build_move_begins(b, b->seg->base + b->now);
+	episode_at(b, running->episode)->totals.migration = (struct migration_totals){
+		.mode = (int32_t)args->mode, .reason = (int32_t)args->reason };
 }
 
 static void migration_ends(struct builder *b, const struct event *ev)
@@ -471,8 +474,10 @@ static void migration_ends(struct builder *b, const struct event *ev)
 	totals->reason = (int32_t)args->reason;
 	totals->succeeded = (uint64_t)args->succeeded;
 	totals->failed = (uint64_t)args->failed;
-	if (!(episode->flags & EPISODE_BEGIN_UNSEEN))
 	episode_end(b, episode);
+	if (running->move == NO_ID)
+		running->move = build_move_begins(b, episode->first);
+	build_move_ends(b, running->move, !args->succeeded);
 	running_remove(b, running);
 }
 

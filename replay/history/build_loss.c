@@ -277,6 +277,7 @@ void build_loss(struct builder *b, const struct event_loss *loss, const struct e
 	b->items_complete = false;
 	build_dump_lost(b);
 	b->pair.active = false;
+	b->removal.node = NO_ID;
 	for (uint32_t i = 0; i < b->nr_mms_room; i++)
 		b->mms[i].complete = false;
 	/* Known at the event behind the gap, which has not been applied yet. */
@@ -291,7 +292,7 @@ bool build_is_doubtful(const struct builder *b, enum table table, uint32_t id)
 			     .known_by = b->seg->base + b->now };
 	struct fact fact;
 
-	if (!b->loss_now)
+	if (!b->loss_now && moves_from(b->h, 0, now.known_by) >= now.known_by)
 		return false;
 	fact_fill(b->h, &now, table, id, &fact);
 	return fact.doubt != DOUBT_NONE;

@@ -390,14 +390,55 @@ static uint32_t mm_of_item(struct builder *b, uint64_t addr)
 	return build_was_there(b, TABLE_MM, addr >> 3) ? NO_ID : build_mm(b, addr);
 }
 
+/* A removal was taken for that of the wrong node, perhaps: then items may be missing that the kernel has. */
+static void sets_unknown(struct builder *b)
+{
+	b->items_complete = false;
+	for (uint32_t i = 0; i < b->nr_mms_room; i++)
+		b->mms[i].complete = false;
+}
+
+static bool may_have_moved(const struct builder *b, uint32_t node)
+{
+	uint32_t newest = ((struct node_data *)data_at(b->seg, TABLE_NODE, node))->newest;
+	uint32_t named = newest == NO_ID ? span_at(b->seg, TABLE_NODE, node)->born :
+			 span_at(b->seg, TABLE_ITEM, newest)->born;
+
+	return moves_from(b->h, b->seg->base + named, b->seg->base + b->now) < b->seg->base + b->now;
+}
+
+/*
+ * The node that ksmd removes: the one that the burst before has named by an item on it, else the oldest one of
+ * that pfn.  If there are two, or if another's page may be there by now, nobody can say whether it was that one.
+ */
+static uint32_t node_removed(struct builder *b, uint64_t pfn, uint32_t mm, uint32_t item)
+{
+	uint32_t node = NO_ID;
+
+	if (item != NO_ID && mm != NO_ID && span_at(b->seg, TABLE_ITEM, item)->died == ALIVE &&
+	    span_owner(span_at(b->seg, TABLE_ITEM, item)) == mm)
+		node = ((struct item_data *)data_at(b->seg, TABLE_ITEM, item))->node;
+	if (node != NO_ID && span_pfn(span_at(b->seg, TABLE_NODE, node)) != pfn)
+		node = NO_ID;
+	if (node == NO_ID && b->removal.node != NO_ID && b->removal.pfn == pfn)
+		node = b->removal.node;
+	if (node == NO_ID) {
+		node = node_oldest(b, pfn);
+		if (node != NO_ID && (build_find(b, TABLE_NODE, pfn) != node || may_have_moved(b, node)))
+			sets_unknown(b);
+	}
+	b->removal = (struct removal){ pfn, node };
+	return node;
+}
+
 static void remove_rmap_item(struct builder *b, const struct args_KSM_REMOVE_RMAP_ITEM *args)
 {
 	uint32_t mm = mm_of_item(b, (uint64_t)args->mm), node, span;
 	uint64_t item = (uint64_t)args->rmap_item;
 
 	build_changes(b);
-	node = node_oldest(b, (uint64_t)args->pfn);
 	span = build_find(b, TABLE_ITEM, item >> 3);
+	node = node_removed(b, (uint64_t)args->pfn, mm, span);
 	if (mm == NO_ID || b->mms[mm].dead) {		/* the item ended with it */
 		build_touch(b, TABLE_MM, mm);
 		if (node != NO_ID)
@@ -419,7 +460,8 @@ static void remove_ksm_page(struct builder *b, uint64_t pfn)
 	uint32_t node;
 
 	build_changes(b);
-	node = node_oldest(b, pfn);
+	node = node_removed(b, pfn, NO_ID, NO_ID);
+	b->removal.node = NO_ID;
 	if (node == NO_ID)
 		return;
 	build_node_end(b, node, SPAN_NAMED_END);

@@ -443,6 +443,7 @@ static int carry_builder(struct carrying *c)
 		b->pair.span = NO_ID - 1;
 		b->pair.active = b->pair.node != NO_ID;
 	}
+	b->removal.node = NO_ID;
 	b->seg = c->to;
 	b->now = b->counts_event = b->counts_changes = b->mapping_event = 0;
 	b->last_mm = NO_ID;

@@ -47,6 +47,19 @@ static bool confirmed_at(const struct history *h, const struct place *place, con
 	return false;
 }
 
+static bool any_confirmed_at(const struct place *place, const struct pool *pool)
+{
+	uint64_t nr = pool_events_upto(pool, place->t);
+
+	return nr && ((struct confirmation *)pool_at(pool, nr - 1))->event == place->t;
+}
+
+/* May a page have been migrated by then, on a stock kernel? */
+static bool may_have_moved(const struct history *h, const struct place *place)
+{
+	return moves_from(h, 0, place->known_by) < place->seg->base + place->t;
+}
+
 static uint64_t sure_items(const struct history *h, const struct place *place)
 {
 	const struct segment *seg = place->seg;
@@ -154,6 +167,10 @@ static bool is_counted(const struct history *h, const struct place *place, enum 
 
 	if (h->patched && table != TABLE_MAPPING)
 		return !unsure;
+	/* Behind a migration the kernel's number confirms some of them. */
+	if ((table == TABLE_ITEM || table == TABLE_NODE) && may_have_moved(h, place) &&
+	    any_confirmed_at(place, table == TABLE_ITEM ? &place->seg->confirm_items : &place->seg->confirm_nodes))
+		return false;
 	/* Of the mms only those that exited are doubtful, but for losses. */
 	return place->known == place->t && !(table == TABLE_MM && unsure);
 }
@@ -349,7 +366,7 @@ static bool cannot_be_doubtful(const struct history *h, enum relation relation, 
 	if (place.known != place.t)
 		return false;
 	if (relation == ITEMS_OF_MM)
-		return ref_object(h, place.seg, parent, &object) == 0 &&
+		return ref_object(h, place.seg, parent, &object) == 0 && !may_have_moved(h, &place) &&
 		       confirmed_at(h, &place, &place.seg->confirm_items, object);
 	if (relation == MAPPINGS_OF_MM && ref_object(h, place.seg, parent, &object) == 0) {
 		uint32_t span = object_span(place.seg, TABLE_MM, object, place.t, place.known);

@@ -68,12 +68,20 @@ static struct exclusion exclusion_of(const struct history *h, const struct place
 {
 	struct exclusion less = { .known_by = place->known_by };
 
-	if (!h->patched)
+	if (!h->patched) {
+		less.moves = table == TABLE_ITEM || table == TABLE_NODE || table == TABLE_MAPPING;
 		return less;
+	}
 	less.mutex = table == TABLE_ITEM || (table == TABLE_NODE &&
 		((struct node_more *)more_at(place->seg, table, id))->kind == NODE_CHAIN);
 	less.root = table == TABLE_VMA ? root_of(place, id) : 0;
 	return less;
+}
+
+/* May the row have changed between the two, and nobody told? */
+static bool hidden_between(const struct history *h, uint64_t a, uint64_t b, struct exclusion less)
+{
+	return (less.moves && a < b && moves_from(h, a, less.known_by) < b) || lost_between(h, a, b, less);
 }
 
 bool is_vague(const struct segment *seg, enum table table, uint32_t id)
@@ -281,20 +289,24 @@ static void confirm_birth(const struct history *h, struct around *around, const 
 		confirm(around, place, span->born);
 	}
 	/* Nobody made it since the beginning, unless that event was lost. */
-	if (span_is(span, SPAN_FOUND) && !lost_between(h, 0, place->seg->base + span->born,
-						       exclusion_of(h, place, table, id)))
+	if (span_is(span, SPAN_FOUND) && !hidden_between(h, 0, place->seg->base + span->born,
+							 exclusion_of(h, place, table, id)))
 		confirm_event(around, place, 0);
 }
 
 /*
  * Confirmations of the row's group, from the row's birth to its end.  The builder could not know of
- * a gap that was still open when it compared numbers: such confirmations say nothing.
+ * a gap that was still open when it compared numbers: such confirmations say nothing.  Nor do numbers
+ * behind a migration, of a row that no event has named since.
  */
 static void confirm_set(const struct history *h, struct around *around, const struct place *place,
 			const struct pool *pool, uint32_t group, uint32_t born, uint32_t died)
 {
 	bool counted = pool != &place->seg->confirm_maps;
-	uint64_t at = pool_events_upto(pool, place->t);
+	uint64_t named = around->before != NEVER ? around->before : place->seg->base + born;
+	uint64_t upto = counted ? moves_from(h, named, place->known_by) : NEVER, base = place->seg->base, at;
+
+	at = pool_events_upto(pool, upto >= base + place->t ? place->t : upto > base ? (uint32_t)(upto - base) : 0);
 
 	for (uint64_t i = at; i > 0; i--) {
 		const struct confirmation *c = pool_at(pool, i - 1);
@@ -314,7 +326,7 @@ static void confirm_set(const struct history *h, struct around *around, const st
 	for (uint64_t i = place->t < born ? pool_events_upto(pool, born - 1) : at; i < pool->nr; i++) {
 		const struct confirmation *c = pool_at(pool, i);
 
-		if (c->event >= died || c->event > place->known)
+		if (c->event >= died || c->event > place->known || base + c->event > upto)
 			break;
 		if ((c->group == group || c->group == NO_ID) &&
 		    !(counted && in_gap(h, place->seg->base + c->event))) {
@@ -587,9 +599,9 @@ static bool is_sure(const struct history *h, const struct around *around, uint64
 	if (around->before == t)
 		return !follows || !in_gap(h, t);
 	if (untraced)
-		return around->after != NEVER && !lost_between(h, from, around->after, less);
-	return (around->before != NEVER && !lost_between(h, around->before, t, less)) ||
-	       (around->after != NEVER && !lost_between(h, t, around->after, less));
+		return around->after != NEVER && !hidden_between(h, from, around->after, less);
+	return (around->before != NEVER && !hidden_between(h, around->before, t, less)) ||
+	       (around->after != NEVER && !hidden_between(h, t, around->after, less));
 }
 
 void fact_fill(const struct history *h, const struct place *place, enum table table, uint32_t id,

@@ -21,7 +21,7 @@ int history_new(const struct history_options *options, struct history **ret_hist
 		sizeof(struct sample_values), sizeof(struct sample_value), 32,
 		sizeof(struct sample_change),
 		sizeof(struct notable), sizeof(struct episode),
-		sizeof(struct stored_finding), sizeof(uint64_t),	/* ids of episodes are all the rest */
+		sizeof(struct stored_finding), sizeof(uint64_t), sizeof(struct page_move),	/* ids of episodes are all the rest */
 	};
 	struct pool *pools[MAX_HISTORY_POOLS];
 	int ret = -ENOMEM;

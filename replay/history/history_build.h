@@ -23,6 +23,7 @@ struct history_options {
 	uint64_t segment_events;	/* seal after so many events; 0: never (offline) */
 	uint32_t keep_segments;	/* live: drop the oldest beyond this many; 0: all */
 	bool stock;		/* no ksmtop:* state events are recorded: stock rules apply */
+	bool moves_untraced;	/* nor both migrate:mm_migrate_pages_start and mm_migrate_pages */
 };
 
 int history_new(const struct history_options *options, struct history **ret_history);

@@ -21,7 +21,7 @@
 #include "trace/diag.h"
 
 #define SAVE_MAGIC	0x31747369686d736bull	/* "ksmhist1" */
-#define SAVE_VERSION	13u
+#define SAVE_VERSION	14u
 #define MAX_POOLS	(MAX_SEGMENT_POOLS + MAX_HISTORY_POOLS)
 
 struct saved_pool { uint64_t offset, nr, hash; uint32_t element_size, pad; };
@@ -31,7 +31,7 @@ struct saved_head {
 	uint64_t magic, hash;		/* of the head from `version` on */
 	uint32_t version, nr_pools;
 	uint64_t base, last, clock_skew_ns;
-	uint32_t segment_id, patched;
+	uint32_t segment_id, patched, moves_untraced, pad;
 	uint32_t first_number[NR_TABLES];
 	struct saved_order orders[NR_ORDERS];
 	struct saved_pool pools[MAX_POOLS];
@@ -70,7 +70,8 @@ int history_save(struct history *h, int fd, uint64_t offset, uint64_t *ret_size)
 	*head = (struct saved_head){ .magic = SAVE_MAGIC, .version = SAVE_VERSION,
 				     .base = h->now->base, .last = h->now->last,
 				     .segment_id = h->now->id, .patched = h->patched,
-				     .clock_skew_ns = h->options.clock_skew_ns };
+				     .clock_skew_ns = h->options.clock_skew_ns,
+				     .moves_untraced = h->options.moves_untraced };
 	head->nr_pools = all_pools(h, h->now, pools);
 	for (unsigned i = 0; i < NR_TABLES; i++)
 		head->first_number[i] = h->now->tables[i].first_number;
@@ -159,6 +160,7 @@ int history_map(int fd, uint64_t offset, uint64_t size, struct history **ret_his
 	    head_is_sound(head, size)) {
 		options.stock = !head->patched;
 		options.clock_skew_ns = head->clock_skew_ns;
+		options.moves_untraced = head->moves_untraced;
 		ret = history_new(&options, &h);
 		if (ret == 0)
 			ret = map_pools(h, head, fd, offset);

@@ -150,6 +150,7 @@ uint32_t history_pools(struct history *h, struct pool *ret[MAX_HISTORY_POOLS])
 	ret[n++] = &h->episodes;
 	ret[n++] = &h->findings;
 	ret[n++] = &h->wholes;
+	ret[n++] = &h->moves;
 	for (unsigned kind = 0; kind < NR_EPISODE_KINDS; kind++)
 		ret[n++] = &h->kinds[kind];
 	ret[n++] = &h->late_episodes;

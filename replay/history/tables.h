@@ -254,6 +254,14 @@ struct stored_loss {
 	uint64_t still_root;		/* address of a root anon_vma that was locked all the time, or 0 */
 };
 
+/* A call of migrate_pages() on a stock kernel: moved.c. */
+struct page_move {
+	uint64_t first, last;		/* absolute events; NEVER: it runs */
+	uint64_t earliest;		/* smallest `first` of this one and all that follow */
+	uint64_t moved, ended;		/* largest `last` up to this one: of those that moved something, of all */
+	uint64_t nothing;		/* it moved no page */
+};
+
 struct sample_value { uint16_t name; uint16_t pad[3]; int64_t value; };
 struct sample_values { uint64_t first; uint32_t nr, pad; };
 
@@ -288,6 +296,7 @@ struct history {
 	struct pool kinds[NR_EPISODE_KINDS], late_episodes, episodes_about;
 	struct pool findings;		/* struct stored_finding */
 	struct pool wholes;		/* uint64_t: events at which all items and nodes were told: whole.c */
+	struct pool moves;		/* struct page_move, stock */
 	void *map;			/* of a cache */
 	uint64_t map_size;
 };
@@ -461,10 +470,16 @@ void count_span(const struct segment *seg, enum table table, uint32_t id, uint32
 uint64_t loss_horizon(const struct history *h, uint64_t event);
 /*
  * Did a gap overlap (a, b) that may hide a change?  Less what an observer at `known_by` can exclude of a
- * row that changes only under ksm_thread_mutex, or under the lock of the root anon_vma at `root`.
+ * row that changes only under ksm_thread_mutex, or under the lock of the root anon_vma at `root`.  `moves`: it
+ * names its page, which may be migrated.
  */
-struct exclusion { uint64_t known_by, root; bool mutex; };
+struct exclusion { uint64_t known_by, root; bool mutex, moves; };
 bool lost_between(const struct history *h, uint64_t a, uint64_t b, struct exclusion less);
+/*
+ * Up to which event what is known of pfns at `event` holds, for an observer at `known_by`: the begin of the first
+ * migration that ends behind it, NEVER if there is none.
+ */
+uint64_t moves_from(const struct history *h, uint64_t event, uint64_t known_by);
 bool mm_has_vague_items(const struct history *h, struct ref mm, struct moment when);
 /* The event that made the object or, where that was lost, named it first; 0: it may be older than the recording. */
 uint64_t made_at(const struct segment *seg, enum table table, uint32_t object);

@@ -13,7 +13,7 @@
  *	evil.dat	a comm with escape sequences and broken UTF-8, an event nobody knows
  *	cut.dat		small-v6.dat without its end: CPU 0 can be read, CPU 1 cannot
  *	killed.dat.spool/ the recorder was killed: CPU 0's last event is missing, it was read to 5.05 ms
- *	stump.dat	half of small.dat, in which no event can be read
+ *	stump.dat	a good half of small.dat, in which no event can be read
  *	empty.dat foreign.dat folder.dat/	no recordings at all
  *
  * Usage: make_small DIRECTORY.  It exits with 1 and a sentence when a file cannot be made.
@@ -38,7 +38,7 @@
 #define KSM_PAGE	0xffffea0004000000ull
 #define START_NS	1000000000000ull
 
-enum { KSM_ENTER = 700, KSM_EXIT, KSM_START, KSM_STOP, KSM_MERGE_WITH, KSM_REMOVE_PAGE, STRANGE };
+enum { KSM_ENTER = 700, KSM_EXIT, KSM_START, KSM_STOP, KSM_MERGE_WITH, KSM_REMOVE_PAGE, STRANGE, MIGRATE_START, MIGRATE };
 
 /* Name, size and sign of each field, in the order of the arguments. */
 struct format {
@@ -60,6 +60,12 @@ static const struct format formats[] = {
 		{ "int", "err", 4, true } } },
 	{ KSM_REMOVE_PAGE, "ksm", "ksm_remove_ksm_page", { { "unsigned long", "pfn", 8, false } } },
 	{ STRANGE, "strange", "never_heard_of", { { "int", "x", 4, true } } },
+	/* None happens: without them a page could have been migrated at any time. */
+	{ MIGRATE_START, "migrate", "mm_migrate_pages_start", {
+		{ "int", "mode", 4, true }, { "int", "reason", 4, true } } },
+	{ MIGRATE, "migrate", "mm_migrate_pages", {
+		{ "unsigned long", "succeeded", 8, false }, { "unsigned long", "failed", 8, false },
+		{ "int", "mode", 4, true }, { "int", "reason", 4, true } } },
 };
 #define NR_FORMATS (sizeof(formats) / sizeof(*formats))
 
@@ -355,8 +361,8 @@ static void write_bytes(const char *name, const void *bytes, size_t size)
 	}
 }
 
-/* The first `sixths` sixths of a file. */
-static void cut(const char *from, const char *to, unsigned sixths)
+/* The first `twelfths` twelfths of a file. */
+static void cut(const char *from, const char *to, unsigned twelfths)
 {
 	static char bytes[1 << 20];
 	FILE *file = fopen(from, "r");
@@ -367,7 +373,7 @@ static void cut(const char *from, const char *to, unsigned sixths)
 		exit(1);
 	}
 	fclose(file);
-	write_bytes(to, bytes, size * sixths / 6);
+	write_bytes(to, bytes, size * twelfths / 12);
 }
 
 int main(int argc, char **argv)
@@ -389,8 +395,8 @@ int main(int argc, char **argv)
 		write_variant(&variants[i]);
 	write_bytes("empty.dat", "", 0);
 	write_bytes("foreign.dat", "This is a letter, not a recording.\n", 35);
-	cut("small-v6.dat", "cut.dat", 5);
-	cut("small.dat", "stump.dat", 3);
+	cut("small-v6.dat", "cut.dat", 10);
+	cut("small.dat", "stump.dat", 7);
 	if (mkdir("folder.dat", 0777) && errno != EEXIST)
 		return 1;
 	return 0;
