@@ -24,7 +24,7 @@
 #include "trace/sample.h"
 
 enum need {
-	NEED_KSM_EVENTS, NEED_COUNTERS, NEED_PROCESS, NEED_PAGES, NEED_PAGE_FLAG, NEED_TREE, NEED_ANON_VMAS,
+	NEED_KSM_EVENTS, NEED_MIGRATIONS, NEED_COUNTERS, NEED_PROCESS, NEED_PAGES, NEED_PAGE_FLAG, NEED_TREE, NEED_ANON_VMAS,
 	NEED_WALKS, NEED_FAILURES, NEED_RECOVERY, NEED_COLLAPSE, NR_NEEDS
 };
 
@@ -35,6 +35,8 @@ static const struct {
 } needs[NR_NEEDS] = {
 	[NEED_KSM_EVENTS] = { "ksm-events", "KSM events",
 		"record with ksmtop record, or trace-cmd record -e ksm, on Linux 6.4 or later" },
+	[NEED_MIGRATIONS] = { "migrations", "page migrations, so any pfn may have changed",
+		"record with ksmtop record, or trace-cmd record -e ksm -e migrate" },
 	[NEED_COUNTERS] = { "kernel-counters", "kernel counters",
 		"record with ksmtop record, without --no-samples; trace-cmd takes no samples" },
 	[NEED_PROCESS] = { "process-samples", "process samples",
@@ -59,11 +61,11 @@ static const struct {
 	uint32_t vital, useful;
 } views[] = {
 	{ "overview", NEED(KSM_EVENTS), NEED(COUNTERS) | NEED(PROCESS) },
-	{ "tree", NEED(KSM_EVENTS), NEED(TREE) | NEED(PAGES) | NEED(PAGE_FLAG) },
-	{ "processes", NEED(KSM_EVENTS), NEED(PROCESS) | NEED(PAGES) | NEED(PAGE_FLAG) },
+	{ "tree", NEED(KSM_EVENTS), NEED(MIGRATIONS) | NEED(TREE) | NEED(PAGES) | NEED(PAGE_FLAG) },
+	{ "processes", NEED(KSM_EVENTS), NEED(MIGRATIONS) | NEED(PROCESS) | NEED(PAGES) | NEED(PAGE_FLAG) },
 	{ "timeline", NEED(KSM_EVENTS), 0 },
 	{ "events", 0, 0 },
-	{ "object", NEED(KSM_EVENTS), NEED(PAGES) | NEED(PAGE_FLAG) | NEED(TREE) | NEED(ANON_VMAS) },
+	{ "object", NEED(KSM_EVENTS), NEED(MIGRATIONS) | NEED(PAGES) | NEED(PAGE_FLAG) | NEED(TREE) | NEED(ANON_VMAS) },
 	{ "walk", NEED(WALKS), NEED(ANON_VMAS) | NEED(PAGES) | NEED(PAGE_FLAG) },
 	{ "recovery", NEED(FAILURES), NEED(RECOVERY) | NEED(TREE) },
 	{ "collapse", NEED(COLLAPSE), NEED(PAGES) | NEED(PAGE_FLAG) },
@@ -144,7 +146,7 @@ static bool has_prefix(const struct event_type_count *type, const char *prefix)
 static uint32_t facts_of_events(const struct query *query)
 {
 	struct event_index *events = recording_events(query->recording);
-	uint32_t has = 0;
+	uint32_t has = 0, moves = 0;
 
 	for (uint32_t i = 0; i < event_index_nr_types(events); i++) {
 		struct event_type_count type;
@@ -152,6 +154,7 @@ static uint32_t facts_of_events(const struct query *query)
 		if (event_index_type(events, i, &type) || type.kind == EVENT_UNKNOWN)
 			continue;
 		has |= type.nr && is_ksm_kind(type.kind) ? NEED(KSM_EVENTS) : 0;
+		moves |= type.kind == EVENT_MM_MIGRATE_PAGES ? 1 : type.kind == EVENT_MM_MIGRATE_PAGES_START ? 2 : 0;
 		has |= has_prefix(&type, "ksmtop:walk_") ? NEED(WALKS) : 0;
 		has |= has_prefix(&type, "ksmtop:recovery_") ? NEED(RECOVERY) : 0;
 		has |= has_prefix(&type, "ksmtop:collapse_") || has_prefix(&type, "huge_memory:") ?
@@ -159,7 +162,8 @@ static uint32_t facts_of_events(const struct query *query)
 		has |= has_prefix(&type, "memory_failure:") || has_prefix(&type, "ras:") ?
 		       NEED(FAILURES) : 0;
 	}
-	return has;
+	/* The patch tells of each stable node that gets another page. */
+	return has | (moves == 3 || history_is_patched(query->history) ? NEED(MIGRATIONS) : 0);
 }
 
 /* Does the recording say that its kernel's flag is right, if it has page samples at all? */
