@@ -34,11 +34,12 @@ void addrmap_fini(struct addrmap *map)
 	addrmap_init(map, map->spread, map->bits);
 }
 
-static struct addr_group *free_slot(const struct addrmap *map, uint64_t group)
+/* Where the group is, or the free slot where it belongs. */
+static struct addr_group *slot_of(const struct addrmap *map, uint64_t group, uint32_t hash)
 {
-	uint32_t mask = (1u << map->order) - 1, i = addrmap_home(map, group);
+	uint32_t mask = (1u << map->order) - 1, i = addrmap_home(map, hash);
 
-	while (map->groups[i].line)
+	while (map->groups[i].line && map->groups[i].key != group)
 		i = (i + 1) & mask;
 	return &map->groups[i];
 }
@@ -49,7 +50,7 @@ static int grow(struct addrmap *map)
 	uint32_t nr = map->order ? 1u << map->order : 0;
 
 	bigger.order = map->order ? map->order + 1 : 6;
-	if (bigger.order > 32u - map->bits)	/* with three quarters used, all places have a number */
+	if (bigger.order > 32u - map->bits)	/* with five eighths used, all places have a number */
 		return -ENOMEM;
 	bigger.groups = mmap(NULL, bytes_of(bigger.order), PROT_READ | PROT_WRITE,
 			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -59,27 +60,29 @@ static int grow(struct addrmap *map)
 	madvise(bigger.groups, bytes_of(bigger.order), MADV_HUGEPAGE);
 	for (uint32_t i = 0; i < nr; i++)
 		if (map->groups[i].line)
-			*free_slot(&bigger, map->groups[i].key) = map->groups[i];
+			*slot_of(&bigger, map->groups[i].key, addrmap_hash(map->groups[i].key)) = map->groups[i];
 	if (nr)
 		munmap(map->groups, bytes_of(map->order));
 	*map = bigger;
 	return 0;
 }
 
-uint32_t addrmap_make(struct addrmap *map, uint64_t key)
+uint32_t addrmap_make_line(struct addrmap *map, uint64_t group, uint32_t hash)
 {
-	uint32_t place = addrmap_place(map, key);
-	uint64_t group = addrmap_group(map, key);
+	struct addr_group *slot = map->order ? slot_of(map, group, hash) : NULL;
 
-	if (place != ADDR_NOWHERE)
-		return place;
-	if ((!map->order || map->nr >= 3u << (map->order - 2)) && grow(map) != 0)
-		return ADDR_NOWHERE;
-	if (!pool_grow(&map->lines, (map->lines.nr ? UINT64_C(1) : 2) << map->bits))
-		return ADDR_NOWHERE;
-	map->nr++;
+	if (!slot || !slot->line) {
+		if (!map->order || map->nr >= 5u << (map->order - 3)) {
+			if (grow(map) != 0)
+				return 0;
+			slot = slot_of(map, group, hash);
+		}
+		if (!pool_grow(&map->lines, (map->lines.nr ? UINT64_C(1) : 2) << map->bits))
+			return 0;
+		map->nr++;
+		*slot = (struct addr_group){ group, (uint32_t)(map->lines.nr >> map->bits) - 1, 0 };
+	}
 	map->last_key = group;
-	map->last_line = (uint32_t)(map->lines.nr >> map->bits) - 1;
-	*free_slot(map, group) = (struct addr_group){ group, map->last_line, 0 };
-	return (map->last_line << map->bits) + addrmap_within(map, key);
+	map->last_line = slot->line;
+	return slot->line;
 }

@@ -4,7 +4,7 @@
  *
  * A row is written once and then only gets its `died`.  What costs is finding the row that an event
  * is about, in tables of hundreds of megabytes; the parts prefetch for a group of events before
- * they apply it (see build_stock.c), so nothing here may be slow or dependent.
+ * they apply it (see build_ahead.c), so nothing here may be slow or dependent.
  *
  * Counts.  At every COUNT_CHANGES changes of the tables the live counts are written down, always
  * as they are after all of an event's changes; the counts at any moment are the ones before it
@@ -16,9 +16,9 @@
 #include <stdlib.h>
 
 #include "event/warmer.h"
+#include "history/build_hot.h"
 #include "history/build_patched.h"
 
-#define COUNT_CHANGES 1024u
 #define MM_COUNTS_EVERY 4u
 
 void build_fail(struct builder *b, int error)
@@ -28,7 +28,7 @@ void build_fail(struct builder *b, int error)
 }
 
 /* ---- counts ---- */
-static void write_mm_counts(struct builder *b, uint32_t mm)
+void build_write_mm_counts(struct builder *b, uint32_t mm)
 {
 	struct mm_count *count = build_grow(b, &b->seg->mm_counts);
 	struct mm_live *live = &b->mms[mm];
@@ -54,10 +54,10 @@ static void write_all_mm_counts(struct builder *b)
 		return;
 	for (uint32_t mm = 0; mm < nr_spans(b->seg, TABLE_MM); mm++)
 		if (span_is(span_at(b->seg, TABLE_MM, mm), SPAN_FIRST) && !b->mms[mm].dead)
-			write_mm_counts(b, mm);
+			build_write_mm_counts(b, mm);
 }
 
-static void write_counts(struct builder *b)
+void build_write_counts(struct builder *b)
 {
 	struct counts *counts = b->counts_event ? build_grow(b, &b->seg->counts) : NULL;
 
@@ -71,13 +71,7 @@ static void write_counts(struct builder *b)
 
 void build_changes(struct builder *b)
 {
-	if (b->counts_event != b->now) {
-		if (b->counts_changes >= COUNT_CHANGES)
-			write_counts(b);
-		b->counts_event = b->now;
-	}
-	b->counts_changes++;
-	b->changed_ns = b->now_ns;
+	hot_changes(b);
 }
 
 void build_counts_due(struct builder *b)
@@ -87,27 +81,7 @@ void build_counts_due(struct builder *b)
 
 void build_mm_changes(struct builder *b, uint32_t mm)
 {
-	struct mm_live *live = &b->mms[mm];
-
-	if (live->counted != b->now) {
-		if (live->changes >= COUNT_CHANGES)
-			write_mm_counts(b, mm);
-		live->counted = b->now;
-	}
-	live->changes++;
-	live->changed_ns = b->now_ns;
-}
-
-/* ---- maps ---- */
-uint32_t build_find(struct builder *b, enum table table, uint64_t key)
-{
-	return addrmap_find(&b->addrs[table], key << 10 >> 10);
-}
-
-void build_set(struct builder *b, enum table table, uint64_t key, uint32_t span)
-{
-	if (addrmap_set(&b->addrs[table], key << 10 >> 10, span) != 0)
-		build_fail(b, -ENOMEM);
+	hot_mm_changes(b, mm);
 }
 
 /* ---- generations that no row tells of any more ---- */
@@ -138,7 +112,7 @@ void build_remember(struct builder *b, enum table table, uint64_t addr_gen)
 }
 
 /* The newest generation that is remembered, 0: none. */
-static uint32_t past_generation(const struct builder *b, enum table table, uint64_t key)
+uint32_t build_past_generation(const struct builder *b, enum table table, uint64_t key)
 {
 	const struct idmap *map = &b->past_maps[table];
 	uint64_t *slot;
@@ -152,7 +126,7 @@ static uint32_t past_generation(const struct builder *b, enum table table, uint6
 
 bool build_was_there(const struct builder *b, enum table table, uint64_t key)
 {
-	return past_generation(b, table, key) != 0;
+	return build_past_generation(b, table, key) != 0;
 }
 
 bool build_was_whole(const struct builder *b, enum table parent, uint32_t object)
@@ -167,66 +141,19 @@ bool build_was_whole(const struct builder *b, enum table parent, uint32_t object
 uint32_t build_generation(struct builder *b, enum table table, uint64_t key, uint32_t old,
 			  uint32_t *flags)
 {
-	uint32_t gen = b->past_maps[table].order ? past_generation(b, table, key) : 0, last;
-
-	/* A dead one that was carried, because a row named it, may be the older one. */
-	last = old == NO_ID ? 0 : span_gen(span_at(b->seg, table, old));
-	gen = last > gen ? last : gen;
-	if (gen || (table == TABLE_NODE && build_was_whole(b, TABLE_NODE, NO_ID)))
-		*flags &= ~(uint32_t)SPAN_FOUND;
-	return gen < MAX_GENERATION ? gen + 1 : gen;
+	return hot_generation(b, table, key, old, flags);
 }
 
 /* ---- rows ---- */
-static int grow_side(struct builder *b, struct pool *side)
-{
-	return side->element_size && !build_grow(b, side) ? -ENOMEM : 0;
-}
-
 uint32_t build_span(struct builder *b, enum table table, uint32_t before, uint64_t addr_gen,
 		    uint32_t owner, uint32_t flags)
 {
-	struct spans *spans = &b->seg->tables[table];
-	uint32_t id = (uint32_t)spans->spans.nr;
-	struct span *span;
-
-	if (spans->spans.nr >= NO_ID - 1) {
-		build_fail(b, -EFBIG);
-		return NO_ID;
-	}
-	span = build_grow(b, &spans->spans);
-	if (!span || grow_side(b, &spans->more))
-		return NO_ID;
-	*span = (struct span){ .addr_gen = addr_gen, .born = b->now, .died = ALIVE, .link = id,
-			       .owner_flags = (owner & ~SPAN_FLAGS) | flags | SPAN_LAST };
-	if (before == NO_ID) {
-		span->owner_flags |= SPAN_FIRST;
-	} else {
-		struct span *last = span_at(b->seg, table, before);
-
-		build_note_order(b, table, id, last->died < b->now ? last->died : last->born);
-		span->link = last->link;	/* to the first one */
-		last->link = id;
-		last->owner_flags &= ~SPAN_LAST;
-	}
-	if (flags & SPAN_FOUND) {
-		uint32_t *found = build_grow(b, &spans->found);
-
-		if (found)
-			*found = id;
-	}
-	return id;
+	return hot_span(b, table, before, addr_gen, owner, flags);
 }
 
 void build_end(struct builder *b, enum table table, uint32_t id, uint32_t flags)
 {
-	struct span *span = span_at(b->seg, table, id);
-	uint32_t *death = build_grow(b, &b->seg->tables[table].deaths);
-
-	span->died = b->now;
-	span->owner_flags |= flags;
-	if (death)
-		*death = id;
+	hot_end(b, table, id, flags);
 }
 
 void build_touch(struct builder *b, enum table table, uint32_t object)
@@ -239,21 +166,12 @@ void build_touch(struct builder *b, enum table table, uint32_t object)
 
 void build_hint(struct builder *b, uint32_t id, uint32_t mm)
 {
-	struct pool *hints = &b->seg->mm_hint;
-
-	if (id / HINT_SPANS >= hints->nr && pool_resize(hints, id / HINT_SPANS + 1) != 0) {
-		build_fail(b, -ENOMEM);
-		return;
-	}
-	*(uint64_t *)pool_at(hints, id / HINT_SPANS) |= 1ull << (mm & 63);
+	hot_hint(b, id, mm);
 }
 
 void build_activity(struct builder *b, enum activity activity)
 {
-	uint8_t *pair = pool_at(&b->seg->activity, (b->now - 1) / 2);
-
-	*pair |= (uint8_t)((activity + 1) << ((b->now - 1) % 2 * 4));
-	b->activity_sums[activity]++;
+	hot_activity(b, activity);
 }
 
 void build_notable(struct builder *b, enum notable_kind kind, unsigned severity, uint64_t value,
@@ -281,6 +199,8 @@ static void note_time(struct builder *b)
 
 		if (time)
 			*time = b->now_ns;
+	} else {
+		return;
 	}
 	if ((b->now - 1) % ACTIVITY_BLOCK == 0) {
 		void *sums = build_grow(b, &b->seg->activity_sums);
@@ -304,10 +224,12 @@ static void build_patched_event(struct builder *b, const struct event *ev)
 
 static void apply(struct builder *b, const struct event *ev)
 {
+	empty_settle(b);
 	b->now++;
 	b->now_ns = ev->ts_ns;
 	note_time(b);
-	build_note_event(b, ev);
+	if (b->h->patched || b->h->options.clock_skew_ns)
+		build_note_event(b, ev);
 	build_note_removals(b, ev);
 	if (b->nr_vmas_gone)
 		build_unmap_settle(b, ev);
@@ -335,20 +257,22 @@ static int feed_events(struct builder *b, const struct event_batch *batch)
 {
 	for (uint32_t i = 0; i < batch->nr_events && !b->error; i += GROUP) {
 		uint32_t nr = batch->nr_events - i < GROUP ? batch->nr_events - i : GROUP;
+		bool seal = seal_is_due(b);
 		int ret;
 
 		/* Not before there is a next event: a sample still belongs to the last one. */
-		if (seal_is_due(b))
+		if (seal)
 			build_fail(b, segment_seal(b));
 		ret = b->error ? b->error : make_room(b, nr);
 		if (ret)
 			return ret;
-		build_stock_prefetch(b, batch->events, batch->nr_events, i);
+		build_ahead(b, batch->events, batch->nr_events, i, i == 0 || seal);
 		for (uint32_t j = i; j < i + nr; j++) {
 			const struct event *ev = &batch->events[j];
 
 			if (ev->loss && ev->loss <= batch->nr_losses)
 				build_loss(b, &batch->losses[ev->loss - 1], ev);
+			build_turn_to(b, j);
 			apply(b, ev);
 			b->seg->last = b->now;
 		}
@@ -368,6 +292,7 @@ int history_feed(struct history *h, const struct event_batch *batch)
 	if (batch->nr_events && batch->first_nr != history_last(h) + 1)
 		return -EINVAL;
 	ret = feed_events(b, batch);
+	empty_settle(b);
 	for (uint32_t i = 0; ret == 0 && i < batch->nr_losses; i++)
 		if (batch->losses[i].before_nr == 0)
 			build_loss(b, &batch->losses[i], NULL);
@@ -380,6 +305,7 @@ int history_feed_sample(struct history *h, const struct sample *sample, uint32_t
 		return -EROFS;
 	if (!h->builder->error)
 		build_fail(h->builder, build_sample(h->builder, sample, index));
+	empty_settle(h->builder);
 	return h->builder->error;
 }
 
@@ -402,12 +328,12 @@ void history_warm(struct history *h, struct warmer *warmer)
 
 void build_settle_counts(struct builder *b)
 {
-	b->now++;	/* write_mm_counts() says: as it was before the event now */
+	b->now++;	/* build_write_mm_counts() says: as it was before the event now */
 	if (b->counts_changes)
-		write_counts(b);
+		build_write_counts(b);
 	for (uint32_t mm = 0; mm < b->nr_mms_room; mm++)
 		if (b->mms[mm].changes)
-			write_mm_counts(b, mm);
+			build_write_mm_counts(b, mm);
 	b->now--;
 }
 
@@ -420,7 +346,6 @@ int builder_new(struct history *h, struct builder **ret)
 	b->h = h;
 	b->seg = h->now;
 	b->scan = NO_ID;
-	b->last_mm = NO_ID;
 	b->cursor = NO_ID;
 	b->removal.node = NO_ID;
 	pool_init(&b->leavers, sizeof(uint32_t), NULL);

@@ -59,11 +59,15 @@ struct merge_pair { uint64_t pfn; uint32_t span, node; bool active; };
 struct mutex_run { uint64_t first, quiet_ns; int64_t dump; int32_t pid; uint16_t stream; };
 /* A dump some of whose records are not there, and the events from its begin to its end. */
 struct loss_account { uint64_t begin, end, nr_missing; };
-/* What the next events are about, and its places in the maps: build_stock_prefetch(). */
+/* An mm that is alive, of those looked up last; key 0: none. */
+struct near_mm { uint64_t key; uint32_t mm; };
+#define NR_NEAR_MMS 64u
+
+/* What one of the next events is about: build_ahead.c. */
 #define AHEAD_GROUP 32u
-#define AHEAD_GROUPS 4u
-struct ahead_keys { uint32_t nr; struct { uint64_t key; uint32_t place; } at[AHEAD_GROUP]; };
-struct ahead { struct ahead_keys items, nodes, ending; };
+#define AHEAD_STEPS 4u
+#define NR_AHEAD (AHEAD_GROUP * AHEAD_STEPS)
+struct ahead { struct addr_spot node, item; uint32_t flags; };
 
 struct near_event { uint64_t event, ts_ns; int32_t pid; uint16_t stream, kind; };
 #define NEAR_EVENTS 64u
@@ -110,7 +114,7 @@ struct builder {
 	uint32_t activity_sums[NR_ACTIVITIES];
 	struct pool node_items;		/* struct node_live, by object id */
 	struct pool mm_items;		/* uint32_t: the item span of the same mm made before each */
-	uint32_t nr_empty;
+	uint32_t nr_empty, nr_empty_written;
 	struct pool mappings;		/* struct mapping_live, by span id */
 	uint32_t mapping_changes;	/* since they were counted: owners.c */
 	uint32_t mapping_event;		/* of the last change */
@@ -125,8 +129,7 @@ struct builder {
 	uint32_t nr_tasks, nr_processes, room_tasks, room_processes;
 	struct merge_pair pair;
 	struct removal removal;		/* node NO_ID: none */
-	uint64_t last_mm_addr;		/* the mm looked up last */
-	uint32_t last_mm;
+	struct near_mm near_mms[NR_NEAR_MMS];
 	uint32_t scan;			/* episode that runs, or NO_ID */
 	/* Stock: build_exit.c. */
 	struct pool leavers;		/* uint32_t: mms that exited and may still have items */
@@ -156,7 +159,7 @@ struct builder {
 	uint64_t nr_flights;
 	uint64_t samples_followed;	/* those before that one had an event under the mutex behind them */
 	struct near_event near[NEAR_EVENTS];
-	struct ahead ahead[AHEAD_GROUPS];
+	struct ahead ahead[NR_AHEAD];	/* modulo: by the event's place in its batch */
 	/* To place a sample's begin: times at every so many events, and of all that are late. */
 	struct pool times;		/* uint64_t, first of each TIME_EVENTS */
 	uint64_t late_times[512];	/* by event modulo LATE_EVENTS */
@@ -180,6 +183,9 @@ void build_touch(struct builder *b, enum table table, uint32_t object);
 /* Call before anything changes at the event `now`: writes counts down where that is due. */
 void build_changes(struct builder *b);
 void build_mm_changes(struct builder *b, uint32_t mm);
+/* What these do when it is due. */
+void build_write_counts(struct builder *b);
+void build_write_mm_counts(struct builder *b, uint32_t mm);
 void build_activity(struct builder *b, enum activity activity);
 void build_notable(struct builder *b, enum notable_kind kind, unsigned severity, uint64_t value,
 		   struct ref ref);
@@ -217,15 +223,39 @@ static inline uint64_t pfn_key(uint64_t pfn, uint32_t gen)
  */
 uint32_t build_generation(struct builder *b, enum table table, uint64_t key, uint32_t old,
 			  uint32_t *flags);
+/* The newest generation that is remembered of rows in earlier segments, 0: none. */
+uint32_t build_past_generation(const struct builder *b, enum table table, uint64_t key);
 /* Was there an object with that address whose rows are all in earlier segments? */
 bool build_was_there(const struct builder *b, enum table table, uint64_t key);
 /* Remembers the generation of an object that is not carried over a seam. */
 void build_remember(struct builder *b, enum table table, uint64_t addr_gen);
 
-/* The last span with that address or pfn, alive or not; NO_ID.  `shift` as in key_of_*. */
-uint32_t build_find(struct builder *b, enum table table, uint64_t key);
+/* Keys of the maps have 54 bits, like those in rows: address >> 3, or a pfn. */
+static inline uint64_t build_key(uint64_t key)
+{
+	return key << 10 >> 10;
+}
+
+/* The last span with that address or pfn, alive or not; NO_ID. */
+static inline uint32_t build_find(struct builder *b, enum table table, uint64_t key)
+{
+	return addrmap_find(&b->addrs[table], build_key(key));
+}
+
 /* Makes `span` what the key finds from now on. */
-void build_set(struct builder *b, enum table table, uint64_t key, uint32_t span);
+static inline void build_set(struct builder *b, enum table table, uint64_t key, uint32_t span)
+{
+	if (addrmap_set(&b->addrs[table], build_key(key), span) != 0)
+		build_fail(b, -ENOMEM);
+}
+
+/*
+ * Before events[at] and those behind it are applied, at = 0, AHEAD_GROUP, 2 * AHEAD_GROUP ...; `anew`: the
+ * first of a batch or of a segment.
+ */
+void build_ahead(struct builder *b, const struct event *events, uint32_t nr, uint32_t at, bool anew);
+/* Before events[at] is applied. */
+void build_turn_to(struct builder *b, uint32_t at);
 
 /* Writes down that a set was found as rebuilt (or dumped), now. */
 void build_confirm(struct builder *b, struct pool *pool, uint32_t group);
@@ -249,6 +279,7 @@ void build_vma_set(struct builder *b, uint32_t id);
 void item_place(struct builder *b, uint32_t id, uint32_t mm, uint32_t node, const struct item_more *more);
 
 /* ---- mms and tasks: build_task.c ---- */
+uint32_t build_mm_alive(struct builder *b, uint64_t addr);	/* the object, NO_ID: none */
 uint32_t build_mm(struct builder *b, uint64_t addr);		/* alive, found if need be */
 uint32_t build_mm_new(struct builder *b, uint64_t addr, const struct mm_data *data, bool found);
 void build_mm_end(struct builder *b, uint64_t addr);
@@ -284,8 +315,6 @@ void build_leavers_gone(struct builder *b);
 void build_leavers_carry(struct builder *b, const uint32_t *ids, uint32_t nr);
 
 /* ---- the parts: each returns whether the event was its own ---- */
-/* Call with at = 0, AHEAD_GROUP, 2 * AHEAD_GROUP ... before the events from there on are applied. */
-void build_stock_prefetch(struct builder *b, const struct event *events, uint32_t nr, uint32_t at);
 bool build_stock_event(struct builder *b, const struct event *ev);
 void build_around_event(struct builder *b, const struct event *ev);
 void build_episode_event(struct builder *b, const struct event *ev);
@@ -322,20 +351,28 @@ void builder_free(struct builder *b);
 
 /* Items and nodes alike on both kernels. */
 void item_counts(struct builder *b, uint32_t span, int by);
+/* The part of it that is the patched kernel's. */
+void item_state_counts(struct builder *b, uint32_t span, int by);
 void build_item_end(struct builder *b, uint32_t span, uint32_t flags);
 uint32_t build_item_on_node(struct builder *b, uint64_t addr, uint32_t mm, uint32_t node,
 			    uint32_t flags);
 /* ---- nodes without items: empty.c ---- */
 /* A node's row begins (by 1) or ends (-1). */
 void empty_node_counts(struct builder *b, uint32_t span, int by);
-/* The number of items on the node has changed: busy.c. */
+/* The number of items on the node has changed, as often before: busy.c. */
 void busy_node_counts(struct builder *b, uint32_t node, struct node_live *live);
 /* An item comes to a node (NO_ID: none), or leaves it. */
 void empty_item_counts(struct builder *b, uint32_t node, int by);
-void empty_item_of_mm(struct builder *b, uint32_t item, uint32_t mm);
 void empty_mm_gone(struct builder *b, uint32_t mm);
 /* Counts anew in a segment that was just begun. */
 void empty_carry(struct builder *b);
+void empty_write(struct builder *b);
+/* Before the next event and before anybody asks: writes the number down if it has changed. */
+static inline void empty_settle(struct builder *b)
+{
+	if (b->nr_empty != b->nr_empty_written)
+		empty_write(b);
+}
 /* Ends the node and every item still on it. */
 void build_node_end(struct builder *b, uint32_t node_span, uint32_t flags);
 

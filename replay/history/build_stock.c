@@ -18,140 +18,7 @@
  *
  * Not here: who the processes are (build_task.c), what samples say (build_sample.c).
  */
-#include "history/build.h"
-
-/* ---- hiding cache misses ---- */
-/* Prefetches are no side effects to gcc: it drops calls of functions that do nothing else. */
-#define KEEP_CALL() __asm__ volatile("")
-
-static void ask_for_group(const struct addrmap *map, struct ahead_keys *keys, uint64_t key)
-{
-	key = key << 10 >> 10;
-	if (keys->nr && keys->at[keys->nr - 1].key == key)
-		return;
-	keys->at[keys->nr++].key = key;
-	if (map->order)
-		__builtin_prefetch(&map->groups[addrmap_home(map, addrmap_group(map, key))]);
-}
-
-static void ask_for_groups(struct builder *b, const struct event *events, uint32_t nr, struct ahead *ahead)
-{
-	const struct addrmap *items = &b->addrs[TABLE_ITEM], *nodes = &b->addrs[TABLE_NODE];
-
-	ahead->items.nr = ahead->nodes.nr = ahead->ending.nr = 0;
-	for (uint32_t i = 0; i < nr; i++) {
-		const struct event *ev = &events[i];
-
-		switch (ev->kind) {
-		case EVENT_KSM_MERGE_WITH_KSM_PAGE:
-			ask_for_group(items, &ahead->items,
-				      (uint64_t)EVENT_ARGS(ev, KSM_MERGE_WITH_KSM_PAGE)->rmap_item >> 3);
-			ask_for_group(nodes, &ahead->nodes,
-				      (uint64_t)EVENT_ARGS(ev, KSM_MERGE_WITH_KSM_PAGE)->pfn);
-			break;
-		case EVENT_KSM_REMOVE_RMAP_ITEM:
-			ask_for_group(items, &ahead->items,
-				      (uint64_t)EVENT_ARGS(ev, KSM_REMOVE_RMAP_ITEM)->rmap_item >> 3);
-			ask_for_group(nodes, &ahead->nodes,
-				      (uint64_t)EVENT_ARGS(ev, KSM_REMOVE_RMAP_ITEM)->pfn);
-			break;
-		case EVENT_KSM_REMOVE_KSM_PAGE:
-			ask_for_group(nodes, &ahead->ending,
-				      (uint64_t)EVENT_ARGS(ev, KSM_REMOVE_KSM_PAGE)->pfn);
-			break;
-		default:
-			break;
-		}
-	}
-}
-
-static void ask_for_ids(const struct addrmap *map, struct ahead_keys *keys)
-{
-	KEEP_CALL();
-	for (uint32_t i = 0; i < keys->nr; i++) {
-		keys->at[i].place = addrmap_place(map, keys->at[i].key);
-		if (keys->at[i].place != ADDR_NOWHERE)
-			__builtin_prefetch(addrmap_at(map, keys->at[i].place), 1);
-	}
-}
-
-/* The id that is there now, NO_ID: none. */
-static uint32_t id_ahead(const struct addrmap *map, const struct ahead_keys *keys, uint32_t i)
-{
-	return keys->at[i].place == ADDR_NOWHERE ? NO_ID : *addrmap_at(map, keys->at[i].place) - 1;
-}
-
-static void ask_for_rows(struct builder *b, enum table table, const struct ahead_keys *keys)
-{
-	KEEP_CALL();
-	for (uint32_t i = 0; i < keys->nr; i++) {
-		uint32_t id = id_ahead(&b->addrs[table], keys, i);
-
-		if (id == NO_ID)
-			continue;
-		__builtin_prefetch(span_at(b->seg, table, id), 1);
-		if (table == TABLE_NODE)
-			__builtin_prefetch(pool_at(&b->node_items, id), 1);
-	}
-}
-
-/* A node that ends takes the item along that was not named. */
-static void ask_for_items(struct builder *b, const struct ahead_keys *keys)
-{
-	KEEP_CALL();
-	for (uint32_t i = 0; i < keys->nr; i++) {
-		uint32_t id = id_ahead(&b->addrs[TABLE_NODE], keys, i);
-
-		if (id != NO_ID)
-			id = ((const struct node_data *)data_at(b->seg, TABLE_NODE, id))->newest;
-		if (id != NO_ID)
-			__builtin_prefetch(span_at(b->seg, TABLE_ITEM, id), 1);
-	}
-}
-
-/*
- * Four steps, each a group of events behind the one before, so that what a step looks at has arrived:
- * the maps' directories three groups ahead, the ids two, the rows that they name one group ahead, and
- * what these lead to.
- */
-static void step_ahead(struct builder *b, uint32_t step, const struct event *events, uint32_t nr,
-		       struct ahead *ahead)
-{
-	switch (step) {
-	case 0:
-		ask_for_groups(b, events, nr, ahead);
-		break;
-	case 1:
-		ask_for_ids(&b->addrs[TABLE_ITEM], &ahead->items);
-		ask_for_ids(&b->addrs[TABLE_NODE], &ahead->nodes);
-		ask_for_ids(&b->addrs[TABLE_NODE], &ahead->ending);
-		break;
-	case 2:
-		ask_for_rows(b, TABLE_ITEM, &ahead->items);
-		ask_for_rows(b, TABLE_NODE, &ahead->nodes);
-		ask_for_rows(b, TABLE_NODE, &ahead->ending);
-		break;
-	default:
-		ask_for_items(b, &ahead->ending);
-	}
-}
-
-void build_stock_prefetch(struct builder *b, const struct event *events, uint32_t nr, uint32_t at)
-{
-	for (uint32_t step = 0; step < AHEAD_GROUPS; step++) {
-		uint32_t distance = AHEAD_GROUPS - 1 - step;
-
-		/* At the beginning, all groups up to there. */
-		for (uint32_t g = at ? distance : 0; g <= distance; g++) {
-			uint32_t first = at + g * AHEAD_GROUP;
-
-			if (first >= nr)
-				break;
-			step_ahead(b, step, events + first, nr - first < AHEAD_GROUP ? nr - first : AHEAD_GROUP,
-				   &b->ahead[first / AHEAD_GROUP % AHEAD_GROUPS]);
-		}
-	}
-}
+#include "history/build_hot.h"
 
 /* ---- nodes ---- */
 /* The first of these generations, newest first, that is alive; what is dead between them goes. */
@@ -165,16 +32,16 @@ static uint32_t alive_from(struct builder *b, uint32_t node)
 static uint32_t node_new(struct builder *b, uint64_t pfn, uint32_t flags)
 {
 	uint32_t old = build_find(b, TABLE_NODE, pfn);
-	uint32_t gen = build_generation(b, TABLE_NODE, pfn, old, &flags), id;
+	uint32_t gen = hot_generation(b, TABLE_NODE, pfn, old, &flags), id;
 
-	id = build_span(b, TABLE_NODE, NO_ID, pfn_key(pfn, gen), OWNER_NONE, flags);
+	id = hot_span(b, TABLE_NODE, NO_ID, pfn_key(pfn, gen), OWNER_NONE, flags);
 	if (id == NO_ID)
 		return NO_ID;
-	((struct node_data *)data_at(b->seg, TABLE_NODE, id))->newest = NO_ID;
-	((struct node_data *)data_at(b->seg, TABLE_NODE, id))->previous = alive_from(b, old);
+	*(struct node_data *)data_at(b->seg, TABLE_NODE, id) =
+		(struct node_data){ .newest = NO_ID, .previous = alive_from(b, old) };
 	build_set(b, TABLE_NODE, pfn, id);
 	b->counts.nodes++;
-	empty_node_counts(b, id, 1);
+	hot_node_counts(b, id, 1);
 	return id;
 }
 
@@ -220,38 +87,12 @@ void build_node_end(struct builder *b, uint32_t node, uint32_t flags)
 /* ---- items ---- */
 void build_item_end(struct builder *b, uint32_t id, uint32_t flags)
 {
-	uint32_t mm = span_owner(span_at(b->seg, TABLE_ITEM, id));
-
-	if (b->mms[mm].dead) {		/* ended with its mm; counted there */
-		return;
-	}
-	build_mm_changes(b, mm);
-	b->mms[mm].items--;
-	item_counts(b, id, -1);
-	empty_item_counts(b, ((struct item_data *)data_at(b->seg, TABLE_ITEM, id))->node, -1);
-	build_end(b, TABLE_ITEM, id, flags);
+	hot_item_end(b, id, flags);
 }
 
 void item_place(struct builder *b, uint32_t id, uint32_t mm, uint32_t node, const struct item_more *more)
 {
-	struct item_data *data = data_at(b->seg, TABLE_ITEM, id);
-
-	*data = (struct item_data){ .node = node, .older = NO_ID };
-	if (more)
-		*(struct item_more *)more_at(b->seg, TABLE_ITEM, id) = *more;
-	if (node != NO_ID) {
-		struct node_data *on = data_at(b->seg, TABLE_NODE, node);
-
-		data->older = on->newest;
-		on->newest = id;
-	}
-	build_set(b, TABLE_ITEM, span_at(b->seg, TABLE_ITEM, id)->addr_gen >> 10, id);
-	build_hint(b, id, mm);
-	build_mm_changes(b, mm);
-	b->mms[mm].items++;
-	item_counts(b, id, 1);
-	empty_item_counts(b, node, 1);
-	empty_item_of_mm(b, id, mm);
+	hot_item_place(b, id, mm, node, more);
 }
 
 uint32_t build_item_on_node(struct builder *b, uint64_t addr, uint32_t mm, uint32_t node,
@@ -260,10 +101,11 @@ uint32_t build_item_on_node(struct builder *b, uint64_t addr, uint32_t mm, uint3
 	uint32_t old = build_find(b, TABLE_ITEM, addr >> 3), before = NO_ID, id;
 	uint32_t gen;
 
-	if (build_was_whole(b, TABLE_MM, mm) || build_was_whole(b, TABLE_NODE, node == NO_ID ? NO_ID :
-		span_object(b->seg, TABLE_NODE, node)))
+	if (flags & SPAN_FOUND &&
+	    (build_was_whole(b, TABLE_MM, mm) || build_was_whole(b, TABLE_NODE, node == NO_ID ? NO_ID :
+		span_object(b->seg, TABLE_NODE, node))))
 		flags &= ~(uint32_t)SPAN_FOUND;
-	gen = build_generation(b, TABLE_ITEM, addr >> 3, old, &flags);
+	gen = hot_generation(b, TABLE_ITEM, addr >> 3, old, &flags);
 	if (old != NO_ID) {
 		const struct span *span = span_at(b->seg, TABLE_ITEM, old);
 
@@ -274,10 +116,10 @@ uint32_t build_item_on_node(struct builder *b, uint64_t addr, uint32_t mm, uint3
 		if (before != NO_ID)
 			gen = span_gen(span);
 	}
-	id = build_span(b, TABLE_ITEM, before, addr_key(addr, gen), mm, flags);
+	id = hot_span(b, TABLE_ITEM, before, addr_key(addr, gen), mm, flags);
 	if (id == NO_ID)
 		return NO_ID;
-	item_place(b, id, mm, node, NULL);
+	hot_item_place(b, id, mm, node, NULL);
 	return id;
 }
 
@@ -288,7 +130,7 @@ static void pair_undone(struct builder *b, uint64_t pfn)
 
 	if (pair->active && pair->pfn == pfn &&
 	    span_at(b->seg, TABLE_NODE, pair->node)->died == ALIVE) {
-		build_changes(b);
+		hot_changes(b);
 		build_node_end(b, pair->node, 0);
 	}
 	pair->active = false;
@@ -306,7 +148,7 @@ static void merge_failed(struct builder *b, uint64_t pfn, uint64_t item, uint32_
 		pair_undone(b, pfn);
 	}
 	b->pair.active = false;
-	build_activity(b, ACTIVITY_MERGE_FAILURES);
+	hot_activity(b, ACTIVITY_MERGE_FAILURES);
 }
 
 /*
@@ -339,7 +181,7 @@ static void merge_with_ksm_page(struct builder *b, const struct args_KSM_MERGE_W
 		merge_failed(b, pfn, item, mm, args->ksm_page);
 		return;
 	}
-	build_changes(b);
+	hot_changes(b);
 	if (args->ksm_page) {
 		node = node_of(b, pfn);
 		if (b->pair.active && b->pair.node == node &&
@@ -356,7 +198,7 @@ static void merge_with_ksm_page(struct builder *b, const struct args_KSM_MERGE_W
 	if (flags & SPAN_TENTATIVE)
 		b->pair = (struct merge_pair){ .pfn = pfn, .span = id, .node = node, .active = true };
 	b->mms[mm].merges++;
-	build_activity(b, ACTIVITY_MERGES);
+	hot_activity(b, ACTIVITY_MERGES);
 }
 
 static void merge_one_page(struct builder *b, const struct args_KSM_MERGE_ONE_PAGE *args)
@@ -369,11 +211,11 @@ static void merge_one_page(struct builder *b, const struct args_KSM_MERGE_ONE_PA
 		build_touch(b, TABLE_ITEM, span_object(b->seg, TABLE_ITEM, span));
 		/* cmp_and_merge_page() took it off its node before. */
 		if (span_at(b->seg, TABLE_ITEM, span)->died == ALIVE) {
-			build_changes(b);
-			build_item_end(b, span, 0);
+			hot_changes(b);
+			hot_item_end(b, span, 0);
 		}
 	}
-	build_activity(b, args->err ? ACTIVITY_MERGE_FAILURES : ACTIVITY_ZERO_PAGES);
+	hot_activity(b, args->err ? ACTIVITY_MERGE_FAILURES : ACTIVITY_ZERO_PAGES);
 }
 
 /*
@@ -383,8 +225,11 @@ static void merge_one_page(struct builder *b, const struct args_KSM_MERGE_ONE_PA
  */
 static uint32_t mm_of_item(struct builder *b, uint64_t addr)
 {
-	uint32_t span = build_find(b, TABLE_MM, addr >> 3);
+	uint32_t mm = build_mm_alive(b, addr), span;
 
+	if (mm != NO_ID)
+		return mm;
+	span = build_find(b, TABLE_MM, addr >> 3);
 	if (span != NO_ID)
 		return span_object(b->seg, TABLE_MM, span);
 	return build_was_there(b, TABLE_MM, addr >> 3) ? NO_ID : build_mm(b, addr);
@@ -436,7 +281,7 @@ static void remove_rmap_item(struct builder *b, const struct args_KSM_REMOVE_RMA
 	uint32_t mm = mm_of_item(b, (uint64_t)args->mm), node, span;
 	uint64_t item = (uint64_t)args->rmap_item;
 
-	build_changes(b);
+	hot_changes(b);
 	span = build_find(b, TABLE_ITEM, item >> 3);
 	node = node_removed(b, (uint64_t)args->pfn, mm, span);
 	if (mm == NO_ID || b->mms[mm].dead) {		/* the item ended with it */
@@ -449,24 +294,24 @@ static void remove_rmap_item(struct builder *b, const struct args_KSM_REMOVE_RMA
 		    ((struct item_data *)data_at(b->seg, TABLE_ITEM, span))->node != node)
 			span = build_item_on_node(b, item, mm, node, SPAN_FOUND);
 		if (span != NO_ID)
-			build_item_end(b, span, SPAN_NAMED_END);
+			hot_item_end(b, span, SPAN_NAMED_END);
 	}
 	b->pair.active = false;
-	build_activity(b, ACTIVITY_REMOVALS);
+	hot_activity(b, ACTIVITY_REMOVALS);
 }
 
 static void remove_ksm_page(struct builder *b, uint64_t pfn)
 {
 	uint32_t node;
 
-	build_changes(b);
+	hot_changes(b);
 	node = node_removed(b, pfn, NO_ID, NO_ID);
 	b->removal.node = NO_ID;
 	if (node == NO_ID)
 		return;
 	build_node_end(b, node, SPAN_NAMED_END);
 	b->pair.active = false;
-	build_activity(b, ACTIVITY_NODES_GONE);
+	hot_activity(b, ACTIVITY_NODES_GONE);
 }
 
 bool build_stock_event(struct builder *b, const struct event *ev)

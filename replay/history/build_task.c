@@ -77,21 +77,34 @@ uint32_t build_mm_new(struct builder *b, uint64_t addr, const struct mm_data *da
 	return id;
 }
 
+/* ksmd goes from mm to mm, and its partners' are few: most are among those looked up last. */
+static struct near_mm *near_mm(struct builder *b, uint64_t key)
+{
+	return &b->near_mms[key * 0x9e3779b97f4a7c15u >> 58];
+}
+
+uint32_t build_mm_alive(struct builder *b, uint64_t addr)
+{
+	uint64_t key = build_key(addr >> 3);
+	struct near_mm *near = near_mm(b, key);
+	uint32_t span;
+
+	if (near->key == key && key)
+		return near->mm;
+	span = build_find(b, TABLE_MM, key);
+	if (span == NO_ID || span_at(b->seg, TABLE_MM, span)->died != ALIVE)
+		return NO_ID;
+	*near = (struct near_mm){ key, span_object(b->seg, TABLE_MM, span) };
+	return near->mm;
+}
+
 uint32_t build_mm(struct builder *b, uint64_t addr)
 {
 	struct mm_data data = { .parent = NO_ID, .in_ksm = 1, .origin = MM_FOUND,
 				.tgid_evidence = EVIDENCE_INFERRED };
-	uint32_t span;
+	uint32_t mm = build_mm_alive(b, addr);
 
-	if (b->last_mm != NO_ID && b->last_mm_addr == addr)
-		return b->last_mm;
-	span = build_find(b, TABLE_MM, addr >> 3);
-	if (span != NO_ID && span_at(b->seg, TABLE_MM, span)->died == ALIVE)
-		b->last_mm = span_object(b->seg, TABLE_MM, span);
-	else
-		b->last_mm = build_mm_new(b, addr, &data, true);
-	b->last_mm_addr = addr;
-	return b->last_mm;
+	return mm != NO_ID ? mm : build_mm_new(b, addr, &data, true);
 }
 
 void build_mm_update(struct builder *b, uint32_t mm, const struct mm_data *data, bool named)
@@ -141,8 +154,7 @@ void build_mm_end(struct builder *b, uint64_t addr)
 	build_counts_due(b);
 	/* One that exited goes some time before the event that shows it. */
 	build_end(b, TABLE_MM, span, live->exited ? 0 : SPAN_NAMED_END);
-	if (b->last_mm == mm)
-		b->last_mm = NO_ID;
+	near_mm(b, build_key(addr >> 3))->key = 0;
 	build_mappings_of_mm_end(b, mm);
 	build_process_left(b, mm);
 }

@@ -3,7 +3,7 @@
  * busy.c - how many items a stable node has at a moment, without going through those that it ever had.
  *
  * A content that many processes have keeps its node for the whole recording, and items come and go on it
- * by the million.  From its many-th change on (fewer where chains are known, whose rows add up hundreds of
+ * by the million.  From its many-th change on (build_hot.h; fewer where chains are known, whose rows add up hundreds of
  * full dups; a stock kernel's nodes of max_page_sharing items need no log), a node's number of items is written down after
  * each event that changed it.  Each entry leads to the one before and to one further back, chosen as in
  * a skew-binary list, so that the entry of any moment is O(log n) steps from the newest.
@@ -12,9 +12,6 @@
  * tell (before its first entry, rows that were found later) is counted one by one.
  */
 #include "history/build.h"
-
-#define BUSY_CHANGES 1024u
-#define BUSY_CHANGES_OF_DUPS 32u
 
 static struct node_count *entry_at(const struct segment *seg, uint32_t i)
 {
@@ -61,8 +58,6 @@ void busy_node_counts(struct builder *b, uint32_t node, struct node_live *live)
 	struct span *span = first_span(seg, node);
 	uint32_t *newest;
 
-	if (++live->changes < (b->h->patched ? BUSY_CHANGES_OF_DUPS : BUSY_CHANGES))
-		return;
 	if (span_owner(span) == OWNER_NONE) {
 		if (seg->busy_nodes.nr >= OWNER_NONE || seg->node_counts.nr >= NO_ID)
 			return;

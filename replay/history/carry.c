@@ -446,7 +446,7 @@ static int carry_builder(struct carrying *c)
 	b->removal.node = NO_ID;
 	b->seg = c->to;
 	b->now = b->counts_event = b->counts_changes = b->mapping_event = 0;
-	b->last_mm = NO_ID;
+	memset(b->near_mms, 0, sizeof(b->near_mms));
 	memset(b->near, 0, sizeof(b->near));
 	memset(b->activity_sums, 0, sizeof(b->activity_sums));
 	pool_resize(&b->times, 0);

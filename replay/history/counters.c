@@ -12,7 +12,7 @@
  *
  * Not here: what the kernel's counters say (samples.c), and comparing the two (check.c).
  */
-#include "history/build.h"
+#include "history/build_hot.h"
 
 /* ---- counts at a moment ---- */
 static void count_item(const struct segment *seg, uint32_t id, uint32_t t, struct counts *counts, int by)
@@ -28,21 +28,22 @@ static void count_item(const struct segment *seg, uint32_t id, uint32_t t, struc
 	counts->vague_items += is_vague(seg, TABLE_ITEM, id) ? (uint32_t)by : 0;
 }
 
-void item_counts(struct builder *b, uint32_t id, int by)
+void item_state_counts(struct builder *b, uint32_t id, int by)
 {
 	struct mm_live *live = &b->mms[span_owner(span_at(b->seg, TABLE_ITEM, id))];
 
-	if (((struct item_data *)data_at(b->seg, TABLE_ITEM, id))->node != NO_ID)
-		live->stable += (uint32_t)by;
-	if (!b->seg->tables[TABLE_ITEM].more.nr) {	/* stock: neither another state nor vague */
-		b->counts.items_stable += (uint32_t)by;
-		return;
-	}
 	count_item(b->seg, id, b->now, &b->counts, by);
 	if (item_state(b->seg, id, b->now) == ITEM_UNSTABLE)
 		live->unstable += (uint32_t)by;
 	if (is_vague(b->seg, TABLE_ITEM, id))
 		live->vague += (uint32_t)by;
+}
+
+void item_counts(struct builder *b, uint32_t id, int by)
+{
+	const struct span *span = span_at(b->seg, TABLE_ITEM, id);
+
+	hot_item_state_counts(b, id, span_owner(span), ((const struct item_data *)(span + 1))->node, by);
 }
 
 void count_span(const struct segment *seg, enum table table, uint32_t id, uint32_t t,

@@ -14,31 +14,16 @@
  * A node of which it is not known whether it has items is not empty: on a stock kernel one that was
  * there before the recording, on the patched one a node that no insert and no dump described.
  */
-#include <assert.h>
+#include "history/build_hot.h"
 
-#include "history/build.h"
-
-/* Would it be counted, had it no items? */
-static bool countable(const struct segment *seg, uint32_t span)
-{
-	uint8_t kind;
-
-	if (!seg->tables[TABLE_NODE].more.nr)
-		return !span_is(span_at(seg, TABLE_NODE, span), SPAN_FOUND);
-	kind = ((const struct node_more *)more_at(seg, TABLE_NODE, span))->kind;
-	return kind == NODE_PLAIN || kind == NODE_DUP;
-}
-
-static void count(struct builder *b, int by)
+void empty_write(struct builder *b)
 {
 	struct pool *pool = &b->seg->empty_nodes;
 	struct empty_count *last = pool->nr ? pool_at(pool, pool->nr - 1) : NULL;
 
-	b->nr_empty += (uint32_t)by;
-	if (last && last->event == b->now) {
+	b->nr_empty_written = b->nr_empty;
+	if (last && last->event == b->now) {	/* a sample, after the event */
 		last->nr = b->nr_empty;
-		if (pool->nr > 1 && last[-1].nr == last->nr)
-			pool->nr--;
 		return;
 	}
 	last = build_grow(b, pool);
@@ -46,49 +31,14 @@ static void count(struct builder *b, int by)
 		*last = (struct empty_count){ b->now, b->nr_empty };
 }
 
-static struct node_live *items_on(struct builder *b, uint32_t node)
-{
-	if (node >= b->node_items.nr && pool_resize(&b->node_items, nr_spans(b->seg, TABLE_NODE)) != 0) {
-		build_fail(b, -ENOMEM);
-		return NULL;
-	}
-	return pool_at(&b->node_items, node);
-}
-
 void empty_node_counts(struct builder *b, uint32_t span, int by)
 {
-	struct node_live *live = items_on(b, span_object(b->seg, TABLE_NODE, span));
-
-	if (live && !live->items && countable(b->seg, span))
-		count(b, by);
+	hot_node_counts(b, span, by);
 }
 
 void empty_item_counts(struct builder *b, uint32_t node, int by)
 {
-	struct node_live *live = node == NO_ID ? NULL : items_on(b, node);
-	bool changes;
-
-	if (!live)
-		return;
-	changes = live->items == (by > 0 ? 0 : 1);
-	live->items += (uint32_t)by;
-	busy_node_counts(b, node, live);
-	if (changes && countable(b->seg, object_last(b->seg, TABLE_NODE, node)))
-		count(b, -by);
-}
-
-void empty_item_of_mm(struct builder *b, uint32_t item, uint32_t mm)
-{
-	uint32_t *older;
-
-	if (item < b->mm_items.nr)
-		return;			/* placed before */
-	assert(item == b->mm_items.nr);	/* each is placed when it is made */
-	older = build_grow(b, &b->mm_items);
-	if (!older)
-		return;
-	*older = b->mms[mm].newest;
-	b->mms[mm].newest = item;
+	hot_item_counts(b, node, by);
 }
 
 void empty_mm_gone(struct builder *b, uint32_t mm)
@@ -101,8 +51,7 @@ void empty_mm_gone(struct builder *b, uint32_t mm)
 		if (older != NO_ID)
 			__builtin_prefetch(data_at(b->seg, TABLE_ITEM, older));
 		if (span_at(b->seg, TABLE_ITEM, item)->died == ALIVE)
-			empty_item_counts(b, ((struct item_data *)data_at(b->seg, TABLE_ITEM, item))->node,
-					  -1);
+			hot_item_counts(b, ((struct item_data *)data_at(b->seg, TABLE_ITEM, item))->node, -1);
 		item = older;
 	}
 	b->mms[mm].newest = NO_ID;
@@ -114,15 +63,18 @@ void empty_carry(struct builder *b)
 
 	pool_resize(&b->node_items, 0);
 	pool_resize(&b->mm_items, 0);
-	b->nr_empty = 0;
+	b->nr_empty = b->nr_empty_written = 0;
 	for (uint32_t i = 0; i < b->nr_mms_room; i++)
 		b->mms[i].newest = NO_ID;
 	for (uint32_t i = 0; i < nr_spans(seg, TABLE_NODE); i++)
 		if (span_at(seg, TABLE_NODE, i)->died == ALIVE)
 			empty_node_counts(b, i, 1);
 	for (uint32_t i = 0; i < nr_spans(seg, TABLE_ITEM); i++) {
-		empty_item_of_mm(b, i, span_owner(span_at(seg, TABLE_ITEM, i)));
-		empty_item_counts(b, ((struct item_data *)data_at(seg, TABLE_ITEM, i))->node, 1);
+		uint32_t mm = span_owner(span_at(seg, TABLE_ITEM, i));
+
+		if (hot_push(b, &b->mm_items, b->mms[mm].newest))
+			b->mms[mm].newest = i;
+		hot_item_counts(b, ((struct item_data *)data_at(seg, TABLE_ITEM, i))->node, 1);
 	}
 }
 
@@ -134,7 +86,7 @@ static uint32_t count_empty(const struct place *place)
 
 	for (uint32_t i = 0; i < nr_spans(seg, TABLE_NODE); i++)
 		nr += span_holds(seg, TABLE_NODE, span_at(seg, TABLE_NODE, i), place->t, place->known) &&
-		      countable(seg, i) && !node_nr_items(place, span_object(seg, TABLE_NODE, i));
+		      hot_is_countable(seg, i) && !node_nr_items(place, span_object(seg, TABLE_NODE, i));
 	return nr;
 }
 

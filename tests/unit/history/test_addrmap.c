@@ -5,7 +5,7 @@
  * Keys of every distance, spread and size of groups: neighbours that share a line, neighbours whose distance
  * makes them share none, keys that differ in the highest bits only, and more of them than the
  * directory first has room for.  Each is set, found, set anew, found again; keys beside them are not
- * found, and a place that was told holds while the map grows.
+ * found, and a line that was located holds while the map grows, by whoever it was made.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,18 +34,27 @@ static uint64_t key_of(const struct pattern *pattern, uint32_t i)
 
 static void check_pattern(const struct pattern *pattern, uint8_t spread, uint8_t bits)
 {
+	struct addr_spot first, last, none;
 	struct addrmap map;
-	uint32_t place;
 
 	addrmap_init(&map, spread, bits);
 	assert_int_equal(addrmap_find(&map, key_of(pattern, 0)), NONE);
-	assert_int_equal(addrmap_place(&map, key_of(pattern, 0)), ADDR_NOWHERE);
+	addrmap_ask(&map, &none, key_of(pattern, 0));
+	addrmap_locate(&map, &none, false);
+	assert_int_equal(none.line, 0);
+	assert_int_equal(addrmap_id_there(&map, &none), NONE);
+	addrmap_ask(&map, &last, key_of(pattern, NR_KEYS - 1));
+	addrmap_locate(&map, &last, true);
+	assert_int_not_equal(last.line, 0);
+	assert_int_equal(addrmap_id_there(&map, &last), NONE);
 	for (uint32_t i = 0; i < NR_KEYS; i++) {
 		assert_int_equal(addrmap_find(&map, key_of(pattern, i)), NONE);
 		assert_int_equal(addrmap_set(&map, key_of(pattern, i), i), 0);
 	}
-	place = addrmap_place(&map, key_of(pattern, 0));
-	assert_int_equal(*addrmap_at(&map, place) - 1, 0);
+	addrmap_ask(&map, &first, key_of(pattern, 0));
+	addrmap_locate(&map, &first, false);
+	assert_int_equal(addrmap_id_there(&map, &first), 0);
+	assert_int_equal(addrmap_id_there(&map, &last), NR_KEYS - 1);
 	for (uint32_t i = 0; i < NR_KEYS; i++) {
 		assert_int_equal(addrmap_find(&map, key_of(pattern, i)), i);
 		assert_int_equal(addrmap_set(&map, key_of(pattern, i), NR_KEYS + i), 0);
@@ -55,7 +64,15 @@ static void check_pattern(const struct pattern *pattern, uint8_t spread, uint8_t
 		if (pattern->step > 1)
 			assert_int_equal(addrmap_find(&map, key_of(pattern, i) + 1), NONE);
 	}
-	assert_int_equal(*addrmap_at(&map, place) - 1, NR_KEYS);
+	assert_int_equal(addrmap_id_there(&map, &first), NR_KEYS);
+	/* Told whose turn it is, it finds that one; told of none, whatever it is asked for. */
+	addrmap_turn_to_spot(&map, &first);
+	assert_int_equal(addrmap_find(&map, key_of(pattern, 0)), NR_KEYS);
+	addrmap_turn_to_spot(&map, &none);
+	assert_int_equal(addrmap_find(&map, key_of(pattern, NR_KEYS - 1)), 2 * NR_KEYS - 1);
+	addrmap_turn_to_spot(&map, &first);
+	assert_int_equal(addrmap_set(&map, key_of(pattern, NR_KEYS - 1), 5), 0);
+	assert_int_equal(addrmap_find(&map, key_of(pattern, NR_KEYS - 1)), 5);
 	addrmap_fini(&map);
 	assert_int_equal(addrmap_find(&map, key_of(pattern, 0)), NONE);
 	addrmap_fini(&map);
