@@ -70,6 +70,7 @@ static int grow(struct addrmap *map)
 uint32_t addrmap_make_line(struct addrmap *map, uint64_t group, uint32_t hash)
 {
 	struct addr_group *slot = map->order ? slot_of(map, group, hash) : NULL;
+	uint64_t nr;
 
 	if (!slot || !slot->line) {
 		if (!map->order || map->nr >= 5u << (map->order - 3)) {
@@ -77,7 +78,10 @@ uint32_t addrmap_make_line(struct addrmap *map, uint64_t group, uint32_t hash)
 				return 0;
 			slot = slot_of(map, group, hash);
 		}
-		if (!pool_grow(&map->lines, (map->lines.nr ? UINT64_C(1) : 2) << map->bits))
+		nr = (map->lines.nr ? UINT64_C(1) : 2) << map->bits;
+		if (map->lines.nr + nr <= map->lines.nr_room)
+			map->lines.nr += nr;
+		else if (!pool_grow(&map->lines, nr))
 			return 0;
 		map->nr++;
 		*slot = (struct addr_group){ group, (uint32_t)(map->lines.nr >> map->bits) - 1, 0 };

@@ -35,27 +35,39 @@ struct addrmap {
 	struct pool lines;		/* uint32_t[1 << bits]: id + 1, 0: none; the first line is not used */
 	uint64_t last_key;		/* the group that was asked for last, and where it is */
 	uint32_t last_line;		/* 0: nothing asked yet */
+	uint32_t turn_place;		/* of turn_key, whose turn it is; 0: nobody's */
+	uint64_t turn_key;
 	uint32_t order;			/* log2 of the groups there is room for, 0: none yet */
 	uint32_t nr;
 	uint8_t spread, bits;
 };
 
-/* A key that will be asked for: its group, and the line that was found for it (0: not yet, or none). */
-struct addr_spot { uint64_t group; uint32_t hash, line, within; };
+/* A key that will be asked for, and the place that was found for it (0: not yet, or none). */
+struct addr_spot { uint64_t key, group; uint32_t hash, place, within, pad; };
 
 void addrmap_init(struct addrmap *map, uint8_t spread, uint8_t bits);
 void addrmap_fini(struct addrmap *map);
 /* The group's line, made if it has none; 0 without memory.  Holds as long as the map. */
 uint32_t addrmap_make_line(struct addrmap *map, uint64_t group, uint32_t hash);
 
+static inline uint64_t addr_group(uint64_t key, unsigned spread, unsigned bits)
+{
+	return key >> (spread + bits) << spread | (key & ((1u << spread) - 1));
+}
+
+static inline uint32_t addr_within(uint64_t key, unsigned spread, unsigned bits)
+{
+	return (uint32_t)(key >> spread) & ((1u << bits) - 1);
+}
+
 static inline uint64_t addrmap_group(const struct addrmap *map, uint64_t key)
 {
-	return key >> (map->spread + map->bits) << map->spread | (key & ((1u << map->spread) - 1));
+	return addr_group(key, map->spread, map->bits);
 }
 
 static inline uint32_t addrmap_within(const struct addrmap *map, uint64_t key)
 {
-	return (uint32_t)(key >> map->spread) & ((1u << map->bits) - 1);
+	return addr_within(key, map->spread, map->bits);
 }
 
 /* Of a group: one multiplication spreads neighbours well, and there is nobody to hide from. */
@@ -88,7 +100,7 @@ static inline uint32_t *addrmap_at(const struct addrmap *map, uint32_t place)
 }
 
 /* Makes the group the one that was asked for last; false: nothing is known of it. */
-static inline bool addrmap_turn_to(struct addrmap *map, uint64_t group)
+static inline bool addrmap_search(struct addrmap *map, uint64_t group)
 {
 	uint32_t line;
 
@@ -105,7 +117,9 @@ static inline bool addrmap_turn_to(struct addrmap *map, uint64_t group)
 /* The key's id, UINT32_MAX: none. */
 static inline uint32_t addrmap_find(struct addrmap *map, uint64_t key)
 {
-	if (!addrmap_turn_to(map, addrmap_group(map, key)))
+	if (map->turn_place && map->turn_key == key)
+		return *addrmap_at(map, map->turn_place) - 1;
+	if (!addrmap_search(map, addrmap_group(map, key)))
 		return UINT32_MAX;
 	return *addrmap_at(map, (map->last_line << map->bits) + addrmap_within(map, key)) - 1;
 }
@@ -113,8 +127,13 @@ static inline uint32_t addrmap_find(struct addrmap *map, uint64_t key)
 /* 0 or -ENOMEM. */
 static inline int addrmap_set(struct addrmap *map, uint64_t key, uint32_t id)
 {
-	uint64_t group = addrmap_group(map, key);
+	uint64_t group;
 
+	if (map->turn_place && map->turn_key == key) {
+		*addrmap_at(map, map->turn_place) = id + 1;
+		return 0;
+	}
+	group = addrmap_group(map, key);
 	if ((!map->last_line || map->last_key != group) &&
 	    !addrmap_make_line(map, group, addrmap_hash(group)))
 		return -ENOMEM;
@@ -125,45 +144,41 @@ static inline int addrmap_set(struct addrmap *map, uint64_t key, uint32_t id)
 /*
  * ---- asking ahead, in three steps with time between them ----
  * The directory's line is fetched; the ids' line is found (or made) and fetched; and when the key's turn has
- * come, the map is told, so that finding and setting it search for nothing.
+ * come, the map is told, so that finding and setting it search for nothing.  `spread` and `bits` are the
+ * map's, as constants where the caller has them.
  */
-static inline void addrmap_ask(const struct addrmap *map, struct addr_spot *spot, uint64_t key)
+static inline void addrmap_ask(const struct addrmap *map, struct addr_spot *spot, uint64_t key,
+			       unsigned spread, unsigned bits)
 {
-	uint64_t group = addrmap_group(map, key);
+	uint64_t group = addr_group(key, spread, bits);
 
-	spot->group = group;
-	spot->within = addrmap_within(map, key);
-	spot->hash = addrmap_hash(group);
+	*spot = (struct addr_spot){ .key = key, .group = group, .hash = addrmap_hash(group),
+				    .within = addr_within(key, spread, bits) };
 	if (map->order)
 		__builtin_prefetch(&map->groups[addrmap_home(map, spot->hash)]);
 }
 
-static inline uint32_t *addrmap_at_spot(const struct addrmap *map, const struct addr_spot *spot)
-{
-	return addrmap_at(map, (spot->line << map->bits) + spot->within);
-}
-
 static inline void addrmap_locate(struct addrmap *map, struct addr_spot *spot, bool make)
 {
-	spot->line = addrmap_line(map, spot->group, spot->hash);
-	if (!spot->line && make)
-		spot->line = addrmap_make_line(map, spot->group, spot->hash);
-	if (spot->line)
-		__builtin_prefetch(addrmap_at_spot(map, spot), 1);
+	uint32_t line = addrmap_line(map, spot->group, spot->hash);
+
+	if (!line && make)
+		line = addrmap_make_line(map, spot->group, spot->hash);
+	spot->place = line ? (line << map->bits) + spot->within : 0;
+	if (line)
+		__builtin_prefetch(addrmap_at(map, spot->place), 1);
 }
 
 /* The id that is there now, UINT32_MAX: none. */
 static inline uint32_t addrmap_id_there(const struct addrmap *map, const struct addr_spot *spot)
 {
-	return spot->line ? *addrmap_at_spot(map, spot) - 1 : UINT32_MAX;
+	return spot->place ? *addrmap_at(map, spot->place) - 1 : UINT32_MAX;
 }
 
 static inline void addrmap_turn_to_spot(struct addrmap *map, const struct addr_spot *spot)
 {
-	if (!spot->line)
-		return;
-	map->last_key = spot->group;
-	map->last_line = spot->line;
+	map->turn_key = spot->key;
+	map->turn_place = spot->place;
 }
 
 #endif /* KSMTOP_ADDRMAP_H */

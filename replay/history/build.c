@@ -358,9 +358,8 @@ int builder_new(struct history *h, struct builder **ret)
 	pool_init(&b->mm_items, sizeof(uint32_t), h->table_dir);
 	for (unsigned i = 0; i < NR_TABLES; i++) {
 		pool_init(&b->past[i], sizeof(uint64_t), NULL);
-		/* Neighbours are 64 bytes apart, or pages; items fill their slabs. */
-		addrmap_init(&b->addrs[i], i == TABLE_PAGE || (i == TABLE_NODE && !h->patched) ? 0 : 3,
-			     i == TABLE_ITEM ? 6 : 4);
+		addrmap_init(&b->addrs[i], i == TABLE_PAGE || (i == TABLE_NODE && !h->patched) ? PFN_SPREAD :
+			     ITEM_SPREAD, i == TABLE_ITEM ? ITEM_BITS : OTHER_BITS);
 	}
 	*ret = b;
 	return 0;

@@ -230,6 +230,15 @@ bool build_was_there(const struct builder *b, enum table table, uint64_t key);
 /* Remembers the generation of an object that is not carried over a seam. */
 void build_remember(struct builder *b, enum table table, uint64_t addr_gen);
 
+/*
+ * The maps' spread and bits: neighbours are 64 bytes apart, or pages; items fill their slabs.  The nodes of a
+ * stock kernel are found by pfn.
+ */
+#define ITEM_SPREAD 3u
+#define ITEM_BITS 6u
+#define PFN_SPREAD 0u
+#define OTHER_BITS 4u
+
 /* Keys of the maps have 54 bits, like those in rows: address >> 3, or a pfn. */
 static inline uint64_t build_key(uint64_t key)
 {
@@ -240,6 +249,12 @@ static inline uint64_t build_key(uint64_t key)
 static inline uint32_t build_find(struct builder *b, enum table table, uint64_t key)
 {
 	return addrmap_find(&b->addrs[table], build_key(key));
+}
+
+/* ksmd goes from mm to mm, and its partners' are few: most are among those looked up last. */
+static inline struct near_mm *build_near_mm(struct builder *b, uint64_t key)
+{
+	return &b->near_mms[key * 0x9e3779b97f4a7c15u >> 58];
 }
 
 /* Makes `span` what the key finds from now on. */

@@ -28,31 +28,34 @@ enum ahead_flag {
 static void ask(struct builder *b, const struct event *ev, struct ahead *ahead)
 {
 	uint64_t item = 0, pfn;
+	uint32_t flags;
 
 	switch (ev->kind) {
 	case EVENT_KSM_MERGE_WITH_KSM_PAGE:
 		item = (uint64_t)EVENT_ARGS(ev, KSM_MERGE_WITH_KSM_PAGE)->rmap_item;
 		pfn = (uint64_t)EVENT_ARGS(ev, KSM_MERGE_WITH_KSM_PAGE)->pfn;
-		ahead->flags = AHEAD_ITEM | AHEAD_NODE;
-		if (!EVENT_ARGS(ev, KSM_MERGE_WITH_KSM_PAGE)->err)
-			ahead->flags |= AHEAD_MAKE;
+		flags = EVENT_ARGS(ev, KSM_MERGE_WITH_KSM_PAGE)->err ? AHEAD_NODE | AHEAD_ITEM :
+			AHEAD_NODE | AHEAD_ITEM | AHEAD_MAKE;
 		break;
 	case EVENT_KSM_REMOVE_RMAP_ITEM:
 		item = (uint64_t)EVENT_ARGS(ev, KSM_REMOVE_RMAP_ITEM)->rmap_item;
 		pfn = (uint64_t)EVENT_ARGS(ev, KSM_REMOVE_RMAP_ITEM)->pfn;
-		ahead->flags = AHEAD_ITEM | AHEAD_NODE;
+		flags = AHEAD_NODE | AHEAD_ITEM;
 		break;
 	case EVENT_KSM_REMOVE_KSM_PAGE:
 		pfn = (uint64_t)EVENT_ARGS(ev, KSM_REMOVE_KSM_PAGE)->pfn;
-		ahead->flags = AHEAD_NODE | AHEAD_ENDS;
+		flags = AHEAD_NODE | AHEAD_ENDS;
 		break;
 	default:
-		ahead->flags = 0;
+		*ahead = (struct ahead){ .flags = 0 };
 		return;
 	}
-	addrmap_ask(&b->addrs[TABLE_NODE], &ahead->node, build_key(pfn));
-	if (ahead->flags & AHEAD_ITEM)
-		addrmap_ask(&b->addrs[TABLE_ITEM], &ahead->item, build_key(item >> 3));
+	ahead->flags = flags;
+	addrmap_ask(&b->addrs[TABLE_NODE], &ahead->node, build_key(pfn), PFN_SPREAD, OTHER_BITS);
+	if (flags & AHEAD_ITEM)
+		addrmap_ask(&b->addrs[TABLE_ITEM], &ahead->item, build_key(item >> 3), ITEM_SPREAD, ITEM_BITS);
+	else
+		ahead->item.place = 0;
 }
 
 static void locate(struct builder *b, struct ahead *ahead)
@@ -67,16 +70,13 @@ static void locate(struct builder *b, struct ahead *ahead)
 
 static void ask_for_rows(struct builder *b, const struct ahead *ahead)
 {
-	uint32_t id;
+	uint32_t id = addrmap_id_there(&b->addrs[TABLE_NODE], &ahead->node);
 
-	if (!ahead->flags)
-		return;
-	id = addrmap_id_there(&b->addrs[TABLE_NODE], &ahead->node);
 	if (id != NO_ID) {
 		__builtin_prefetch(span_at(b->seg, TABLE_NODE, id), 1);
 		__builtin_prefetch(pool_at(&b->node_items, id), 1);
 	}
-	id = ahead->flags & AHEAD_ITEM ? addrmap_id_there(&b->addrs[TABLE_ITEM], &ahead->item) : NO_ID;
+	id = addrmap_id_there(&b->addrs[TABLE_ITEM], &ahead->item);
 	if (id != NO_ID)
 		__builtin_prefetch(span_at(b->seg, TABLE_ITEM, id), 1);
 }
@@ -119,6 +119,8 @@ static void step_ahead(struct builder *b, uint32_t step, const struct event *eve
 
 void build_ahead(struct builder *b, const struct event *events, uint32_t nr, uint32_t at, bool anew)
 {
+	if (b->h->patched)
+		return;
 	for (uint32_t step = 0; step < AHEAD_STEPS; step++) {
 		uint32_t distance = AHEAD_STEPS - 1 - step;
 
@@ -137,8 +139,6 @@ void build_turn_to(struct builder *b, uint32_t at)
 {
 	const struct ahead *ahead = &b->ahead[at % NR_AHEAD];
 
-	if (ahead->flags & AHEAD_NODE)
-		addrmap_turn_to_spot(&b->addrs[TABLE_NODE], &ahead->node);
-	if (ahead->flags & AHEAD_ITEM)
-		addrmap_turn_to_spot(&b->addrs[TABLE_ITEM], &ahead->item);
+	addrmap_turn_to_spot(&b->addrs[TABLE_NODE], &ahead->node);
+	addrmap_turn_to_spot(&b->addrs[TABLE_ITEM], &ahead->item);
 }

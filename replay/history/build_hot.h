@@ -183,6 +183,14 @@ ALWAYS_INLINE void hot_item_counts(struct builder *b, uint32_t node, int by)
 		b->nr_empty -= (uint32_t)by;
 }
 
+/* build_mm() */
+ALWAYS_INLINE uint32_t hot_mm(struct builder *b, uint64_t addr)
+{
+	const struct near_mm *near = build_near_mm(b, build_key(addr >> 3));
+
+	return near->key == build_key(addr >> 3) && near->key ? near->mm : build_mm(b, addr);
+}
+
 /* ---- items ---- */
 /* build_hint() */
 ALWAYS_INLINE void hot_hint(struct builder *b, uint32_t id, uint32_t mm)

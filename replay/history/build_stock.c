@@ -95,8 +95,7 @@ void item_place(struct builder *b, uint32_t id, uint32_t mm, uint32_t node, cons
 	hot_item_place(b, id, mm, node, more);
 }
 
-uint32_t build_item_on_node(struct builder *b, uint64_t addr, uint32_t mm, uint32_t node,
-			    uint32_t flags)
+ALWAYS_INLINE uint32_t item_on_node(struct builder *b, uint64_t addr, uint32_t mm, uint32_t node, uint32_t flags)
 {
 	uint32_t old = build_find(b, TABLE_ITEM, addr >> 3), before = NO_ID, id;
 	uint32_t gen;
@@ -121,6 +120,12 @@ uint32_t build_item_on_node(struct builder *b, uint64_t addr, uint32_t mm, uint3
 		return NO_ID;
 	hot_item_place(b, id, mm, node, NULL);
 	return id;
+}
+
+uint32_t build_item_on_node(struct builder *b, uint64_t addr, uint32_t mm, uint32_t node,
+			    uint32_t flags)
+{
+	return item_on_node(b, addr, mm, node, flags);
 }
 
 /* ---- events ---- */
@@ -156,15 +161,15 @@ static void merge_failed(struct builder *b, uint64_t pfn, uint64_t item, uint32_
  * (find_mergeable_vma()), so success means that another has its address, whose ksm_enter was lost.
  * The first event behind a gap may be that of a partner.
  */
-static uint32_t merging_mm(struct builder *b, uint64_t addr, int64_t err, bool partner)
+ALWAYS_INLINE uint32_t merging_mm(struct builder *b, uint64_t addr, int64_t err, bool partner)
 {
-	uint32_t mm = build_mm(b, addr);
+	uint32_t mm = hot_mm(b, addr);
 
 	if (mm != NO_ID && b->mms[mm].exited && !err) {
 		build_mm_end(b, addr);
 		mm = build_mm(b, addr);
 	}
-	if (!partner && b->loss_now != b->seg->base + b->now)
+	if (!partner && b->loss_now != b->seg->base + b->now && (mm != b->cursor || b->nr_behind != b->leavers.nr))
 		build_cursor_at_mm(b, mm);
 	return mm;
 }
@@ -194,7 +199,7 @@ static void merge_with_ksm_page(struct builder *b, const struct args_KSM_MERGE_W
 	}
 	if (node == NO_ID)
 		return;
-	id = build_item_on_node(b, item, mm, node, flags);
+	id = item_on_node(b, item, mm, node, flags);
 	if (flags & SPAN_TENTATIVE)
 		b->pair = (struct merge_pair){ .pfn = pfn, .span = id, .node = node, .active = true };
 	b->mms[mm].merges++;

@@ -77,16 +77,10 @@ uint32_t build_mm_new(struct builder *b, uint64_t addr, const struct mm_data *da
 	return id;
 }
 
-/* ksmd goes from mm to mm, and its partners' are few: most are among those looked up last. */
-static struct near_mm *near_mm(struct builder *b, uint64_t key)
-{
-	return &b->near_mms[key * 0x9e3779b97f4a7c15u >> 58];
-}
-
 uint32_t build_mm_alive(struct builder *b, uint64_t addr)
 {
 	uint64_t key = build_key(addr >> 3);
-	struct near_mm *near = near_mm(b, key);
+	struct near_mm *near = build_near_mm(b, key);
 	uint32_t span;
 
 	if (near->key == key && key)
@@ -154,7 +148,7 @@ void build_mm_end(struct builder *b, uint64_t addr)
 	build_counts_due(b);
 	/* One that exited goes some time before the event that shows it. */
 	build_end(b, TABLE_MM, span, live->exited ? 0 : SPAN_NAMED_END);
-	near_mm(b, build_key(addr >> 3))->key = 0;
+	build_near_mm(b, build_key(addr >> 3))->key = 0;
 	build_mappings_of_mm_end(b, mm);
 	build_process_left(b, mm);
 }

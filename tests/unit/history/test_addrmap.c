@@ -5,7 +5,7 @@
  * Keys of every distance, spread and size of groups: neighbours that share a line, neighbours whose distance
  * makes them share none, keys that differ in the highest bits only, and more of them than the
  * directory first has room for.  Each is set, found, set anew, found again; keys beside them are not
- * found, and a line that was located holds while the map grows, by whoever it was made.
+ * found, and a line that was located holds while the map grows, whoever made it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,19 +39,19 @@ static void check_pattern(const struct pattern *pattern, uint8_t spread, uint8_t
 
 	addrmap_init(&map, spread, bits);
 	assert_int_equal(addrmap_find(&map, key_of(pattern, 0)), NONE);
-	addrmap_ask(&map, &none, key_of(pattern, 0));
+	addrmap_ask(&map, &none, key_of(pattern, 0), spread, bits);
 	addrmap_locate(&map, &none, false);
-	assert_int_equal(none.line, 0);
+	assert_int_equal(none.place, 0);
 	assert_int_equal(addrmap_id_there(&map, &none), NONE);
-	addrmap_ask(&map, &last, key_of(pattern, NR_KEYS - 1));
+	addrmap_ask(&map, &last, key_of(pattern, NR_KEYS - 1), spread, bits);
 	addrmap_locate(&map, &last, true);
-	assert_int_not_equal(last.line, 0);
+	assert_int_not_equal(last.place, 0);
 	assert_int_equal(addrmap_id_there(&map, &last), NONE);
 	for (uint32_t i = 0; i < NR_KEYS; i++) {
 		assert_int_equal(addrmap_find(&map, key_of(pattern, i)), NONE);
 		assert_int_equal(addrmap_set(&map, key_of(pattern, i), i), 0);
 	}
-	addrmap_ask(&map, &first, key_of(pattern, 0));
+	addrmap_ask(&map, &first, key_of(pattern, 0), spread, bits);
 	addrmap_locate(&map, &first, false);
 	assert_int_equal(addrmap_id_there(&map, &first), 0);
 	assert_int_equal(addrmap_id_there(&map, &last), NR_KEYS - 1);
