@@ -4,7 +4,7 @@
 
 A case is a folder below succeed/ or fail/ with a file `cmd`: its first line, a comment, says why
 the case exists, the rest runs in sh with `ksmtop` in PATH, in a folder that holds the recordings
-of make_small and links to the shipped ones.  Beside it stand `stdout`, `stderr` (each absent when
+of make_small and links to the shipped ones and their truth.  Beside it stand `stdout`, `stderr` (each absent when
 empty); the last line of the run's status is in the folder's kind: succeed is 0, fail is 2, unless
 a file `status` says otherwise.
 
@@ -76,7 +76,7 @@ def main():
         folder = os.path.join(top, "recordings")
         subprocess.run([make_small, folder], check=True)
         for name in os.listdir(traces):
-            if name.endswith(".dat"):
+            if name.endswith((".dat", ".truth.json")):
                 os.symlink(os.path.join(traces, name), os.path.join(folder, name))
         os.mkdir(os.path.join(top, "bin"))
         os.symlink(program, os.path.join(top, "bin", "ksmtop"))

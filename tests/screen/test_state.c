@@ -406,6 +406,15 @@ static void test_commands(void **state)
 	}
 }
 
+/* The first event of a kind, 0 if there is none. */
+static uint64_t first_event(struct event_index *events, enum event_kind kind)
+{
+	for (uint64_t t = 1; t <= event_index_last(events); t++)
+		if (event_index_kind(events, t) == kind)
+			return t;
+	return 0;
+}
+
 /* o names a function of the kernel in every view that stands at an event of the kernel's. */
 static void test_source(void **state)
 {
@@ -416,13 +425,11 @@ static void test_source(void **state)
 		for (int v = 0; views_all[v]; v++) {
 			struct seen seen = see(which[f], ":time_50%", 80, 24);
 			struct event_index *events = recording_events(files[which[f]].recording);
-			uint64_t t = 1;
+			uint64_t t = first_event(events, EVENT_P_ITEM_APPEND);
 			struct effect effect;
 
 			/* An event that an episode of every kind may be chosen at or before. */
-			while (t < event_index_last(events) && event_index_kind(events, t) != EVENT_P_ITEM_APPEND)
-				t++;
-			session_jump_to(seen.session, t);
+			session_jump_to(seen.session, t ? t : first_event(events, EVENT_P_WALK_BEGIN));
 			assert_true(session_show(seen.session, views_all[v]->id));
 			type(seen.session, seen.grid, "o");
 			effect = session_take_effect(seen.session);
