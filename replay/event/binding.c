@@ -8,7 +8,7 @@
  * record's size covers all fixed fields.  Records that are shorter than their format says take
  * the slow road, field by field.
  *
- * It does not look at arrays of numbers, bitmasks or fields that no member of event_table.h names.
+ * It does not look at arrays of numbers but 32-bit ones, bitmasks or fields that no member of event_table.h names.
  */
 #include "event/binding.h"
 
@@ -82,6 +82,19 @@ static int string_op(const struct tep_format_field *field)
 	return field->flags & TEP_FIELD_IS_ARRAY && field->elementsize <= 1 ? LOAD_CHARS : -1;
 }
 
+static int numbers_op(const struct tep_format_field *field, uint16_t nr)
+{
+	return field->flags & TEP_FIELD_IS_ARRAY && !(field->flags & TEP_FIELD_IS_DYNAMIC) &&
+	       field->elementsize == 4 && field->size >= 4 * nr ? LOAD_NUMBERS : -1;
+}
+
+static int find_op(const struct tep_format_field *field, const struct event_member *member, bool swap)
+{
+	if (member->nr)
+		return numbers_op(field, member->nr);
+	return member->is_string ? string_op(field) : number_op(field, swap);
+}
+
 void binding_make(struct binding *binding, enum event_kind kind, struct tep_event *event, bool swap)
 {
 	const struct event_kind_info *info = event_kind_info(kind);
@@ -91,20 +104,21 @@ void binding_make(struct binding *binding, enum event_kind kind, struct tep_even
 	for (uint16_t i = 0; i < info->nr_members; i++) {
 		const struct event_member *member = &info->members[i];
 		const struct tep_format_field *field = find_field(event, member->names);
-		int op = !field ? -1 : member->is_string ? string_op(field) : number_op(field, swap);
+		int op = field ? find_op(field, member, swap) : -1;
 
 		if (op >= 0 && field->offset + field->size < UINT16_MAX) {
 			uint16_t end = (uint16_t)(field->offset + field->size);
 
 			binding->loads[binding->nr_loads++] = (struct field_load){
-				.offset = (uint16_t)field->offset, .size = (uint16_t)field->size,
+				.offset = (uint16_t)field->offset,
+				.size = (uint16_t)(member->nr ? 4 * member->nr : field->size),
 				.op = (uint8_t)op, .member = (uint8_t)i, .place = place,
 			};
 			binding->present |= UINT32_C(1) << i;
 			if (end > binding->size_needed)
 				binding->size_needed = end;
 		}
-		place = (uint16_t)(place + (member->is_string ? 16 : 8));
+		place = (uint16_t)(place + (member->nr ? 4 * member->nr : member->is_string ? 16 : 8));
 	}
 }
 
@@ -148,6 +162,18 @@ static bool load_string(const struct field_load *load, const uint8_t *record, ui
 	return true;
 }
 
+static void load_numbers(const struct field_load *load, const uint8_t *record, bool swap, uint8_t *dst)
+{
+	memcpy(dst, record + load->offset, load->size);
+	for (uint32_t i = 0; swap && i < load->size; i += 4) {
+		uint32_t value;
+
+		memcpy(&value, dst + i, 4);
+		value = bswap_32(value);
+		memcpy(dst + i, &value, 4);
+	}
+}
+
 /* The loads of a record that is shorter than its format says. */
 static uint32_t load_checked(const struct binding *binding, const uint8_t *record, uint32_t size,
 			     bool swap, uint8_t *args)
@@ -159,10 +185,12 @@ static uint32_t load_checked(const struct binding *binding, const uint8_t *recor
 
 		if ((uint32_t)load->offset + load->size > size)
 			continue;
-		if (load->op < LOAD_CHARS) {
+		if (load->op < LOAD_NUMBERS) {
 			int64_t value = load_number((enum load_op)load->op, record + load->offset);
 
 			memcpy(args + load->place, &value, sizeof(value));
+		} else if (load->op == LOAD_NUMBERS) {
+			load_numbers(load, record, swap, args + load->place);
 		} else if (!load_string(load, record, size, swap, (char *)args + load->place)) {
 			continue;
 		}
@@ -188,10 +216,12 @@ uint32_t binding_load(const struct binding *binding, const uint8_t *record, uint
 
 		if (load->op == LOAD_U64) {	/* nearly all are */
 			memcpy(dst, record + load->offset, 8);
-		} else if (load->op < LOAD_CHARS) {
+		} else if (load->op < LOAD_NUMBERS) {
 			int64_t value = load_number((enum load_op)load->op, record + load->offset);
 
 			memcpy(dst, &value, sizeof(value));
+		} else if (load->op == LOAD_NUMBERS) {
+			load_numbers(load, record, swap, dst);
 		} else if (!load_string(load, record, size, swap, (char *)dst)) {
 			memset(dst, 0, 16);
 			present &= ~(UINT32_C(1) << load->member);

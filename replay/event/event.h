@@ -22,6 +22,10 @@
 
 #include "event/event_table.h"
 
+#define V(event, name) + 1
+enum { KSMTOP_NR_COUNTS = 0 KSMTOP_COUNTED(V) };
+#undef V
+
 enum event_kind {
 	EVENT_UNKNOWN,
 #define E(kind, fields, names) EVENT_##kind,
@@ -35,14 +39,16 @@ enum event_kind {
 #define EVENT_A(member, names)	int64_t member;
 #define EVENT_S(member)		char member[16];
 #define EVENT_SA(member, names)	char member[16];
+#define EVENT_N(member, nr)	uint32_t member[nr];
 #define E(kind, fields, names) \
-	struct args_##kind { fields(EVENT_F, EVENT_A, EVENT_S, EVENT_SA) };
+	struct args_##kind { fields(EVENT_F, EVENT_A, EVENT_S, EVENT_SA, EVENT_N) };
 EVENT_TABLE(E)
 #undef E
 #undef EVENT_F
 #undef EVENT_A
 #undef EVENT_S
 #undef EVENT_SA
+#undef EVENT_N
 
 struct event {
 	uint64_t ts_ns;

@@ -13,7 +13,8 @@
 
 struct event_member {
 	const char *names;	/* of the kernel's field: "a" or "a|b" */
-	bool is_string;		/* char[16]; else int64_t */
+	bool is_string;		/* char[16]; else int64_t, or ... */
+	uint16_t nr;		/* ... uint32_t[nr], if not 0 */
 };
 
 struct event_kind_info {

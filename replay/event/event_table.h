@@ -13,6 +13,7 @@
  *	A(member, "a|b")	the same, found under any of the kernel names given
  *	S(member)		char[16], NUL padded (a task's comm, or the first 15 bytes of a string)
  *	SA(member, "a|b")	the same, under other names
+ *	N(member, nr)		uint32_t[nr], nr even: the first so many of an array that has at least as many
  * A member which a recording does not offer reads as 0 and is absent from event.present.
  *
  * Facts about the stock events: include/trace/events/ksm.h, mm/ksm.c, Linux 6.4 to 6.18.  The
@@ -23,115 +24,119 @@
 #define KSMTOP_EVENT_TABLE_H
 
 /* ---- the stock kernel's KSM ---- */
-#define KSM_SCAN_FIELDS(F, A, S, SA)		F(seq) F(rmap_entries)
-#define KSM_MM_FIELDS(F, A, S, SA)		F(mm)
-#define KSM_MERGE_ONE_FIELDS(F, A, S, SA)	F(pfn) F(rmap_item) F(mm) F(err)
-#define KSM_MERGE_WITH_FIELDS(F, A, S, SA)	F(ksm_page) F(pfn) F(rmap_item) F(mm) F(err)
-#define KSM_REMOVE_PAGE_FIELDS(F, A, S, SA)	F(pfn)
-#define KSM_REMOVE_ITEM_FIELDS(F, A, S, SA)	F(pfn) F(rmap_item) F(mm)
-#define KSM_ADVISOR_FIELDS(F, A, S, SA)		F(scan_time) F(pages_to_scan) F(cpu_percent)
+#define KSM_SCAN_FIELDS(F, A, S, SA, N)		F(seq) F(rmap_entries)
+#define KSM_MM_FIELDS(F, A, S, SA, N)		F(mm)
+#define KSM_MERGE_ONE_FIELDS(F, A, S, SA, N)	F(pfn) F(rmap_item) F(mm) F(err)
+#define KSM_MERGE_WITH_FIELDS(F, A, S, SA, N)	F(ksm_page) F(pfn) F(rmap_item) F(mm) F(err)
+#define KSM_REMOVE_PAGE_FIELDS(F, A, S, SA, N)	F(pfn)
+#define KSM_REMOVE_ITEM_FIELDS(F, A, S, SA, N)	F(pfn) F(rmap_item) F(mm)
+#define KSM_ADVISOR_FIELDS(F, A, S, SA, N)		F(scan_time) F(pages_to_scan) F(cpu_percent)
 
 /* ---- the stock kernel around it ---- */
-#define MIGRATE_START_FIELDS(F, A, S, SA)	F(mode) F(reason)
-#define MIGRATE_PAGES_FIELDS(F, A, S, SA)	F(succeeded) F(failed) F(mode) F(reason)
-#define MIGRATION_PTE_FIELDS(F, A, S, SA)	F(addr) F(pte) F(order)
-#define THP_COLLAPSE_FIELDS(F, A, S, SA)	F(mm) F(isolated) F(status)
-#define THP_ISOLATE_FIELDS(F, A, S, SA)		F(pfn) F(none_or_zero) F(referenced) F(status)
-#define THP_SWAPIN_FIELDS(F, A, S, SA)		F(mm) F(swapped_in) F(referenced) F(ret)
-#define THP_FILE_FIELDS(F, A, S, SA)		F(mm) F(hpfn) F(index) F(addr) F(is_shmem) F(nr) F(result)
-#define THP_SCAN_FILE_FIELDS(F, A, S, SA)	F(mm) F(pfn) F(present) F(swap) F(result)
-#define THP_SCAN_PMD_FIELDS(F, A, S, SA)	F(mm) F(pfn) F(referenced) F(none_or_zero) F(status) F(unmapped)
-#define MEMORY_FAILURE_FIELDS(F, A, S, SA)	F(pfn) F(type) F(result)
-#define SIGNAL_FIELDS(F, A, S, SA)		F(sig) F(code) S(comm) F(pid) F(group) F(result)
-#define FORK_FIELDS(F, A, S, SA)		SA(parent_comm, "parent_comm") F(parent_pid) SA(child_comm, "child_comm") F(child_pid)
-#define EXEC_FIELDS(F, A, S, SA)		SA(filename, "filename") F(pid) F(old_pid)
-#define EXIT_FIELDS(F, A, S, SA)		S(comm) F(pid) F(group_dead)
-#define NEWTASK_FIELDS(F, A, S, SA)		F(pid) S(comm) F(clone_flags)
-#define RENAME_FIELDS(F, A, S, SA)		F(pid) S(oldcomm) S(newcomm)
-#define CONTENTION_BEGIN_FIELDS(F, A, S, SA)	F(lock_addr) F(flags)
-#define CONTENTION_END_FIELDS(F, A, S, SA)	F(lock_addr) F(ret)
+#define MIGRATE_START_FIELDS(F, A, S, SA, N)	F(mode) F(reason)
+#define MIGRATE_PAGES_FIELDS(F, A, S, SA, N)	F(succeeded) F(failed) F(mode) F(reason)
+#define MIGRATION_PTE_FIELDS(F, A, S, SA, N)	F(addr) F(pte) F(order)
+#define THP_COLLAPSE_FIELDS(F, A, S, SA, N)	F(mm) F(isolated) F(status)
+#define THP_ISOLATE_FIELDS(F, A, S, SA, N)		F(pfn) F(none_or_zero) F(referenced) F(status)
+#define THP_SWAPIN_FIELDS(F, A, S, SA, N)		F(mm) F(swapped_in) F(referenced) F(ret)
+#define THP_FILE_FIELDS(F, A, S, SA, N)		F(mm) F(hpfn) F(index) F(addr) F(is_shmem) F(nr) F(result)
+#define THP_SCAN_FILE_FIELDS(F, A, S, SA, N)	F(mm) F(pfn) F(present) F(swap) F(result)
+#define THP_SCAN_PMD_FIELDS(F, A, S, SA, N)	F(mm) F(pfn) F(referenced) F(none_or_zero) F(status) F(unmapped)
+#define MEMORY_FAILURE_FIELDS(F, A, S, SA, N)	F(pfn) F(type) F(result)
+#define SIGNAL_FIELDS(F, A, S, SA, N)		F(sig) F(code) S(comm) F(pid) F(group) F(result)
+#define FORK_FIELDS(F, A, S, SA, N)		SA(parent_comm, "parent_comm") F(parent_pid) SA(child_comm, "child_comm") F(child_pid)
+#define EXEC_FIELDS(F, A, S, SA, N)		SA(filename, "filename") F(pid) F(old_pid)
+#define EXIT_FIELDS(F, A, S, SA, N)		S(comm) F(pid) F(group_dead)
+#define NEWTASK_FIELDS(F, A, S, SA, N)		F(pid) S(comm) F(clone_flags)
+#define RENAME_FIELDS(F, A, S, SA, N)		F(pid) S(oldcomm) S(newcomm)
+#define CONTENTION_BEGIN_FIELDS(F, A, S, SA, N)	F(lock_addr) F(flags)
+#define CONTENTION_END_FIELDS(F, A, S, SA, N)	F(lock_addr) F(ret)
 
 /* ---- the patch: mm ---- */
 /* mm_enter: __ksm_enter(); mm_owner: a forked mm's task has got its pid (copy_process()). */
-#define P_MM_OWNER_FIELDS(F, A, S, SA)	F(mm) F(tgid) F(start_time) S(comm)
+#define P_MM_OWNER_FIELDS(F, A, S, SA, N)	F(mm) F(tgid) F(start_time) S(comm)
 /* mm_fork: ksm_fork(), current is the parent and the child has no pid yet. */
-#define P_MM_FORK_FIELDS(F, A, S, SA)	F(parent_mm) F(mm) F(tgid) S(comm)
+#define P_MM_FORK_FIELDS(F, A, S, SA, N)	F(parent_mm) F(mm) F(tgid) S(comm)
 /* mm_exec: exec_mmap(): the task leaves old_mm and gets mm. */
-#define P_MM_EXEC_FIELDS(F, A, S, SA)	F(old_mm) F(mm) F(tgid) F(start_time) S(comm)
-#define P_MM_FIELDS(F, A, S, SA)	F(mm)
+#define P_MM_EXEC_FIELDS(F, A, S, SA, N)	F(old_mm) F(mm) F(tgid) F(start_time) S(comm)
+#define P_MM_FIELDS(F, A, S, SA, N)	F(mm)
 
 /* ---- the patch: stable tree ---- */
 /* pred: the stable node in front of it in the tree's order, 0 for the first. */
-#define P_NODE_INSERT_FIELDS(F, A, S, SA)	F(node) F(kpfn) F(nid) F(pred)
-#define P_NODE_FIELDS(F, A, S, SA)		F(node) F(kpfn) F(nid)
-#define P_NODE_REPLACE_FIELDS(F, A, S, SA)	F(old_node) F(node) F(kpfn) F(nid)
-#define P_NODE_KPFN_FIELDS(F, A, S, SA)		F(node) F(old_kpfn) F(kpfn) F(old_nid) F(nid)
+#define P_NODE_INSERT_FIELDS(F, A, S, SA, N)	F(node) F(kpfn) F(nid) F(pred)
+#define P_NODE_FIELDS(F, A, S, SA, N)		F(node) F(kpfn) F(nid)
+#define P_NODE_REPLACE_FIELDS(F, A, S, SA, N)	F(old_node) F(node) F(kpfn) F(nid)
+#define P_NODE_KPFN_FIELDS(F, A, S, SA, N)		F(node) F(old_kpfn) F(kpfn) F(old_nid) F(nid)
 /* chain_make: `node` was plain, becomes the first dup of `chain`, which takes its place. */
-#define P_CHAIN_MAKE_FIELDS(F, A, S, SA)	F(chain) F(node) F(nid)
+#define P_CHAIN_MAKE_FIELDS(F, A, S, SA, N)	F(chain) F(node) F(nid)
 /* chain_collapse: its single dup `node` becomes plain and takes the chain's place. */
-#define P_CHAIN_DUP_FIELDS(F, A, S, SA)		F(chain) F(node) F(kpfn) F(nid)
+#define P_CHAIN_DUP_FIELDS(F, A, S, SA, N)		F(chain) F(node) F(kpfn) F(nid)
 /* site: enum ksmtop_migrate_site */
-#define P_MIGRATE_LIST_FIELDS(F, A, S, SA)	F(node) F(kpfn) F(nid) F(site)
+#define P_MIGRATE_LIST_FIELDS(F, A, S, SA, N)	F(node) F(kpfn) F(nid) F(site)
 
 /* ---- the patch: rmap_items ---- */
-#define P_ITEM_FIELDS(F, A, S, SA)		F(item) F(mm) F(address)
-#define P_ITEM_UNSTABLE_FIELDS(F, A, S, SA)	F(item) F(mm) F(address) F(nid) F(seqnr)
-#define P_UNSTABLE_RESET_FIELDS(F, A, S, SA)	F(seqnr) F(nid)
+#define P_ITEM_FIELDS(F, A, S, SA, N)		F(item) F(mm) F(address)
+#define P_ITEM_UNSTABLE_FIELDS(F, A, S, SA, N)	F(item) F(mm) F(address) F(nid) F(seqnr)
+#define P_UNSTABLE_RESET_FIELDS(F, A, S, SA, N)	F(seqnr) F(nid)
 /* index: the linear_page_index (vm_pgoff based) of the address when it was merged. */
-#define P_ITEM_APPEND_FIELDS(F, A, S, SA)	F(item) F(mm) F(address) F(node) F(anon_vma) F(index) F(hlist_len)
+#define P_ITEM_APPEND_FIELDS(F, A, S, SA, N)	F(item) F(mm) F(address) F(node) F(anon_vma) F(index) F(hlist_len)
 /* site: enum ksmtop_detach_site */
-#define P_ITEM_DETACH_FIELDS(F, A, S, SA)	F(item) F(mm) F(address) F(node) F(site)
+#define P_ITEM_DETACH_FIELDS(F, A, S, SA, N)	F(item) F(mm) F(address) F(node) F(site)
 /* outcome: enum ksmtop_scan_outcome */
-#define P_ITEM_SCAN_FIELDS(F, A, S, SA)		F(item) F(mm) F(address) F(seqnr) F(outcome)
-#define P_SCAN_SUM_FIELDS(F, A, S, SA)		F(mm) F(seqnr) F(outcome) F(nr)
+#define P_ITEM_SCAN_FIELDS(F, A, S, SA, N)		F(item) F(mm) F(address) F(seqnr) F(outcome)
+#define P_SCAN_SUM_FIELDS(F, A, S, SA, N)		F(mm) F(seqnr) F(outcome) F(nr)
 
 /* ---- the patch: anon_vma ---- */
-#define P_ANON_VMA_FIELDS(F, A, S, SA)	F(anon_vma) F(root) F(parent)
-#define P_VMA_FIELDS(F, A, S, SA)	F(anon_vma) F(vma) F(mm) F(start) F(end) F(pgoff) F(flags)
+#define P_ANON_VMA_FIELDS(F, A, S, SA, N)	F(anon_vma) F(root) F(parent)
+#define P_VMA_FIELDS(F, A, S, SA, N)	F(anon_vma) F(vma) F(mm) F(start) F(end) F(pgoff) F(flags)
 
 /* ---- the patch: walks ---- */
 /* rmap_one: the callback's address (its symbol names the purpose); purpose: enum ksmtop_purpose. */
-#define P_WALK_BEGIN_FIELDS(F, A, S, SA)	F(walk) F(pfn) F(node) F(purpose) F(rmap_one) F(rule) F(mapcount) F(refcount)
-#define P_WALK_ITEM_FIELDS(F, A, S, SA)		F(walk) F(pass) F(item) F(anon_vma) F(mm) F(address) F(first) F(last) F(waited_ns)
+#define P_WALK_BEGIN_FIELDS(F, A, S, SA, N)	F(walk) F(pfn) F(node) F(purpose) F(rmap_one) F(rule) F(mapcount) F(refcount)
+#define P_WALK_ITEM_FIELDS(F, A, S, SA, N)		F(walk) F(pass) F(item) F(anon_vma) F(mm) F(address) F(first) F(last) F(waited_ns)
 /* verdict: enum ksmtop_verdict; answer: what rmap_one returned (visited only). */
-#define P_WALK_VMA_FIELDS(F, A, S, SA)		F(walk) F(pass) F(item) F(vma) F(mm) F(vm_flags) F(verdict) F(answer) F(mapcount_before) F(mapcount)
+#define P_WALK_VMA_FIELDS(F, A, S, SA, N)		F(walk) F(pass) F(item) F(vma) F(mm) F(vm_flags) F(verdict) F(answer) F(mapcount_before) F(mapcount)
 /* the item's VMAs that had no event of their own, summed, and the lock's release. */
-#define P_WALK_UNLOCK_FIELDS(F, A, S, SA)	F(walk) F(pass) F(item) F(outside) F(other_mm) F(held_ns)
+#define P_WALK_UNLOCK_FIELDS(F, A, S, SA, N)	F(walk) F(pass) F(item) F(outside) F(other_mm) F(held_ns)
 /* why: enum ksmtop_walk_end; `iterations`: VMAs the interval trees offered, both passes. */
-#define P_WALK_END_FIELDS(F, A, S, SA)		F(walk) F(why) F(iterations) F(visited) F(outside) F(other_mm) F(invalid) F(mapcount) F(duration_ns)
+#define P_WALK_END_FIELDS(F, A, S, SA, N)		F(walk) F(why) F(iterations) F(visited) F(outside) F(other_mm) F(invalid) F(mapcount) F(duration_ns)
 
 /* ---- the patch: memory failure ---- */
-#define P_KILL_BEGIN_FIELDS(F, A, S, SA)	F(pfn) F(node) F(force_early)
-#define P_KILL_TASK_FIELDS(F, A, S, SA)		F(pfn) F(tgid) F(mm) F(vma) F(address) F(covers) F(mapped)
-#define P_KILL_END_FIELDS(F, A, S, SA)		F(pfn) F(nr_tasks) F(duration_ns)
-#define P_RECOVERY_BEGIN_FIELDS(F, A, S, SA)	F(pfn) F(node) F(mapcount) F(waited_ns)
+#define P_KILL_BEGIN_FIELDS(F, A, S, SA, N)	F(pfn) F(node) F(force_early)
+#define P_KILL_TASK_FIELDS(F, A, S, SA, N)		F(pfn) F(tgid) F(mm) F(vma) F(address) F(covers) F(mapped)
+#define P_KILL_END_FIELDS(F, A, S, SA, N)		F(pfn) F(nr_tasks) F(duration_ns)
+#define P_RECOVERY_BEGIN_FIELDS(F, A, S, SA, N)	F(pfn) F(node) F(mapcount) F(waited_ns)
 /* chain: 0 when the search found none. */
-#define P_RECOVERY_SEARCH_FIELDS(F, A, S, SA)	F(pfn) F(node) F(chain) F(nr_nodes) F(duration_ns) F(stretch_ns)
+#define P_RECOVERY_SEARCH_FIELDS(F, A, S, SA, N)	F(pfn) F(node) F(chain) F(nr_nodes) F(duration_ns) F(stretch_ns)
 /* verdict: enum ksmtop_dup_verdict */
-#define P_RECOVERY_DUP_FIELDS(F, A, S, SA)	F(pfn) F(node) F(kpfn) F(nr_items) F(verdict)
+#define P_RECOVERY_DUP_FIELDS(F, A, S, SA, N)	F(pfn) F(node) F(kpfn) F(nr_items) F(verdict)
 /* node, kpfn: the fresh KSM page; both 0 with err != 0. */
-#define P_RECOVERY_COPY_FIELDS(F, A, S, SA)	F(pfn) F(from_kpfn) F(node) F(kpfn) F(err)
+#define P_RECOVERY_COPY_FIELDS(F, A, S, SA, N)	F(pfn) F(from_kpfn) F(node) F(kpfn) F(err)
 /* item: 0 for a mapping that no rmap_item knows; target: enum ksmtop_move_target. */
-#define P_RECOVERY_MOVE_FIELDS(F, A, S, SA)	F(pfn) F(item) F(mm) F(address) F(to_kpfn) F(target) F(err)
+#define P_RECOVERY_MOVE_FIELDS(F, A, S, SA, N)	F(pfn) F(item) F(mm) F(address) F(to_kpfn) F(target) F(err)
 /* outcome: enum ksmtop_recovery_outcome */
-#define P_RECOVERY_END_FIELDS(F, A, S, SA)	F(pfn) F(outcome) F(moved) F(failed) F(mapcount) F(duration_ns)
+#define P_RECOVERY_END_FIELDS(F, A, S, SA, N)	F(pfn) F(outcome) F(moved) F(failed) F(mapcount) F(duration_ns)
 
 /* ---- the patch: khugepaged ---- */
-#define P_COLLAPSE_BEGIN_FIELDS(F, A, S, SA)	F(mm) F(address) F(hpfn) F(is_shmem)
+#define P_COLLAPSE_BEGIN_FIELDS(F, A, S, SA, N)	F(mm) F(address) F(hpfn) F(is_shmem)
 /* step: enum ksmtop_collapse_step; index: 0..511 in the huge page. */
-#define P_COLLAPSE_PAGE_FIELDS(F, A, S, SA)	F(mm) F(address) F(index) F(pfn) F(step)
-#define P_COLLAPSE_END_FIELDS(F, A, S, SA)	F(mm) F(address) F(result) F(hpfn)
+#define P_COLLAPSE_PAGE_FIELDS(F, A, S, SA, N)	F(mm) F(address) F(index) F(pfn) F(step)
+#define P_COLLAPSE_END_FIELDS(F, A, S, SA, N)	F(mm) F(address) F(result) F(hpfn)
 
 /* ---- the patch: state dump ---- */
-#define P_DUMP_BEGIN_FIELDS(F, A, S, SA)	F(dump) F(pages_shared) F(pages_sharing) F(pages_unshared) F(zero_pages) F(nr_chains) F(nr_dups) F(nr_items) F(seqnr) F(max_page_sharing)
-#define P_DUMP_MM_FIELDS(F, A, S, SA)		F(dump) F(mm) F(tgid) F(start_time) S(comm) F(nr_items)
+#define P_DUMP_BEGIN_FIELDS(F, A, S, SA, N)	F(dump) F(pages_shared) F(pages_sharing) F(pages_unshared) F(zero_pages) F(nr_chains) F(nr_dups) F(nr_items) F(seqnr) F(max_page_sharing)
+#define P_DUMP_MM_FIELDS(F, A, S, SA, N)		F(dump) F(mm) F(tgid) F(start_time) S(comm) F(nr_items)
 /* kind: 0 plain, 1 chain, 2 dup; place: 0 tree, 1 migrate list; chain: 0 but for a dup. */
-#define P_DUMP_NODE_FIELDS(F, A, S, SA)		F(dump) F(node) F(kind) F(chain) F(kpfn) F(nid) F(place) F(hlist_len)
+#define P_DUMP_NODE_FIELDS(F, A, S, SA, N)		F(dump) F(node) F(kind) F(chain) F(kpfn) F(nid) F(place) F(hlist_len)
 /* state: 0 new, 1 unstable (seqnr says in which scan), 2 stable. */
-#define P_DUMP_ITEM_FIELDS(F, A, S, SA)		F(dump) F(item) F(mm) F(address) F(state) F(seqnr) F(node) F(anon_vma) F(index)
-#define P_DUMP_ANON_VMA_FIELDS(F, A, S, SA)	F(dump) F(anon_vma) F(root) F(parent) F(nr_vmas)
-#define P_DUMP_VMA_FIELDS(F, A, S, SA)		F(dump) F(anon_vma) F(vma) F(mm) F(start) F(end) F(pgoff) F(flags)
-#define P_DUMP_END_FIELDS(F, A, S, SA)		F(dump) F(pages_shared) F(pages_sharing) F(pages_unshared) F(nr_chains) F(nr_dups) F(nr_mms) F(nr_nodes) F(nr_items) F(nr_anon_vmas) F(nr_vmas) F(result)
+#define P_DUMP_ITEM_FIELDS(F, A, S, SA, N)		F(dump) F(item) F(mm) F(address) F(state) F(seqnr) F(node) F(anon_vma) F(index)
+#define P_DUMP_ANON_VMA_FIELDS(F, A, S, SA, N)	F(dump) F(anon_vma) F(root) F(parent) F(nr_vmas)
+#define P_DUMP_VMA_FIELDS(F, A, S, SA, N)		F(dump) F(anon_vma) F(vma) F(mm) F(start) F(end) F(pgoff) F(flags)
+#define P_DUMP_END_FIELDS(F, A, S, SA, N)		F(dump) F(pages_shared) F(pages_sharing) F(pages_unshared) F(nr_chains) F(nr_dups) F(nr_mms) F(nr_nodes) F(nr_items) F(nr_anon_vmas) F(nr_vmas) F(result)
+
+/* ---- the patch: what each CPU traced ---- */
+/* nr: of each kind of KSMTOP_COUNTED, how many events this CPU has traced since boot, modulo 2^32, this one included. */
+#define P_COUNTS_FIELDS(F, A, S, SA, N)		N(nr, KSMTOP_NR_COUNTS)
 
 #define EVENT_TABLE(E)											\
 	E(KSM_START_SCAN,	KSM_SCAN_FIELDS,	"ksm:ksm_start_scan")				\
@@ -216,7 +221,8 @@
 	E(P_DUMP_ITEM,		P_DUMP_ITEM_FIELDS,	"ksmtop:dump_item")				\
 	E(P_DUMP_ANON_VMA,	P_DUMP_ANON_VMA_FIELDS,	"ksmtop:dump_anon_vma")				\
 	E(P_DUMP_VMA,		P_DUMP_VMA_FIELDS,	"ksmtop:dump_vma")				\
-	E(P_DUMP_END,		P_DUMP_END_FIELDS,	"ksmtop:dump_end")
+	E(P_DUMP_END,		P_DUMP_END_FIELDS,	"ksmtop:dump_end")				\
+	E(P_COUNTS,		P_COUNTS_FIELDS,	"ksmtop:counts")
 
 /*
  * Values of the patch's enumerated fields.  The patch's trace header uses the same numbers and
@@ -255,5 +261,29 @@
 #define KSMTOP_COLLAPSE_STEPS(V)									\
 	V(ISOLATED, "isolated") V(COPIED, "copied") V(POISONED, "copy failed") V(ROLLED_BACK, "rolled back") \
 	V(NONE, "none or zero")
+/* The events that `counts` counts, in its order: EVENT_P_ and the name. */
+#define KSMTOP_COUNTED(V)									\
+	V(MM_ENTER, "mm_enter") V(MM_OWNER, "mm_owner") V(MM_FORK, "mm_fork")			\
+	V(MM_EXEC, "mm_exec") V(MM_LEAVE, "mm_leave") V(MM_FREE, "mm_free")			\
+	V(NODE_INSERT, "node_insert") V(NODE_ERASE, "node_erase") V(NODE_FREE, "node_free")	\
+	V(CHAIN_FREE, "chain_free") V(DUP_DEL, "dup_del") V(NODE_REPLACE, "node_replace")	\
+	V(NODE_KPFN, "node_kpfn") V(CHAIN_MAKE, "chain_make")					\
+	V(CHAIN_COLLAPSE, "chain_collapse") V(DUP_ADD, "dup_add") V(DUP_HEAD, "dup_head")	\
+	V(MIGRATE_ADD, "migrate_add") V(MIGRATE_DEL, "migrate_del") V(ITEM_NEW, "item_new")	\
+	V(ITEM_FREE, "item_free") V(ITEM_UNSTABLE, "item_unstable")				\
+	V(UNSTABLE_RESET, "unstable_reset") V(ITEM_APPEND, "item_append")			\
+	V(ITEM_DETACH, "item_detach") V(ITEM_SCAN, "item_scan") V(SCAN_SUM, "scan_sum")		\
+	V(ANON_VMA_NEW, "anon_vma_new") V(ANON_VMA_FREE, "anon_vma_free")			\
+	V(VMA_INSERT, "vma_insert") V(VMA_REMOVE, "vma_remove") V(WALK_BEGIN, "walk_begin")	\
+	V(WALK_ITEM, "walk_item") V(WALK_VMA, "walk_vma") V(WALK_UNLOCK, "walk_unlock")		\
+	V(WALK_END, "walk_end") V(KILL_BEGIN, "kill_begin") V(KILL_TASK, "kill_task")		\
+	V(KILL_END, "kill_end") V(COLLAPSE_BEGIN, "collapse_begin")				\
+	V(COLLAPSE_PAGE, "collapse_page") V(COLLAPSE_END, "collapse_end") V(COUNTS, "counts")	\
+	V(DUMP_BEGIN, "dump_begin") V(DUMP_MM, "dump_mm") V(DUMP_NODE, "dump_node")		\
+	V(DUMP_ITEM, "dump_item") V(DUMP_ANON_VMA, "dump_anon_vma") V(DUMP_VMA, "dump_vma")	\
+	V(DUMP_END, "dump_end") V(RECOVERY_BEGIN, "recovery_begin")				\
+	V(RECOVERY_SEARCH, "recovery_search") V(RECOVERY_DUP, "recovery_dup")			\
+	V(RECOVERY_COPY, "recovery_copy") V(RECOVERY_MOVE, "recovery_move")			\
+	V(RECOVERY_END, "recovery_end")
 
 #endif /* KSMTOP_EVENT_TABLE_H */

@@ -33,6 +33,7 @@ enum load_op {
 	LOAD_U8, LOAD_S8,
 	LOAD_U16, LOAD_S16, LOAD_U32, LOAD_S32, LOAD_U64,
 	LOAD_SWAPPED_U16, LOAD_SWAPPED_S16, LOAD_SWAPPED_U32, LOAD_SWAPPED_S32, LOAD_SWAPPED_U64,
+	LOAD_NUMBERS,		/* an array of 32-bit numbers, of which `size` bytes are wanted */
 	LOAD_CHARS,		/* a char array of `size` bytes */
 	LOAD_DATA_LOC,		/* __data_loc: a string somewhere in the record */
 	LOAD_REL_LOC,		/* __rel_loc: the same, counted from behind the field */

@@ -73,11 +73,12 @@ static void strings_end(union any_args *args, uint16_t kind)
 #define IGNORE_A(member, names)
 #define END_S(member)		a->member[15] = 0;
 #define END_SA(member, names)	a->member[15] = 0;
+#define IGNORE_N(member, nr)
 #define E(kind_, fields, names)							\
 	case EVENT_##kind_: {							\
 		struct args_##kind_ *a = &args->a_##kind_;			\
 		(void)a;							\
-		fields(IGNORE_F, IGNORE_A, END_S, END_SA)			\
+		fields(IGNORE_F, IGNORE_A, END_S, END_SA, IGNORE_N)		\
 		break;								\
 	}
 	switch (kind) {

@@ -37,14 +37,15 @@
 #define PFN(n)		(0x1a2f40 + (n))
 #define KSMD		91
 
-struct member { const char *name; int size; };
+struct member { const char *name; int size, nr; };	/* nr: of an array, else 0 */
 
-#define MEMBER_F(member)	{ #member, 8 },
-#define MEMBER_A(member, names)	{ #member, 8 },
-#define MEMBER_S(member)	{ #member, 16 },
-#define MEMBER_SA(member, names) { #member, 16 },
+#define MEMBER_F(member)	{ #member, 8, 0 },
+#define MEMBER_A(member, names)	{ #member, 8, 0 },
+#define MEMBER_S(member)	{ #member, 16, 16 },
+#define MEMBER_SA(member, names) { #member, 16, 16 },
+#define MEMBER_N(member, nr)	{ #member, 4 * (nr), nr },
 #define E(kind, fields, names) \
-	static const struct member members_##kind[] = { fields(MEMBER_F, MEMBER_A, MEMBER_S, MEMBER_SA) { NULL, 0 } };
+	static const struct member members_##kind[] = { fields(MEMBER_F, MEMBER_A, MEMBER_S, MEMBER_SA, MEMBER_N) { NULL, 0, 0 } };
 EVENT_TABLE(E)
 #undef E
 
@@ -154,8 +155,12 @@ static void format_text(int id, const struct kind *kind, const char *name, char 
 		"\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n", name, id);
 
 	for (const struct member *m = kind->members; m->name; m++) {
+		char array[16] = "";
+
+		if (m->nr)
+			snprintf(array, sizeof(array), "[%d]", m->nr);
 		at += snprintf(buf + at, TEXT_MAX - (size_t)at, "\tfield:%s %s%s;\toffset:%d;\tsize:%d;\tsigned:%d;\n",
-			       m->size == 16 ? "char" : "unsigned long", m->name, m->size == 16 ? "[16]" : "", offset,
+			       m->nr == 0 ? "unsigned long" : m->nr == m->size ? "char" : "u32", m->name, array, offset,
 			       m->size, m->size == 16);
 		offset += m->size;
 	}

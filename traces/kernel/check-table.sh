@@ -16,7 +16,8 @@ trace, values = "include/trace/events/ksmtop.h", "include/linux/ksmtop.h"
 PAIRS = {"DETACH_SITES": "detach_site", "SCAN_OUTCOMES": "scan_outcome", "MIGRATE_SITES": "migrate_site",
          "PURPOSES": "purpose", "VERDICTS": "verdict", "WALK_RULES": "rule", "WALK_ENDS": "walk_why",
          "DUP_VERDICTS": "dup_verdict", "MOVE_TARGETS": "move_target",
-         "RECOVERY_OUTCOMES": "recovery_outcome", "COLLAPSE_STEPS": "collapse_step"}
+         "RECOVERY_OUTCOMES": "recovery_outcome", "COLLAPSE_STEPS": "collapse_step",
+         "COUNTED": "count"}
 
 
 def header():
@@ -50,12 +51,14 @@ def kernel_words(text, numbers):
         order = [m for m in re.findall(r"\w+", members) if "_NR_" not in m]
         said = dict(re.findall(r"\{ (\w+), \"([^\"]*)", body + '"'))
         words[name] = [said.get(m, "(no word for %s)" % m) for m in order]
+    counts = re.search(r"enum ksmtop_count \{(.*?)\}", numbers, re.S).group(1)
+    words["count"] = re.findall(r"KSMTOP_COUNT_(\w+)", counts)
     return words
 
 
 def table():
     text = open(here + "/../../replay/event/event_table.h").read().replace("\\\n", " ")
-    lists = {n: re.findall(r"\b(?:F|A|S|SA)\((\w+)", b) for n, b in re.findall(r"#define (\w+_FIELDS)\(F, A, S, SA\)([^\n]*)", text)}
+    lists = {n: re.findall(r"\b(?:F|A|S|SA|N)\((\w+)", b) for n, b in re.findall(r"#define (\w+_FIELDS)\(F, A, S, SA, N\)([^\n]*)", text)}
     events = {n: lists[l] for l, n in re.findall(r"E\(\w+,\s*(\w+_FIELDS),\s*\"ksmtop:(\w+)\"\)", text)}
     words = {n: re.findall(r"V\(\w+, \"([^\"]*)\"\)", b) for n, b in re.findall(r"#define KSMTOP_(\w+)\(V\)([^\n]*)", text)}
     return events, words

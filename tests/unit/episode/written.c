@@ -23,14 +23,15 @@
 #define FIRST_ID	1000
 #define TEXT_MAX	4096
 
-struct member { const char *name; int size; };
+struct member { const char *name; int size, nr; };	/* nr: of an array, else 0 */
 
-#define MEMBER_F(member)	{ #member, 8 },
-#define MEMBER_A(member, names)	{ #member, 8 },
-#define MEMBER_S(member)	{ #member, 16 },
-#define MEMBER_SA(member, names) { #member, 16 },
+#define MEMBER_F(member)	{ #member, 8, 0 },
+#define MEMBER_A(member, names)	{ #member, 8, 0 },
+#define MEMBER_S(member)	{ #member, 16, 16 },
+#define MEMBER_SA(member, names) { #member, 16, 16 },
+#define MEMBER_N(member, nr)	{ #member, 4 * (nr), nr },
 #define E(kind, fields, names) \
-	static const struct member members_##kind[] = { fields(MEMBER_F, MEMBER_A, MEMBER_S, MEMBER_SA) { NULL, 0 } };
+	static const struct member members_##kind[] = { fields(MEMBER_F, MEMBER_A, MEMBER_S, MEMBER_SA, MEMBER_N) { NULL, 0, 0 } };
 EVENT_TABLE(E)
 #undef E
 
@@ -55,11 +56,16 @@ static void format_text(int id, const struct kind *kind, const char *name, char 
 		"\tfield:unsigned char common_preempt_count;\toffset:3;\tsize:1;\tsigned:0;\n"
 		"\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n", name, id);
 
-	for (const struct member *m = kind->members; m->name; m++, offset += m[-1].size)
+	for (const struct member *m = kind->members; m->name; m++, offset += m[-1].size) {
+		char array[16] = "";
+
+		if (m->nr)
+			snprintf(array, sizeof(array), "[%d]", m->nr);
 		at += snprintf(buf + at, TEXT_MAX - (size_t)at,
 			       "\tfield:%s %s%s;\toffset:%d;\tsize:%d;\tsigned:%d;\n",
-			       m->size == 16 ? "char" : "long", m->name, m->size == 16 ? "[16]" : "",
+			       m->nr == 0 ? "long" : m->nr == m->size ? "char" : "u32", m->name, array,
 			       offset, m->size, 1);
+	}
 	snprintf(buf + at, TEXT_MAX - (size_t)at, "\nprint fmt: \"%s\"\n", name);
 }
 
