@@ -4,8 +4,9 @@
  *
  * Every row has a fixed place, so that the eye finds the same fact at the same spot after each
  * step: numbers are padded to the width of the largest they can become, and the filter stands in
- * the upper line instead of pushing the body down.  What does not fit goes from the right, except
- * what must never go: the moment, "? help" and how to leave.
+ * the upper line instead of pushing the body down, as a long sentence stands in the lower one.
+ * What does not fit goes from the right, except what must never go: the moment, "? help" and how to
+ * leave.
  *
  * Below 80x24 there is no half picture: one row says so, and keys go on working.
  *
@@ -95,9 +96,12 @@ static void draw_title(struct session *session, struct pane row)
 		pane_text(row, left, 0, ROLE_TITLE, moment);
 	if (left - name - 2 <= 8)
 		return;
+	/* the end of a path says more than its beginning */
+	if (text_width(file) > left - name - 2 && strrchr(file, '/'))
+		file = strrchr(file, '/') + 1;
 	if (text_width(file) <= left - name - 2)
 		pane_text(row, name, 0, ROLE_TITLE, file);
-	else	/* the end of a path says more than its beginning */
+	else
 		pane_fit(row, name, 0, left - name - 2, ALIGN_RIGHT, ROLE_TITLE, file);
 }
 
@@ -201,26 +205,30 @@ static void default_why(const struct session *session, char *buffer, size_t size
 		snprintf(buffer, size, "event %" PRIu64, session->t);
 }
 
-static void draw_why(struct session *session, struct pane row)
+/*
+ * The why line, or the answer to the last key.  One that is longer than its row takes the line above,
+ * too, so that the body stays where it is.
+ */
+static void draw_why(struct session *session, struct pane rows)
 {
 	const struct view *view = session_current(session);
+	const char *said = session->candidates[0] ? session->candidates : session->message;
+	int x = 1, y, width;
 	char text[512] = "";
-	int x;
 
-	if (session->candidates[0]) {
-		pane_fit(row, 1, 0, row.width - 2, ALIGN_LEFT, ROLE_MESSAGE, session->candidates);
-		return;
-	}
-	if (session->message[0]) {
-		pane_fit(row, 1, 0, row.width - 2, ALIGN_LEFT, ROLE_MESSAGE, session->message);
-		return;
-	}
-	if (view->why)
+	if (!said[0] && view->why)
 		view->why(session, session_own(session), text, sizeof(text));
-	if (!text[0])
+	if (said[0])
+		snprintf(text, sizeof(text), "%s", said);
+	else if (!text[0])
 		default_why(session, text, sizeof(text));
-	x = 1 + pane_text(row, 1, 0, ROLE_HEADING, "why: ");
-	pane_fit(row, x, 0, row.width - x - 1, ALIGN_LEFT, ROLE_TEXT, text);
+	width = rows.width - 2 - (said[0] ? 0 : (int)strlen("why: "));
+	y = text_width(text) > width ? 0 : 1;
+	if (y)
+		pane_hline(rows, 0, 0, rows.width, ROLE_BORDER);
+	if (!said[0])
+		x += pane_text(rows, x, y, ROLE_HEADING, "why: ");
+	pane_wrap(rows, x, y, width, said[0] ? ROLE_MESSAGE : ROLE_TEXT, text);
 }
 
 static const char *prompt_label(enum prompt_kind kind)
@@ -368,8 +376,7 @@ void session_draw(struct session *session, struct grid *grid)
 	session->whole = false;
 	if (session->help.open)
 		help_draw(session, body);
-	pane_hline(all, 0, bottom, all.width, ROLE_BORDER);
-	draw_why(session, pane_sub(all, 0, bottom + 1, all.width, 1));
+	draw_why(session, pane_sub(all, 0, bottom, all.width, 2));
 	if (session->prompt.kind != PROMPT_NONE)
 		draw_prompt(session, pane_sub(all, 0, bottom + 2, all.width, 1));
 	else

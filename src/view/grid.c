@@ -278,9 +278,14 @@ int pane_glyph(struct pane pane, int x, int y, enum role role, enum glyph glyph)
 
 int pane_text(struct pane pane, int x, int y, enum role role, const char *text)
 {
-	int width, start = x;
+	int width, start = x, whole;
 	uint32_t cp;
 
+	/* over the edge: it ends with a whole word, and with a sign that there is more */
+	if (x >= 0 && x < pane.width && (whole = text_width(text)) > pane.width - x) {
+		pane_fit(pane, x, y, pane.width - x, ALIGN_LEFT, role, text);
+		return whole;
+	}
 	while ((cp = text_next(&text, &width)))
 		x += put_clean(pane, x, y, role, cp, width);
 	return x - start;
@@ -327,98 +332,14 @@ void pane_paint(struct pane pane, int x, int y, int width, int height, enum role
 			cell_at(pane.grid, gx, gy)->role = role;
 }
 
-/* Draws from the left until @width columns are used; returns the columns drawn. */
-static int fit_head(struct pane pane, int x, int y, int room, enum role role, const char *text)
+size_t text_head(const char *text, int columns)
 {
+	const char *at = text, *end = text;
 	int width, used = 0;
-	uint32_t cp;
 
-	while ((cp = text_next(&text, &width)) && used + width <= room)
-		used += put_clean(pane, x + used, y, role, cp, width);
-	return used;
-}
-
-void pane_fit(struct pane pane, int x, int y, int width, enum align align, enum role role,
-	      const char *text)
-{
-	int total = text_width(text), used, skipped = 0, w;
-
-	if (width <= 0)
-		return;
-	if (total <= width) {
-		int pad = align == ALIGN_RIGHT ? width - total : 0;
-
-		pane_fill(pane, x, y, pad, 1, role);
-		pane_text(pane, x + pad, y, role, text);
-		pane_fill(pane, x + pad + total, y, width - pad - total, 1, role);
-		return;
+	while (text_next(&at, &width) && used + width <= columns) {
+		used += width;
+		end = at;
 	}
-	if (align == ALIGN_LEFT) {
-		used = fit_head(pane, x, y, width - 1, role, text);
-		pane_glyph(pane, x + used, y, role, GLYPH_ELLIPSIS);
-		pane_fill(pane, x + used + 1, y, width - used - 1, 1, role);
-		return;
-	}
-	while (total - skipped > width - 1 && text_next(&text, &w))
-		skipped += w;
-	used = total - skipped;
-	pane_fill(pane, x, y, width - used - 1, 1, role);
-	pane_glyph(pane, x + width - used - 1, y, role, GLYPH_ELLIPSIS);
-	pane_text(pane, x + width - used, y, role, text);
-}
-
-/* Bytes of @text that fit into @width columns, broken at a blank where there is one. */
-static size_t wrap_length(const char *text, int width)
-{
-	const char *at = text, *blank = NULL;
-	int used = 0, w;
-
-	while (*at) {
-		const char *next = at;
-
-		if (*at == '\n')
-			return (size_t)(at - text);
-		if (!text_next(&next, &w))
-			return strlen(text);
-		if (used + w > width)
-			break;
-		if (*at == ' ')
-			blank = at;
-		used += w;
-		at = next;
-	}
-	if (!*at || *at == ' ')
-		return (size_t)(at - text);
-	if (blank && blank > text)
-		return (size_t)(blank - text);
-	/* a word longer than the row, or a character wider than it */
-	return at > text ? (size_t)(at - text) : strlen(text);
-}
-
-int pane_wrap(struct pane pane, int x, int y, int width, enum role role, const char *text)
-{
-	int rows = 0;
-
-	if (width <= 0)
-		return 0;
-	while (*text) {
-		size_t len = wrap_length(text, width);
-		int used = 0, w;
-		const char *at = text;
-
-		while (at < text + len) {
-			uint32_t cp = text_next(&at, &w);
-
-			if (!cp)
-				break;
-			used += put_clean(pane, x + used, y + rows, role, cp, w);
-		}
-		rows++;
-		text += len;
-		while (*text == ' ')
-			text++;
-		if (*text == '\n')
-			text++;
-	}
-	return rows;
+	return (size_t)(end - text);
 }

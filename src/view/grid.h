@@ -150,22 +150,26 @@ int pane_glyph(struct pane pane, int x, int y, enum role role, enum glyph glyph)
 
 /*
  * Text, UTF-8, on one row.  Returns the columns that the whole text takes (clipped or not), so
- * that pieces of different roles follow one another: x += pane_text(...).
- * pane_printf() cuts at 1023 bytes.
+ * that pieces of different roles follow one another: x += pane_text(...).  What reaches over the
+ * pane's right edge is shortened as pane_fit() does.  pane_printf() cuts at 1023 bytes.
  */
 int pane_text(struct pane pane, int x, int y, enum role role, const char *text);
 int pane_printf(struct pane pane, int x, int y, enum role role, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 
 /*
- * Text in exactly @width columns, padded with blanks; when it does not fit, its end (ALIGN_LEFT)
- * or its beginning (ALIGN_RIGHT) gives way to an ellipsis.
+ * Text in exactly @width columns, padded with blanks.  When it does not fit an ellipsis tells so, at
+ * its end (ALIGN_LEFT) or its beginning (ALIGN_RIGHT), and what stays are whole words and whole
+ * numbers: half a number is a wrong one.  A lone word may be cut, but in front of its digits.  A
+ * count (format_count()) loses its blanks first, then becomes thousands or more: "7 999 835",
+ * "7999835", "7999k", "7.9M", cut and not rounded.
  */
 enum align { ALIGN_LEFT, ALIGN_RIGHT };
 void pane_fit(struct pane pane, int x, int y, int width, enum align align, enum role role,
 	      const char *text);
-/* Columns of @text as pane_text() would draw it. */
+/* Columns of @text as pane_text() would draw it; bytes of it that fit into so many columns. */
 int text_width(const char *text);
+size_t text_head(const char *text, int columns);
 
 /* Words of @text over several rows; returns the rows needed, drawn or not. */
 int pane_wrap(struct pane pane, int x, int y, int width, enum role role, const char *text);

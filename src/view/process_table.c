@@ -34,14 +34,14 @@ enum {
 };
 const struct column process_columns[NR_PROCESS_COLUMNS] = {
 	{"pid", "PID", 7, 0, 0, ALIGN_RIGHT},
-	{"comm", "COMM", 11, 1, 0, ALIGN_LEFT},
-	{"mm", "MM", 5, 0, 0, ALIGN_LEFT},
+	{"comm", "COMM", 15, 1, 0, ALIGN_LEFT},
+	{"mm", "MM", 5, 0, 1, ALIGN_LEFT},
 	{"items", "MERGED", 8, 0, 0, ALIGN_RIGHT},
 	{"mapped", "MAPPED", 8, 0, 0, ALIGN_RIGHT},
 	{"merging", "MERGING", 8, 0, 0, ALIGN_RIGHT},
 	{"profit", "PROFIT", 11, 0, 0, ALIGN_RIGHT},
 	{"share", "SHARE OF ITS ITEMS MERGED", 25, 2, 2, ALIGN_LEFT},
-	{"note", "NOTE", 6, 2, 1, ALIGN_LEFT},
+	{"note", "NOTE", 9, 2, 0, ALIGN_LEFT},
 	{"evidence", "SR", 2, 0, 0, ALIGN_LEFT},
 };
 
@@ -155,7 +155,7 @@ static const char *note_of(const struct mm_row *mm, const struct process_numbers
 	if (mm->exited)
 		return "exited";
 	if (numbers->profit != INT64_MIN && numbers->profit < 0)
-		return "costs more than it saves";
+		return "net loss";
 	if (numbers->merging > 0 && numbers->rmap_items > 4 * numbers->merging)
 		return "low yield";
 	switch (mm->origin) {

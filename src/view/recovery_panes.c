@@ -148,7 +148,7 @@ static void draw_no_memory(struct pane pane, struct stepping *s, const struct re
 
 	if (there < 0) {
 		pane_fieldf(pane, 1, ' ', "no difference", EVIDENCE_MODELLED, blast->doubtful,
-			    "there is no healthy dup to copy: %s", blast_why_text((enum blast_why)blast->why));
+			    "%s", blast_why_text((enum blast_why)blast->why));
 		return;
 	}
 	pane_fieldf(pane, 1, '*', "mapped is", EVIDENCE_MODELLED, blast->doubtful, "the dup itself: %s pfn 0x%" PRIx64,

@@ -126,9 +126,8 @@ static void owner_of(const struct scene *scene, const struct stale_entry *entry,
 {
 	union row row;
 
-	/* The pid first: of the name the end may be cut. */
 	if (scene_row(scene, entry->mm, &row) && row.mm.tgid)
-		snprintf(buf, size, "%" PRId32 " %.16s", row.mm.tgid, row.mm.comm);
+		snprintf(buf, size, "%.16s %" PRId32, row.mm.comm, row.mm.tgid);
 	else if (entry->tgid)
 		snprintf(buf, size, "pid %" PRId32, entry->tgid);
 	else if (!ref_is_none(entry->mm))
@@ -146,7 +145,7 @@ static void draw_entry(struct pane pane, int y, const struct scene *scene, const
 	int x = 3 + 13;
 
 	owner_of(scene, entry, text, sizeof(text));
-	pane_fit(pane, 3, y, 12, ALIGN_LEFT, focused ? ROLE_CURSOR : ROLE_TEXT, text);
+	pane_task(pane, 3, y, 12, focused ? ROLE_CURSOR : ROLE_TEXT, text);
 	snprintf(text, sizeof(text), "0x%" PRIx64, entry->address);
 	pane_fit(pane, x, y, 15, ALIGN_LEFT, focused ? ROLE_CURSOR : ROLE_TEXT, text);
 	pane_fit(pane, x + 16, y, 12, ALIGN_LEFT, role, kind_word(entry->kind));
@@ -205,8 +204,8 @@ static void draw_head(struct pane pane, const struct stale_page *page)
 	if (page->nr_maybe)
 		snprintf(maybe, sizeof(maybe), " (%" PRIu32 " maybe)", page->nr_maybe);
 	pane_fieldf(pane, 2, page->nr_kinds[STALE_UNREACHED] ? '!' : ' ', "mappings", EVIDENCE_INFERRED,
-		    page->nr_maybe > 0 || page->untold, "%" PRIu32 "%s; items lead to %" PRIu32 "%s", nr_mappings, maybe,
-		    nr_mappings - page->nr_kinds[STALE_UNREACHED], page->truncated ? ", too many to list" : "");
+		    page->nr_maybe > 0 || page->untold, "%" PRIu32 "%s; with item %" PRIu32 "%s", nr_mappings, maybe,
+		    nr_mappings - page->nr_kinds[STALE_UNREACHED], page->truncated ? ", not all listed" : "");
 	pane_fieldf(pane, 3, ' ', "stale items", EVIDENCE_INFERRED, page->nr_kinds[STALE_CHANGED] > 0 || page->untold,
 		    "%" PRIu32 " of %" PRIu32,
 		    page->nr_kinds[STALE_ITEM] + page->nr_kinds[STALE_CHANGED] + page->nr_kinds[STALE_MOVED],

@@ -195,8 +195,8 @@ static void draw_dups(struct pane pane, int y, const struct scene *scene,
 		row_marks(pane, y++, marks);
 	}
 	pane_fit(pane, 0, y, pane.width, ALIGN_LEFT, ROLE_HINT,
-		 ref_is_none(next) ? "   all dups are full: the next merge makes another"
-				   : "*  the next merge lands here: fullest with room");
+		 ref_is_none(next) ? "   all are full: the next merge makes a dup"
+				   : "*  next merge: the fullest dup with room");
 }
 
 static void draw_gone(struct pane pane, const struct scene *scene, struct ref node)

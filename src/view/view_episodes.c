@@ -50,7 +50,7 @@ static const struct column columns[] = {
 	{"kind", "KIND", 9, 0, 0, ALIGN_LEFT},
 	{"at", "BEGINS", 11, 0, 0, ALIGN_RIGHT},
 	{"object", "OF", 8, 1, 0, ALIGN_LEFT},
-	{"task", "TASK", 14, 1, 4, ALIGN_LEFT},
+	{"task", "TASK", 14, 2, 4, ALIGN_LEFT},
 	{"duration", "TOOK", 8, 0, 0, ALIGN_RIGHT},
 	{"hold", "LONGEST", 8, 0, 0, ALIGN_RIGHT},
 	{"others", "OTHERS", 8, 0, 3, ALIGN_RIGHT},

@@ -99,7 +99,7 @@ static void draw_node(struct pane pane, int y, const struct scene *scene, const 
 		 scene_name(scene, node->ref, name, sizeof(name)));
 	pane_fit(pane, 3, y, 10, ALIGN_LEFT, role, text);
 	if (node->kind == NODE_CHAIN)
-		snprintf(text, sizeof(text), "chain of %" PRIu32, node->nr_dups);
+		snprintf(text, sizeof(text), "%" PRIu32 " dups", node->nr_dups);
 	else
 		snprintf(text, sizeof(text), "0x%" PRIx64, node->kpfn);
 	pane_fit(pane, 14, y, 10, ALIGN_LEFT, role, text);

@@ -157,16 +157,17 @@ static void draw_pages(struct pane pane, const struct scene *scene,
 		draw_counter(pane, i + 1, scene, &page_counters[i], counters, wide, outdated);
 }
 
-/* "label      value D": the label takes what the value leaves. */
+/* "label      value D": without evidence a long value takes its place, too. */
 static void draw_small_text(struct pane pane, int y, const char *label, const char *value,
 			    char evidence, bool doubtful)
 {
-	int right = pane.width - 2, width = text_width(value);
+	int x = 2 + pane_text(pane, 1, y, ROLE_SKIPPED, label), right = pane.width - 3;
 
-	pane_fit(pane, 1, y, right - width - 3, ALIGN_LEFT, ROLE_SKIPPED, label);
-	pane_text(pane, right - 1 - width, y, ROLE_TEXT, value);
+	if (!evidence && x + text_width(value) > right)
+		right = pane.width;
+	pane_fit(pane, x, y, right - x, ALIGN_RIGHT, ROLE_TEXT, value);
 	if (evidence)
-		pane_fact(pane, right, y, evidence, doubtful);
+		pane_fact(pane, pane.width - 2, y, evidence, doubtful);
 }
 
 static void draw_small(struct pane pane, int y, const struct scene *scene, const char *label,
@@ -217,11 +218,11 @@ static void draw_scan(struct pane pane, const struct scene *scene,
 	draw_small_text(pane, 2, "ksmd", text, counters->scan_seqnr < 0 ? 0 : EVIDENCE_TRACED,
 			false);
 	if (last_scan(scene, &scan))
-		draw_small_text(pane, 3, "scan took",
+		draw_small_text(pane, 3, "took",
 				format_duration(text, scan.end_ns - scan.begin_ns),
 				EVIDENCE_TRACED, false);
 	else
-		draw_small_text(pane, 3, "scan took", "-", 0, false);
+		draw_small_text(pane, 3, "took", "-", 0, false);
 	draw_small_text(pane, 4, "merges", format_count(text, counters->nr_merges),
 			EVIDENCE_TRACED, false);
 	draw_small(pane, 5, scene, "chains", "stable_node_chains", outdated);

@@ -75,7 +75,7 @@ static void draw_item(struct pane pane, int y, const struct scene *scene,
 {
 	char marks[3] = {cursor ? '>' : ' ', scene_mark(scene, (const union row *)item), 0};
 	char name[48], address[32] = "address not traced";
-	int wide = pane.width > 48 ? 20 : 12;
+	int wide = pane.width > 48 ? 20 : 14;
 
 	if (item->has_address)
 		snprintf(address, sizeof(address), "0x%" PRIx64, item->address);
@@ -104,7 +104,7 @@ static void draw_items(struct pane pane, struct processes_view *view, const stru
 		draw_item(pane, i + 1, scene, &window.rows[i].row.item,
 			  state->focus == 1 && i == window.cursor);
 	if (!window.nr)
-		pane_text(pane, 3, 1, ROLE_HINT, "none of its pages is known to be merged");
+		pane_text(pane, 3, 1, ROLE_HINT, "no page of it is known as merged");
 }
 
 static void draw(struct session *session, void *own, struct pane body)

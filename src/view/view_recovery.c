@@ -42,7 +42,7 @@ static void say_chain(const struct recovery_facts *r, char *buf, size_t size)
 		snprintf(buf, size, "the dup knows its chain: nothing searched (%s)",
 			 format_duration(took, r->search_ns));
 	else
-		snprintf(buf, size, "%s nodes in %s, stretch %s; published %s",
+		snprintf(buf, size, "%s nodes, %s, stretch %s; published %s",
 			 format_count(count, r->nr_nodes), format_duration(took, r->search_ns),
 			 format_duration(stretch, r->stretch_ns),
 			 format_duration(expected, published_search_ns(r->nr_nodes)));
@@ -177,8 +177,8 @@ static void draw_dup(struct pane pane, int y, const struct recovery_dup *dup)
 	pane_fit(pane, 24, y, pane.width - 25, ALIGN_LEFT, role,
 		 dup->fresh ? "fresh copy"
 		 : dup->copy_failed ? "its copy failed"
-		 : dup->verdict >= 0 ? explain_word(WORDS_DUP, dup->verdict, word)
-		 : dup->failing ? "failing" : "");
+		 : dup->failing ? dup->verdict < 0 ? "failing" : "failing page"
+		 : dup->verdict >= 0 ? explain_word(WORDS_DUP, dup->verdict, word) : "");
 	row_marks(pane, y, marks);
 }
 
@@ -222,14 +222,14 @@ static const char *fate(const struct recovery_process *p, bool wide, char *buf, 
 		add_word(buf, size, p->moved_dup ? "to the dup" : "to the copy");
 	if (p->failed)
 		add_word(buf, size, "not moved");
+	if (!wide && p->nr_told + p->nr_touched)	/* first: in little room the rest is left out */
+		add_word(buf, size, "SIGBUS x%" PRIu32, p->nr_told + p->nr_touched);
 	if (p->nr_listed)
 		add_word(buf, size, !p->nr_mapped ? "listed, maps it not" : wide ? "listed, maps it" : "listed");
 	if (p->nr_told && wide)
 		add_word(buf, size, "told by SIGBUS");
 	if (p->nr_touched && wide)
 		add_word(buf, size, "SIGBUS by touch x%" PRIu32, p->nr_touched);
-	if (!wide && p->nr_told + p->nr_touched)
-		add_word(buf, size, "SIGBUS x%" PRIu32, p->nr_told + p->nr_touched);
 	return buf;
 }
 
@@ -240,13 +240,13 @@ static void draw_process(struct pane pane, int y, struct stepping *s, const stru
 	char text[96], marks[3] = {p->now ? '>' : ' ', dies ? '!' : moved ? '*' : ' ', 0};
 	enum role role = p->now ? ROLE_CURSOR : dies ? ROLE_FAULT : moved ? ROLE_VISITED : ROLE_TEXT;
 	bool wide = pane.width > 60;
-	int owner = wide ? 20 : 10;
+	int owner = wide ? 20 : 12;
 
 	if (!ref_is_none(p->mm))
 		scene_owner(&s->scene, p->mm, text, sizeof(text));
 	else
 		snprintf(text, sizeof(text), "pid %" PRId32, p->tgid);
-	pane_fit(pane, 3, y, owner, text_width(text) > owner ? ALIGN_RIGHT : ALIGN_LEFT, role, text);
+	pane_task(pane, 3, y, owner, role, text);
 	snprintf(text, sizeof(text), p->nr_items ? "%" PRIu32 "/%" PRIu32 : "%" PRIu32, moved, p->nr_items);
 	pane_fit(pane, 3 + owner, y, 6, ALIGN_RIGHT, role, text);
 	pane_fit(pane, 10 + owner, y, pane.width - owner - 13, ALIGN_LEFT, role,
@@ -260,7 +260,7 @@ static void draw_process(struct pane pane, int y, struct stepping *s, const stru
 
 static void draw_processes(struct pane pane, struct stepping *s, const struct recovery_facts *f)
 {
-	int owner = pane.width > 60 ? 20 : 10, rows = pane.height - 1;
+	int owner = pane.width > 60 ? 20 : 12, rows = pane.height - 1;
 	uint32_t top = 0, left;
 
 	pane_rule(pane, 0, "PROCESSES", "");
@@ -289,16 +289,15 @@ static void draw_header(struct pane pane, struct stepping *s)
 	int x;
 
 	x = 1 + pane_text(pane, 1, 0, ROLE_HEADING, "recovery");
-	x += pane_printf(pane, x, 0, ROLE_TEXT, "  %s by %s",
+	x += pane_printf(pane, x, 0, ROLE_TEXT, "  %s by %s  ",
 			 scene_name(&s->scene, s->row.object, node, sizeof(node)),
 			 stepping_task(s, task, sizeof(task)));
 	if (!s->row.ended) {
-		stepping_draw_unended(pane, x + 2, 0, s);
+		stepping_draw_unended(pane, x, 0, s);
 		return;
 	}
-	x += pane_printf(pane, x, 0, r->outcome ? ROLE_FAULT : ROLE_VISITED, "  outcome: %s",
-			 explain_word(WORDS_OUTCOME, r->outcome, word));
-	pane_printf(pane, x, 0, ROLE_TEXT, "  took %s", format_duration(time, r->duration_ns));
+	x += pane_printf(pane, x, 0, ROLE_TEXT, "took %s, ", format_duration(time, r->duration_ns));
+	pane_text(pane, x, 0, r->outcome ? ROLE_FAULT : ROLE_VISITED, explain_word(WORDS_OUTCOME, r->outcome, word));
 }
 
 static void draw(struct session *session, void *own, struct pane body)

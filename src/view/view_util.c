@@ -68,9 +68,24 @@ void pane_fieldf(struct pane pane, int y, char mark, const char *label, char evi
 	pane_field(pane, y, &field);
 }
 
+void pane_task(struct pane pane, int x, int y, int width, enum role role, const char *task)
+{
+	const char *number = strrchr(task, ' ');
+	int rest = number ? text_width(number) : 0;
+	char name[64];
+
+	if (!number || text_width(task) <= width || rest + 2 > width) {
+		pane_fit(pane, x, y, width, ALIGN_LEFT, role, task);
+		return;
+	}
+	snprintf(name, sizeof(name), "%.*s", (int)(number - task), task);
+	pane_fit(pane, x, y, width - rest, ALIGN_LEFT, role, name);
+	pane_text(pane, x + width - rest, y, role, number);
+}
+
 void pane_rule(struct pane pane, int y, const char *heading, const char *right)
 {
-	int width = text_width(right);
+	int width = text_width(right), left = *heading ? text_width(heading) + 3 : 0;
 
 	pane_hline(pane, 0, y, pane.width, ROLE_BORDER);
 	if (*heading) {
@@ -79,7 +94,7 @@ void pane_rule(struct pane pane, int y, const char *heading, const char *right)
 		pane_put(pane, 1, y, ROLE_TEXT, ' ');
 		pane_put(pane, x, y, ROLE_TEXT, ' ');
 	}
-	if (width && width + 3 < pane.width) {
+	if (width && left + width + 2 < pane.width) {
 		pane_put(pane, pane.width - width - 2, y, ROLE_TEXT, ' ');
 		pane_text(pane, pane.width - width - 1, y, ROLE_HINT, right);
 	}

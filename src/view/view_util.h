@@ -29,7 +29,10 @@ void pane_field(struct pane pane, int y, const struct field *field);
 void pane_fieldf(struct pane pane, int y, char mark, const char *label, char evidence,
 		 bool doubtful, const char *format, ...) __attribute__((format(printf, 7, 8)));
 
-/* A rule across the pane, with a heading in it. */
+/* "NAME NUMBER" in so many columns: what does not fit goes from the name, not from the number. */
+void pane_task(struct pane pane, int x, int y, int width, enum role role, const char *task);
+
+/* A rule across the pane, with a heading in it, and @right where both have room. */
 void pane_rule(struct pane pane, int y, const char *heading, const char *right);
 
 /* "at #1234 +12.481033", "before the recording", "-" for NEVER. */

@@ -108,11 +108,23 @@ void walk_so_far(struct stepping *s, struct walk_sums *ret)
 
 /* ---- header ---- */
 
+static void offered_text(struct stepping *s, const struct walk_sums *sums, char *buf, size_t size)
+{
+	char offered[FORMAT_MAX], all[FORMAT_MAX];
+
+	format_count(offered, sums->offered);
+	if (s->row.ended)
+		snprintf(buf, size, "of %s / %s offered", offered,
+			 format_count(all, s->row.totals.walk.nr_iteration_total));
+	else
+		snprintf(buf, size, "of %s offered", offered);
+}
+
 void walk_draw_header(struct pane pane, struct stepping *s)
 {
 	const struct walk_totals *w = &s->row.totals.walk;
-	char node[64], task[48], purpose[24], rule[24], offered[FORMAT_MAX], all[FORMAT_MAX],
-		visited[FORMAT_MAX], skipped[FORMAT_MAX];
+	char node[64], task[48], purpose[24], rule[24], visited[FORMAT_MAX], skipped[FORMAT_MAX],
+		offered[128];
 	uint32_t hold = walk_hold(s);
 	struct walk_sums sums;
 	int x;
@@ -121,12 +133,12 @@ void walk_draw_header(struct pane pane, struct stepping *s)
 	x += pane_printf(pane, x, 0, ROLE_TEXT, " %s pfn 0x%" PRIx64 ", %s",
 			 scene_name(&s->scene, s->row.object, node, sizeof(node)), w->pfn,
 			 explain_word(WORDS_PURPOSE, w->purpose, purpose));
-	x += pane_printf(pane, x, 0, ROLE_TEXT, ", rule %s, mapcount %" PRId32,
-			 explain_word(WORDS_RULE, w->rule, rule), w->mapcount_before);
-	if (!s->row.ended)
-		x += pane_text(pane, x, 0, ROLE_TEXT, " at its begin");
+	x += pane_printf(pane, x, 0, ROLE_TEXT, ", rule %s, ", explain_word(WORDS_RULE, w->rule, rule));
+	if (s->row.ended)
+		x += pane_printf(pane, x, 0, ROLE_TEXT, "mapcount %" PRId32 " -> %" PRId32, w->mapcount_before,
+				 w->mapcount_after);
 	else
-		x += pane_printf(pane, x, 0, ROLE_TEXT, " -> %" PRId32, w->mapcount_after);
+		x += pane_printf(pane, x, 0, ROLE_TEXT, "mapcount was %" PRId32, w->mapcount_before);
 	if (x + 24 < pane.width)
 		pane_printf(pane, x, 0, ROLE_SKIPPED, "  by %s", stepping_task(s, task, sizeof(task)));
 	walk_so_far(s, &sums);
@@ -134,24 +146,21 @@ void walk_draw_header(struct pane pane, struct stepping *s)
 			    hold == NO_STEP ? 0 : episode_hold(s->episode, hold)->pass,
 			    hold == NO_STEP ? 0 : hold + 1, episode_nr_holds(s->episode));
 	x += pane_printf(pane, x, 1, ROLE_VISITED, "visited %s", format_count(visited, sums.visited));
-	x += pane_printf(pane, x, 1, ROLE_TEXT, "  skipped %s  of %s",
-			 format_count(skipped, sums.offered - sums.visited),
-			 format_count(offered, sums.offered));
-	if (s->row.ended)
-		x += pane_printf(pane, x, 1, ROLE_TEXT, " / %s", format_count(all, w->nr_iteration_total));
-	x += pane_text(pane, x, 1, ROLE_TEXT, pane.width > 100 ? " offered" : "");
+	x += pane_printf(pane, x, 1, ROLE_TEXT, "  skipped %s  ", format_count(skipped, sums.offered - sums.visited));
+	offered_text(s, &sums, offered, sizeof(offered));
+	if (x + text_width(offered) + (s->row.ended ? 0 : 2 + text_width(stepping_unended(s))) < pane.width)
+		x += pane_text(pane, x, 1, ROLE_TEXT, offered) + 2;
 	if (!s->row.ended)
-		stepping_draw_unended(pane, x + 2, 1, s);
+		stepping_draw_unended(pane, x, 1, s);
 }
 
-/* A process in so many columns: what does not fit goes from its name, not from its number. */
 static void fit_owner(struct pane pane, int x, int y, int width, enum role role, struct stepping *s,
 		      struct ref mm)
 {
 	char text[64];
 
 	scene_owner(&s->scene, mm, text, sizeof(text));
-	pane_fit(pane, x, y, width, text_width(text) > width ? ALIGN_RIGHT : ALIGN_LEFT, role, text);
+	pane_task(pane, x, y, width, role, text);
 }
 
 /* ---- items ---- */
@@ -326,7 +335,7 @@ static void draw_run(struct pane pane, int y, const struct vmas *v, uint32_t fir
 	pane_fit(pane, 3, y, 13, ALIGN_LEFT, ROLE_SKIPPED, numbers);
 	pane_printf(pane, 17, y, ROLE_SKIPPED, "%s%s", format_count(count, nr),
 		    first < v->passed ? " VMAs" : wide ? " VMAs still to come" : " ahead");
-	pane_fit(pane, pane.width - (wide ? 26 : 11), y, wide ? 23 : 8, ALIGN_LEFT, ROLE_SKIPPED,
+	pane_fit(pane, pane.width - (wide ? 26 : 9), y, wide ? 23 : 7, ALIGN_LEFT, ROLE_SKIPPED,
 		 verdict_text(v, &v->list[first], wide));
 	row_marks(pane, y, marks);
 }
@@ -340,12 +349,12 @@ static void draw_vma(struct pane pane, int y, struct stepping *s, const struct v
 			 : !done || vma->verdict != VISITED ? ROLE_SKIPPED : ROLE_VISITED;
 
 	snprintf(text, sizeof(text), "%" PRIu32, i + 1);
-	pane_fit(pane, 2, y, 6, ALIGN_RIGHT, role, text);
+	pane_fit(pane, 2, y, wide ? 6 : 5, ALIGN_RIGHT, role, text);
 	snprintf(text, sizeof(text), "%" PRIx64 "-%" PRIx64, vma->vma.start, vma->vma.end);
-	pane_fit(pane, 9, y, wide ? 26 : pane.width - 21, ALIGN_LEFT, role, text);
+	pane_fit(pane, wide ? 9 : 8, y, wide ? 26 : pane.width - 18, ALIGN_LEFT, role, text);
 	if (wide)
 		fit_owner(pane, 36, y, pane.width - 36 - 27, role, s, vma->vma.mm);
-	pane_fit(pane, pane.width - (wide ? 26 : 11), y, wide ? 23 : 8, ALIGN_LEFT, role,
+	pane_fit(pane, pane.width - (wide ? 26 : 9), y, wide ? 23 : 7, ALIGN_LEFT, role,
 		 verdict_text(v, vma, wide));
 	pane_fact(pane, pane.width - 2, y, vma->evidence, vma->doubtful);
 	row_marks(pane, y, marks);

@@ -168,7 +168,7 @@ static void test_numa_truth(void **state)
 	expect_row(seen.grid, before, moved, "met an equal page");
 	expect_row(seen.grid, text_of(truth_mapping(NUMA, "Y merged on node 0", 0), "pfn"), other,
 		   "in the right tree");
-	assert_true(grid_holds(seen.grid, "chain of 2"));
+	assert_true(grid_holds(seen.grid, "2 dups"));
 	assert_true(grid_holds(seen.grid, equal));
 	assert_false(grid_holds(seen.grid, "!1"));
 	seen_end(&seen);

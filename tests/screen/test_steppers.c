@@ -679,10 +679,10 @@ static void test_not_tried(void **state)
 static void test_known_by(void **state)
 {
 	static const struct { const char *trace, *middle, *totals; } cases[] = {
-		{"walk-mremap-address", ":time_start :view_walk b Right", "mapcount 3 -> 2"},
+		{"walk-mremap-address", ":time_start :view_walk b Right", "mapcount 3 -> 2  by"},
 		{"walk-20k-200-whole", ":time_start :view_walk b n", NULL},	/* the VMAs that it offered */
-		{"poison-recover", ":time_start :view_recovery b i i", "outcome: recovered"},
-		{"poison-copy-fails", ":time_start :view_recovery b Right", "outcome: no healthy dup"},
+		{"poison-recover", ":time_start :view_recovery b i i", "s, recovered"},
+		{"poison-copy-fails", ":time_start :view_recovery b Right", "s, no healthy dup"},
 		{"collapse-poison-anon", ":time_start :view_collapse b a", "given up"},
 		{"poison-recover", ":time_start :view_steps b Right", "pages moved 1, not 0"},
 	};
