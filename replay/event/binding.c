@@ -95,6 +95,27 @@ static int find_op(const struct tep_format_field *field, const struct event_memb
 	return member->is_string ? string_op(field) : number_op(field, swap);
 }
 
+static bool is_plain(const struct field_load *load)
+{
+	return load->op == LOAD_U64 || load->op == LOAD_U32 || load->op == LOAD_S32;
+}
+
+/* Plain loads first. */
+static void sort_loads(struct binding *binding)
+{
+	struct field_load others[EVENT_MAX_MEMBERS];
+	uint16_t nr = 0;
+
+	for (uint16_t i = 0; i < binding->nr_loads; i++) {
+		if (is_plain(&binding->loads[i]))
+			binding->loads[binding->nr_plain++] = binding->loads[i];
+		else
+			others[nr++] = binding->loads[i];
+	}
+	memcpy(&binding->loads[binding->nr_plain], others, nr * sizeof(*others));
+	binding->has_all = binding->nr_loads == event_kind_info(binding->kind)->nr_members;
+}
+
 void binding_make(struct binding *binding, enum event_kind kind, struct tep_event *event, bool swap)
 {
 	const struct event_kind_info *info = event_kind_info(kind);
@@ -120,11 +141,12 @@ void binding_make(struct binding *binding, enum event_kind kind, struct tep_even
 		}
 		place = (uint16_t)(place + (member->nr ? 4 * member->nr : member->is_string ? 16 : 8));
 	}
+	sort_loads(binding);
 }
 
 #define LOAD(type)	({ type value_; memcpy(&value_, p, sizeof(value_)); value_; })
 
-static int64_t load_number(enum load_op op, const uint8_t *p)
+static inline int64_t load_number(enum load_op op, const uint8_t *p)
 {
 	switch (op) {
 	case LOAD_U8: return LOAD(uint8_t);
@@ -199,24 +221,23 @@ static uint32_t load_checked(const struct binding *binding, const uint8_t *recor
 	return present;
 }
 
-uint32_t binding_load(const struct binding *binding, const uint8_t *record, uint32_t size,
-		      bool swap, void *args)
+uint32_t binding_load_checked(const struct binding *binding, const uint8_t *record, uint32_t size,
+			      bool swap, void *args)
+{
+	memset(args, 0, binding->args_size);
+	return load_checked(binding, record, size, swap, args);
+}
+
+uint32_t binding_load_others(const struct binding *binding, const uint8_t *record, uint32_t size,
+			     bool swap, void *args)
 {
 	uint32_t present = binding->present;
 
-	if (size < binding->size_needed) {
-		memset(args, 0, binding->args_size);
-		return load_checked(binding, record, size, swap, args);
-	}
-	if (binding->nr_loads < event_kind_info(binding->kind)->nr_members)
-		memset(args, 0, binding->args_size);
-	for (unsigned int i = 0; i < binding->nr_loads; i++) {
+	for (unsigned int i = binding->nr_plain; i < binding->nr_loads; i++) {
 		const struct field_load *load = &binding->loads[i];
 		uint8_t *dst = (uint8_t *)args + load->place;
 
-		if (load->op == LOAD_U64) {	/* nearly all are */
-			memcpy(dst, record + load->offset, 8);
-		} else if (load->op < LOAD_NUMBERS) {
+		if (load->op < LOAD_NUMBERS) {
 			int64_t value = load_number((enum load_op)load->op, record + load->offset);
 
 			memcpy(dst, &value, sizeof(value));

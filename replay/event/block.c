@@ -151,49 +151,53 @@ static uint32_t read_4(const uint8_t *p, bool swap)
 	return swap ? bswap_32(value) : value;
 }
 
-static uint16_t read_type(const struct formats *formats, const uint8_t *record)
+static uint16_t read_type(const struct formats *formats, const uint8_t *record, bool swap)
 {
 	uint16_t value;
 
 	if (formats->type_size == 4)
-		return (uint16_t)read_4(record + formats->type_offset, formats->swap);
+		return (uint16_t)read_4(record + formats->type_offset, swap);
 	memcpy(&value, record + formats->type_offset, sizeof(value));
-	return formats->swap ? bswap_16(value) : value;
+	return swap ? bswap_16(value) : value;
 }
 
-/* Decodes the events of a checked page; returns how far the args arena is used. */
-static size_t decode_page(struct block_reader *reader, const uint8_t *page, const struct subbuf *checked,
-			  uint32_t subbuf, const struct stream *stream, struct block *block,
-			  size_t args_used)
+/*
+ * Decodes the events of a checked page; returns how far the args arena is used.  The byte order is the
+ * caller's constant: it would be asked some ten times a record.
+ */
+static inline __attribute__((always_inline)) size_t
+decode_page(struct block_reader *reader, const uint8_t *page, const struct subbuf *checked, uint32_t subbuf,
+	    const struct stream *stream, struct block *block, size_t args_used, bool foreign)
 {
 	struct subbuf_cursor cursor = subbuf_begin(&stream->layout, page, checked);
 	const struct formats *formats = reader->decoder->formats;
+	struct event *event = block->events + block->nr_events;
+	struct event_locator *locator = block->locators + block->nr_events;
+	bool swap = foreign && formats->swap, raw_time = reader->decoder->raw_time;
 	const uint8_t *record;
 	uint32_t size;
 
-	while ((record = subbuf_next(&cursor, &size))) {
-		uint64_t ts = cursor.ts;
-		uint32_t i = block->nr_events++;
-		uint16_t type = read_type(formats, record);
+	cursor.swap = swap;
+	cursor.big_endian = foreign && cursor.big_endian;
+	for (; (record = subbuf_next(&cursor, &size)); event++, locator++) {
+		uint16_t type = read_type(formats, record, swap);
 		const struct binding *binding = formats_binding(formats, type);
-		struct event *event = &block->events[i];
+		uint64_t ts = raw_time ? cursor.ts : trace_file_time_ns(reader->decoder->file, stream->buffer,
+									stream->cpu, cursor.ts);
 
 		*event = (struct event){ .ts_ns = ts, .kind = binding->kind, .stream = stream->id };
-		if (!reader->decoder->raw_time)
-			event->ts_ns = trace_file_time_ns(reader->decoder->file, stream->buffer,
-							  stream->cpu, ts);
 		if (size >= formats->pid_offset + 4u)
-			event->pid = (int32_t)read_4(record + formats->pid_offset, formats->swap);
+			event->pid = (int32_t)read_4(record + formats->pid_offset, swap);
 		if (binding->args_size) {
 			event->args = block->args + args_used;
-			event->present = binding_load(binding, record, size, formats->swap,
-						      block->args + args_used);
+			event->present = binding_load(binding, record, size, swap, block->args + args_used);
 			args_used += binding->args_size;
 		}
-		block->locators[i] = (struct event_locator){
+		*locator = (struct event_locator){
 			.subbuf = subbuf, .place = (uint16_t)((record - page) / 4), .type = type,
 		};
 	}
+	block->nr_events = (uint32_t)(event - block->events);
 	return args_used;
 }
 
@@ -231,8 +235,12 @@ int block_decode(struct block_reader *reader, const struct stream *stream, uint3
 
 		if (subbuf->nr_lost)
 			add_loss(block, LOSS_OVERRUN, subbuf->nr_lost);
-		args_used = decode_page(reader, page, subbuf, place->first_subbuf + p, stream, block,
-					args_used);
+		if (stream->layout.swap || stream->layout.big_endian)
+			args_used = decode_page(reader, page, subbuf, place->first_subbuf + p, stream, block,
+						args_used, true);
+		else
+			args_used = decode_page(reader, page, subbuf, place->first_subbuf + p, stream, block,
+						args_used, false);
 		if (subbuf->fault == SUBBUF_WHOLE || subbuf->fault == SUBBUF_PADDED)
 			continue;
 		add_fault(block, place->first_subbuf + p, subbuf->fault,

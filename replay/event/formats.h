@@ -51,6 +51,8 @@ struct binding {
 	uint16_t args_size;
 	uint16_t nr_loads;
 	uint16_t size_needed;	/* a record this long has every fixed field */
+	uint16_t nr_plain;	/* of the loads the first: of 64 or 32 bits, as nearly all are */
+	bool has_all;		/* each member has a load */
 	uint32_t present;	/* of such a record; strings elsewhere in it are checked one by one */
 	struct field_load loads[EVENT_MAX_MEMBERS];
 };

@@ -57,7 +57,7 @@ static void write_long(const struct subbuf_layout *layout, uint8_t *p, uint64_t 
 }
 
 /* The bytes that the record at `p` takes, 0 if that cannot be (then *fault says why). */
-static uint32_t record_size(const struct subbuf_layout *layout, const uint8_t *p, uint32_t left,
+static inline __attribute__((always_inline)) uint32_t record_size(const struct subbuf_layout *layout, const uint8_t *p, uint32_t left,
 			    bool *ret_is_event, enum subbuf_fault *fault)
 {
 	uint32_t head = read_4(layout, p), length;
@@ -88,7 +88,9 @@ static uint32_t record_size(const struct subbuf_layout *layout, const uint8_t *p
 	return length >= 4 + (uint32_t)layout->type_size ? 8 + ((length - 4 + 3) & ~3u) : 0;
 }
 
-void subbuf_check(const struct subbuf_layout *layout, const void *page, struct subbuf *ret_subbuf)
+/* `layout` with its byte order as the caller's constant. */
+static inline __attribute__((always_inline)) void check(const struct subbuf_layout *layout, const void *page,
+							struct subbuf *ret_subbuf)
 {
 	uint32_t head_size = subbuf_head_size(layout), room = layout->page_size - head_size;
 	const uint8_t *data = (const uint8_t *)page + head_size;
@@ -125,6 +127,18 @@ void subbuf_check(const struct subbuf_layout *layout, const void *page, struct s
 			s.nr_lost = -1;
 	}
 	*ret_subbuf = s;
+}
+
+void subbuf_check(const struct subbuf_layout *layout, const void *page, struct subbuf *ret_subbuf)
+{
+	struct subbuf_layout usual = *layout;
+
+	if (layout->swap || layout->big_endian) {
+		check(layout, page, ret_subbuf);
+		return;
+	}
+	usual.swap = usual.big_endian = false;
+	check(&usual, page, ret_subbuf);
 }
 
 void subbuf_mend(const struct subbuf_layout *layout, const void *page, const struct subbuf *subbuf,
