@@ -21,11 +21,11 @@
 #include "trace/diag.h"
 
 #define SAVE_MAGIC	0x31747369686d736bull	/* "ksmhist1" */
-#define SAVE_VERSION	14u
+#define SAVE_VERSION	15u
 #define MAX_POOLS	(MAX_SEGMENT_POOLS + MAX_HISTORY_POOLS)
 
 struct saved_pool { uint64_t offset, nr, hash; uint32_t element_size, pad; };
-struct saved_order { uint64_t nr_sorted; uint32_t bucket_events, pad; };
+struct saved_order { uint64_t nr_sorted; uint32_t bucket_shift, pad; };
 
 struct saved_head {
 	uint64_t magic, hash;		/* of the head from `version` on */
@@ -77,7 +77,7 @@ int history_save(struct history *h, int fd, uint64_t offset, uint64_t *ret_size)
 		head->first_number[i] = h->now->tables[i].first_number;
 	for (unsigned i = 0; i < NR_ORDERS; i++)
 		head->orders[i] = (struct saved_order){ h->now->orders[i].nr_sorted,
-							h->now->orders[i].bucket_events, 0 };
+							h->now->orders[i].bucket_shift, 0 };
 	for (uint32_t i = 0; ret == 0 && i < head->nr_pools; i++) {
 		head->pools[i] = (struct saved_pool){ .offset = at - offset, .nr = pools[i]->nr,
 						      .hash = pool_hash(pools[i]),
@@ -179,7 +179,7 @@ int history_map(int fd, uint64_t offset, uint64_t size, struct history **ret_his
 		h->now->tables[i].first_number = head->first_number[i];
 	for (unsigned i = 0; i < NR_ORDERS; i++) {
 		h->now->orders[i].nr_sorted = head->orders[i].nr_sorted;
-		h->now->orders[i].bucket_events = head->orders[i].bucket_events;
+		h->now->orders[i].bucket_shift = head->orders[i].bucket_shift;
 		h->now->orders[i].tallied_deaths =
 			h->now->tables[order_table((enum order_id)i)].deaths.nr;
 	}

@@ -167,7 +167,7 @@ struct order {
 	struct pool tallies;		/* ORDER_VMA_ANON: uint32_t, see tally.c */
 	uint64_t tallied_deaths;	/* deaths that are in them */
 	uint64_t nr_sorted;		/* rows of the table that are in it */
-	uint32_t bucket_events;		/* events in one of the 64 buckets */
+	uint32_t bucket_shift;		/* log2 of the events in one of the 64 buckets */
 };
 
 /* ---- counters at every so many changes ---- */
