@@ -178,6 +178,29 @@ static void mm_count_changes(const struct segment *seg, uint32_t mm, uint32_t t,
 	}
 }
 
+/* With hindsight: its items that were found after t and held at t. */
+static void add_found_later(const struct history *h, const struct place *place, uint32_t mm, struct mm_count *count)
+{
+	const struct segment *seg = place->seg;
+	const struct pool *found = &seg->tables[TABLE_ITEM].found;
+	uint64_t at, hi;
+
+	if (!found->nr || span_at(seg, TABLE_ITEM, *(uint32_t *)pool_at(found, found->nr - 1))->born <= place->t ||
+	    order_ready(h, seg, ORDER_ITEM_MM) != 0)
+		return;
+	at = order_lower(seg, ORDER_ITEM_MM, mm, 0);
+	hi = order_lower(seg, ORDER_ITEM_MM, mm + 1, 0);
+	for (; (at = order_next(place, ORDER_ITEM_MM, at, hi)) < hi; at++) {
+		uint32_t id = *(uint32_t *)pool_at(&seg->orders[ORDER_ITEM_MM].rows, at);
+
+		if (span_at(seg, TABLE_ITEM, id)->born <= place->t)
+			continue;
+		count->items++;
+		count->vague += is_vague(seg, TABLE_ITEM, id);
+		count->stable += ((struct item_data *)data_at(seg, TABLE_ITEM, id))->node != NO_ID;
+	}
+}
+
 /* The mm's items at the moment, and the event of its end, ALIVE. */
 static int mm_count_at(const struct history *h, struct ref mm, struct moment when, struct mm_count *ret,
 		       uint32_t *ret_died)
@@ -203,6 +226,8 @@ static int mm_count_at(const struct history *h, struct ref mm, struct moment whe
 		*ret = mm_count_before(seg, object, t);
 		mm_count_changes(seg, object, t, ret);
 	}
+	if (place.known > place.t)
+		add_found_later(h, &place, object, ret);
 	*ret_died = died <= place.t ? died : ALIVE;
 	if (died <= place.t)
 		ret->items = ret->stable = ret->vague = 0;
