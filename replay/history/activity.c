@@ -32,9 +32,18 @@ static void sums_upto(const struct segment *seg, uint32_t t, uint64_t sums[NR_AC
 	for (uint32_t i = from; i < t; i++) {
 		unsigned activity = nibbles[i / 2] >> (i % 2 * 4) & 15;
 
+		if (activity == ACTIVITY_TOLD)
+			activity = ACTIVITY_OTHER + 1;
 		if (activity && activity <= NR_ACTIVITIES)
 			sums[activity - 1]++;
 	}
+}
+
+bool event_tells(const struct segment *seg, uint32_t t)
+{
+	const uint8_t *nibbles = seg->activity.data;
+
+	return t && t <= seg->last && (nibbles[(t - 1) / 2] >> ((t - 1) % 2 * 4) & 15) == ACTIVITY_TOLD;
 }
 
 void history_activity(const struct history *h, uint64_t a, uint64_t b, uint64_t ret_nr[NR_ACTIVITIES])

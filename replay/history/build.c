@@ -174,6 +174,14 @@ void build_activity(struct builder *b, enum activity activity)
 	hot_activity(b, activity);
 }
 
+void build_activity_told(struct builder *b)
+{
+	uint8_t *pair = pool_at(&b->seg->activity, (b->now - 1) / 2);
+
+	hot_activity(b, ACTIVITY_OTHER);
+	*pair |= (uint8_t)(ACTIVITY_TOLD << ((b->now - 1) % 2 * 4));
+}
+
 void build_notable(struct builder *b, enum notable_kind kind, unsigned severity, uint64_t value,
 		   struct ref ref)
 {

@@ -187,6 +187,7 @@ void build_mm_changes(struct builder *b, uint32_t mm);
 void build_write_counts(struct builder *b);
 void build_write_mm_counts(struct builder *b, uint32_t mm);
 void build_activity(struct builder *b, enum activity activity);
+void build_activity_told(struct builder *b);	/* the event is a record of a dump */
 void build_notable(struct builder *b, enum notable_kind kind, unsigned severity, uint64_t value,
 		   struct ref ref);
 /* Forces the counts after this event to be written down (many rows ended at once). */

@@ -396,7 +396,7 @@ bool build_dump_event(struct builder *b, const struct event *ev)
 {
 	if (ev->kind < EVENT_P_DUMP_BEGIN || ev->kind > EVENT_P_DUMP_END)
 		return false;
-	build_activity(b, ACTIVITY_OTHER);
+	build_activity_told(b);
 	if (ev->kind == EVENT_P_DUMP_BEGIN) {
 		dump_begin(b, EVENT_ARGS(ev, P_DUMP_BEGIN));
 		return true;

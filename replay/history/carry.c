@@ -149,7 +149,8 @@ static int carry_span(struct carrying *c, enum table table, uint32_t object, uin
 				     .born = fact.born, .first = fact.first, .known = fact.known,
 				     .confirmed = around.before,
 				     .number = object_number(c->from, table, object),
-				     .doubt = around.doubt };
+				     .doubt = (uint16_t)around.doubt,
+				     .evidence = (uint8_t)evidence_of(c->b->h, c->from, table, id) };
 	*span = (struct span){ .addr_gen = old->addr_gen, .died = old->died == ALIVE ? ALIVE : 0,
 			       .owner_flags = (owner & ~SPAN_FLAGS) | SPAN_FIRST | SPAN_LAST |
 					      (old->owner_flags & kept),

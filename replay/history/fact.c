@@ -474,9 +474,11 @@ char evidence_of(const struct history *h, const struct segment *seg, enum table 
 			return EVIDENCE_INFERRED;
 		__attribute__((fallthrough));
 	default:
-		return span_is(span_at(seg, table, id), SPAN_FOUND) ?
-			       (h->patched ? EVIDENCE_DUMPED : EVIDENCE_INFERRED)
-								    : EVIDENCE_TRACED;
+		if (id < seg->tables[table].carried.nr)
+			return (char)((struct carried *)pool_at(&seg->tables[table].carried, id))->evidence;
+		if (span_is(span_at(seg, table, id), SPAN_FOUND))
+			return h->patched ? EVIDENCE_DUMPED : EVIDENCE_INFERRED;
+		return event_tells(seg, span_at(seg, table, id)->born) ? EVIDENCE_DUMPED : EVIDENCE_TRACED;
 	}
 }
 

@@ -365,6 +365,13 @@ bool history_touches(const struct history *h, struct ref ref, uint64_t n);
  * them.  If the object's change at event n is one of those: the sample's number, else -ENOENT.
  */
 int history_changed_by_sample(const struct history *h, struct ref ref, uint64_t n);
+/*
+ * Did the object not change at event n: was it only told there, by a record of a state dump, by a sample, or by its
+ * name in an event about something else?  What is learned so was there before, nobody knew since when.
+ */
+bool history_learned(const struct history *h, struct ref ref, uint64_t n);
+/* Is event n such a record of a dump?  Whatever changes in the rows there, and in their numbers, was learned. */
+bool history_tells(const struct history *h, uint64_t n);
 /* The objects that event n touched (changed, or named): up to `max`, returns how many there are. */
 uint32_t history_touched(const struct history *h, uint64_t n, struct ref *ret_refs, uint32_t max);
 

@@ -6,6 +6,9 @@
  * it was complete, which had nothing to do with it.  The rows a sample made, and those it ended,
  * lie side by side in the order of births and of deaths: four numbers a table tell them apart from
  * what the event did.
+ *
+ * A record of a state dump does not change anything either: it tells.  So does an event that names an object
+ * which nobody knew of.  What is learned at an event is not what happened there (history_learned()).
  */
 #include "history/build.h"
 
@@ -133,4 +136,21 @@ int history_changed_by_sample(const struct history *h, struct ref ref, uint64_t 
 			ask(&asking, i, (uint32_t)j, *(uint32_t *)pool_at(deaths, j), false);
 	}
 	return asking.event ? -ENOENT : asking.sample;
+}
+
+bool history_tells(const struct history *h, uint64_t n)
+{
+	struct place place;
+
+	return n && history_place(h, moment_at(n), &place) == 0 && n <= history_last(h) &&
+	       event_tells(place.seg, place.t);
+}
+
+bool history_learned(const struct history *h, struct ref ref, uint64_t n)
+{
+	union row row;
+
+	if (history_tells(h, n) || history_changed_by_sample(h, ref, n) >= 0)
+		return true;
+	return n && history_row(h, ref, moment_at(n), &row) == 0 && row.fact.known == n && row.fact.born < n;
 }

@@ -145,7 +145,7 @@ struct spans {
 };
 
 /* confirmed: last event that showed it, NEVER: none; doubt: enum doubt of it all the same. */
-struct carried { uint64_t origin, born, first, known, confirmed; uint32_t number, doubt; };
+struct carried { uint64_t origin, born, first, known, confirmed; uint32_t number; uint16_t doubt; uint8_t evidence, pad; };
 
 /* ---- orders: spans sorted by what a list goes by ---- */
 enum order_id {
@@ -226,6 +226,8 @@ struct segment {
 };
 
 #define ACTIVITY_BLOCK 1024u
+/* Beside 1 + enum activity: an event that is told among the others, and that tells, not changes. */
+#define ACTIVITY_TOLD 15u
 #define HINT_SPANS 256u
 
 struct episode {
@@ -504,6 +506,9 @@ uint64_t episode_count(struct history_cursor *cursor);
 /* How many of that kind were known at t, and the last of them (NULL: none). */
 uint64_t episodes_known(const struct history *h, enum episode_kind kind, uint64_t t,
 			const struct episode **ret_last);
+
+/* Is it a record of a state dump? */
+bool event_tells(const struct segment *seg, uint32_t t);
 
 /* ---- sorted arrays of structs that begin with a uint32_t event ---- */
 /* How many elements have event <= t. */

@@ -3,7 +3,8 @@
  * diff.c - `ksmtop diff`: what differs between two moments.
  *
  * Between two moments a difference is an object that is there at one of them only, or that is
- * there at both with other attributes.  The history tells every row born or died in between;
+ * there at both with other attributes.  Where only more is known of an object that did not change, that is
+ * told, and no difference.  The history tells every row born or died in between;
  * each difference is reported at exactly one of those changes (the birth of the row that holds at
  * the later moment, or the death of the row that held at the earlier), so nothing has to be
  * remembered and ten million changes need no memory.  What came and went in between is no
@@ -23,8 +24,8 @@
 #include "query.h"
 #include "view/row_field.h"
 
-static const char *const change_words[NR_CHANGES] = { "came", "went", "changed", "passed" };
-static const char change_marks[NR_CHANGES] = { '+', 'x', '~', ' ' };
+static const char *const change_words[NR_CHANGES] = { "came", "went", "changed", "learned", "passed" };
+static const char change_marks[NR_CHANGES] = { '+', 'x', '~', ' ', ' ' };
 
 static void print_object(struct comparing *comparing, int kind, uint64_t event, const union row *row)
 {
@@ -60,7 +61,7 @@ static int print_change(const struct history_change *change, void *arg)
 	int kind, shown;
 
 	if (is && change->born && after.fact.born == change->event)
-		kind = was ? CHANGED : CAME;
+		kind = !was ? CAME : history_learned(history, change->ref, change->event) ? LEARNED : CHANGED;
 	else if (was && !is && change->died && before.fact.last == change->event)
 		kind = WENT;
 	else if (!was && !is && change->died)
@@ -90,6 +91,16 @@ static bool differs(const struct comparing *comparing)
 	       comparing->nr[CHANGED];
 }
 
+static void print_totals(const struct comparing *comparing)
+{
+	printf("%s%" PRIu64 " came, %" PRIu64 " went, %" PRIu64 " changed, %" PRIu64 " came and went between",
+	       differs(comparing) ? "" : "no difference: ", comparing->nr[CAME], comparing->nr[WENT],
+	       comparing->nr[CHANGED], comparing->nr[PASSED]);
+	if (comparing->nr[LEARNED])
+		printf("; more is known of %" PRIu64, comparing->nr[LEARNED]);
+	putchar('\n');
+}
+
 static int diff_moments(struct comparing *comparing)
 {
 	struct query *query = comparing->query;
@@ -116,10 +127,7 @@ static int diff_moments(struct comparing *comparing)
 	if (query->json)
 		answer_end(query, "counts", counts_json(comparing));
 	else
-		printf("%s%" PRIu64 " came, %" PRIu64 " went, %" PRIu64 " changed, %" PRIu64
-		       " came and went between\n", differs(comparing) ? "" : "no difference: ",
-		       comparing->nr[CAME], comparing->nr[WENT], comparing->nr[CHANGED],
-		       comparing->nr[PASSED]);
+		print_totals(comparing);
 	return 0;
 }
 

@@ -8,7 +8,8 @@
 
 #include "query.h"
 
-enum { CAME, WENT, CHANGED, PASSED, NR_CHANGES };
+/* Learned: what is known of it changed, not itself. */
+enum { CAME, WENT, CHANGED, LEARNED, PASSED, NR_CHANGES };
 
 struct comparing {
 	struct query *query;

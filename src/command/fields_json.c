@@ -64,10 +64,10 @@ static void since_event(const char *words, int64_t number)
 		printf("%s before the first event", words);
 }
 
-static void span_sentence(const struct fields *fields)
+static void span_sentence(const struct fields *fields, struct span_words words)
 {
 	const struct named_value *born = fields_find(fields, "born"), *died = fields_find(fields, "died"),
-				 *since = fields_find(fields, "since");
+				 *since = fields_find(fields, "since"), *known = fields_find(fields, "known");
 
 	if (!born)
 		return;
@@ -75,13 +75,15 @@ static void span_sentence(const struct fields *fields)
 		since_event(", there since", since->number);
 		since_event(", like this since", born->number);
 	} else {
-		since_event(", since", born->number);
+		since_event(words.learned && known->number == born->number ? ", known since" : ", since", born->number);
 	}
+	if (words.learned && known->number != born->number)
+		printf(", known since event %" PRId64, known->number);
 	if (died->kind == VALUE_NUMBER)
-		printf(" until %" PRId64, died->number);
+		printf(words.learned_more ? ", more is known from %" PRId64 " on" : " until %" PRId64, died->number);
 }
 
-void fields_sentence(const struct fields *fields, int from)
+static void sentence(const struct fields *fields, int from, struct span_words span)
 {
 	const char *separator = "";
 	char buf[64], words[64];
@@ -101,7 +103,17 @@ void fields_sentence(const struct fields *fields, int from)
 		       field_show(field, buf, sizeof(buf)));
 		separator = ", ";
 	}
-	span_sentence(fields);
+	span_sentence(fields, span);
 	evidence_sentence(fields);
 	puts(".");
+}
+
+void fields_sentence(const struct fields *fields, int from)
+{
+	sentence(fields, from, (struct span_words){ 0 });
+}
+
+void fields_life(const struct fields *fields, struct span_words words)
+{
+	sentence(fields, 0, words);
 }

@@ -19,5 +19,8 @@ struct json_object *fields_json(const struct fields *fields);
  * doubtful: why)."  The first `from` fields and those not known are left out.
  */
 void fields_sentence(const struct fields *fields, int from);
+/* The same of a row of a life.  It was only learned when it begins; when it ends, more was. */
+struct span_words { bool learned, learned_more; };
+void fields_life(const struct fields *fields, struct span_words words);
 
 #endif /* KSMTOP_FIELDS_JSON_H */

@@ -147,6 +147,37 @@ static int show_relations(struct query *query, struct ref ref)
 	return 0;
 }
 
+/* What hangs on the object comes and goes while the row lasts, and its stable node may get another page. */
+static bool is_not_its_own(const struct fields *fields, const char *name, enum table table)
+{
+	static const char *const counts[] = { "items", "stable_items", "merges", "mappings", "vmas", "dups" };
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++)
+		if (strncmp(name, counts[i], strlen(counts[i])) == 0 &&
+		    (length == strlen(counts[i]) || strcmp(name + strlen(counts[i]), "_doubtful") == 0))
+			return true;
+	if (strcmp(name, "pid_doubtful") == 0)
+		return fields_find(fields, "pid")->kind == VALUE_NOTHING;
+	return table == TABLE_ITEM && strcmp(name, "pfn") == 0;
+}
+
+static void print_life(const struct query *query, const union row *row, const struct fields *fields)
+{
+	struct fields own = *fields;
+	struct span_words words = {
+		.learned = history_learned(query->history, row->any.ref, row->fact.known),
+		.learned_more = row->fact.died != NEVER && history_tells(query->history, row->fact.died),
+	};
+
+	own.nr = 0;
+	for (int i = 0; i < fields->nr; i++)
+		if (i >= LIFE_FROM && !is_not_its_own(fields, fields->list[i].name, (enum table)row->any.ref.table))
+			own.list[own.nr++] = fields->list[i];
+	fputs("  ", stdout);
+	fields_life(&own, words);
+}
+
 static int show_life(struct query *query, struct ref ref)
 {
 	struct fields fields;
@@ -165,8 +196,7 @@ static int show_life(struct query *query, struct ref ref)
 		if (query->json) {
 			answer_section(query, "life", NULL, &fields);
 		} else {
-			fputs("  ", stdout);
-			fields_sentence(&fields, LIFE_FROM);
+			print_life(query, &row, &fields);
 		}
 	}
 	return err == -ENOENT ? 0 : err;

@@ -137,6 +137,8 @@ bool scene_touched(const struct scene *scene, struct ref ref)
 
 char scene_mark(const struct scene *scene, const union row *row)
 {
+	if (history_tells(scene->history, scene->when.t))
+		return ' ';
 	if (scene->when.t && row->fact.first == scene->when.t)
 		return '+';
 	return scene_touched(scene, row->any.ref) ? '~' : ' ';

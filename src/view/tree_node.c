@@ -238,7 +238,10 @@ static void draw_facts(struct pane pane, const struct scene *scene, const struct
 			    node->nr_dups);
 	else
 		pane_fieldf(pane, 1, ' ', "pfn", evidence, doubtful, "0x%" PRIx64, node->kpfn);
-	if (changed)
+	if (changed && history_learned(scene->history, node->ref, t))
+		pane_fieldf(pane, 2, ' ', "items", items.evidence, items.doubtful,
+			    "%" PRIu32 " known, %" PRIu32 " before", node->nr_items, before.node.nr_items);
+	else if (changed)
 		pane_fieldf(pane, 2, '~', "items", items.evidence, items.doubtful,
 			    "%" PRIu32 "  was %" PRIu32, node->nr_items, before.node.nr_items);
 	else

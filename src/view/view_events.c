@@ -245,15 +245,18 @@ static void draw_fields(struct pane pane, const struct scene *scene, uint64_t nr
 	}
 }
 
-/* "5" or "5 > 6 ~". */
+/* "5", "5 > 6 ~", or "6 known, 5 before" where nothing changed but what is known. */
 static int draw_change(struct pane pane, int y, const char *label, uint64_t before, uint64_t now,
-		       struct history_worth worth)
+		       struct history_worth worth, bool learned)
 {
 	char a[FORMAT_MAX], b[FORMAT_MAX];
 
 	if (before == now)
 		pane_fieldf(pane, y, ' ', label, worth.evidence, worth.doubtful, "%s",
 			    format_count(a, now));
+	else if (learned)
+		pane_fieldf(pane, y, ' ', label, worth.evidence, worth.doubtful, "%s known, %s before",
+			    format_count(b, now), format_count(a, before));
 	else
 		pane_fieldf(pane, y, '~', label, worth.evidence, worth.doubtful, "%s %s %s",
 			    format_count(a, before), pane_charset(pane) == GRID_ASCII ? "->" : "→",
@@ -267,38 +270,41 @@ static int draw_object(struct pane pane, int y, const struct scene *scene, struc
 	union row before, now;
 	bool was = !history_row(scene->history, ref, why_moment(scene, nr - 1), &before);
 	bool is = !history_row(scene->history, ref, why_moment(scene, nr), &now);
+	bool learned = is && history_learned(scene->history, ref, nr);
 	struct history_mm_counters a, b;
 	char name[48];
 
 	scene_name(scene, ref, name, sizeof(name));
 	if (!was || !is) {
 		pane_fieldf(pane, y,
-			    !was && is ? '+'
+			    learned    ? ' '
+			    : is       ? '+'
 			    : was      ? 'x'
 				       : ' ',
 			    name, is ? now.fact.evidence : 0, is && now.fact.doubt,
-			    was  ? "gone"
-			    : is ? "new"
-				 : "not known");
+			    was       ? "gone"
+			    : learned ? "known now"
+			    : is      ? "new"
+				      : "not known");
 		return y + 1;
 	}
 	if (ref.table == TABLE_NODE)
 		return draw_change(pane, y, name, before.node.nr_items, now.node.nr_items,
 				   history_worth(scene->history, ITEMS_OF_NODE, ref,
-						 why_moment(scene, nr)));
+						 why_moment(scene, nr)), learned);
 	if (ref.table == TABLE_MM &&
 	    !history_mm_counters(scene->history, ref, why_moment(scene, nr - 1), &a) &&
 	    !history_mm_counters(scene->history, ref, why_moment(scene, nr), &b))
 		return draw_change(
 			pane, y, name, a.nr_stable_items, b.nr_stable_items,
-			history_worth(scene->history, ITEMS_OF_MM, ref, why_moment(scene, nr)));
+			history_worth(scene->history, ITEMS_OF_MM, ref, why_moment(scene, nr)), learned);
 	if (ref.table == TABLE_ITEM &&
 	    (before.item.state != now.item.state || !ref_equal(before.item.node, now.item.node)))
-		pane_fieldf(pane, y, '~', name, now.fact.evidence, now.fact.doubt, "%s -> %s",
+		pane_fieldf(pane, y, learned ? ' ' : '~', name, now.fact.evidence, now.fact.doubt, "%s -> %s",
 			    item_state_name(before.item.state), item_state_name(now.item.state));
 	else
 		pane_fieldf(pane, y, ' ', name, now.fact.evidence, now.fact.doubt,
-			    "named, not changed");
+			    learned && before.fact.born != now.fact.born ? "more is known" : "named, not changed");
 	return y + 1;
 }
 
@@ -325,13 +331,15 @@ static void draw_effects(struct pane pane, const struct scene *scene, uint64_t n
 				(struct history_worth){EVIDENCE_INFERRED,
 						       history_doubts(scene->history, ALL_ITEMS,
 								      (struct ref){0},
-								      why_moment(scene, nr))});
+								      why_moment(scene, nr))},
+				history_tells(scene->history, nr));
 	if (y < pane.height)
 		draw_change(
 			pane, y, "all nodes", before.nr_nodes, now.nr_nodes,
 			(struct history_worth){EVIDENCE_INFERRED,
 					       history_doubts(scene->history, ALL_NODES, (struct ref){0},
-							      why_moment(scene, nr))});
+							      why_moment(scene, nr))},
+			history_tells(scene->history, nr));
 }
 
 static void command(struct session *session, void *own, char *buffer, size_t size);

@@ -93,6 +93,24 @@ const char *why_error(int64_t err)
 
 /* ---- what it changed ---- */
 
+/* Nothing happened to the node there, but more is known of it. */
+static char node_learned(const struct scene *scene, struct ref ref, uint64_t nr, char *buf, size_t size)
+{
+	union row before, now;
+	bool was = !history_row(scene->history, ref, why_moment(scene, nr - 1), &before);
+
+	if (history_row(scene->history, ref, why_moment(scene, nr), &now))
+		return ' ';
+	if (!was || before.node.nr_items != now.node.nr_items)
+		snprintf(buf, size, "known: %" PRIu32 " item%s", now.node.nr_items,
+			 now.node.nr_items == 1 ? "" : "s");
+	else if (before.node.nr_dups != now.node.nr_dups)
+		snprintf(buf, size, "known: %" PRIu32 " dup%s", now.node.nr_dups, now.node.nr_dups == 1 ? "" : "s");
+	else if (before.node.kind != now.node.kind)
+		snprintf(buf, size, "known as %s", node_kind_name(now.node.kind));
+	return ' ';
+}
+
 static char node_effect(const struct scene *scene, struct ref ref, uint64_t nr, char *buf,
 			size_t size)
 {
@@ -100,6 +118,8 @@ static char node_effect(const struct scene *scene, struct ref ref, uint64_t nr, 
 	bool was = !history_row(scene->history, ref, why_moment(scene, nr - 1), &before);
 	bool is = !history_row(scene->history, ref, why_moment(scene, nr), &now);
 
+	if (is && history_learned(scene->history, ref, nr))
+		return node_learned(scene, ref, nr, buf, size);
 	if (!was && is)
 		snprintf(buf, size, "new, %" PRIu32 " item%s", now.node.nr_items,
 			 now.node.nr_items == 1 ? "" : "s");
@@ -127,6 +147,10 @@ static char plain_effect(const struct scene *scene, struct ref ref, uint64_t nr,
 
 	if (was == is)
 		return ' ';
+	if (is && history_learned(scene->history, ref, nr)) {
+		snprintf(buf, size, "known now");
+		return ' ';
+	}
 	snprintf(buf, size, is ? "new" : "gone");
 	return is ? '+' : 'x';
 }
@@ -147,7 +171,7 @@ static char item_effect(const struct scene *scene, struct ref ref, uint64_t nr, 
 	else
 		snprintf(buf, size, "%s",
 			 now.item.state == ITEM_UNSTABLE ? "unstable" : "off its node");
-	return '~';
+	return history_learned(scene->history, ref, nr) ? ' ' : '~';
 }
 
 char why_effect_on(const struct scene *scene, struct ref ref, uint64_t nr, char *buf, size_t size)

@@ -315,9 +315,69 @@ static void dups_stand_as_in_the_hlist(void **state)
 	feed_free(f);
 }
 
+/*
+ * A dump tells of what was there before; what it names first is not new, what it counts did not change.  With
+ * hindsight the numbers are as they are in the lists.
+ */
+static void what_a_dump_tells_did_not_happen_there(void **state)
+{
+	static const struct { enum table table; int64_t addr; } objects[] = {
+		{ TABLE_MM, MM }, { TABLE_NODE, NODE(4) }, { TABLE_NODE, NODE(0) }, { TABLE_ITEM, ITEM(0) },
+		{ TABLE_ITEM, ITEM(3) }, { TABLE_VMA, VMA(0) }, { TABLE_ANON_VMA, AV(0) },
+	};
+	struct feed *f = feed_new(false);
+	struct history_mm_counters counters;
+	struct world w = world();
+	uint64_t told, appended, nr;
+	struct ref mm = { 0 };
+	union row row;
+
+	(void)state;
+	FEED(f, KSM_START_SCAN);
+	dump(f, &w, 1);
+	told = f->next - 1;
+	*FEED(f, P_ITEM_APPEND) = (struct args_P_ITEM_APPEND){ .item = ITEM(3), .mm = MM, .address = 0x13000,
+		.node = NODE(4), .anon_vma = AV(0), .index = 19, .hlist_len = 3 };
+	appended = f->next - 1;
+	feed_flush(f);
+	for (size_t i = 0; i < sizeof(objects) / sizeof(*objects); i++) {
+		unsigned touched = 0;
+		struct ref ref;
+
+		assert_int_equal(history_find(f->h, objects[i].table, (uint64_t)objects[i].addr, 0, moment_at(told),
+					      &ref), 0);
+		for (uint64_t n = 1; n <= told; n++) {
+			if (!history_touches(f->h, ref, n))
+				continue;
+			touched++;
+			assert_true(history_learned(f->h, ref, n));
+		}
+		assert_true(touched > 0);
+		assert_int_equal(history_row(f->h, ref, moment_at(told), &row), 0);
+		assert_int_equal(row.fact.evidence, EVIDENCE_DUMPED);
+		if (objects[i].table == TABLE_MM)
+			mm = ref;
+		if (objects[i].addr == NODE(4) || objects[i].addr == ITEM(3)) {
+			assert_true(history_touches(f->h, ref, appended));
+			assert_false(history_learned(f->h, ref, appended));
+		}
+	}
+	assert_false(history_tells(f->h, appended));
+	assert_false(history_tells(f->h, 1));
+	for (uint64_t t = 0; t <= appended; t++) {
+		assert_int_equal(history_mm_counters(f->h, mm, moment_hindsight(t), &counters), 0);
+		assert_int_equal(counters.nr_items, NR_ITEMS);
+		assert_int_equal(counters.nr_stable_items, t < appended ? 2 : 3);
+		assert_int_equal(history_count(f->h, ITEMS_OF_MM, mm, moment_hindsight(t), &nr, NULL), 0);
+		assert_int_equal(nr, NR_ITEMS);
+	}
+	feed_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_a_dump_tells_did_not_happen_there),
 		cmocka_unit_test(each_attribute_is_compared),
 		cmocka_unit_test(order_is_compared),
 		cmocka_unit_test(surplus_is_found),
