@@ -490,8 +490,8 @@ int whatif_walk(const struct episode_source *source, struct ref episode, struct 
 				"the stable node of episode %u is not known where it began", number);
 	}
 	m.w->node = row.node;
-	mapcount = totals->mapcount_after > totals->mapcount_before ? totals->mapcount_after :
-		   totals->mapcount_before;
+	mapcount = m.w->walk.begin_lost ? -1 : totals->mapcount_after > totals->mapcount_before ?
+		   totals->mapcount_after : totals->mapcount_before;
 	ret = read_effects(&m);
 	if (ret == 0)
 		ret = model_all(&m, m.w->walk.object, mapcount, mapcount);

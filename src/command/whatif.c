@@ -231,8 +231,8 @@ static void print_subject(const struct query *query, const struct whatif *whatif
 
 	query_name(query, whatif->node.ref, name, sizeof(name));
 	if (whatif->walk.number)
-		printf("Walk %" PRIu32 " of %s, pfn 0x%" PRIx64, whatif->walk.number, name,
-		       whatif->node.kpfn);
+		printf("Walk %" PRIu32 " of %s, pfn 0x%" PRIx64 ", all of it from event %" PRIu64, whatif->walk.number,
+		       name, whatif->node.kpfn, whatif->walk.fact.born);
 	else
 		printf("A walk of %s, pfn 0x%" PRIx64 ", after event %" PRIu64, name,
 		       whatif->node.kpfn, whatif->when.t);

@@ -6,7 +6,8 @@
  * first shown, and its answers stay with it.  Everything here is modelled (M) but for the rule that
  * the walk was recorded under, where model and record are compared: agree, or say so.
  *
- * The pane shows the counts of each rule and, above all, the mappings it would have missed.
+ * The pane shows the counts of each rule and, above all, the mappings it would have missed.  They are of the
+ * whole walk, from its first event to its last: at a moment inside it (or before) the pane says so.
  */
 #include "walk_panes.h"
 
@@ -41,11 +42,25 @@ static const char *rule_asks(enum walk_rule rule)
 	}
 }
 
-static const char *note_of(const struct whatif_result *result)
+static const char *note_of(const struct whatif_result *result, char *buf, size_t size)
 {
-	if (!result->is_recorded)
-		return result->doubtful ? "rests on doubtful VMAs" : "";
-	return result->agrees ? "recorded so; the model agrees" : "recorded so; the model DIFFERS";
+	char maybe[40] = "";
+
+	if (result->nr_maybe)
+		snprintf(maybe, sizeof(maybe), "%" PRIu32 " might be missed; ", result->nr_maybe);
+	snprintf(buf, size, "%s%s", maybe,
+		 !result->is_recorded ? result->doubtful ? "rests on doubtful VMAs" : "" :
+		 result->agrees ? "recorded so; the model agrees" : "recorded so; the model DIFFERS");
+	return buf;
+}
+
+/* The model's moment is not the one that everything else on the screen is of. */
+static bool is_apart(const struct stepping *s, uint64_t *ret_last)
+{
+	uint32_t nr = episode_nr_steps(s->episode);
+
+	*ret_last = nr ? episode_step(s->episode, nr - 1)->event : s->row.fact.born;
+	return s->scene.when.t < *ret_last;
 }
 
 struct columns_at {
@@ -69,6 +84,7 @@ static void draw_number(struct pane pane, int x, int width, int y, enum role rol
 
 static void draw_rule(struct pane pane, int y, enum walk_rule rule, const struct whatif_result *result)
 {
+	char note[96];
 	struct columns_at at = columns_of(pane);
 	enum role role = result->nr_missed ? ROLE_FAULT : result->is_recorded ? ROLE_VISITED : ROLE_TEXT;
 
@@ -80,7 +96,7 @@ static void draw_rule(struct pane pane, int y, enum walk_rule rule, const struct
 		    result->skip_addr_out_of_range + result->skip_mm_mismatch + result->skip_invalid);
 	draw_number(pane, at.missed, 6, y, role, result->nr_missed);
 	pane_fit(pane, at.note, y, pane.width - at.note - 3, ALIGN_LEFT,
-		 result->is_recorded && !result->agrees ? ROLE_DOUBT : ROLE_SKIPPED, note_of(result));
+		 result->is_recorded && !result->agrees ? ROLE_DOUBT : ROLE_SKIPPED, note_of(result, note, sizeof(note)));
 	pane_fact(pane, pane.width - 2, y, EVIDENCE_MODELLED, result->doubtful);
 }
 
@@ -99,9 +115,13 @@ void walk_draw_whatif(struct pane pane, struct stepping *s)
 	const struct whatif *whatif = whatif_of(s);
 	struct columns_at at = columns_of(pane);
 	char text[128];
+	uint64_t last;
 	int y = 1;
 
-	pane_rule(pane, 0, "WHAT-IF", "");
+	*text = 0;
+	if (is_apart(s, &last))
+		snprintf(text, sizeof(text), "whole walk, #%" PRIu64 "-#%" PRIu64, s->row.fact.born, last);
+	pane_rule(pane, 0, "WHAT-IF", text);
 	pane_fit(pane, at.offered + 1, 0, 8, ALIGN_RIGHT, ROLE_HEADING, " OFFERED");
 	pane_fit(pane, at.visited, 0, 8, ALIGN_RIGHT, ROLE_HEADING, " VISITED");
 	pane_fit(pane, at.skipped + 1, 0, 8, ALIGN_RIGHT, ROLE_HEADING, " SKIPPED");
@@ -122,7 +142,7 @@ void walk_copy_whatif(struct stepping *s, char *buffer, size_t size)
 {
 	const struct whatif *whatif = whatif_of(s);
 	size_t at = strlen(buffer);
-	char text[128];
+	char text[128], note[96];
 
 	for (enum walk_rule rule = 0; whatif && rule < NR_RULES && at < size; rule++) {
 		const struct whatif_result *result = &whatif->rules[rule];
@@ -131,8 +151,8 @@ void walk_copy_whatif(struct stepping *s, char *buffer, size_t size)
 			", visited %" PRIu64 ", Skip_addr_out_of_range %" PRIu64 ", Skip_mm_mismatch %"
 			PRIu64 ", missed %" PRIu32 "%s%s", walk_rule_name(rule),
 			result->nr_iteration_total, result->visited, result->skip_addr_out_of_range,
-			result->skip_mm_mismatch, result->nr_missed, *note_of(result) ? "; " : "",
-			note_of(result));
+			result->skip_mm_mismatch, result->nr_missed,
+			*note_of(result, note, sizeof(note)) ? "; " : "", note);
 		for (uint32_t i = 0; i < result->nr_missed && i < 8 && at < size; i++)
 			at += (size_t)snprintf(buffer + at, size - at, "\n  missed: %s",
 				missed_text(s, result->missed[i], text, sizeof(text)));
