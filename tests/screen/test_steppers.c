@@ -63,6 +63,8 @@ static const struct shot {
 	 "walk-fork-whole", ":time_start :view_walk b a a n"},
 	{"walk-what-if", "the naive rule misses mappings, named with process and address",
 	 "walk-mremap-address", ":time_start :view_walk e x"},
+	{"walk-what-if-within", "in the middle of a walk: the answer is the whole walk's, and says so",
+	 "walk-mremap-address", ":time_start :view_walk b n x"},
 	{"walk-end", "a walk that left mappings behind, at its end with its totals",
 	 "walk-mremap-address", ":time_start :view_walk e"},
 	{"recovery", "half way: phases, dups before and now, which mappings moved and where to",
