@@ -9,7 +9,8 @@
  * not noticed yet that their page is gone.
  *
  * What a recording cannot tell (a stock kernel's chains, dups and anon_vmas; mappings without
- * samples) is left out of the list instead of being told as zero.
+ * samples) is left out of the list instead of being told as zero; a count of events none of which can be
+ * in it, since it does not describe them, is told as not known.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -52,8 +53,40 @@ static bool is_unsure(const char *name, const struct history_counters *now)
 	       strcmp(name, "anon_vmas") == 0 ? now->more_anon_vmas : now->more_mappings;
 }
 
-int counters_at(const struct history *history, struct moment when, struct counter *list)
+/* Does the recording describe that event?  One that it does not cannot be in it. */
+static bool describes(struct event_index *events, enum event_kind kind)
 {
+	struct event_type_count type;
+
+	for (uint32_t i = 0; event_index_type(events, i, &type) == 0; i++)
+		if (type.kind == kind)
+			return true;
+	return false;
+}
+
+/* Sets `untold` of a count of events: a stock kernel has others for the same thing. */
+static void judge_told(struct recording *recording, struct counter *counter)
+{
+	static const struct { const char *name; enum event_kind stock, patched, or; } told[] = {
+		{ "merges", EVENT_KSM_MERGE_WITH_KSM_PAGE, EVENT_P_ITEM_APPEND, EVENT_UNKNOWN },
+		{ "zero_pages", EVENT_KSM_MERGE_ONE_PAGE, EVENT_KSM_MERGE_ONE_PAGE, EVENT_UNKNOWN },
+		{ "merge_failures", EVENT_KSM_MERGE_WITH_KSM_PAGE, EVENT_KSM_MERGE_WITH_KSM_PAGE, EVENT_UNKNOWN },
+		{ "removals", EVENT_KSM_REMOVE_RMAP_ITEM, EVENT_P_ITEM_DETACH, EVENT_KSM_REMOVE_KSM_PAGE },
+		{ "scans", EVENT_KSM_START_SCAN, EVENT_KSM_START_SCAN, EVENT_UNKNOWN },
+	};
+	bool patched = history_is_patched(recording_history(recording));
+
+	for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++)
+		if (strcmp(told[i].name, counter->name) == 0)
+			counter->untold = !describes(recording_events(recording),
+						     patched ? told[i].patched : told[i].stock) &&
+					  (told[i].or == EVENT_UNKNOWN ||
+					   !describes(recording_events(recording), told[i].or));
+}
+
+int counters_at(struct recording *recording, struct moment when, struct counter *list)
+{
+	const struct history *history = recording_history(recording);
 	struct history_counters now = { 0 };
 	struct history_sample sample = { 0 };
 	int index = history_sample_before(history, SAMPLE_KSM, 0, when.t);
@@ -92,6 +125,8 @@ int counters_at(const struct history *history, struct moment when, struct counte
 	COUNTER("removals", "removals noticed", now.nr_removals, 0, EVIDENCE_TRACED, NULL);
 	COUNTER("scans", "scans begun", now.nr_scans, 0, EVIDENCE_TRACED, NULL);
 	COUNTER("lost", "events lost so far", now.nr_lost, 0, EVIDENCE_TRACED, NULL);
+	for (int i = 0; i < nr; i++)
+		judge_told(recording, &list[i]);
 #undef COUNTER
 	if (index < 0 || history_sample(history, (uint32_t)index, &sample))
 		return nr;

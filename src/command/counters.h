@@ -21,6 +21,7 @@ struct counter {
 	const char *note;	/* a word about it, or NULL */
 	char evidence;
 	int64_t value, doubtful;	/* rebuilt, and how many of it are doubtful */
+	bool untold;			/* no event of this recording could tell: the value means nothing */
 	bool unsure;			/* it rests on rows some of which are doubtful */
 	bool kernel_doubtful;		/* something changed since the sample */
 	int64_t kernel_value;
@@ -31,6 +32,6 @@ struct counter {
 #define COUNTERS_MAX 20
 
 /* Fills list[0 .. n), returns n.  O(log n) in the events. */
-int counters_at(const struct history *history, struct moment when, struct counter *list);
+int counters_at(struct recording *recording, struct moment when, struct counter *list);
 
 #endif /* KSMTOP_COUNTERS_H */

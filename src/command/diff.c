@@ -119,7 +119,7 @@ static int diff_moments(struct comparing *comparing)
 	query->when = second;
 	if (query->json)
 		answer_begin(query, "diff", recording_path(query->recording));
-	diff_counters(comparing, query->history, first, query->history, second);
+	diff_counters(comparing, query->recording, first, query->recording, second);
 	err = history_changes(query->history, comparing->from.t, comparing->to.t, print_change,
 			      comparing);
 	if (err)

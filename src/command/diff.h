@@ -20,9 +20,8 @@ struct comparing {
 };
 
 /* Prints the counters that differ. */
-void diff_counters(struct comparing *comparing, const struct history *first,
-		   struct moment when_first, const struct history *second,
-		   struct moment when_second);
+void diff_counters(struct comparing *comparing, struct recording *first, struct moment when_first,
+		   struct recording *second, struct moment when_second);
 /* FILE1 and FILE2 of the invocation.  0 or -E and the query's diag. */
 int diff_files(struct comparing *comparing);
 

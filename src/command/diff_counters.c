@@ -3,7 +3,7 @@
  * diff_counters.c - the counters in which two moments differ, of one recording or of two.
  *
  * Counters are joined by name: a patched and a stock recording have different ones, and what only one of
- * them has is no answer.  A difference is as sure as the less sure of the two numbers.
+ * them has, or can tell, is no answer.  A difference is as sure as the less sure of the two numbers.
  *
  * Objects and episodes are diff.c's and diff_files.c's.
  */
@@ -20,7 +20,7 @@ static void print_counter(struct comparing *comparing, const struct counter *a,
 {
 	struct fields fields;
 
-	if (a->value == b->value)
+	if (a->value == b->value || a->untold || b->untold)
 		return;
 	comparing->nr_counters++;
 	if (!comparing->query->json) {
@@ -38,9 +38,8 @@ static void print_counter(struct comparing *comparing, const struct counter *a,
 	answer_item(comparing->query, fields_json(&fields));
 }
 
-void diff_counters(struct comparing *comparing, const struct history *first,
-			   struct moment when_first, const struct history *second,
-			   struct moment when_second)
+void diff_counters(struct comparing *comparing, struct recording *first, struct moment when_first,
+		   struct recording *second, struct moment when_second)
 {
 	struct counter a[COUNTERS_MAX], b[COUNTERS_MAX];
 	int nr_a = counters_at(first, when_first, a);

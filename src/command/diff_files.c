@@ -298,7 +298,7 @@ static int compare(struct comparing *comparing, struct side *first, struct side 
 		return diag_set(&query->diag, err, "the episodes cannot be read");
 	if (query->json)
 		answer_begin(query, "diff", recording_path(query->recording));
-	diff_counters(comparing, first->query.history, first->query.when, second->query.history,
+	diff_counters(comparing, first->query.recording, first->query.when, second->query.recording,
 		      second->query.when);
 	compare_totals(comparing, first, second);
 	compare_pairs(comparing, first, second);

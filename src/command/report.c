@@ -91,7 +91,10 @@ static void counter_item(struct query *query, const struct counter *counter)
 
 	fields_reset(&fields);
 	fields_text(&fields, "name", counter->name);
-	fields_number(&fields, "value", counter->value);
+	if (counter->untold)
+		fields_nothing(&fields, "value");
+	else
+		fields_number(&fields, "value", counter->value);
 	fields_number(&fields, "doubtful_rows", counter->doubtful);
 	fields_text(&fields, "kernel_name", counter->kernel);
 	if (counter->has_kernel) {
@@ -112,6 +115,11 @@ static void counter_line(const struct query *query, const struct counter *counte
 	char evidence[3];
 
 	evidence_text(counter->evidence, counter->unsure, evidence);
+	if (counter->untold) {
+		printf(query->plain ? "%s: not in this recording, no event that would tell is.\n" :
+		       "  %-28s %10s    (not in this recording)\n", counter->text, "-");
+		return;
+	}
 	if (query->plain) {
 		printf("%s: %" PRId64 " (%s%s)", counter->text, counter->value,
 		       counter->evidence == 'T' ? "traced" : "inferred",
@@ -137,7 +145,7 @@ static void counter_line(const struct query *query, const struct counter *counte
 static void report_counters(struct query *query)
 {
 	struct counter list[COUNTERS_MAX];
-	int nr = counters_at(query->history, query->when, list);
+	int nr = counters_at(query->recording, query->when, list);
 	uint64_t sampled = 0;
 	bool known = false;
 
