@@ -25,6 +25,19 @@ static const char *name(const struct telling *t, struct ref ref, char buf[NAME_M
 	return narrate_name(t->h, ref, t->when, buf, NAME_MAX_LENGTH);
 }
 
+/* One that the history never met goes by its kernel address. */
+static const char *named(const struct telling *t, struct ref ref, const char *word, int64_t addr,
+			 char buf[NAME_MAX_LENGTH])
+{
+	if (name(t, ref, buf)[0] != '?')
+		return buf;
+	if (addr)
+		snprintf(buf, NAME_MAX_LENGTH, "%s 0x%" PRIx64, word, (uint64_t)addr);
+	else
+		snprintf(buf, NAME_MAX_LENGTH, "an unknown %s", word);
+	return buf;
+}
+
 /* ---- walks ---- */
 static void walk_begins(struct telling *t)
 {
@@ -32,7 +45,8 @@ static void walk_begins(struct telling *t)
 
 	SAY("A walk of %s (pfn 0x%" PRIx64 ") begins, purpose: %s; interval trees are asked by the rule "
 	    "\"%s\"; the page's mapcount is %" PRId64 ".",
-	    name(t, episode_row(t->e)->object, node), (uint64_t)ARGS(P_WALK_BEGIN)->pfn,
+	    named(t, episode_row(t->e)->object, "stable node", ARGS(P_WALK_BEGIN)->node, node),
+	    (uint64_t)ARGS(P_WALK_BEGIN)->pfn,
 	    explain_word(WORDS_PURPOSE, ARGS(P_WALK_BEGIN)->purpose, purpose),
 	    explain_word(WORDS_RULE, ARGS(P_WALK_BEGIN)->rule, rule), ARGS(P_WALK_BEGIN)->mapcount);
 }
@@ -49,7 +63,8 @@ static void walk_item(struct telling *t)
 	else
 		snprintf(asked, sizeof(asked), "page offset 0x%" PRIx64, (uint64_t)args->first);
 	SAY("Pass %" PRId64 ": the anon_vma of %s (%s at 0x%" PRIx64 ") is locked%s%s; its interval tree is "
-	    "asked for %s.", args->pass, name(t, t->step->ref, item), name(t, hold ? hold->mm : none, mm),
+	    "asked for %s.", args->pass, named(t, t->step->ref, "item", args->item, item),
+	    named(t, hold ? hold->mm : none, "mm", args->mm, mm),
 	    (uint64_t)args->address, args->waited_ns ? " after waiting " : " at once",
 	    args->waited_ns ? explain_time((uint64_t)args->waited_ns, waited, sizeof(waited)) : "", asked);
 }
@@ -95,10 +110,10 @@ static void walk_vma(struct telling *t)
 	const struct args_P_WALK_VMA args = *ARGS(P_WALK_VMA);
 	const struct hold *hold = episode_hold(t->e, t->step->hold);
 	const struct hold_vma *vma = vma_of(t);
-	char mm[NAME_MAX_LENGTH] = "a process";
+	struct ref none = { 0 };
+	char mm[NAME_MAX_LENGTH];
 
-	if (vma && !ref_is_none(vma->vma.mm))
-		name(t, vma->vma.mm, mm);
+	named(t, vma ? vma->vma.mm : none, "mm", args.mm, mm);
 	vma_sentence(t->to, (int)args.verdict, (int)args.pass, hold ? hold->address : 0, mm, args.answer != 0,
 		     args.mapcount_before, args.mapcount);
 }
@@ -124,7 +139,7 @@ static void walk_unlock(struct telling *t)
 {
 	const struct args_P_WALK_UNLOCK *args = ARGS(P_WALK_UNLOCK);
 	char item[NAME_MAX_LENGTH], held[TIME_MAX];
-	int at = SAY("The anon_vma of %s is unlocked, after %s", name(t, t->step->ref, item),
+	int at = SAY("The anon_vma of %s is unlocked, after %s", named(t, t->step->ref, "item", args->item, item),
 		     explain_time((uint64_t)args->held_ns, held, sizeof(held)));
 
 	if (args->outside || args->other_mm)
@@ -175,7 +190,7 @@ static void tell_kill(struct telling *t)
 		const struct args_P_KILL_TASK *args = ARGS(P_KILL_TASK);
 
 		SAY("%s (pid %" PRId64 ") is put on the kill list for 0x%" PRIx64 ": its VMA %s the address "
-		    "and its pte %s the page.", name(t, t->step->ref, mm), args->tgid,
+		    "and its pte %s the page.", named(t, t->step->ref, "mm", args->mm, mm), args->tgid,
 		    (uint64_t)args->address, args->covers ? "covers" : "does not cover",
 		    args->mapped ? "maps" : "does not map");
 	} else {
@@ -231,9 +246,9 @@ static void recovery_move(struct telling *t)
 
 	if (args->err)
 		SAY("The mapping of %s at 0x%" PRIx64 " could not be moved (%" PRId64 ").",
-		    name(t, t->step->ref, mm), (uint64_t)args->address, args->err);
+		    named(t, t->step->ref, "mm", args->mm, mm), (uint64_t)args->address, args->err);
 	else
-		SAY("%s at 0x%" PRIx64 " maps pfn 0x%" PRIx64 " now (%s)%s.", name(t, t->step->ref, mm),
+		SAY("%s at 0x%" PRIx64 " maps pfn 0x%" PRIx64 " now (%s)%s.", named(t, t->step->ref, "mm", args->mm, mm),
 		    (uint64_t)args->address, (uint64_t)args->to_kpfn,
 		    explain_word(WORDS_TARGET, args->target, target),
 		    args->item ? "" : "; it has no rmap_item, it was found as a fork");
@@ -276,11 +291,12 @@ static void recovery_structures(struct telling *t)
 		SAY("The chain is empty and is freed.");
 		break;
 	case EVENT_P_ITEM_DETACH:
-		SAY("%s leaves the failing page's stable node.", name(t, t->step->ref, item));
+		SAY("%s leaves the failing page's stable node.",
+		    named(t, t->step->ref, "item", ARGS(P_ITEM_DETACH)->item, item));
 		break;
 	case EVENT_P_ITEM_APPEND:
 		SAY("%s is appended to the stable node of the page that is mapped now, %" PRId64 " there.",
-		    name(t, t->step->ref, item), ARGS(P_ITEM_APPEND)->hlist_len);
+		    named(t, t->step->ref, "item", ARGS(P_ITEM_APPEND)->item, item), ARGS(P_ITEM_APPEND)->hlist_len);
 		break;
 	default:
 		SAY("A stable node is taken out of the tree.");
@@ -339,7 +355,7 @@ static void recovery_begins(struct telling *t)
 	int outcome = row->ended ? row->totals.recovery.outcome : -1;
 	char node[NAME_MAX_LENGTH], waited[TIME_MAX];
 	int at = SAY("Memory fails: pfn 0x%" PRIx64 " is a KSM page (%s), mapcount %" PRId64 "; ",
-		     (uint64_t)args->pfn, name(t, row->object, node), args->mapcount);
+		     (uint64_t)args->pfn, named(t, row->object, "stable node", args->node, node), args->mapcount);
 
 	if (outcome == OUTCOME_OFF)
 		snprintf(t->to->text + at, sizeof(t->to->text) - (size_t)at, "recovery is switched off.");
@@ -476,6 +492,10 @@ static void tell_migration(struct telling *t)
 		    ", on another memory node");
 		break;
 	default:
+		if (t->ev->kind == EVENT_SET_MIGRATION_PTE)
+			telling_function(t, "try_to_migrate_one", "mm/rmap.c");
+		else
+			telling_function(t, "remove_migration_pte", "mm/migrate.c");
 		SAY(t->ev->kind == EVENT_SET_MIGRATION_PTE ?
 		    "The pte%s%s at 0x%" PRIx64 " becomes a migration entry." :
 		    "The migration entry%s%s at 0x%" PRIx64 " becomes a pte again.",

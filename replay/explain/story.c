@@ -53,10 +53,10 @@ static void title(struct teller *t)
 	if (t->row->begin_ns && episode_duration(t->row, &took_ns))
 		explain_time(took_ns, duration, sizeof(duration));
 	teller_say(t, STORY_TITLE, t->row->fact.born, EVIDENCE_TRACED,
-	     "Episode %" PRIu32 ": %s%s%s by %s (tid %" PRId32 ")%s%s", t->row->number,
+	     "Episode %" PRIu32 ": %s%s%s by %s%stid %" PRId32 "%s%s%s", t->row->number,
 	     episode_word(t->row->kind), ref_is_none(t->row->object) ? "" : " of ",
-	     ref_is_none(t->row->object) ? "" : object, comm[0] ? comm : "?", t->row->tid,
-	     duration[0] ? ", " : ", without an end", duration);
+	     ref_is_none(t->row->object) ? "" : object, comm, comm[0] ? " (" : "", t->row->tid, comm[0] ? ")" : "",
+	     duration[0] ? ", " : t->row->ended ? ", without a beginning" : ", without an end", duration);
 }
 
 /* ---- steps ---- */
@@ -65,7 +65,9 @@ static void walk_steps(struct teller *t)
 	uint64_t offered = 0, visited = 0, skipped = 0;
 	uint32_t nr_holds = episode_nr_holds(t->e), told = 0, folded = 0;
 
-	tell_step(t, 0);
+	/* The event that began it may have been lost. */
+	if (episode_nr_steps(t->e) && episode_step(t->e, 0)->hold == NO_STEP)
+		tell_step(t, 0);
 	for (uint32_t i = 0; i < nr_holds; i++) {
 		const struct hold *hold = episode_hold(t->e, i);
 
@@ -217,20 +219,23 @@ static void waiters(struct teller *t)
 static void walk_totals(struct teller *t)
 {
 	const struct walk_totals *w = &t->row->totals.walk;
-	char duration[TIME_MAX], longest[TIME_MAX], held[TIME_MAX], waited[TIME_MAX];
+	char duration[TIME_MAX], longest[TIME_MAX], held[TIME_MAX], waited[TIME_MAX], before[16] = "?";
+	/* The kernel's end has the counts and the duration; locks are summed over the events that are there. */
+	const char *seen = w->complete && !t->row->begin_lost ? "" : ", as far as its events are there";
 
+	if (!t->row->begin_lost)
+		snprintf(before, sizeof(before), "%" PRId32, w->mapcount_before);
 	if (t->row->ended) {
 		teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "Nr_iteration_total %" PRIu64
 		     ", Skip_addr_out_of_range %" PRIu64 ", Skip_mm_mismatch %" PRIu64 ", invalid %" PRIu64
 		     ", visited %" PRIu64 ".", w->nr_iteration_total, w->skip_addr_out_of_range,
 		     w->skip_mm_mismatch, w->skip_invalid, w->visited);
 		teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "Duration %s; an anon_vma's lock was held %" PRIu32
-		     " time%s, %s at the longest, %s in all, and waited for %s; mapcount %" PRId32 " -> %"
-		     PRId32 ".", explain_time(w->duration_ns, duration, sizeof(duration)), w->holds, plural(w->holds),
+		     " time%s, %s at the longest, %s in all, and waited for %s%s; mapcount %s -> %" PRId32 ".",
+		     explain_time(w->duration_ns, duration, sizeof(duration)), w->holds, plural(w->holds),
 		     explain_time(w->longest_hold_ns, longest, sizeof(longest)),
 		     explain_time(w->held_ns, held, sizeof(held)),
-		     explain_time(w->waited_ns, waited, sizeof(waited)), w->mapcount_before,
-		     w->mapcount_after);
+		     explain_time(w->waited_ns, waited, sizeof(waited)), seen, before, w->mapcount_after);
 	}
 	waiters(t);
 	rules(t);
@@ -329,7 +334,9 @@ static void notes(struct teller *t)
 	if (t->row->begin_lost)
 		teller_say(t, STORY_NOTE, 0, EVIDENCE_TRACED, "Its beginning is not in the recording.");
 	if (!t->row->ended)
-		teller_say(t, STORY_NOTE, 0, EVIDENCE_TRACED, "Its end is not in the recording: the totals are unknown.");
+		teller_say(t, STORY_NOTE, 0, EVIDENCE_TRACED, t->when.known_by < history_last(episode_source(t->e)->history) ?
+			   "It has not ended by then: the totals are unknown." :
+			   "Its end is not in the recording: the totals are unknown.");
 	if (t->row->fact.doubt == DOUBT_LOSS)
 		teller_say(t, STORY_NOTE, 0, EVIDENCE_TRACED,
 		     "Events were lost while it ran: steps may be missing.");

@@ -222,10 +222,13 @@ static void ended_summary(const union row *row, const struct fields *f, char *bu
 #define N(name) number_of(f, name)
 	switch (row->episode.kind) {
 	case EPISODE_WALK:
-		snprintf(buf, size,
-			 "%s by %s: %" PRId64 " offered, %" PRId64 " skipped, longest hold %.3f ms",
-			 word_of(f, "purpose"), word_of(f, "rule"), N("nr_iteration_total"),
-			 N("skipped"), (double)N("longest_hold_ns") / 1e6);
+		if (row->episode.begin_lost)
+			snprintf(buf, size, "beginning not seen: %" PRId64 " offered, %" PRId64 " skipped",
+				 N("nr_iteration_total"), N("skipped"));
+		else
+			snprintf(buf, size, "%s by %s: %" PRId64 " offered, %" PRId64 " skipped, longest hold %.3f ms",
+				 word_of(f, "purpose"), word_of(f, "rule"), N("nr_iteration_total"), N("skipped"),
+				 (double)N("longest_hold_ns") / 1e6);
 		break;
 	case EPISODE_KILL_LIST:
 		snprintf(buf, size, "%" PRId64 " task%s, %" PRId64 " of which map%s the page",
@@ -258,10 +261,12 @@ static void ended_summary(const union row *row, const struct fields *f, char *bu
 #undef N
 }
 
-void episode_summary(const union row *row, const struct fields *fields, char *buf, size_t size)
+void episode_summary(const struct query *query, const union row *row, const struct fields *fields, char *buf,
+		     size_t size)
 {
 	if (row->episode.ended || row->episode.kind == EPISODE_SCAN)
 		ended_summary(row, fields, buf, size);
 	else
-		snprintf(buf, size, "its end is not in the recording");
+		snprintf(buf, size, query->when.known_by < history_last(query->history) ? "it has not ended by then" :
+			 "its end is not in the recording");
 }

@@ -42,6 +42,7 @@ bool episode_has_name(const struct query *query, int kind, const char *name);
 int episode_kind_find(const char *name);
 
 /* What came of it, in a few words: "migrate by whole: 20000 offered, 19998 skipped". */
-void episode_summary(const union row *row, const struct fields *fields, char *buf, size_t size);
+void episode_summary(const struct query *query, const union row *row, const struct fields *fields, char *buf,
+		     size_t size);
 
 #endif /* KSMTOP_EPISODE_ROW_H */

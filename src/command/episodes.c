@@ -120,13 +120,18 @@ static void print_table_row(struct query *query, const union row *row, const str
 {
 	uint64_t begin_ns = row->episode.begin_ns, duration_ns;
 	double since = ((double)begin_ns - (double)recording_start_ns(query->recording)) / 1e6;
-	char summary[160], evidence[3], duration[24] = "runs";
+	char summary[160], evidence[3], duration[24] = "runs", at[24];
 
-	episode_summary(row, fields, summary, sizeof(summary));
+	/* The event beside it is the first one behind the gap that swallowed the beginning. */
+	if (row->episode.begin_lost)
+		snprintf(at, sizeof(at), "%s", row->fact.born ? "in a gap" : "before");
+	else
+		snprintf(at, sizeof(at), "%+.3f", since);
+	episode_summary(query, row, fields, summary, sizeof(summary));
 	if (episode_duration(&row->episode, &duration_ns))
 		snprintf(duration, sizeof(duration), "%.3f", (double)duration_ns / 1e6);
-	printf("%6" PRIu32 " %-9s %8" PRIu64 " %+11.3f %10s %-2s %s\n", row->episode.number,
-	       episode_kind_name(row->episode.kind), row->fact.born, since, duration,
+	printf("%6" PRIu32 " %-9s %8" PRIu64 " %11s %10s %-2s %s\n", row->episode.number,
+	       episode_kind_name(row->episode.kind), row->fact.born, at, duration,
 	       evidence_text((char)row->fact.evidence, row->fact.doubt != DOUBT_NONE, evidence),
 	       summary);
 }
@@ -146,12 +151,17 @@ static void print_row(struct query *query, const union row *row)
 		print_table_row(query, row, &fields);
 		return;
 	}
-	episode_summary(row, &fields, summary, sizeof(summary));
+	episode_summary(query, row, &fields, summary, sizeof(summary));
 	about = fields_find(&fields, "object");
-	printf("Episode %" PRIu32 ", a %s%s%s, begins at event %" PRIu64, row->episode.number,
-	       episode_kind_name(row->episode.kind), about->kind == VALUE_TEXT ? " of " : "",
-	       about->kind == VALUE_TEXT ? field_show(about, object, sizeof(object)) : "",
-	       row->fact.born);
+	printf("Episode %" PRIu32 ", a %s%s%s, ", row->episode.number, episode_kind_name(row->episode.kind),
+	       about->kind == VALUE_TEXT ? " of " : "",
+	       about->kind == VALUE_TEXT ? field_show(about, object, sizeof(object)) : "");
+	if (!row->episode.begin_lost)
+		printf("begins at event %" PRIu64, row->fact.born);
+	else if (row->fact.born)
+		printf("begins in the gap before event %" PRIu64, row->fact.born);
+	else
+		printf("begins before the recording");
 	if (row->episode.ended)
 		printf(" and ends at %" PRIu64, row->fact.died);
 	printf(": %s.%s\n", summary, row->fact.doubt ? " Doubtful." : "");

@@ -420,7 +420,7 @@ static void episode_fields(const struct reader *reader, const struct episode_row
 	comm_field(reader, fields, &(struct mm_row){ .tgid = episode->tid });
 	fields_text(fields, "object", reader_name(reader, episode->object, object));
 	known_number(fields, "seqnr", episode->seqnr, episode->kind == EPISODE_SCAN);
-	fields_number(fields, "begin_ns", (int64_t)episode->begin_ns);
+	known_number(fields, "begin_ns", (int64_t)episode->begin_ns, !episode->begin_lost);
 	known_number(fields, "end_ns", (int64_t)episode->end_ns, ended);
 	fields_bool(fields, "ended", ended);
 	has_duration = episode_duration(episode, &duration_ns);

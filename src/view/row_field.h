@@ -15,7 +15,7 @@
  *	anon_vma	root, parent, vmas, items
  *	vma		mm, pid, comm, anon_vma, start, end, pgoff, flags
  *	page		node, ksm, poisoned, gone
- *	episode		episode, kind, begin, end, tid, comm, object, seqnr, begin_ns, end_ns, ended,
+ *	episode		episode, kind, begin, end, tid, comm, object, seqnr, begin_ns (none: its beginning was not seen), end_ns, ended,
  *			duration_ns, then its kind's totals (episode_field.h)
  *
  * Another object is told by its address, nothing where the recording has none, and by its

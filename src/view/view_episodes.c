@@ -236,6 +236,8 @@ static const char *cell(const struct scene *scene, const struct episode_row *epi
 		snprintf(buf, size, "%s", episode_word(episode->kind));
 		return buf;
 	case COLUMN_AT:
+		if (episode->begin_lost)
+			return snprintf(buf, size, "%s", episode->fact.born ? "in a gap" : "before"), buf;
 		return format_moment(buf, (uint64_t)scene_ns(scene, episode->fact.born));
 	case COLUMN_OBJECT:
 		if (ref_is_none(episode->object))

@@ -17,7 +17,11 @@
 #include "trace/diag.h"
 #include "walk_story.h"
 
-struct heard { uint32_t nr[STORY_NOTE + 1]; uint64_t last; char steps[16][NARRATE_MAX]; };
+struct heard {
+	uint32_t nr[STORY_NOTE + 1];
+	uint64_t last;
+	char title[NARRATE_MAX], totals[2 * NARRATE_MAX], steps[16][NARRATE_MAX];
+};
 
 static int hear(const struct story_line *line, void *arg)
 {
@@ -26,6 +30,10 @@ static int hear(const struct story_line *line, void *arg)
 	assert_true(line->narration.text[0]);
 	if (line->part == STORY_STEP && heard->nr[STORY_STEP] < 16)
 		strcpy(heard->steps[heard->nr[STORY_STEP]], line->narration.text);
+	if (line->part == STORY_TITLE)
+		strcpy(heard->title, line->narration.text);
+	if (line->part == STORY_TOTAL && heard->nr[STORY_TOTAL] < 2)
+		strcat(heard->totals, line->narration.text);
 	if (line->part == STORY_STEP) {
 		assert_true(line->event >= heard->last);
 		heard->last = line->event;
@@ -124,6 +132,35 @@ static uint32_t tell_all(const char *path)
 	return nr;
 }
 
+/* The recording begins in the middle of a walk: what only its first event says is not told, and nothing twice. */
+static void a_walk_without_its_beginning(void **state)
+{
+	const struct written story[] = {
+		WR(26, 1, 88, P_WALK_ITEM, 7, 2, ITEM, AV, MM_A, ADDRESS, 0, -1, 0),
+		WR(27, 1, 88, P_WALK_VMA, 7, 2, ITEM, V2, MM_B, 0x80100073, 0, 1, 1, 0),
+		WR(28, 1, 88, P_WALK_UNLOCK, 7, 2, ITEM, 1, 1, 4000), WALK_STORY_END };
+	struct recording *recording = written_open(story, sizeof(story) / sizeof(*story));
+	struct episode_source source = written_source(recording);
+	struct heard heard = { 0 };
+	struct diag diag = { 0 };
+	struct ref ref;
+	union row row;
+
+	(void)state;
+	assert_int_equal(history_find_number(source.history, TABLE_EPISODE, 1, &ref), 0);
+	assert_int_equal(history_row(source.history, ref, moment_hindsight(4), &row), 0);
+	assert_true(row.episode.begin_lost && row.episode.ended);
+	assert_int_equal(story_tell(&source, ref, moment_hindsight(4), hear, &heard, &diag), 0);
+	assert_string_equal(heard.title, "Episode 1: walk by tid 88, without a beginning");
+	assert_int_equal(heard.nr[STORY_STEP], 4);
+	assert_string_equal(heard.steps[0], "Pass 2: the anon_vma of item 0xffff888200000000 (mm 0xffff888101000000 at "
+			    "0x7f0000002000) is locked at once; its interval tree is asked for every VMA.");
+	assert_non_null(strstr(heard.totals, "held 1 time, 4.0 us at the longest, 4.0 us in all, and waited for 0 ns, "
+			       "as far as its events are there; mapcount ? -> 0."));
+	assert_int_equal(heard.nr[STORY_NOTE], 2);
+	recording_close(recording);
+}
+
 static void every_step_has_a_sentence(void **state)
 {
 	uint32_t nr = 0;
@@ -141,6 +178,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_walk_is_told),
 		cmocka_unit_test(what_is_missing_is_noted),
+		cmocka_unit_test(a_walk_without_its_beginning),
 		cmocka_unit_test(every_step_has_a_sentence),
 	};
 
