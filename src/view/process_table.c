@@ -18,6 +18,7 @@
 #include "trace/sample.h"
 
 #include "format.h"
+#include "listing.h"
 #include "view_util.h"
 
 enum {
@@ -246,44 +247,7 @@ struct ref process_draw(struct pane pane, struct view_list *list, const struct s
 			  *session_filter(scene->session)
 				  ? "no process fits the filter"
 				  : "no process takes part in KSM at this moment");
-	return !ref_is_none(cursor.ref) ? cursor.ref
-	       : window.cursor >= 0     ? window.rows[window.cursor].key.ref
-					: cursor.ref;
-}
-
-struct ref process_selected(struct view_list *list, const struct scene *scene)
-{
-	struct row_key cursor = util_cursor(scene, list, TABLE_MM);
-	struct list_row row;
-	struct feed feed;
-
-	if (!ref_is_none(cursor.ref))
-		return cursor.ref;
-	process_feed(list, scene, &feed);
-	return util_current(&feed, cursor, &row) ? row.key.ref : cursor.ref;
-}
-
-bool process_act(struct view_list *list, const struct scene *scene, enum action action)
-{
-	struct feed feed;
-
-	process_feed(list, scene, &feed);
-	if (!view_list_act(list, &feed, util_cursor(scene, list, TABLE_MM), action))
-		return false;
-	if (!ref_is_none(list->cursor.ref))
-		session_select(scene->session, list->cursor.ref);
-	return true;
-}
-
-void process_moved(struct view_list *list, const struct scene *scene)
-{
-	const struct list *place = &session_view_state(scene->session)->lists[0];
-	struct feed feed;
-
-	process_feed(list, scene, &feed);
-	if (view_list_move(list, &feed, util_cursor(scene, list, TABLE_MM),
-			   view_list_mouse(list, place)))
-		session_select(scene->session, list->cursor.ref);
+	return listing_shown(scene, cursor, &window);
 }
 
 void process_describe(const struct scene *scene, const struct list_row *row, char *buf, size_t size)
@@ -292,17 +256,4 @@ void process_describe(const struct scene *scene, const struct list_row *row, cha
 
 	snprintf(buf, size, "%d %.16s %s 0x%" PRIx64, row->row.mm.tgid, row->row.mm.comm,
 		 scene_name(scene, row->key.ref, name, sizeof(name)), row->row.mm.name.addr);
-}
-
-int process_find(struct view_list *list, const struct scene *scene, const char *text, int dir, bool wrap)
-{
-	struct feed feed;
-	int found;
-
-	process_feed(list, scene, &feed);
-	found = view_list_find(list, &feed, util_cursor(scene, list, TABLE_MM), text, dir, wrap, process_describe);
-	if (found != 1)
-		return found;
-	session_select(scene->session, list->cursor.ref);
-	return 1;
 }

@@ -30,12 +30,6 @@ void process_doubts(const struct scene *scene, const struct mm_row *mm, struct p
 void process_feed(struct view_list *list, const struct scene *scene, struct feed *feed);
 /* Draws headings and rows over the whole pane; the mm under the cursor, {0} for none. */
 struct ref process_draw(struct pane pane, struct view_list *list, const struct scene *scene);
-/* The mm under the cursor, without drawing. */
-struct ref process_selected(struct view_list *list, const struct scene *scene);
-/* Moving and finding in it, with the session's selection following. */
-bool process_act(struct view_list *list, const struct scene *scene, enum action action);
-void process_moved(struct view_list *list, const struct scene *scene);
-int process_find(struct view_list *list, const struct scene *scene, const char *text, int dir, bool wrap);
 void process_describe(const struct scene *scene, const struct list_row *row, char *buf,
 		      size_t size);
 /* "-84.6 MiB", "-" for INT64_MIN. */

@@ -36,6 +36,7 @@
 #include "grid.h"
 
 struct diag;
+struct listing;
 struct recording;
 struct session;
 
@@ -131,6 +132,7 @@ struct view {
 	const struct column *columns;	/* of lists[0]; :columns and :sort work on them */
 	int nr_columns;
 	uint32_t columns_default;	/* bit mask; 0: all */
+	const struct listing *listings;	/* listing.h; the last one is empty */
 
 	/* Private state, zero at first; state_fini() gives up what it holds, not the state itself. */
 	size_t state_size;

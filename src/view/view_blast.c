@@ -20,6 +20,7 @@
 #include "trace/diag.h"
 
 #include "format.h"
+#include "listing.h"
 #include "view_util.h"
 #include "views.h"
 
@@ -295,23 +296,13 @@ static bool act_on(struct blast_view *view, const struct scene *scene, const str
 		session_select(scene->session, ref_is_none(blast->chain) ? blast->node.ref : blast->chain);
 		session_show(scene->session, VIEW_TREE);
 		return true;
-	case ACTION_WHEN_CHANGED:
-		util_when_changed(scene, blast->node.ref);
-		return true;
-	case ACTION_THIS:
-		util_filter_this(scene, blast->node.ref);
-		return true;
-	case ACTION_SAME_PREV:
-	case ACTION_SAME_NEXT:
-		session_select(scene->session, blast->node.ref);
-		return false;
 	case ACTION_SORT:
 		if (!is_of(view->when, scene->when))
 			forget(view);
 		session_say(scene->session, "the pages stand by what they would kill");
 		return true;
 	default:
-		return false;
+		return listing_act_on(scene, action, blast->node.ref);
 	}
 }
 

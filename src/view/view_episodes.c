@@ -17,6 +17,7 @@
 
 #include "explain/words.h"
 #include "format.h"
+#include "listing.h"
 #include "stepper.h"
 #include "view_util.h"
 #include "views.h"
@@ -436,14 +437,33 @@ static void sort_by_cost(struct episodes_view *view, const struct scene *scene)
 	view->list.line = 0;
 }
 
+static struct view_list *open_episodes(void *own, struct scene *scene, struct feed *feed,
+				       struct row_key *ret_cursor)
+{
+	struct episodes_view *view = own;
+	struct scene now = *scene;
+
+	*ret_cursor = cursor_of(view, scene);
+	episodes_feed(view, &now, scene, feed);
+	return &view->list;
+}
+
+static void describe(const struct scene *scene, const struct list_row *row, char *buf, size_t size)
+{
+	char task[48], object[64];
+
+	snprintf(buf, size, "%" PRIu32 " %s %s %s", row->row.episode.number,
+		 episode_word(row->row.episode.kind), task_of(scene, &row->row.episode, task, sizeof(task)),
+		 cell(scene, &row->row.episode, COLUMN_OBJECT, object, sizeof(object)));
+}
+
+static const struct listing listings[] = {{.part = 0, .open = open_episodes, .describe = describe}, {0}};
+
 static struct ref selected_episode(struct episodes_view *view, const struct scene *scene)
 {
 	struct list_row row;
-	struct scene all;
-	struct feed feed;
 
-	episodes_feed(view, scene, &all, &feed);
-	return util_current(&feed, cursor_of(view, scene), &row) ? row.key.ref : (struct ref){0};
+	return listing_row(listings, view, scene, &row) ? row.key.ref : (struct ref){0};
 }
 
 static bool act(struct session *session, void *own, enum action action,
@@ -451,8 +471,7 @@ static bool act(struct session *session, void *own, enum action action,
 {
 	struct episodes_view *view = own;
 	struct episode_row row;
-	struct scene scene, all;
-	struct feed feed;
+	struct scene scene;
 
 	if (!scene_init(&scene, session))
 		return false;
@@ -470,54 +489,8 @@ static bool act(struct session *session, void *own, enum action action,
 			util_open(&scene, row.object);
 		return true;
 	default:
-		break;
+		return listing_act(session, own, action);
 	}
-	episodes_feed(view, &scene, &all, &feed);
-	if (!view_list_act(&view->list, &feed, cursor_of(view, &scene), action))
-		return false;
-	if (!ref_is_none(view->list.cursor.ref))
-		session_select(session, view->list.cursor.ref);
-	return true;
-}
-
-static void moved(struct session *session, void *own)
-{
-	struct episodes_view *view = own;
-	struct scene scene, all;
-	struct feed feed;
-
-	if (!scene_init(&scene, session))
-		return;
-	episodes_feed(view, &scene, &all, &feed);
-	if (view_list_move(&view->list, &feed, cursor_of(view, &scene),
-			   view_list_mouse(&view->list, &session_view_state(session)->lists[0])))
-		session_select(session, view->list.cursor.ref);
-}
-
-static void describe(const struct scene *scene, const struct list_row *row, char *buf, size_t size)
-{
-	char task[48], object[64];
-
-	snprintf(buf, size, "%" PRIu32 " %s %s %s", row->row.episode.number,
-		 episode_word(row->row.episode.kind), task_of(scene, &row->row.episode, task, sizeof(task)),
-		 cell(scene, &row->row.episode, COLUMN_OBJECT, object, sizeof(object)));
-}
-
-static int find(struct session *session, void *own, const char *text, int dir, bool wrap)
-{
-	struct episodes_view *view = own;
-	struct scene scene, all;
-	struct feed feed;
-	int found;
-
-	if (!scene_init(&scene, session))
-		return 0;
-	episodes_feed(view, &scene, &all, &feed);
-	found = view_list_find(&view->list, &feed, cursor_of(view, &scene), text, dir, wrap, describe);
-	if (found != 1)
-		return found;
-	session_select(session, view->list.cursor.ref);
-	return 1;
 }
 
 static void copy(struct session *session, void *own, char *buffer, size_t size)
@@ -570,6 +543,7 @@ const struct view view_episodes = {
 	.key = '7',
 	.unit = "event",
 	.nr_lists = 1,
+	.listings = listings,
 	.columns = columns,
 	.nr_columns = NR_COLUMNS,
 	.state_size = sizeof(struct episodes_view),
@@ -577,8 +551,8 @@ const struct view view_episodes = {
 	.status = status,
 	.why = util_why,
 	.act = act,
-	.find = find,
-	.moved = moved,
+	.find = listing_find,
+	.moved = listing_moved,
 	.copy = copy,
 	.command = command,
 	.source = util_source,

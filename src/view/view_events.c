@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "listing.h"
 #include "stepper.h"
 #include "view_util.h"
 #include "views.h"
@@ -418,50 +419,6 @@ static bool act_on(const struct scene *scene, enum action action)
 	}
 }
 
-static bool act(struct session *session, void *own, enum action action,
-		const struct argument *argument)
-{
-	struct events_view *view = own;
-	struct row_key cursor;
-	struct scene scene;
-	struct feed feed;
-	bool there;
-
-	(void)argument;
-	if (!scene_init(&scene, session))
-		return false;
-	if (act_on(&scene, action))
-		return true;
-	events_feed(view, &scene, &feed);
-	cursor = anchor(&feed, scene.when.t, &there);
-	if (!view_list_act(&view->list, &feed, cursor, action))
-		return false;
-	if (action == ACTION_TOP || action == ACTION_BOTTOM)
-		session_jump_to(session, view->list.cursor.event);
-	else
-		session_step_to(session, view->list.cursor.event);
-	return true;
-}
-
-static void moved(struct session *session, void *own)
-{
-	struct view_state *state = session_view_state(session);
-	struct events_view *view = own;
-	struct row_key cursor;
-	struct scene scene;
-	struct feed feed;
-	bool there;
-	int delta;
-
-	if (!scene_init(&scene, session))
-		return;
-	delta = view_list_mouse(&view->list, &state->lists[0]);
-	events_feed(view, &scene, &feed);
-	cursor = anchor(&feed, scene.when.t, &there);
-	if (delta && view_list_move(&view->list, &feed, cursor, delta))
-		session_step_to(session, view->list.cursor.event);
-}
-
 static void describe(const struct scene *scene, const struct list_row *row, char *buf, size_t size)
 {
 	struct event_index *index = recording_events(scene->recording);
@@ -481,24 +438,40 @@ static void describe(const struct scene *scene, const struct list_row *row, char
 	snprintf(buf + length, size - (size_t)length, " %s", object);
 }
 
-static int find(struct session *session, void *own, const char *text, int dir, bool wrap)
+static struct view_list *open_events(void *own, struct scene *scene, struct feed *feed,
+				     struct row_key *ret_cursor)
 {
 	struct events_view *view = own;
-	struct row_key cursor;
-	struct scene scene;
-	struct feed feed;
 	bool there;
-	int found;
 
+	events_feed(view, scene, feed);
+	*ret_cursor = anchor(feed, scene->when.t, &there);
+	return &view->list;
+}
+
+/* A row is a moment: from far away one comes back by the trail. */
+static void choose(void *own, const struct scene *scene, struct row_key key, enum action how)
+{
+	(void)own;
+	if (how == ACTION_TOP || how == ACTION_BOTTOM || how == ACTION_FIND)
+		session_jump_to(scene->session, key.event);
+	else
+		session_step_to(scene->session, key.event);
+}
+
+static const struct listing listings[] = {
+	{.part = 0, .open = open_events, .choose = choose, .describe = describe}, {0},
+};
+
+static bool act(struct session *session, void *own, enum action action,
+		const struct argument *argument)
+{
+	struct scene scene;
+
+	(void)argument;
 	if (!scene_init(&scene, session))
-		return 0;
-	events_feed(view, &scene, &feed);
-	cursor = anchor(&feed, scene.when.t, &there);
-	found = view_list_find(&view->list, &feed, cursor, text, dir, wrap, describe);
-	if (found != 1)
-		return found;
-	session_jump_to(session, view->list.cursor.event);
-	return 1;
+		return false;
+	return act_on(&scene, action) || listing_act(session, own, action);
 }
 
 static void copy(struct session *session, void *own, char *buffer, size_t size)
@@ -558,6 +531,7 @@ const struct view view_events = {
 	.key = '5',
 	.unit = "event",
 	.nr_lists = 1,
+	.listings = listings,
 	.columns = columns,
 	.nr_columns = NR_COLUMNS,
 	.state_size = sizeof(struct events_view),
@@ -566,8 +540,8 @@ const struct view view_events = {
 	.why = util_why,
 	.act = act,
 	.step = step,
-	.find = find,
-	.moved = moved,
+	.find = listing_find,
+	.moved = listing_moved,
 	.copy = copy,
 	.command = command,
 	.source = util_source,

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "listing.h"
 #include "numa_moves.h"
 #include "view_util.h"
 #include "views.h"
@@ -193,19 +194,36 @@ static void draw(struct session *session, void *own, struct pane body)
 
 /* ---- keys ---- */
 
-static struct ref selected(struct numa_view *view, const struct scene *scene, const struct nids *nids)
+/* The tree that the selected node is of, or that was last looked at. */
+static struct view_list *open_tree(void *own, struct scene *scene, struct feed *feed,
+				   struct row_key *ret_cursor)
+{
+	struct numa_view *view = own;
+	struct view_list *list;
+	struct nids nids;
+
+	if (!history_is_patched(scene->history))
+		return NULL;
+	numa_moves_read(&view->moves, scene);
+	find_nids(view, scene, &nids);
+	if (!nids.nr)
+		return NULL;
+	list = &view->columns[nids.all[nids.focus] % NIDS_MAX];
+	nid_feed(feed, scene, nids.all[nids.focus]);
+	view_list_filter(list, feed);
+	*ret_cursor = column_cursor(view, scene, &nids, nids.focus);
+	return list;
+}
+
+static const struct listing listings[] = {{.part = 0, .open = open_tree}, {0}};
+
+static struct ref selected(struct numa_view *view, const struct scene *scene)
 {
 	struct list_row row;
-	struct feed feed;
 
 	if (session_view_state(scene->session)->focus == 1)
 		return numa_moves_node(&view->moves, scene);
-	if (!nids->nr)
-		return (struct ref){0};
-	nid_feed(&feed, scene, nids->all[nids->focus]);
-	view_list_filter(&view->columns[nids->all[nids->focus] % NIDS_MAX], &feed);
-	return util_current(&feed, column_cursor(view, scene, nids, nids->focus), &row) ? row.key.ref
-										: (struct ref){0};
+	return listing_row(listings, view, scene, &row) ? row.key.ref : (struct ref){0};
 }
 
 /* To the tree beside this one: its own cursor's node becomes the selected one. */
@@ -229,7 +247,7 @@ static void beside(struct numa_view *view, const struct scene *scene, const stru
 static bool act_on(struct numa_view *view, const struct scene *scene, const struct nids *nids,
 		   enum action action)
 {
-	struct ref node = selected(view, scene, nids);
+	struct ref node = selected(view, scene);
 	union row row;
 
 	switch (action) {
@@ -245,32 +263,20 @@ static bool act_on(struct numa_view *view, const struct scene *scene, const stru
 		else
 			session_say(scene->session, "a node outside a chain belongs to the tree");
 		return true;
-	case ACTION_WHEN_CHANGED:
-		util_when_changed(scene, node);
-		return true;
-	case ACTION_THIS:
-		util_filter_this(scene, node);
-		return true;
-	case ACTION_SAME_PREV:
-	case ACTION_SAME_NEXT:
-		session_select(scene->session, node);
-		return false;
 	case ACTION_PAN_LEFT:
 	case ACTION_PAN_RIGHT:
 		beside(view, scene, nids, action == ACTION_PAN_LEFT ? -1 : 1);
 		return true;
 	default:
-		return false;
+		return listing_act_on(scene, action, node);
 	}
 }
 
 static bool act(struct session *session, void *own, enum action action, const struct argument *argument)
 {
 	struct numa_view *view = own;
-	struct view_list *list;
 	struct scene scene;
 	struct nids nids;
-	struct feed feed;
 
 	(void)argument;
 	if (!scene_init(&scene, session) || !history_is_patched(scene.history))
@@ -281,41 +287,21 @@ static bool act(struct session *session, void *own, enum action action, const st
 		return true;
 	if (session_view_state(session)->focus == 1)
 		return numa_moves_act(&view->moves, &scene, action);
-	if (!nids.nr)
-		return false;
-	list = &view->columns[nids.all[nids.focus] % NIDS_MAX];
-	nid_feed(&feed, &scene, nids.all[nids.focus]);
-	view_list_filter(list, &feed);
-	if (!view_list_act(list, &feed, column_cursor(view, &scene, &nids, nids.focus), action))
-		return false;
-	session_select(session, list->cursor.ref);
-	return true;
+	return listing_act(session, own, action);
 }
 
 static void moved(struct session *session, void *own)
 {
 	struct view_state *state = session_view_state(session);
 	struct numa_view *view = own;
-	struct view_list *list;
 	struct scene scene;
-	struct nids nids;
-	struct feed feed;
 
-	if (!scene_init(&scene, session) || !history_is_patched(scene.history))
-		return;
-	numa_moves_read(&view->moves, &scene);
-	if (state->focus == 1) {
+	if (state->focus != 1) {
+		listing_moved(session, own);
+	} else if (scene_init(&scene, session) && history_is_patched(scene.history)) {
+		numa_moves_read(&view->moves, &scene);
 		numa_moves_click(&view->moves, &scene, &state->lists[1]);
-		return;
 	}
-	find_nids(view, &scene, &nids);
-	if (!nids.nr)
-		return;
-	list = &view->columns[nids.all[nids.focus] % NIDS_MAX];
-	nid_feed(&feed, &scene, nids.all[nids.focus]);
-	if (view_list_move(list, &feed, column_cursor(view, &scene, &nids, nids.focus),
-			   view_list_mouse(list, &state->lists[0])))
-		session_select(session, list->cursor.ref);
 }
 
 static void describe(const struct scene *scene, const struct list_row *row, char *buf, size_t size)
@@ -355,7 +341,6 @@ static void copy(struct session *session, void *own, char *buffer, size_t size)
 	struct numa_view *view = own;
 	struct list_row row = {0};
 	struct scene scene;
-	struct nids nids;
 
 	if (!scene_init(&scene, session) || !history_is_patched(scene.history))
 		return;
@@ -364,8 +349,7 @@ static void copy(struct session *session, void *own, char *buffer, size_t size)
 		numa_moves_describe(&view->moves, &scene, buffer, size);
 		return;
 	}
-	find_nids(view, &scene, &nids);
-	row.key.ref = selected(view, &scene, &nids);
+	row.key.ref = selected(view, &scene);
 	if (scene_row(&scene, row.key.ref, &row.row))
 		describe(&scene, &row, buffer, size);
 }
@@ -417,6 +401,7 @@ const struct view view_numa = {
 	.why = util_why,
 	.act = act,
 	.find = find,
+	.listings = listings,
 	.moved = moved,
 	.copy = copy,
 	.command = command,

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "listing.h"
 #include "object_facts.h"
 #include "stepper.h"
 #include "view_util.h"
@@ -352,31 +353,89 @@ static void draw(struct session *session, void *own, struct pane body)
 
 /* ---- keys ---- */
 
-static bool related_feed(struct object_view *view, const struct scene *scene, struct ref object,
-			 struct feed *feed)
+static struct view_list *open_life(void *own, struct scene *scene, struct feed *feed,
+				   struct row_key *ret_cursor)
 {
-	const struct relation_name *names;
-	int active = shown_relation(view, object, &names);
+	struct ref object = session_object(scene->session);
+	struct object_view *view = own;
+	bool there;
 
+	if (ref_is_none(object))
+		return NULL;
+	life_feed(view, scene, object, feed);
+	*ret_cursor = life_cursor(feed, scene->when.t, &there);
+	return &view->life;
+}
+
+/* Moving in a life is moving in time. */
+static void choose_event(void *own, const struct scene *scene, struct row_key key, enum action how)
+{
+	(void)own;
+	if (!key.event || key.event > history_last(scene->history))
+		return;
+	if (how == ACTION_FIND)
+		session_jump_to(scene->session, key.event);
+	else
+		session_step_to(scene->session, key.event);
+}
+
+static struct view_list *open_related(void *own, struct scene *scene, struct feed *feed,
+				      struct row_key *ret_cursor)
+{
+	struct ref object = session_object(scene->session);
+	struct object_view *view = own;
+	const struct relation_name *names;
+	int active;
+
+	if (ref_is_none(object))
+		return NULL;
+	active = shown_relation(view, object, &names);
 	if (active < 0 || feed_relation(feed, scene, names[active].relation, object))
-		return false;
+		return NULL;
 	if (!ref_equal(view->object, object)) {
 		view->object = object;
 		view->related.cursor = (struct row_key){0};
 		view->related.line = 0;
 	}
-	return true;
+	*ret_cursor = view->related.cursor;
+	return &view->related;
 }
 
-static void open_related(struct object_view *view, const struct scene *scene, struct ref object)
+static void describe_related(const struct scene *scene, const struct list_row *row, char *buf, size_t size)
+{
+	char left[96], right[96];
+
+	related_text(scene, &row->row, left, right, sizeof(left));
+	snprintf(buf, size, "%s %s", left, right);
+}
+
+static void describe(const struct scene *scene, const struct list_row *row, char *buf, size_t size)
+{
+	struct event_record record;
+	char effect[64];
+
+	buf[0] = 0;
+	if (event_index_read(recording_events(scene->recording), row->key.event, &record))
+		return;
+	snprintf(buf, size, "%s %.16s", util_event_name(&record), record.comm ? record.comm : "");
+	why_effect(scene, row->key.event, effect, sizeof(effect));
+	snprintf(buf + strlen(buf), size - strlen(buf), " %s", effect);
+}
+
+static const struct listing listings[] = {
+	{.part = 0, .open = open_life, .choose = choose_event, .describe = describe},
+	/* the view stays with its object */
+	{.part = 1, .apart = true, .open = open_related, .describe = describe_related},
+	{0},
+};
+
+static void open_row(struct object_view *view, const struct scene *scene)
 {
 	struct list_row row;
-	struct feed feed;
 
 	if (session_view_state(scene->session)->focus != 1)
 		session_show(scene->session, VIEW_EVENTS);
-	else if (related_feed(view, scene, object, &feed) &&
-		 util_current(&feed, related_cursor(view, object), &row))
+	else if (listing_row(&listings[1], view, scene, &row))
 		util_open(scene, row.key.ref);
 }
 
@@ -390,16 +449,10 @@ static bool act_on(struct object_view *view, const struct scene *scene, enum act
 	switch (action) {
 	case ACTION_OPEN:
 		if (session_view_state(scene->session)->focus || !stepper_open_event(scene, scene->when.t))
-			open_related(view, scene, object);
+			open_row(view, scene);
 		return true;
 	case ACTION_WHAT_IF:
 		util_what_if(scene, object);
-		return true;
-	case ACTION_WHEN_CHANGED:
-		util_when_changed(scene, object);
-		return true;
-	case ACTION_THIS:
-		util_filter_this(scene, object);
 		return true;
 	case ACTION_FOLD:
 		view->relation = (shown_relation(view, object, &names) + 1) % 3;
@@ -416,32 +469,33 @@ static bool act_on(struct object_view *view, const struct scene *scene, enum act
 	case ACTION_SORT:
 		session_say(scene->session, "a life stands in the order of time");
 		return true;
-	default:
+	case ACTION_SAME_PREV:
+	case ACTION_SAME_NEXT:
 		return false;
+	default:
+		return listing_act_on(scene, action, object);
 	}
 }
 
-/* Moving in a life is moving in time. */
-static bool move_life(struct object_view *view, const struct scene *scene, struct ref object,
-		      enum action action)
+/* Between two events of the life its cursor is ahead of what it stands for: that one comes first. */
+static bool move_life(struct object_view *view, const struct scene *scene, enum action *action)
 {
+	struct scene at = *scene;
 	struct row_key cursor;
+	struct list_row row;
 	struct feed feed;
-	bool there;
 
-	life_feed(view, scene, object, &feed);
-	cursor = life_cursor(&feed, scene->when.t, &there);
-	if (!there && action == ACTION_DOWN)
-		action = ACTION_TOP;
-	else if (there && action == ACTION_UP && cursor.event != scene->when.t) {
+	if (!open_life(view, &at, &feed, &cursor))
+		return false;
+	feed_seek(&feed, (struct row_key){.event = scene->when.t + 1});
+	if (feed_prev(&feed, &row) != 1) {
+		if (*action == ACTION_DOWN)
+			*action = ACTION_TOP;
+	} else if (*action == ACTION_UP && cursor.event != scene->when.t) {
 		session_step_to(scene->session, cursor.event);
 		return true;
 	}
-	if (!view_list_act(&view->life, &feed, cursor, action))
-		return false;
-	if (view->life.cursor.event && view->life.cursor.event <= history_last(scene->history))
-		session_step_to(scene->session, view->life.cursor.event);
-	return true;
+	return false;
 }
 
 static bool act(struct session *session, void *own, enum action action,
@@ -450,76 +504,15 @@ static bool act(struct session *session, void *own, enum action action,
 	struct ref object = session_object(session);
 	struct object_view *view = own;
 	struct scene scene;
-	struct feed feed;
 
 	(void)argument;
 	if (!scene_init(&scene, session) || ref_is_none(object))
 		return false;
 	if (act_on(view, &scene, action, object))
 		return true;
-	if (session_view_state(session)->focus != 1)
-		return move_life(view, &scene, object, action);
-	return related_feed(view, &scene, object, &feed) &&
-	       view_list_act(&view->related, &feed, related_cursor(view, object), action);
-}
-
-static void moved(struct session *session, void *own)
-{
-	struct view_state *state = session_view_state(session);
-	struct ref object = session_object(session);
-	struct object_view *view = own;
-	struct row_key cursor;
-	struct scene scene;
-	struct feed feed;
-	bool there;
-	int delta;
-
-	if (!scene_init(&scene, session) || ref_is_none(object))
-		return;
-	if (state->focus == 1) {
-		if (related_feed(view, &scene, object, &feed))
-			view_list_move(&view->related, &feed, related_cursor(view, object),
-				       view_list_mouse(&view->related, &state->lists[1]));
-		return;
-	}
-	delta = view_list_mouse(&view->life, &state->lists[0]);
-	life_feed(view, &scene, object, &feed);
-	cursor = life_cursor(&feed, scene.when.t, &there);
-	if (delta && view_list_move(&view->life, &feed, cursor, delta))
-		session_step_to(session, view->life.cursor.event);
-}
-
-static void describe(const struct scene *scene, const struct list_row *row, char *buf, size_t size)
-{
-	struct event_record record;
-	char effect[64];
-
-	buf[0] = 0;
-	if (event_index_read(recording_events(scene->recording), row->key.event, &record))
-		return;
-	snprintf(buf, size, "%s %.16s", util_event_name(&record), record.comm ? record.comm : "");
-	why_effect(scene, row->key.event, effect, sizeof(effect));
-	snprintf(buf + strlen(buf), size - strlen(buf), " %s", effect);
-}
-
-static int find(struct session *session, void *own, const char *text, int dir, bool wrap)
-{
-	struct object_view *view = own;
-	struct row_key cursor;
-	struct scene scene;
-	struct feed feed;
-	bool there;
-	int found;
-
-	if (!scene_init(&scene, session) || ref_is_none(session_object(session)))
-		return 0;
-	life_feed(view, &scene, session_object(session), &feed);
-	cursor = life_cursor(&feed, scene.when.t, &there);
-	found = view_list_find(&view->life, &feed, cursor, text, dir, wrap, describe);
-	if (found != 1)
-		return found;
-	session_jump_to(session, view->life.cursor.event);
-	return 1;
+	if (session_view_state(session)->focus != 1 && move_life(view, &scene, &action))
+		return true;
+	return listing_act(session, own, action);
 }
 
 /* "node:0xffff...%2" or, without an address, "pfn:0x...": OBJECT of the command line. */
@@ -580,14 +573,15 @@ const struct view view_object = {
 	.key = '6',
 	.unit = "event",
 	.nr_lists = 2,
+	.listings = listings,
 	.columns = columns,
 	.nr_columns = NR_COLUMNS,
 	.state_size = sizeof(struct object_view),
 	.state_fini = state_fini,
 	.why = util_why,
 	.act = act,
-	.find = find,
-	.moved = moved,
+	.find = listing_find,
+	.moved = listing_moved,
 	.copy = copy,
 	.command = command,
 	.source = util_source,

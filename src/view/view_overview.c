@@ -20,6 +20,7 @@
 #include "trace/sample.h"
 
 #include "format.h"
+#include "listing.h"
 #include "notable_text.h"
 #include "overview_chains.h"
 #include "process_table.h"
@@ -452,69 +453,43 @@ static void open_ahead(const struct scene *scene, const struct overview *view)
 		session_say(scene->session, "nothing is ahead");
 }
 
+static struct view_list *open_processes(void *own, struct scene *scene, struct feed *feed,
+					struct row_key *ret_cursor)
+{
+	struct overview *view = own;
+
+	process_feed(&view->processes, scene, feed);
+	*ret_cursor = util_cursor(scene, &view->processes, TABLE_MM);
+	return &view->processes;
+}
+
+static const struct listing listings[] = {{.part = 0, .open = open_processes, .describe = process_describe}, {0}};
+
 static bool act(struct session *session, void *own, enum action action,
 		const struct argument *argument)
 {
 	struct overview *view = own;
 	struct scene scene;
-	struct ref mm;
-	bool ahead;
 
 	(void)argument;
 	if (!scene_init(&scene, session))
 		return false;
-	ahead = session_view_state(session)->focus == 1;
-	mm = process_selected(&view->processes, &scene);
-	switch (action) {
-	case ACTION_OPEN:
-		if (ahead)
-			open_ahead(&scene, view);
-		else
-			util_open(&scene, mm);
+	if (action == ACTION_OPEN && session_view_state(session)->focus == 1) {
+		open_ahead(&scene, view);
 		return true;
-	case ACTION_WHEN_CHANGED:
-		util_when_changed(&scene, mm);
-		return true;
-	case ACTION_THIS:
-		util_filter_this(&scene, mm);
-		return true;
-	case ACTION_SAME_PREV:
-	case ACTION_SAME_NEXT:
-		session_select(session, mm);
-		return false;
-	default:
-		return !ahead && process_act(&view->processes, &scene, action);
 	}
-}
-
-static void moved(struct session *session, void *own)
-{
-	struct overview *view = own;
-	struct scene scene;
-
-	if (scene_init(&scene, session) && session_view_state(session)->focus == 0)
-		process_moved(&view->processes, &scene);
-}
-
-static int find(struct session *session, void *own, const char *text, int dir, bool wrap)
-{
-	struct overview *view = own;
-	struct scene scene;
-
-	if (!scene_init(&scene, session))
-		return 0;
-	return process_find(&view->processes, &scene, text, dir, wrap);
+	return listing_act_on(&scene, action, listing_selected(listings, view, &scene)) ||
+	       listing_act(session, own, action);
 }
 
 static void copy(struct session *session, void *own, char *buffer, size_t size)
 {
-	struct overview *view = own;
 	struct list_row row = {0};
 	struct scene scene;
 
 	if (!scene_init(&scene, session))
 		return;
-	row.key.ref = process_selected(&view->processes, &scene);
+	row.key.ref = listing_selected(listings, own, &scene);
 	if (scene_row(&scene, row.key.ref, &row.row))
 		process_describe(&scene, &row, buffer, size);
 }
@@ -544,14 +519,15 @@ const struct view view_overview = {
 	.key = '1',
 	.unit = "event",
 	.nr_lists = 2,
+	.listings = listings,
 	.columns = process_columns,
 	.nr_columns = NR_PROCESS_COLUMNS,
 	.state_size = sizeof(struct overview),
 	.state_fini = state_fini,
 	.why = util_why,
 	.act = act,
-	.find = find,
-	.moved = moved,
+	.find = listing_find,
+	.moved = listing_moved,
 	.copy = copy,
 	.command = command,
 	.source = util_source,

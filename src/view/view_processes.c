@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "listing.h"
 #include "process_table.h"
 #include "view_util.h"
 #include "views.h"
@@ -70,18 +71,24 @@ static void draw_facts(struct pane pane, const struct scene *scene, const struct
 				   : "has left it");
 }
 
+static const char *item_address(const struct item_row *item, char *buf, size_t size)
+{
+	if (item->has_address)
+		snprintf(buf, size, "0x%" PRIx64, item->address);
+	else
+		snprintf(buf, size, "item 0x%" PRIx64, item->name.addr);
+	return buf;
+}
+
 static void draw_item(struct pane pane, int y, const struct scene *scene,
 		      const struct item_row *item, bool cursor)
 {
 	char marks[3] = {cursor ? '>' : ' ', scene_mark(scene, (const union row *)item), 0};
-	char name[48], address[32] = "address not traced";
+	char name[48], address[32];
 	int wide = pane.width > 48 ? 20 : 14;
 
-	if (item->has_address)
-		snprintf(address, sizeof(address), "0x%" PRIx64, item->address);
-	else
-		snprintf(address, sizeof(address), "item 0x%" PRIx64, item->name.addr);
-	pane_fit(pane, 3, y, wide + 10, ALIGN_LEFT, cursor ? ROLE_CURSOR : ROLE_TEXT, address);
+	pane_fit(pane, 3, y, wide + 10, ALIGN_LEFT, cursor ? ROLE_CURSOR : ROLE_TEXT,
+		 item_address(item, address, sizeof(address)));
 	pane_fit(pane, wide + 14, y, pane.width - wide - 17, ALIGN_LEFT,
 		 cursor ? ROLE_CURSOR : ROLE_TEXT,
 		 item->state == ITEM_STABLE ? scene_name(scene, item->node, name, sizeof(name))
@@ -139,38 +146,68 @@ static void draw(struct session *session, void *own, struct pane body)
 
 /* ---- keys ---- */
 
+static struct view_list *open_processes(void *own, struct scene *scene, struct feed *feed,
+					struct row_key *ret_cursor)
+{
+	struct processes_view *view = own;
+
+	process_feed(&view->list, scene, feed);
+	*ret_cursor = util_cursor(scene, &view->list, TABLE_MM);
+	return &view->list;
+}
+
+static void choose_process(void *own, const struct scene *scene, struct row_key key, enum action how)
+{
+	struct processes_view *view = own;
+
+	(void)how;
+	if (!ref_is_none(key.ref))
+		session_select(scene->session, key.ref);
+	view->items.cursor = (struct row_key){0};
+	view->items.line = 0;
+}
+
+static void describe_item(const struct scene *scene, const struct list_row *row, char *buf, size_t size)
+{
+	const struct item_row *item = &row->row.item;
+	char name[48], address[32];
+
+	snprintf(buf, size, "%s %s", item_address(item, address, sizeof(address)),
+		 item->state == ITEM_STABLE ? scene_name(scene, item->node, name, sizeof(name))
+					    : item_state_name(item->state));
+}
+
+static struct view_list *open_items(void *own, struct scene *scene, struct feed *feed,
+				    struct row_key *ret_cursor);
+
+static const struct listing listings[] = {
+	{.part = 0, .open = open_processes, .choose = choose_process, .describe = process_describe},
+	/* what is selected stays the process */
+	{.part = 1, .apart = true, .open = open_items, .describe = describe_item},
+	{0},
+};
+
+static struct view_list *open_items(void *own, struct scene *scene, struct feed *feed,
+				    struct row_key *ret_cursor)
+{
+	struct processes_view *view = own;
+	struct ref mm = listing_selected(listings, own, scene);
+
+	if (view->why.shown || ref_is_none(mm))
+		return NULL;
+	items_feed(scene, feed, mm);
+	*ret_cursor = view->items.cursor;
+	return &view->items;
+}
+
 /* What keys are about: the process, or the item when the lower list has the focus. */
 static struct ref subject(struct processes_view *view, const struct scene *scene)
 {
-	struct ref mm = process_selected(&view->list, scene);
 	struct list_row row;
-	struct feed feed;
 
-	if (session_view_state(scene->session)->focus != 1 || ref_is_none(mm) || view->why.shown)
-		return mm;
-	items_feed(scene, &feed, mm);
-	return util_current(&feed, view->items.cursor, &row) ? row.key.ref : mm;
-}
-
-static bool act_on(const struct scene *scene, enum action action, struct ref object)
-{
-	switch (action) {
-	case ACTION_OPEN:
-		util_open(scene, object);
-		return true;
-	case ACTION_WHEN_CHANGED:
-		util_when_changed(scene, object);
-		return true;
-	case ACTION_THIS:
-		util_filter_this(scene, object);
-		return true;
-	case ACTION_SAME_PREV:
-	case ACTION_SAME_NEXT:
-		session_select(scene->session, object);
-		return false;
-	default:
-		return false;
-	}
+	if (session_view_state(scene->session)->focus == 1 && listing_row(&listings[1], view, scene, &row))
+		return row.key.ref;
+	return listing_selected(listings, view, scene);
 }
 
 static bool act_parent(const struct scene *scene, struct ref mm)
@@ -189,59 +226,19 @@ static bool act(struct session *session, void *own, enum action action,
 {
 	struct processes_view *view = own;
 	struct scene scene;
-	struct feed feed;
-	struct ref mm;
 
 	if (!scene_init(&scene, session))
 		return false;
-	if (action == ACTION_WHY_NOT) {
+	switch (action) {
+	case ACTION_WHY_NOT:
 		why_not_toggle(&view->why, &scene, argument->text);
 		return true;
+	case ACTION_PARENT:
+		return act_parent(&scene, listing_selected(listings, view, &scene));
+	default:
+		return listing_act_on(&scene, action, subject(view, &scene)) ||
+		       listing_act(session, own, action);
 	}
-	if (act_on(&scene, action, subject(view, &scene)))
-		return true;
-	mm = process_selected(&view->list, &scene);
-	if (action == ACTION_PARENT)
-		return act_parent(&scene, mm);
-	if (session_view_state(session)->focus == 1 && view->why.shown)
-		return false; /* the session moves the cursor */
-	if (session_view_state(session)->focus == 1) {
-		items_feed(&scene, &feed, mm);
-		return view_list_act(&view->items, &feed, view->items.cursor, action);
-	}
-	if (!process_act(&view->list, &scene, action))
-		return false;
-	view->items.cursor = (struct row_key){0};
-	view->items.line = 0;
-	return true;
-}
-
-static void moved(struct session *session, void *own)
-{
-	struct view_state *state = session_view_state(session);
-	struct processes_view *view = own;
-	struct scene scene;
-	struct feed feed;
-
-	if (!scene_init(&scene, session))
-		return;
-	if (state->focus == 1 && view->why.shown)
-		return;
-	if (state->focus == 1) {
-		items_feed(&scene, &feed, process_selected(&view->list, &scene));
-		view_list_move(&view->items, &feed, view->items.cursor,
-			       view_list_mouse(&view->items, &state->lists[1]));
-		return;
-	}
-	process_moved(&view->list, &scene);
-}
-
-static int find(struct session *session, void *own, const char *text, int dir, bool wrap)
-{
-	struct processes_view *view = own;
-	struct scene scene;
-
-	return scene_init(&scene, session) ? process_find(&view->list, &scene, text, dir, wrap) : 0;
 }
 
 static bool *pane(void *own)
@@ -259,7 +256,7 @@ static void copy(struct session *session, void *own, char *buffer, size_t size)
 
 	if (!scene_init(&scene, session))
 		return;
-	row.key.ref = process_selected(&view->list, &scene);
+	row.key.ref = listing_selected(listings, view, &scene);
 	if (view->why.shown)
 		why_not_copy(&view->why, &scene, row.key.ref, buffer, size);
 	else if (scene_row(&scene, row.key.ref, &row.row))
@@ -275,7 +272,7 @@ static void command(struct session *session, void *own, char *buffer, size_t siz
 
 	if (!scene_init(&scene, session))
 		return;
-	if (view->why.shown && scene_row(&scene, process_selected(&view->list, &scene), &row))
+	if (view->why.shown && scene_row(&scene, listing_selected(listings, view, &scene), &row))
 		snprintf(buffer, size, "ksmtop why-not-merged %s --mm 0x%" PRIx64 " --at %" PRIu64,
 			 scene.source->file, row.mm.name.addr, scene.when.t);
 	else
@@ -313,6 +310,7 @@ const struct view view_processes = {
 	.key = '3',
 	.unit = "event",
 	.nr_lists = 2,
+	.listings = listings,
 	.columns = process_columns,
 	.nr_columns = NR_PROCESS_COLUMNS,
 	.state_size = sizeof(struct processes_view),
@@ -320,9 +318,9 @@ const struct view view_processes = {
 	.status = status,
 	.why = util_why,
 	.act = act,
-	.find = find,
+	.find = listing_find,
 	.pane = pane,
-	.moved = moved,
+	.moved = listing_moved,
 	.copy = copy,
 	.command = command,
 	.source = util_source,

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "listing.h"
 #include "stale_parts.h"
 #include "view_util.h"
 #include "views.h"
@@ -111,9 +112,7 @@ static void draw_list(struct pane pane, struct stale_view *view, const struct sc
 	if (!window.nr)
 		pane_text(pane, 3, 2, ROLE_HINT,
 			  *session_filter(scene->session) ? "no node fits" : "no stable node");
-	/* what a filter hides is not what the cursor is on */
-	*ret_node = (ref_is_none(cursor.ref) || *session_filter(scene->session)) && window.cursor >= 0
-			    ? window.rows[window.cursor].key.ref : cursor.ref;
+	*ret_node = listing_shown(scene, cursor, &window);
 }
 
 static void draw_stock(struct pane pane)
@@ -155,17 +154,40 @@ static bool begin(struct stale_view *view, struct scene *scene, struct session *
 	return true;
 }
 
-static struct ref selected(struct stale_view *view, const struct scene *scene)
+static struct view_list *open_nodes(void *own, struct scene *scene, struct feed *feed,
+				    struct row_key *ret_cursor)
 {
-	struct row_key cursor = util_cursor(scene, &view->list, TABLE_NODE);
-	struct list_row row;
-	struct feed feed;
+	struct stale_view *view = own;
 
-	if (!ref_is_none(cursor.ref) && !*session_filter(scene->session))
-		return cursor.ref;
-	node_feed(view, scene, &feed);
-	return util_current(&feed, cursor, &row) ? row.key.ref : cursor.ref;
+	if (!history_is_patched(scene->history))
+		return NULL;
+	stale_parts_read(&view->parts, scene);
+	node_feed(view, scene, feed);
+	*ret_cursor = util_cursor(scene, &view->list, TABLE_NODE);
+	return &view->list;
 }
+
+static void choose(void *own, const struct scene *scene, struct row_key key, enum action how)
+{
+	struct stale_view *view = own;
+
+	session_select(scene->session, key.ref);
+	if (how != ACTION_NONE && how != ACTION_FIND)
+		view->parts.chosen_walk = 0;
+}
+
+static void describe(const struct scene *scene, const struct list_row *row, char *buf, size_t size)
+{
+	char name[48];
+
+	snprintf(buf, size, "%s 0x%" PRIx64 " %s, %" PRIu32 " failed walks",
+		 scene_name(scene, row->key.ref, name, sizeof(name)), row->row.node.kpfn,
+		 node_kind_name(row->row.node.kind), failures_of(scene, row->key.ref));
+}
+
+static const struct listing listings[] = {
+	{.part = 0, .open = open_nodes, .choose = choose, .describe = describe}, {0},
+};
 
 static void open_current(struct stale_view *view, const struct scene *scene, struct ref node)
 {
@@ -199,18 +221,8 @@ static bool act_on(struct stale_view *view, const struct scene *scene, enum acti
 	case ACTION_WHAT_IF:
 		util_what_if(scene, node);
 		return true;
-	case ACTION_WHEN_CHANGED:
-		util_when_changed(scene, node);
-		return true;
-	case ACTION_THIS:
-		util_filter_this(scene, node);
-		return true;
-	case ACTION_SAME_PREV:
-	case ACTION_SAME_NEXT:
-		session_select(scene->session, node);
-		return false;
 	default:
-		return false;
+		return listing_act_on(scene, action, node);
 	}
 }
 
@@ -219,67 +231,27 @@ static bool act(struct session *session, void *own, enum action action, const st
 	struct stale_view *view = own;
 	struct scene scene;
 	struct ref node;
-	struct feed feed;
 
 	(void)argument;
 	if (!begin(view, &scene, session))
 		return false;
-	node = selected(view, &scene);
+	node = listing_selected(listings, view, &scene);
 	if (act_on(view, &scene, action, node))
 		return true;
 	if (session_view_state(session)->focus)
 		return stale_parts_act(&view->parts, &scene, node, action);
-	node_feed(view, &scene, &feed);
-	if (!view_list_act(&view->list, &feed, util_cursor(&scene, &view->list, TABLE_NODE), action))
-		return false;
-	session_select(session, view->list.cursor.ref);
-	view->parts.chosen_walk = 0;
-	return true;
+	return listing_act(session, own, action);
 }
 
 static void moved(struct session *session, void *own)
 {
-	struct view_state *state = session_view_state(session);
 	struct stale_view *view = own;
 	struct scene scene;
-	struct feed feed;
 
-	if (!begin(view, &scene, session))
-		return;
-	if (state->focus) {
-		stale_parts_click(&view->parts, &scene, selected(view, &scene));
-		return;
-	}
-	node_feed(view, &scene, &feed);
-	if (view_list_move(&view->list, &feed, util_cursor(&scene, &view->list, TABLE_NODE),
-			   view_list_mouse(&view->list, &state->lists[0])))
-		session_select(session, view->list.cursor.ref);
-}
-
-static void describe(const struct scene *scene, const struct list_row *row, char *buf, size_t size)
-{
-	char name[48];
-
-	snprintf(buf, size, "%s 0x%" PRIx64 " %s, %" PRIu32 " failed walks",
-		 scene_name(scene, row->key.ref, name, sizeof(name)), row->row.node.kpfn,
-		 node_kind_name(row->row.node.kind), failures_of(scene, row->key.ref));
-}
-
-static int find(struct session *session, void *own, const char *text, int dir, bool wrap)
-{
-	struct stale_view *view = own;
-	struct scene scene;
-	struct feed feed;
-	int found;
-
-	if (!begin(view, &scene, session))
-		return 0;
-	node_feed(view, &scene, &feed);
-	found = view_list_find(&view->list, &feed, util_cursor(&scene, &view->list, TABLE_NODE), text, dir, wrap, describe);
-	if (found != 1)
-		return found;
-	session_select(session, view->list.cursor.ref);
-	return 1;
+	if (!session_view_state(session)->focus)
+		listing_moved(session, own);
+	else if (begin(view, &scene, session))
+		stale_parts_click(&view->parts, &scene, listing_selected(listings, view, &scene));
 }
 
 static void copy(struct session *session, void *own, char *buffer, size_t size)
@@ -292,7 +264,7 @@ static void copy(struct session *session, void *own, char *buffer, size_t size)
 
 	if (!begin(view, &scene, session))
 		return;
-	row.key.ref = selected(view, &scene);
+	row.key.ref = listing_selected(listings, view, &scene);
 	entry = stale_current_entry(&view->parts, &scene, row.key.ref);
 	walk = stale_current_walk(&view->parts, &scene, row.key.ref);
 	if (session_view_state(session)->focus == 2 && walk)
@@ -342,6 +314,7 @@ const struct view view_stale = {
 	.key = '9',
 	.unit = "event",
 	.nr_lists = 3,
+	.listings = listings,
 	.columns = columns,
 	.nr_columns = NR_COLUMNS,
 	.state_size = sizeof(struct stale_view),
@@ -349,7 +322,7 @@ const struct view view_stale = {
 	.status = status,
 	.why = util_why,
 	.act = act,
-	.find = find,
+	.find = listing_find,
 	.moved = moved,
 	.copy = copy,
 	.command = command,

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "listing.h"
 #include "page_whatif.h"
 #include "tree_node.h"
 #include "view_util.h"
@@ -199,9 +200,7 @@ static void draw_list(struct pane pane, struct tree_view *view, const struct sce
 	if (unsorted)
 		pane_fit(pane, 0, pane.height - 1, pane.width, ALIGN_LEFT, ROLE_HINT,
 			 " too many to sort: filter first");
-	/* what a filter hides is not what the cursor is on */
-	*ret_selected = (ref_is_none(cursor.ref) || *session_filter(scene->session)) && window.cursor >= 0
-				? window.rows[window.cursor].key.ref : cursor.ref;
+	*ret_selected = listing_shown(scene, cursor, &window);
 }
 
 /* ---- the view ---- */
@@ -256,6 +255,28 @@ static void fold(struct tree_view *view, const struct scene *scene, struct ref s
 		view->folds[view->nr_folds++] = chain;
 }
 
+static struct view_list *open_nodes(void *own, struct scene *scene, struct feed *feed,
+				    struct row_key *ret_cursor)
+{
+	struct tree_view *view = own;
+	bool unsorted;
+
+	tree_feed(view, scene, feed, &unsorted);
+	*ret_cursor = util_cursor(scene, &view->list, TABLE_NODE);
+	return &view->list;
+}
+
+static void describe(const struct scene *scene, const struct list_row *row, char *buf, size_t size)
+{
+	char name[48];
+
+	snprintf(buf, size, "%s 0x%" PRIx64 " 0x%" PRIx64 " %s",
+		 scene_name(scene, row->key.ref, name, sizeof(name)), row->row.node.kpfn,
+		 row->row.node.name.addr, node_kind_name(row->row.node.kind));
+}
+
+static const struct listing listings[] = {{.part = 0, .open = open_nodes, .describe = describe}, {0}};
+
 static bool act_on(struct tree_view *view, const struct scene *scene, enum action action,
 		   const struct argument *argument, struct ref selected)
 {
@@ -282,32 +303,9 @@ static bool act_on(struct tree_view *view, const struct scene *scene, enum actio
 		view->whatif = !view->whatif || *argument->text;
 		session_select(scene->session, selected);
 		return true;
-	case ACTION_WHEN_CHANGED:
-		util_when_changed(scene, selected);
-		return true;
-	case ACTION_THIS:
-		util_filter_this(scene, selected);
-		return true;
-	case ACTION_SAME_PREV:
-	case ACTION_SAME_NEXT:
-		session_select(scene->session, selected);
-		return false;
 	default:
-		return false;
+		return listing_act_on(scene, action, selected);
 	}
-}
-
-static struct ref selected_node(struct tree_view *view, const struct scene *scene)
-{
-	struct row_key cursor = util_cursor(scene, &view->list, TABLE_NODE);
-	struct list_row row;
-	struct feed feed;
-	bool unsorted;
-
-	if (!ref_is_none(cursor.ref) && !*session_filter(scene->session))
-		return cursor.ref;
-	tree_feed(view, scene, &feed, &unsorted);
-	return util_current(&feed, cursor, &row) ? row.key.ref : cursor.ref;
 }
 
 static bool act(struct session *session, void *own, enum action action,
@@ -315,65 +313,11 @@ static bool act(struct session *session, void *own, enum action action,
 {
 	struct tree_view *view = own;
 	struct scene scene;
-	struct feed feed;
-	bool unsorted;
 
 	if (!scene_init(&scene, session))
 		return false;
-	if (act_on(view, &scene, action, argument, selected_node(view, &scene)))
-		return true;
-	if (session_view_state(session)->focus)
-		return false;
-	tree_feed(view, &scene, &feed, &unsorted);
-	if (!view_list_act(&view->list, &feed, util_cursor(&scene, &view->list, TABLE_NODE),
-			   action))
-		return false;
-	session_select(session, view->list.cursor.ref);
-	return true;
-}
-
-static void moved(struct session *session, void *own)
-{
-	struct view_state *state = session_view_state(session);
-	struct tree_view *view = own;
-	struct scene scene;
-	struct feed feed;
-	bool unsorted;
-
-	if (state->focus || !scene_init(&scene, session))
-		return;
-	tree_feed(view, &scene, &feed, &unsorted);
-	if (view_list_move(&view->list, &feed, util_cursor(&scene, &view->list, TABLE_NODE),
-			   view_list_mouse(&view->list, &state->lists[0])))
-		session_select(session, view->list.cursor.ref);
-}
-
-static void describe(const struct scene *scene, const struct list_row *row, char *buf, size_t size)
-{
-	char name[48];
-
-	snprintf(buf, size, "%s 0x%" PRIx64 " 0x%" PRIx64 " %s",
-		 scene_name(scene, row->key.ref, name, sizeof(name)), row->row.node.kpfn,
-		 row->row.node.name.addr, node_kind_name(row->row.node.kind));
-}
-
-static int find(struct session *session, void *own, const char *text, int dir, bool wrap)
-{
-	struct tree_view *view = own;
-	struct scene scene;
-	struct feed feed;
-	bool unsorted;
-	int found;
-
-	if (!scene_init(&scene, session))
-		return 0;
-	tree_feed(view, &scene, &feed, &unsorted);
-	found = view_list_find(&view->list, &feed, util_cursor(&scene, &view->list, TABLE_NODE), text,
-			    dir, wrap, describe);
-	if (found != 1)
-		return found;
-	session_select(session, view->list.cursor.ref);
-	return 1;
+	return act_on(view, &scene, action, argument, listing_selected(listings, view, &scene)) ||
+	       listing_act(session, own, action);
 }
 
 static bool *pane(void *own)
@@ -391,7 +335,7 @@ static void copy(struct session *session, void *own, char *buffer, size_t size)
 
 	if (!scene_init(&scene, session))
 		return;
-	row.key.ref = selected_node(own, &scene);
+	row.key.ref = listing_selected(listings, own, &scene);
 	if (view->whatif)
 		page_whatif_copy(&view->answer, &scene, row.key.ref, buffer, size);
 	else if (scene_row(&scene, row.key.ref, &row.row))
@@ -407,7 +351,7 @@ static void command(struct session *session, void *own, char *buffer, size_t siz
 
 	if (!scene_init(&scene, session))
 		return;
-	if (view->whatif && scene_row(&scene, selected_node(view, &scene), &row) && row.node.kpfn)
+	if (view->whatif && scene_row(&scene, listing_selected(listings, view, &scene), &row) && row.node.kpfn)
 		snprintf(buffer, size, "ksmtop whatif %s --pfn 0x%" PRIx64 " --at %" PRIu64,
 			 scene.source->file, row.node.kpfn, scene.when.t);
 	else
@@ -444,6 +388,7 @@ const struct view view_tree = {
 	.key = '2',
 	.unit = "event",
 	.nr_lists = 2,
+	.listings = listings,
 	.columns = columns,
 	.nr_columns = NR_COLUMNS,
 	.state_size = sizeof(struct tree_view),
@@ -451,9 +396,9 @@ const struct view view_tree = {
 	.status = status,
 	.why = util_why,
 	.act = act,
-	.find = find,
+	.find = listing_find,
 	.pane = pane,
-	.moved = moved,
+	.moved = listing_moved,
 	.copy = copy,
 	.command = command,
 	.source = util_source,
