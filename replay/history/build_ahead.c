@@ -16,7 +16,7 @@
  */
 #include "history/build.h"
 
-/* Prefetches are no side effects to gcc: it drops calls of functions that do nothing else. */
+/* Prefetches are no side effects to gcc: it drops calls, and loops, of functions that do nothing else. */
 #define KEEP_CALL() __asm__ volatile("")
 
 enum ahead_flag {
@@ -72,6 +72,7 @@ static void ask_for_rows(struct builder *b, const struct ahead *ahead)
 {
 	uint32_t id = addrmap_id_there(&b->addrs[TABLE_NODE], &ahead->node);
 
+	KEEP_CALL();
 	if (id != NO_ID) {
 		__builtin_prefetch(span_at(b->seg, TABLE_NODE, id), 1);
 		__builtin_prefetch(pool_at(&b->node_items, id), 1);
@@ -85,6 +86,7 @@ static void ask_for_item(struct builder *b, const struct ahead *ahead)
 {
 	uint32_t id = NO_ID;
 
+	KEEP_CALL();
 	if (ahead->flags & AHEAD_ENDS)
 		id = addrmap_id_there(&b->addrs[TABLE_NODE], &ahead->node);
 	if (id != NO_ID)
@@ -97,7 +99,6 @@ static void ask_for_item(struct builder *b, const struct ahead *ahead)
 static void step_ahead(struct builder *b, uint32_t step, const struct event *events, struct ahead *ahead,
 		       uint32_t nr)
 {
-	KEEP_CALL();
 	switch (step) {
 	case 0:
 		for (uint32_t i = 0; i < nr; i++)
