@@ -52,6 +52,7 @@ struct asking {
 	uint64_t scan_begin;		/* its first event */
 	uint64_t words_from;		/* where reading begins: two scans back */
 	struct why_not run;		/* the one that grows */
+	bool more_items;		/* not all of its items were told */
 };
 
 static const struct { const char *word, *text; } reasons[NR_NOT_MERGED] = {
@@ -431,6 +432,8 @@ static void tell_area(struct asking *a, const struct area *area, uint64_t nr_ite
 		why.evidence = EVIDENCE_INFERRED;
 		zeroes = zeroes_of(a, area, &nr_zeroes);
 	}
+	/* One that was not told of may be the page's. */
+	why.doubtful |= a->more_items;
 	flush(a);
 	if (why.nr_pages > nr_zeroes) {
 		why.nr_pages -= nr_zeroes;
@@ -589,6 +592,7 @@ int why_not_merged(const struct episode_source *source, struct ref mm, uint64_t 
 	if (ret)
 		return diag_set(diag, ret, "there is no such process at that moment");
 	a.mm = row.mm;
+	a.more_items = !history_is_whole(source->history, ITEMS_OF_MM, mm, when);
 	ret = find_scans(&a);
 	if (ret == 0)
 		ret = hear(&a);

@@ -97,26 +97,39 @@ static void show_row(struct query *query, const union row *row)
 	print_fields(&fields);
 }
 
-static int show_relation(struct query *query, struct ref ref, const struct relation_of *relation)
+/* How many there are of a list, and whether that is all: there may be more than was told. */
+static void tell_number(struct json_object *told, const char *name, uint64_t nr, bool more)
+{
+	struct json_object *number = json_object_new_object();
+
+	json_object_object_add(number, "nr", json_object_new_int64((int64_t)nr));
+	json_object_object_add(number, "at_least", json_object_new_boolean(more));
+	json_object_object_add(told, name, number);
+}
+
+static int show_relation(struct query *query, struct ref ref, const struct relation_of *relation,
+			 struct json_object *told)
 {
 	struct history_cursor cursor;
 	struct fields fields;
 	union row row;
+	bool more = !history_is_whole(query->history, relation->relation, ref, query->when);
 	uint64_t nr = 0, shown = 0;
-	int more;
+	int next;
 	int err = history_count(query->history, relation->relation, ref, query->when, &nr, NULL);
 
 	if (err == 0)
 		err = history_list(query->history, relation->relation, ref, query->when, &cursor);
 	if (err)
 		return err == -ENOENT ? 0 : err;
+	if (query->json)
+		tell_number(told, relation->name, nr, more);
 	if (!query->json && nr) {
-		printf("\n%s (%s%" PRIu64 ")\n", relation->name,
-		       history_is_whole(query->history, relation->relation, ref, query->when) ? "" : "at least ", nr);
+		printf("\n%s (%s%" PRIu64 ")\n", relation->name, more ? "at least " : "", nr);
 		if (!query->plain)
 			list_print_headings(list_table_of(relation->rows), "  ");
 	}
-	while ((more = history_next(&cursor, &row)) > 0) {
+	while ((next = history_next(&cursor, &row)) > 0) {
 		if (!query->json && shown == TEXT_ROWS)
 			break;
 		row_fields(query->recording, &row, query->when, &fields);
@@ -131,16 +144,16 @@ static int show_relation(struct query *query, struct ref ref, const struct relat
 	}
 	if (!query->json && shown < nr)
 		printf("  and %" PRIu64 " more, see --json\n", nr - shown);
-	return more < 0 ? more : 0;
+	return next < 0 ? next : 0;
 }
 
-static int show_relations(struct query *query, struct ref ref)
+static int show_relations(struct query *query, struct ref ref, struct json_object *told)
 {
 	for (size_t i = 0; i < sizeof(relations) / sizeof(*relations); i++) {
 		int err = 0;
 
 		if (relations[i].table == ref.table)
-			err = show_relation(query, ref, &relations[i]);
+			err = show_relation(query, ref, &relations[i], told);
 		if (err)
 			return err;
 	}
@@ -298,7 +311,7 @@ static void show_touches(struct query *query, struct ref ref)
 		puts("  no event so far");
 }
 
-static int show_object(struct query *query, struct ref ref)
+static int show_object(struct query *query, struct ref ref, struct json_object *told)
 {
 	char name[96], clean[128];
 	union row row;
@@ -310,7 +323,7 @@ static int show_object(struct query *query, struct ref ref)
 		printf("%s at event %" PRIu64 "\n", clean, query->when.t);
 	if (err == 0) {
 		show_row(query, &row);
-		err = show_relations(query, ref);
+		err = show_relations(query, ref, told);
 	} else if (err == -ENOENT) {
 		if (!query->json)
 			printf("%s is not there at event %" PRIu64 ".\n", clean, query->when.t);
@@ -327,6 +340,7 @@ static int show_object(struct query *query, struct ref ref)
 
 int show_command(const struct invocation *invocation, struct diag *diag)
 {
+	struct json_object *told = json_object_new_object();
 	struct query query;
 	struct ref ref;
 	int err = query_open(&query, invocation, invocation->args[0]);
@@ -337,9 +351,11 @@ int show_command(const struct invocation *invocation, struct diag *diag)
 	if (err == 0 && query.json)
 		answer_begin(&query, "show", recording_path(query.recording));
 	if (err == 0)
-		err = show_object(&query, ref);
+		err = show_object(&query, ref, told);
 	if (err == 0 && query.json)
-		answer_end(&query, NULL, NULL);
+		answer_end(&query, "relations", told);
+	else
+		json_object_put(told);
 	*diag = query.diag;
 	query_close(&query);
 	return err ? STATUS_FAILED : STATUS_FINE;

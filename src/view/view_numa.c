@@ -144,7 +144,9 @@ static void draw_column(struct pane pane, struct numa_view *view, const struct s
 			  i == nids->focus && row == window.cursor);
 	if (!window.nr)
 		pane_text(pane, 3, 2, ROLE_HINT,
-			  *session_filter(scene->session) ? "no node fits the filter" : "no stable node");
+			  *session_filter(scene->session) ? "no node fits the filter" :
+			  history_is_whole(scene->history, NODES_OF_NID, ref_of_nid(nids->all[i]), scene->when) ?
+			  "no stable node" : "none is known");
 }
 
 static void draw_columns(struct pane pane, struct numa_view *view, const struct scene *scene,

@@ -115,6 +115,36 @@ static void each_page_has_its_reason(void **state)
 	recording_close(recording);
 }
 
+/* Of an mm that was there before, not every item was told of: a page without one may have one. */
+static void a_page_may_have_an_item_that_was_not_told(void **state)
+{
+	struct written story[] = { REASONS };
+	const struct written first = WR(10, 0, 91, P_ITEM_UNSTABLE, ITEM_N(9), MM_A, 0x700000, 0, 1);
+	size_t nr = sizeof(story) / sizeof(*story);
+
+	(void)state;
+	for (int found = 0; found <= 1; found++) {
+		struct recording *recording = written_open(story, nr);
+		struct episode_source source = written_source(recording);
+		struct heard heard = { 0 };
+		struct diag diag = { 0 };
+		unsigned without = 0;
+		struct ref mm;
+
+		assert_int_equal(history_find(source.history, TABLE_MM, (uint64_t)MM_A, 0, moment_at(nr), &mm), 0);
+		assert_int_equal(why_not_merged(&source, mm, 0, UINT64_MAX, moment_at(nr), hear, &heard, &diag), 0);
+		for (uint32_t i = 0; i < heard.nr; i++) {
+			if (heard.list[i].reason != NOT_MERGED_NO_PAGE && heard.list[i].reason != NOT_MERGED_WRONG_KIND)
+				continue;
+			without++;
+			assert_int_equal(heard.list[i].doubtful, found);
+		}
+		assert_int_equal(without, 2);
+		recording_close(recording);
+		story[0] = first;
+	}
+}
+
 /*
  * Pages 2, 3 and 4 become the zero page.  The items of 2 and 3 go; at 3 ksmd finds a page of its own again, which
  * goes, too.  What the scans of long ago said is still known of 2 alone, and is not sure.
@@ -243,6 +273,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_page_has_its_reason),
+		cmocka_unit_test(a_page_may_have_an_item_that_was_not_told),
 		cmocka_unit_test(a_zero_page_outlives_its_item),
 		cmocka_unit_test(lifecycle_has_one_process_a_reason),
 	};
