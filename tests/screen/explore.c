@@ -38,6 +38,36 @@ bool open_file(struct opened *file, const char *path)
 	return true;
 }
 
+static const char *traces;
+
+bool traces_given(int argc, char **argv)
+{
+	traces = argc > 1 ? argv[1] : NULL;
+	return traces != NULL;
+}
+
+const char *traces_folder(void)
+{
+	return traces;
+}
+
+void open_trace(struct opened *file, const char *name)
+{
+	char path[512];
+
+	*file = (struct opened){.name = name};
+	snprintf(path, sizeof(path), "%s/%s.dat", traces, name);
+	if (!open_file(file, path))
+		fail_msg("%s cannot be opened", name);
+	file->path = NULL;
+	file->source.file = name;
+}
+
+void close_trace(struct opened *file)
+{
+	recording_close(file->recording);
+}
+
 struct session *open_session(const struct opened *file, enum charset charset)
 {
 	struct session *session;

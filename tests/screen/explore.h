@@ -19,6 +19,11 @@ struct opened {
 
 /* False, with a word on stderr, where it cannot be opened. */
 bool open_file(struct opened *file, const char *path);
+/* A shipped recording by its name, in the folder that the test was given; a failed test where it cannot be opened. */
+bool traces_given(int argc, char **argv);
+const char *traces_folder(void);
+void open_trace(struct opened *file, const char *name);
+void close_trace(struct opened *file);
 struct session *open_session(const struct opened *file, enum charset charset);
 /* Plays the words, drawing after each. */
 void type(struct session *session, struct grid *grid, const char *words);
