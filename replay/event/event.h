@@ -22,8 +22,8 @@
 
 #include "event/event_table.h"
 
-#define V(event, name) + 1
-enum { KSMTOP_NR_COUNTS = 0 KSMTOP_COUNTED(V) };
+#define V(event, name) COUNT_##event,
+enum ksmtop_count { KSMTOP_COUNTED(V) KSMTOP_NR_COUNTS };
 #undef V
 
 enum event_kind {

@@ -221,7 +221,7 @@ static void note_time(struct builder *b)
 /* What the patch tells: see the four parts. */
 static void build_patched_event(struct builder *b, const struct event *ev)
 {
-	if (b->h->patched && (ev->kind <= EVENT_P_VMA_REMOVE || ev->kind >= EVENT_P_DUMP_BEGIN))
+	if (b->h->patched && (ev->kind <= EVENT_P_VMA_REMOVE || (ev->kind >= EVENT_P_DUMP_BEGIN && ev->kind <= EVENT_P_DUMP_END)))
 		build_changes(b);
 	if (b->h->patched &&
 	    (build_item_event(b, ev) || build_tree_event(b, ev) || build_vma_event(b, ev) ||
@@ -359,6 +359,7 @@ int builder_new(struct history *h, struct builder **ret)
 	pool_init(&b->leavers, sizeof(uint32_t), NULL);
 	pool_init(&b->ksm_pages, sizeof(struct ksm_page), NULL);
 	pool_init(&b->accounts, sizeof(struct loss_account), NULL);
+	build_counts_init(b);
 	pool_init(&b->times, sizeof(uint64_t), h->table_dir);
 	pool_init(&b->anon_vmas_dumped, sizeof(uint8_t), NULL);
 	pool_init(&b->node_items, sizeof(struct node_live), h->table_dir);
@@ -395,6 +396,7 @@ void builder_free(struct builder *b)
 	pool_fini(&b->leavers);
 	pool_fini(&b->ksm_pages);
 	pool_fini(&b->accounts);
+	pool_fini(&b->stream_counts);
 	pool_fini(&b->anon_vmas_dumped);
 	pool_fini(&b->node_items);
 	pool_fini(&b->mappings);

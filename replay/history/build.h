@@ -155,6 +155,8 @@ struct builder {
 	struct mutex_run run;
 	uint64_t losses_judged;		/* those before that one need no more look at the run */
 	struct pool accounts;		/* struct loss_account */
+	struct pool stream_counts;	/* by stream: build_counts.c */
+	bool counts_filtered;		/* not all that is counted is recorded */
 	struct flight flights[NR_FLIGHTS];	/* modulo: build_flight.c */
 	uint64_t nr_flights;
 	uint64_t samples_followed;	/* those before that one had an event under the mutex behind them */
@@ -354,6 +356,9 @@ bool build_is_doubtful(const struct builder *b, enum table table, uint32_t id);
 /* A migration begins, or ends: moved.c.  The first says what the second is told, NO_ID where no row needs it. */
 uint32_t build_move_begins(struct builder *b, uint64_t first);
 void build_move_ends(struct builder *b, uint32_t move, bool nothing);
+/* Of which kinds were the events that went: build_counts.c. */
+void build_count(struct builder *b, const struct event *ev);
+void build_counts_init(struct builder *b);
 /* At the end of a dump that began at `begin`: how many of its records never came. */
 void build_loss_account(struct builder *b, uint64_t begin, uint64_t nr_missing);
 /* The root anon_vma whose VMAs are being dumped under its lock by that event since `after`; 0: none. */

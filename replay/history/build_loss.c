@@ -192,6 +192,7 @@ static bool one_lock(uint16_t a, uint16_t b)
 void build_note_event(struct builder *b, const struct event *ev)
 {
 	if (b->h->patched) {
+		build_count(b, ev);
 		note_run(b, ev);
 		build_note_flight(b, ev);
 	}
@@ -262,7 +263,7 @@ void build_loss(struct builder *b, const struct event_loss *loss, const struct e
 			.cause = loss->cause,
 		},
 		.before = loss->before_nr ? loss->before_nr : NEVER, .earliest = loss->after_nr,
-		.mutex_known = NEVER, .void_known = NEVER,
+		.mutex_known = NEVER, .void_known = NEVER, .kinds_known = NEVER,
 		.still_root = ev ? build_dump_root(b, ev, loss->after_nr) : 0,
 	};
 	note_earliest(b, loss->after_nr);

@@ -245,7 +245,8 @@ static bool reset_is_hidden(const struct builder *b)
 {
 	uint64_t now = b->seg->base + b->now;
 
-	return b->loss_now && lost_between(b->h, 0, now, (struct exclusion){ .known_by = now, .mutex = true });
+	return b->loss_now && lost_between(b->h, 0, now, (struct exclusion){
+		.known_by = now, .mutex = true, .kinds = UINT64_C(1) << COUNT_UNSTABLE_RESET });
 }
 
 /*

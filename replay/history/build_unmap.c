@@ -138,7 +138,7 @@ void build_vma_gone(struct builder *b, const struct event *ev, const struct args
 static bool is_within(uint16_t kind)
 {
 	return (kind >= EVENT_P_ANON_VMA_NEW && kind <= EVENT_P_VMA_REMOVE) ||
-	       kind == EVENT_CONTENTION_BEGIN || kind == EVENT_CONTENTION_END;
+	       kind == EVENT_CONTENTION_BEGIN || kind == EVENT_CONTENTION_END || kind == EVENT_P_COUNTS;
 }
 
 void build_unmap_settle(struct builder *b, const struct event *ev)

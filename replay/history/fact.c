@@ -75,6 +75,7 @@ static struct exclusion exclusion_of(const struct history *h, const struct place
 	less.mutex = table == TABLE_ITEM || (table == TABLE_NODE &&
 		((struct node_more *)more_at(place->seg, table, id))->kind == NODE_CHAIN);
 	less.root = table == TABLE_VMA ? root_of(place, id) : 0;
+	less.kinds = kinds_of_row(place->seg, table, id);
 	return less;
 }
 

@@ -230,7 +230,7 @@ static void totals_of_running(uint8_t kind, union episode_totals *totals)
 /* In a gap since its begin some of it may have gone; of one that has not ended, its end. */
 static uint8_t episode_doubt(const struct history *h, const struct episode_row *row, uint64_t known_by)
 {
-	struct exclusion less = { .known_by = known_by };
+	struct exclusion less = { .known_by = known_by, .kinds = kinds_of_episode((enum episode_kind)row->kind) };
 
 	if (row->begin_lost)
 		return DOUBT_UNKNOWN_BEFORE;

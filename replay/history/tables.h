@@ -252,6 +252,8 @@ struct stored_loss {
 	uint64_t earliest;		/* smallest `after` of this one and all that follow */
 	/* Events by which it is known, NEVER: it is not, that it hides ... */
 	uint64_t mutex_known;		/* ... nothing that needs ksm_thread_mutex */
+	uint64_t kinds_known;		/* ... only events of `kinds` */
+	uint64_t kinds;			/* bit COUNT_...; COUNT_BIT_OTHER: any that are not counted */
 	uint64_t void_known;		/* ... nothing that changes a row */
 	uint64_t still_root;		/* address of a root anon_vma that was locked all the time, or 0 */
 };
@@ -263,6 +265,9 @@ struct page_move {
 	uint64_t moved, ended;		/* largest `last` up to this one: of those that moved something, of all */
 	uint64_t nothing;		/* it moved no page */
 };
+
+#define COUNT_BIT_OTHER	(UINT64_C(1) << 63)
+#define ANY_KIND	UINT64_C(0)
 
 struct sample_value { uint16_t name; uint16_t pad[3]; int64_t value; };
 struct sample_values { uint64_t first; uint32_t nr, pad; };
@@ -472,11 +477,15 @@ void count_span(const struct segment *seg, enum table table, uint32_t id, uint32
 uint64_t loss_horizon(const struct history *h, uint64_t event);
 /*
  * Did a gap overlap (a, b) that may hide a change?  Less what an observer at `known_by` can exclude of a
- * row that changes only under ksm_thread_mutex, or under the lock of the root anon_vma at `root`.  `moves`: it
- * names its page, which may be migrated.
+ * row that changes only under ksm_thread_mutex, or under the lock of the root anon_vma at `root`, or by events of
+ * `kinds`.  `moves`: it names its page, which may be migrated.
  */
-struct exclusion { uint64_t known_by, root; bool mutex, moves; };
+struct exclusion { uint64_t known_by, root, kinds; bool mutex, moves; };
 bool lost_between(const struct history *h, uint64_t a, uint64_t b, struct exclusion less);
+/* kinds.c: which events change it, as in stored_loss.kinds, of a patched kernel; ANY_KIND: nobody knows. */
+uint64_t kinds_of_row(const struct segment *seg, enum table table, uint32_t id);
+uint64_t kinds_of_list(enum relation relation);
+uint64_t kinds_of_episode(enum episode_kind kind);
 /*
  * Up to which event what is known of pfns at `event` holds, for an observer at `known_by`: the begin of the first
  * migration that ends behind it, NEVER if there is none.

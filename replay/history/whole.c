@@ -77,7 +77,7 @@ static bool all_was_told(const struct history *h, const struct place *place, str
 bool vmas_are_whole(const struct history *h, const struct place *place, uint32_t anon_vma)
 {
 	const struct segment *seg = place->seg;
-	struct exclusion less = { .known_by = place->known_by };
+	struct exclusion less = { .known_by = place->known_by, .kinds = kinds_of_list(VMAS_OF_ANON_VMA) };
 	uint32_t at = ((struct anon_vma_data *)data_at(seg, TABLE_ANON_VMA, anon_vma))->whole;
 
 	if (made_and_followed(h, place, TABLE_ANON_VMA, anon_vma, less))
@@ -127,7 +127,7 @@ static bool items_of_mm_are_whole(const struct history *h, const struct place *p
 
 bool list_is_whole(const struct history *h, const struct place *place, enum relation relation, uint32_t object)
 {
-	struct exclusion less = { .known_by = place->known_by };
+	struct exclusion less = { .known_by = place->known_by, .kinds = kinds_of_list(relation) };
 
 	if (relation == VMAS_OF_ANON_VMA || relation == VMAS_BY_START)
 		return object != NO_ID && vmas_are_whole(h, place, object);

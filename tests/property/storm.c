@@ -32,6 +32,7 @@ struct toy {
 	bool live[NR_PFNS], entered[NR_MMS];
 	bool losses;
 	int64_t scan;
+	uint32_t counts[2][KSMTOP_NR_COUNTS];
 	struct sample_builder sb;
 };
 
@@ -49,7 +50,14 @@ static uint32_t pick(struct toy *toy, uint32_t below)
 	return (uint32_t)(storm_random(&toy->rng) % below);
 }
 
-static union storm_args *add(struct toy *toy, enum event_kind kind, int32_t pid)
+/* Of a stream's events those that it lost, too. */
+static void count_lost(struct toy *toy, uint16_t stream, uint64_t nr_lost)
+{
+	for (uint64_t i = 0; i < nr_lost; i++)
+		toy->counts[stream][pick(toy, KSMTOP_NR_COUNTS)]++;
+}
+
+static union storm_args *record(struct toy *toy, enum event_kind kind, int32_t pid)
 {
 	struct storm *storm = toy->storm;
 	uint32_t i = storm->nr_events++;
@@ -67,8 +75,28 @@ static union storm_args *add(struct toy *toy, enum event_kind kind, int32_t pid)
 			.after_nr = after, .before_nr = i + 1, .nr_lost = pick(toy, 9),
 			.stream = ev->stream };
 		ev->loss = storm->nr_losses;
+		count_lost(toy, ev->stream, storm->losses[storm->nr_losses - 1].nr_lost);
 	}
 	return &storm->args[i];
+}
+
+static union storm_args *add(struct toy *toy, enum event_kind kind, int32_t pid)
+{
+	union storm_args *args;
+	uint16_t stream;
+
+	if (toy->storm->patched && pick(toy, 15) == 0) {
+		args = record(toy, EVENT_P_COUNTS, 0);
+		stream = toy->storm->events[toy->storm->nr_events - 1].stream;
+		toy->counts[stream][COUNT_COUNTS]++;
+		memcpy(args->a_P_COUNTS.nr, toy->counts[stream], sizeof(toy->counts[stream]));
+	}
+	args = record(toy, kind, pid);
+	stream = toy->storm->events[toy->storm->nr_events - 1].stream;
+#define V(event, name) toy->counts[stream][COUNT_##event] += kind == EVENT_P_##event;
+	KSMTOP_COUNTED(V)
+#undef V
+	return args;
 }
 #define ADD(toy, kind, pid) (&add(toy, EVENT_##kind, pid)->a_##kind)
 

@@ -31,8 +31,8 @@ struct lossy {
 /* Takes runs of one stream's events out and renumbers the rest. */
 static void lose(struct lossy *l)
 {
-	uint32_t losing[3] = { 0 }, lost[3] = { 0 };
-	uint64_t last[3] = { 0 };
+	uint32_t losing[TOY_STREAMS] = { 0 }, lost[TOY_STREAMS] = { 0 };
+	uint64_t last[TOY_STREAMS] = { 0 };
 
 	for (uint32_t i = 0; i < l->toy.nr; i++) {
 		struct event *ev = &l->toy.events[i];
@@ -49,14 +49,14 @@ static void lose(struct lossy *l)
 		l->real[++l->nr_kept] = i + 1;
 		if (lost[s]) {
 			l->losses[l->nr_losses++] = (struct event_loss){ .after_nr = last[s],
-				.before_nr = l->nr_kept, .nr_lost = lost[s], .stream = s,
-				.before_ns = ev->ts_ns };
+				.before_nr = l->nr_kept, .stream = s,
+				.nr_lost = toy_pick(&l->toy, 5) ? lost[s] : 0, .before_ns = ev->ts_ns };
 			l->kept[l->nr_kept - 1].loss = l->nr_losses;
 		}
 		lost[s] = 0;
 		last[s] = l->nr_kept;
 	}
-	for (uint16_t s = 0; s < 3; s++)
+	for (uint16_t s = 0; s < TOY_STREAMS; s++)
 		if (lost[s])
 			l->losses[l->nr_losses++] = (struct event_loss){ .after_nr = last[s],
 				.nr_lost = lost[s], .stream = s, .before_ns = UINT64_MAX };
@@ -88,7 +88,7 @@ static void describe(const struct history *h, const union row *row, struct momen
 
 	switch (row->any.ref.table) {
 	case TABLE_MM:
-		snprintf(text, 160, "mm %llx in ksm %d", addr, row->mm.in_ksm);
+		snprintf(text, 160, "mm %llx in ksm %d comm %.16s", addr, row->mm.in_ksm, row->mm.comm);
 		break;
 	case TABLE_NODE:
 		snprintf(text, 160, "node %llx kpfn %llx place %u kind %u nid %d chain %llx", addr,

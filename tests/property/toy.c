@@ -22,19 +22,42 @@
 
 uint32_t toy_pick(struct toy *t, uint32_t below) { return (uint32_t)(storm_random(&t->rng) % below); }
 
-static union storm_args *add(struct toy *t, enum event_kind kind, bool ksmd)
+static union storm_args *record(struct toy *t, enum event_kind kind, int32_t pid, uint16_t stream)
 {
 	struct event *ev = &t->events[t->nr];
 
+	t->now_ns += 200 + toy_pick(t, 600);
+	*ev = (struct event){ .ts_ns = t->now_ns, .args = &t->args[t->nr], .present = UINT32_MAX,
+			      .pid = pid, .kind = (uint16_t)kind, .stream = stream };
+#define V(event, name) t->counts[stream][COUNT_##event] += kind == EVENT_P_##event;
+	KSMTOP_COUNTED(V)
+#undef V
+	return &t->args[t->nr++];
+}
+
+/* Some stream's timer has expired, or a filter keeps an event out. */
+static void count(struct toy *t)
+{
+	uint16_t stream = (uint16_t)toy_pick(t, TOY_STREAMS);
+	union storm_args *args;
+
+	if (t->filtering && toy_pick(t, 4) == 0)
+		t->counts[stream][toy_pick(t, KSMTOP_NR_COUNTS)]++;
+	if (toy_pick(t, 12))
+		return;
+	args = record(t, EVENT_P_COUNTS, 0, stream);
+	memcpy(args->a_P_COUNTS.nr, t->counts[stream], sizeof(t->counts[stream]));
+}
+
+static union storm_args *add(struct toy *t, enum event_kind kind, bool ksmd)
+{
+	if (t->counting)
+		count(t);
 	if (ksmd && toy_pick(t, 25) == 0) {
 		t->cpu ^= 1;
 		t->now_ns += 40000;
 	}
-	t->now_ns += 200 + toy_pick(t, 600);
-	*ev = (struct event){ .ts_ns = t->now_ns, .args = &t->args[t->nr], .present = UINT32_MAX,
-			      .pid = ksmd ? 30 : 100, .kind = (uint16_t)kind,
-			      .stream = ksmd ? t->cpu : 2 };
-	return &t->args[t->nr++];
+	return record(t, kind, ksmd ? 30 : 100, ksmd ? t->cpu : 2);
 }
 #define ADD(t, kind, ksmd) (&add(t, EVENT_##kind, ksmd)->a_##kind)
 
@@ -318,6 +341,13 @@ static void scan_step(struct toy *t)
 
 static void mm_step(struct toy *t)
 {
+	if (toy_pick(t, 2)) {
+		struct args_TASK_RENAME args = { .pid = 100 };
+
+		args.newcomm[0] = t->comm = (char)('a' + toy_pick(t, 26));
+		*ADD(t, TASK_RENAME, false) = args;
+		return;
+	}
 	if (!t->second_mm) {
 		*ADD(t, P_MM_ENTER, false) = (struct args_P_MM_ENTER){ .mm = MM(1), .tgid = 200 };
 	} else {
@@ -384,7 +414,7 @@ static int dump_items(struct toy *t, bool second)
 			.index = item->state == 2 ? item->index : 0 };
 	}
 	*ADD(t, P_DUMP_MM, true) = (struct args_P_DUMP_MM){ .dump = (int64_t)t->dumps, .mm = MM(second),
-		.tgid = second ? 200 : 100, .nr_items = nr };
+		.tgid = second ? 200 : 100, .comm = { second ? 0 : t->comm }, .nr_items = nr };
 	return nr;
 }
 
@@ -434,6 +464,8 @@ void toy_start(struct toy *t, uint64_t seed)
 	t->rng = seed;
 	t->now_ns = 1000000;
 	t->seqnr = 1;
+	t->counting = seed % 3;
+	t->filtering = seed % 5 == 4;
 	*ADD(t, P_MM_ENTER, false) = (struct args_P_MM_ENTER){ .mm = MM(0), .tgid = 100 };
 	for (int i = 0; i < 2; i++)
 		*ADD(t, P_ANON_VMA_NEW, false) = (struct args_P_ANON_VMA_NEW){ .anon_vma = AV(i), .root = AV(i) };
@@ -450,7 +482,7 @@ void toy_step(struct toy *t)
 		node_step(t);
 	else if (dice < 94)
 		vma_step(t);
-	else if (dice < 96)
+	else if (dice < 95)
 		scan_step(t);
 	else if (dice < 98)
 		mm_step(t);

@@ -5,7 +5,8 @@
  * Two trees of stable nodes (nids), chains and dups, the migrate list, unstable trees that each scan throws
  * away, items of two mms of which one comes and goes, VMAs in the interval trees of two anon_vmas, dumps.
  * Addresses are few, so that they are reused, a chain's for a stable node as well (one slab cache).  ksmd
- * is in streams 0 and 1, moving slowly between them, everybody else in stream 2.
+ * is in streams 0 and 1, moving slowly between them, everybody else in stream 2.  In two storms of three each
+ * stream counts its events, sometimes more than are recorded.
  */
 #ifndef KSMTOP_TEST_TOY_H
 #define KSMTOP_TEST_TOY_H
@@ -13,11 +14,12 @@
 #include "storm.h"
 
 #define TOY_EVENTS	900u
-#define TOY_ROOM	(TOY_EVENTS + 128)
+#define TOY_ROOM	(TOY_EVENTS + 256)
 #define TOY_ITEMS	12
 #define TOY_NODES	9
 #define TOY_VMAS	6
 #define TOY_NIDS	2
+#define TOY_STREAMS	3
 
 enum toy_kind { TOY_PLAIN, TOY_CHAIN, TOY_DUP };		/* as dump_node has them */
 enum toy_place { TOY_IN_TREE, TOY_ON_LIST, TOY_NOWHERE };
@@ -43,7 +45,10 @@ struct toy {
 	struct toy_order trees[TOY_NIDS], dups[TOY_NODES];	/* in order; a chain's: head first */
 	int64_t pgoff[TOY_VMAS], seqnr;
 	bool second_mm;
+	char comm;			/* of the first mm's process: one letter */
 	uint16_t cpu;
+	bool counting, filtering;	/* there is the event counts; not all that is counted is recorded */
+	uint32_t counts[TOY_STREAMS][KSMTOP_NR_COUNTS];
 };
 
 /* A number below `below`. */

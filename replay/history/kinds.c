@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * kinds.c - which kinds of events change what.
+ *
+ * A gap of which is known what kinds of events it hid (build_counts.c) leaves no doubt of what none of
+ * them changes.  So what stands here for a table must be all that can make, change or end one of its
+ * rows, or any attribute of one.  Where one row ends with another, the other's end belongs to it: an
+ * item goes with its node and its mm.
+ *
+ * Records of dumps change nothing, they tell.  Of mappings and pages nobody knows all changes: any kind.
+ */
+#include "history/tables.h"
+
+#define K(event)	(UINT64_C(1) << COUNT_##event)
+
+_Static_assert(KSMTOP_NR_COUNTS < 63, "a bit for each kind, and one for all others");
+
+#define MM_KINDS	(K(MM_ENTER) | K(MM_FORK) | K(MM_OWNER) | K(MM_EXEC) | K(MM_LEAVE) | K(MM_FREE))
+#define CHAIN_KINDS	(K(NODE_INSERT) | K(NODE_ERASE) | K(NODE_REPLACE) | K(NODE_FREE) | K(CHAIN_MAKE) | \
+			 K(CHAIN_COLLAPSE) | K(CHAIN_FREE) | K(DUP_ADD) | K(DUP_DEL) | K(DUP_HEAD) |	\
+			 K(MIGRATE_ADD) | K(MIGRATE_DEL))
+#define NODE_KINDS	(CHAIN_KINDS | K(NODE_KPFN))
+#define ITEM_KINDS	(K(ITEM_NEW) | K(ITEM_FREE) | K(ITEM_UNSTABLE) | K(UNSTABLE_RESET) | K(ITEM_APPEND) | \
+			 K(ITEM_DETACH) | K(NODE_FREE) | K(MM_FREE))
+#define ANON_VMA_KINDS	(K(ANON_VMA_NEW) | K(ANON_VMA_FREE))
+#define VMA_KINDS	(K(VMA_INSERT) | K(VMA_REMOVE))
+#define WALK_KINDS	(K(WALK_BEGIN) | K(WALK_ITEM) | K(WALK_VMA) | K(WALK_UNLOCK) | K(WALK_END))
+#define TELLING_KINDS	(K(DUMP_BEGIN) | K(DUMP_MM) | K(DUMP_NODE) | K(DUMP_ITEM) | K(DUMP_ANON_VMA) |	\
+			 K(DUMP_VMA) | K(DUMP_END) | K(COUNTS))
+
+uint64_t kinds_of_row(const struct segment *seg, enum table table, uint32_t id)
+{
+	switch (table) {
+	case TABLE_MM:		/* a process is renamed, and execs, by events of other systems */
+		return MM_KINDS | COUNT_BIT_OTHER;
+	case TABLE_NODE:
+		return ((struct node_more *)more_at(seg, table, id))->kind == NODE_CHAIN ? CHAIN_KINDS : NODE_KINDS;
+	case TABLE_ITEM:
+		return ITEM_KINDS;
+	case TABLE_ANON_VMA:
+		return ANON_VMA_KINDS;
+	case TABLE_VMA:
+		return VMA_KINDS;
+	default:
+		return ANY_KIND;
+	}
+}
+
+uint64_t kinds_of_list(enum relation relation)
+{
+	switch (relation_table(relation)) {
+	case TABLE_MM:
+		return MM_KINDS;
+	case TABLE_NODE:
+	case TABLE_ITEM:	/* and whose list it is */
+		return MM_KINDS | NODE_KINDS | ITEM_KINDS | ANON_VMA_KINDS;
+	case TABLE_VMA:
+		return VMA_KINDS | ANON_VMA_KINDS;
+	default:
+		return ANY_KIND;
+	}
+}
+
+uint64_t kinds_of_episode(enum episode_kind kind)
+{
+	/* Who waited for a walk's locks is told by events of another system. */
+	return kind == EPISODE_WALK ? WALK_KINDS | COUNT_BIT_OTHER : ~TELLING_KINDS;
+}
