@@ -14,13 +14,14 @@
  * Events of other systems are not counted.  That none of them was lost either follows if the gaps lost
  * exactly as many events as are missing, in a recording that has recorded whatever was counted.
  *
- * The first counts of a CPU is only the base; one that is lost is made good by the next.
+ * A counts that is lost is made good by the next.  Before a CPU's first one the base is 0: whatever the kernel had
+ * counted before the recording began seems to be missing, too.
  */
 #include "history/build.h"
 
 /* Since the last counts of a stream. */
 struct stream_counts {
-	bool based;
+	bool based;			/* there was one */
 	uint32_t base[KSMTOP_NR_COUNTS], seen[KSMTOP_NR_COUNTS];
 	uint64_t nr_losses;		/* of all streams, at the base */
 };
@@ -31,12 +32,13 @@ static const uint8_t count_of[NR_EVENT_KINDS] = {	/* 1 + enum ksmtop_count */
 #undef V
 };
 
-static void judge(struct builder *b, const struct event *ev, uint64_t first, uint64_t kinds, uint64_t nr_missing)
+static void judge(struct builder *b, const struct event *ev, const struct stream_counts *counts, uint64_t kinds,
+		  uint64_t nr_missing)
 {
 	uint64_t nr_lost = 0, nr_gaps = 0;
 	bool exact = !b->counts_filtered;
 
-	for (uint64_t i = first; i < b->h->losses.nr; i++) {
+	for (uint64_t i = counts->nr_losses; i < b->h->losses.nr; i++) {
 		const struct stored_loss *loss = pool_at(&b->h->losses, i);
 
 		if (loss->loss.stream != ev->stream)
@@ -45,10 +47,10 @@ static void judge(struct builder *b, const struct event *ev, uint64_t first, uin
 		nr_lost += loss->loss.nr_lost;
 		nr_gaps++;
 	}
-	b->counts_filtered |= !nr_gaps && nr_missing;
+	b->counts_filtered |= counts->based && !nr_gaps && nr_missing;
 	if (!exact || nr_lost != nr_missing)
 		kinds |= COUNT_BIT_OTHER;
-	for (uint64_t i = first; nr_gaps && i < b->h->losses.nr; i++) {
+	for (uint64_t i = counts->nr_losses; nr_gaps && i < b->h->losses.nr; i++) {
 		struct stored_loss *loss = pool_at(&b->h->losses, i);
 
 		if (loss->loss.stream == ev->stream) {
@@ -72,24 +74,18 @@ static void settle(struct builder *b, const struct event *ev, struct stream_coun
 		counts->base[i] = nr[i];
 		counts->seen[i] = 0;
 	}
-	if (counts->based)
-		judge(b, ev, counts->nr_losses, kinds, nr_missing);
+	judge(b, ev, counts, kinds, nr_missing);
 	counts->based = true;
 	counts->nr_losses = b->h->losses.nr;
 }
 
 static struct stream_counts *counts_get(struct builder *b, const struct event *ev)
 {
-	uint64_t nr = b->stream_counts.nr;
-
-	if (ev->stream >= nr && ev->kind == EVENT_P_COUNTS) {
-		if (pool_resize(&b->stream_counts, ev->stream + 1u) != 0) {
-			build_fail(b, -ENOMEM);
-			return NULL;
-		}
-		memset(pool_at(&b->stream_counts, nr), 0, (ev->stream + 1u - nr) * sizeof(struct stream_counts));
+	if (ev->stream >= b->stream_counts.nr && pool_resize(&b->stream_counts, ev->stream + 1u) != 0) {
+		build_fail(b, -ENOMEM);
+		return NULL;
 	}
-	return ev->stream < b->stream_counts.nr ? pool_at(&b->stream_counts, ev->stream) : NULL;
+	return pool_at(&b->stream_counts, ev->stream);
 }
 
 void build_count(struct builder *b, const struct event *ev)
