@@ -121,7 +121,7 @@ static bool is_known(uint64_t event, struct exclusion less)
 
 static bool is_excluded(const struct stored_loss *loss, struct exclusion less)
 {
-	return is_known(loss->void_known, less) || (less.mutex && is_known(loss->mutex_known, less)) ||
+	return (less.mutex && is_known(loss->mutex_known, less)) ||
 	       (less.root && less.root == loss->still_root && is_known(loss->before, less)) ||
 	       (less.kinds && !(less.kinds & loss->kinds) && is_known(loss->kinds_known, less));
 }

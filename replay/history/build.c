@@ -358,7 +358,6 @@ int builder_new(struct history *h, struct builder **ret)
 	b->removal.node = NO_ID;
 	pool_init(&b->leavers, sizeof(uint32_t), NULL);
 	pool_init(&b->ksm_pages, sizeof(struct ksm_page), NULL);
-	pool_init(&b->accounts, sizeof(struct loss_account), NULL);
 	build_counts_init(b);
 	pool_init(&b->times, sizeof(uint64_t), h->table_dir);
 	pool_init(&b->anon_vmas_dumped, sizeof(uint8_t), NULL);
@@ -395,7 +394,6 @@ void builder_free(struct builder *b)
 	pool_fini(&b->times);
 	pool_fini(&b->leavers);
 	pool_fini(&b->ksm_pages);
-	pool_fini(&b->accounts);
 	pool_fini(&b->stream_counts);
 	pool_fini(&b->anon_vmas_dumped);
 	pool_fini(&b->node_items);

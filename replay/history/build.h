@@ -57,8 +57,6 @@ struct merge_pair { uint64_t pfn; uint32_t span, node; bool active; };
 
 /* How long ksm_thread_mutex has been held, as far as its holder's events show it: build_loss.c. */
 struct mutex_run { uint64_t first, quiet_ns; int64_t dump; int32_t pid; uint16_t stream; };
-/* A dump some of whose records are not there, and the events from its begin to its end. */
-struct loss_account { uint64_t begin, end, nr_missing; };
 /* An mm that is alive, of those looked up last; key 0: none. */
 struct near_mm { uint64_t key; uint32_t mm; };
 #define NR_NEAR_MMS 64u
@@ -148,13 +146,10 @@ struct builder {
 	uint32_t removals_in_a_row;
 	struct dump *dump;		/* the one that runs or ran last: build_dump.c */
 	bool dump_seen, dump_complete;	/* there was one; and nothing was lost since */
-	uint8_t dump_kinds;		/* of records that were seen, a bit each: settle_account() */
-	bool dumps_filtered;		/* not all of them are recorded */
 	int64_t reset_seqnr;		/* the scan that threw the unstable trees away last */
 	struct pool anon_vmas_dumped;	/* uint8_t by object id: all its VMAs were */
 	struct mutex_run run;
 	uint64_t losses_judged;		/* those before that one need no more look at the run */
-	struct pool accounts;		/* struct loss_account */
 	struct pool stream_counts;	/* by stream: build_counts.c */
 	bool counts_filtered;		/* not all that is counted is recorded */
 	struct flight flights[NR_FLIGHTS];	/* modulo: build_flight.c */
@@ -359,8 +354,6 @@ void build_move_ends(struct builder *b, uint32_t move, bool nothing);
 /* Of which kinds were the events that went: build_counts.c. */
 void build_count(struct builder *b, const struct event *ev);
 void build_counts_init(struct builder *b);
-/* At the end of a dump that began at `begin`: how many of its records never came. */
-void build_loss_account(struct builder *b, uint64_t begin, uint64_t nr_missing);
 /* The root anon_vma whose VMAs are being dumped under its lock by that event since `after`; 0: none. */
 uint64_t build_dump_root(const struct builder *b, const struct event *ev, uint64_t after);
 int build_sample(struct builder *b, const struct sample *sample, uint32_t index);

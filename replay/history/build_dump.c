@@ -306,30 +306,6 @@ static bool is_complete(const struct dump *dump, const struct args_P_DUMP_END *a
 	       args->nr_anon_vmas == dump->nr_anon_vmas && args->nr_mms == dump->nr_mms;
 }
 
-/*
- * How many of its records are not here: one that gave up counts what it wrote, too.  What nobody recorded did not
- * go in a gap: kinds that were never seen may be switched off, and a dump that lost nothing and is short of
- * some shows that they are filtered.
- */
-static void settle_account(struct builder *b, const struct args_P_DUMP_END *args)
-{
-	const struct dump *dump = b->dump;
-	const int64_t seen[] = { dump->nr_nodes, dump->nr_items, dump->nr_vmas, dump->nr_mms, dump->nr_anon_vmas };
-	const int64_t said[] = { args->nr_nodes, args->nr_items, args->nr_vmas, args->nr_mms, args->nr_anon_vmas };
-	bool counted = dump->lost;
-	uint64_t nr = 0;
-
-	for (unsigned i = 0; i < sizeof(seen) / sizeof(*seen); i++) {
-		if (seen[i])
-			b->dump_kinds |= (uint8_t)(1u << i);
-		b->dumps_filtered |= !dump->lost && said[i] != seen[i];
-		counted &= said[i] == seen[i] || (said[i] > seen[i] && b->dump_kinds >> i & 1);
-		nr += (uint64_t)(said[i] - seen[i]);
-	}
-	if (nr && counted && !b->dumps_filtered)
-		build_loss_account(b, b->seg->base + dump->begin, nr);
-}
-
 uint64_t build_dump_root(const struct builder *b, const struct event *ev, uint64_t after)
 {
 	const struct dump *dump = b->dump;
@@ -371,7 +347,6 @@ static void dump_end(struct builder *b, const struct args_P_DUMP_END *args)
 {
 	bool agreed;
 
-	settle_account(b, args);
 	if (is_complete(b->dump, args)) {
 		end_unseen(b, TABLE_ITEM, FINDING_DUMP_ITEM_SURPLUS);
 		end_unseen(b, TABLE_NODE, FINDING_DUMP_NODE_SURPLUS);

@@ -14,8 +14,7 @@
  *   within TRAVEL_NS of the one before, excludes it for gaps of all other streams that lie inside.
  *   A stable node's kpfn is changed by migration without the mutex: nodes with a page have no such luck.
  * - The VMAs of one anon_vma are dumped under the lock of its root, which all changes of them need.
- * - A dump's end, even of one that gave up, counts its records.  If exactly as many are missing as the gaps
- *   that touch it have lost, these were the records, and nothing else went.
+ * - The kernel counts its events by kind: build_counts.c.
  *
  * A row that an event names after a gap is confirmed by it; that is written down row by row, only
  * behind gaps.
@@ -106,81 +105,6 @@ static void note_run(struct builder *b, const struct event *ev)
 	}
 }
 
-/* ---- counting: what was lost were records of a dump ---- */
-/* The first of the gaps that touch the dump; *ret_known: when its records turned out to be all that they lost. */
-static uint64_t count_missing(const struct builder *b, const struct loss_account *account, uint64_t *ret_known)
-{
-	uint64_t nr_lost = 0, known = account->end, first = b->h->losses.nr;
-	bool counted = true;
-
-	for (uint64_t i = b->h->losses.nr; i > 0; i--) {
-		const struct stored_loss *loss = pool_at(&b->h->losses, i - 1);
-
-		if (loss->before <= account->begin)
-			break;
-		first = i - 1;
-		if (loss->loss.after >= account->end)
-			continue;
-		counted &= loss->loss.nr_lost != 0 && loss->before != NEVER;
-		nr_lost += loss->loss.nr_lost;
-		known = loss->before > known ? loss->before : known;
-	}
-	*ret_known = counted && nr_lost == account->nr_missing ? known : NEVER;
-	return first;
-}
-
-static void prove(struct builder *b, const struct loss_account *account)
-{
-	uint64_t known, first = count_missing(b, account, &known);
-
-	for (uint64_t i = first; i < b->h->losses.nr; i++) {
-		struct stored_loss *loss = pool_at(&b->h->losses, i);
-
-		if (loss->loss.after < account->end && known < loss->void_known)
-			loss->void_known = known;
-	}
-}
-
-/*
- * An account that does not balance proves nothing, and takes back what it proved before a further gap came
- * up; what other dumps, that the same gaps touch, prove of them stays.
- */
-static void balance(struct builder *b, const struct loss_account *account)
-{
-	uint64_t known, first = count_missing(b, account, &known), earliest = NEVER;
-
-	for (uint64_t i = first; known == NEVER && i < b->h->losses.nr; i++) {
-		struct stored_loss *loss = pool_at(&b->h->losses, i);
-
-		if (loss->loss.after >= account->end || loss->void_known == NEVER)
-			continue;
-		loss->void_known = NEVER;
-		earliest = loss->loss.after < earliest ? loss->loss.after : earliest;
-	}
-	if (known != NEVER)
-		prove(b, account);
-	for (uint64_t i = b->accounts.nr; earliest != NEVER && i > 0; i--) {
-		const struct loss_account *other = pool_at(&b->accounts, i - 1);
-
-		if (other->end <= earliest)
-			break;
-		prove(b, other);
-	}
-}
-
-void build_loss_account(struct builder *b, uint64_t begin, uint64_t nr_missing)
-{
-	struct loss_account account = { begin, b->seg->base + b->now, nr_missing }, *kept;
-
-	kept = pool_grow(&b->accounts, 1);
-	if (!kept) {
-		build_fail(b, -ENOMEM);
-		return;
-	}
-	*kept = account;
-	balance(b, kept);
-}
-
 /* ---- events whose order nobody knows ---- */
 static bool one_lock(uint16_t a, uint16_t b)
 {
@@ -263,17 +187,10 @@ void build_loss(struct builder *b, const struct event_loss *loss, const struct e
 			.cause = loss->cause,
 		},
 		.before = loss->before_nr ? loss->before_nr : NEVER, .earliest = loss->after_nr,
-		.mutex_known = NEVER, .void_known = NEVER, .kinds_known = NEVER,
+		.mutex_known = NEVER, .kinds_known = NEVER,
 		.still_root = ev ? build_dump_root(b, ev, loss->after_nr) : 0,
 	};
 	note_earliest(b, loss->after_nr);
-	for (uint64_t i = b->accounts.nr; i > 0; i--) {
-		const struct loss_account *account = pool_at(&b->accounts, i - 1);
-
-		if (account->end <= loss->after_nr)
-			break;
-		balance(b, account);
-	}
 	b->loss_now = b->seg->base + b->now + 1;
 	b->items_complete = false;
 	build_dump_lost(b);

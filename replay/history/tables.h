@@ -254,7 +254,6 @@ struct stored_loss {
 	uint64_t mutex_known;		/* ... nothing that needs ksm_thread_mutex */
 	uint64_t kinds_known;		/* ... only events of `kinds` */
 	uint64_t kinds;			/* bit COUNT_...; COUNT_BIT_OTHER: any that are not counted */
-	uint64_t void_known;		/* ... nothing that changes a row */
 	uint64_t still_root;		/* address of a root anon_vma that was locked all the time, or 0 */
 };
 
