@@ -16,12 +16,10 @@
  * oracle has read them: only rows whose object one of them names, at any place, are doubtful to it.  No
  * observer who has not can tell them from the others of their table.
  *
- * What stays above the oracle, and why: a gap tells how many events it hid, not of which kinds.  That they were
- * records of a dump is known at that dump's end, by counting (build_loss.c), so they are doubtful until then to
- * who is at the moment; in hindsight they are not.  Whole walks, collapses and kill lists that went cannot be
- * counted, nor can the end of a dump, nor what went where the sub-buffer had no room for the number lost: then
- * all tables are doubtful though the gap changed one, or none.  Events that count, for each CPU, the changes of
- * each kind would tell; the kernel's trace has none.
+ * What stays above the oracle, and why: the kernel's counts (build_counts.c) come behind the gap, so who is at the
+ * moment doubts everything while the gap lasts and until they come; with hindsight it never was.  A CPU's last
+ * counts leave its last gap open.  What is not counted (a process that was renamed) may have gone where the
+ * sub-buffer had no room for the number lost.  Recordings without counts know of no kinds at all.
  */
 #ifndef KSMTOP_TEST_ROWTIME_H
 #define KSMTOP_TEST_ROWTIME_H
