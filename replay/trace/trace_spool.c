@@ -68,11 +68,7 @@ static int spool_error(const struct trace_spool *spool, const char *name, int er
 	diag_set(diag, error, "cannot be %s: %s", what, strerror(-error));
 	diag_file(diag, path);
 	if (error == -ENOSPC)
-		diag_advice(
-			diag,
-			"what was recorded until now is kept; run `ksmtop recover %s -o FILE` with "
-			"FILE on a disk with more room",
-			spool->path);
+		diag_advice(diag, "name a file on a disk with more room");
 	return error;
 }
 

@@ -10,11 +10,11 @@
  *	meta.dat	a complete version 7 file with all metadata and no buffer
  *	cpuN		for each cpu a sequence of blocks, each header + one final zstd chunk
  *	samples		blocks of samples (sample.h)
- *	reserve		space set aside at the start: finishing needs it, and a full disk cannot take it
+ *	reserve		space set aside at the start: the metadata of the end goes in on a full disk, too
  *
  * Blocks carry length and checksum, so whatever was written before a kill -9, a power cut or a
  * full disk is readable: trace_file_open() opens the directory as it is.  Finishing copies the
- * compressed chunks into the final file without touching them (copy_file_range).  A spool is
+ * compressed chunks as they are into the final file, which needs as much room again.  A spool is
  * removed only after the final file is complete, synced and renamed to its name.
  *
  * Threads: trace_spool_append() may run at the same time for different cpus, and at the same time

@@ -9,16 +9,16 @@
  * before the command, those of the end while events are still recorded, and the statistics
  * after the last page was read but before the instance is gone.
  *
- * Every step has its undoing in recorder_close(), which does not ask how far things went.
- * A full disk is not the end of what was recorded: the recording stops there and is finished in
- * the space that the spool had set aside.
+ * Every step has its undoing in recorder_release(), which does not ask how far things went.
+ * A full disk is not the end of what was recorded, nor of the command.  The recording stops there and
+ * is finished if there is room: its metadata has space set aside, but the file itself is a second copy
+ * of what was spooled.  Else the spool is kept, and opens as it is.
  */
 #include "capture/capture.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -26,14 +26,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/file.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "capture/child.h"
 #include "capture/metadata.h"
+#include "capture/output.h"
 #include "capture/reader.h"
 #include "capture/sampler.h"
 
@@ -43,6 +42,7 @@
 
 struct recorder {
 	const struct capture_options *options;
+	char *output;			/* options->output behind its links */
 	char *spool_path;
 	int spool_fd;			/* locked while the recorder lives */
 	int signal_fd, wake;
@@ -78,26 +78,6 @@ say(const struct recorder *recorder, const char *format, ...)
 }
 
 /* ---- before anything is changed ---- */
-
-static int output_check(const char *output, struct diag *diag)
-{
-	char copy[4096];
-	struct stat st;
-
-	if (!output || !*output || strlen(output) >= sizeof(copy) - 16)
-		return diag_set(diag, -EINVAL, "the recording needs a name");
-	if (!stat(output, &st) && S_ISDIR(st.st_mode))
-		return diag_set(diag, -EISDIR, "%s is a directory", output);
-	snprintf(copy, sizeof(copy), "%s", output);
-	const char *dir = dirname(copy);
-	if (access(dir, W_OK | X_OK)) {
-		int err = -errno;
-		diag_set(diag, err, "the directory %s cannot be written: %s", dir, strerror(-err));
-		diag_advice(diag, "name another place with -o FILE");
-		return err;
-	}
-	return 0;
-}
 
 static void stale_remove(const struct recorder *recorder)
 {
@@ -150,12 +130,10 @@ static int spool_start(struct recorder *recorder, struct diag *diag)
 	};
 	int err = trace_spool_create(recorder->spool_path, &options, &recorder->metadata.meta,
 				     &recorder->spool, diag);
-	if (err)
-		return err;
-	recorder->spool_fd = open(recorder->spool_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (recorder->spool_fd >= 0)
-		flock(recorder->spool_fd, LOCK_EX | LOCK_NB);
-	return 0;
+	/* a spool that cannot be locked only is not protected from being recovered meanwhile */
+	if (!err)
+		output_lock_spool(recorder->spool_path, &recorder->spool_fd, NULL);
+	return err;
 }
 
 static int recorder_prepare(struct recorder *recorder, struct diag *diag)
@@ -363,19 +341,36 @@ static int recorder_stop(struct recorder *recorder, int err, struct diag *diag)
 	return err;
 }
 
+static void advise_recover(const struct recorder *recorder, struct diag *diag)
+{
+	diag_advice(diag, "run `ksmtop recover %s -o FILE` with FILE on a disk with more room",
+		    recorder->spool_path);
+}
+
 /* Makes the recording of the spool. */
 static int recorder_finish(struct recorder *recorder, struct diag *diag)
 {
 	int err = trace_spool_set_meta(recorder->spool, &recorder->metadata.meta, diag);
 
 	if (!err)
-		err = trace_spool_finish(recorder->spool, recorder->options->output, diag);
+		err = trace_spool_finish(recorder->spool, recorder->output, diag);
 	if (err) {
 		diag_wrap(diag, "the recording could not be finished, what was recorded is in %s",
 			  recorder->spool_path);
-		diag_advice(diag, "ksmtop recover %s -o FILE-ON-ANOTHER-DISK", recorder->spool_path);
+		advise_recover(recorder, diag);
 	}
 	return err;
+}
+
+/* One sentence: when it stopped and why.  What became of the rest is the advice, which is to follow. */
+static void diag_stopped(const struct capture_result *result, int err, struct diag *diag)
+{
+	char why[DIAG_TEXT_SIZE];
+
+	diag_advice(diag, "%s", "");
+	diag_text(diag, why, sizeof(why));
+	diag_set(diag, err, "%s", why);
+	diag_wrap(diag, "recording stopped after %.1f s", (double)result->total.elapsed_ns / 1e9);
 }
 
 static int recorder_end(struct recorder *recorder, int err, struct capture_result *result,
@@ -391,11 +386,13 @@ static int recorder_end(struct recorder *recorder, int err, struct capture_resul
 	if (finish_err && !err) {
 		*diag = finish_diag;
 		err = finish_err;
-	} else if (finish_err) {
-		diag_advice(diag, "ksmtop recover %s -o FILE-ON-ANOTHER-DISK", recorder->spool_path);
 	} else if (err) {
-		diag_wrap(diag, "recording stopped after %.1f s, what was recorded until then is in %s",
-			  (double)result->total.elapsed_ns / 1e9, recorder->options->output);
+		diag_stopped(result, err, diag);
+		if (finish_err)
+			advise_recover(recorder, diag);
+		else
+			diag_advice(diag, "what was recorded until then is in %s",
+				    recorder->options->output);
 	}
 	return err;
 }
@@ -413,10 +410,13 @@ static void spool_discard(const struct recorder *recorder)
 	rmdir(recorder->spool_path);
 }
 
+/* After this a signal does again what it does to any process. */
 static void signals_restore(struct recorder *recorder)
 {
 	sigset_t pipe;
 
+	if (recorder->signal_fd >= 0)
+		close(recorder->signal_fd);
 	if (!recorder->masked)
 		return;
 	sigemptyset(&pipe);
@@ -426,8 +426,8 @@ static void signals_restore(struct recorder *recorder)
 	pthread_sigmask(SIG_SETMASK, &recorder->old_mask, NULL);
 }
 
-/* Ends what still runs and releases everything; `keep` what was spooled. */
-static void recorder_close(struct recorder *recorder, bool keep)
+/* Releases everything of the recording, but not what a command needs that runs on; `keep` the spool. */
+static void recorder_release(struct recorder *recorder, bool keep)
 {
 	atomic_store(&recorder->sampler.abandon, true);
 	sampler_finish(&recorder->sampler, &(struct diag){0});
@@ -445,38 +445,67 @@ static void recorder_close(struct recorder *recorder, bool keep)
 	metadata_fini(&recorder->metadata);
 	cmdlines_fini(&recorder->cmdlines);
 	event_list_fini(&recorder->list);
-	if (recorder->signal_fd >= 0)
-		close(recorder->signal_fd);
 	if (recorder->wake >= 0)
 		close(recorder->wake);
-	signals_restore(recorder);
 	free(recorder->spool_path);
+	free(recorder->output);
+}
+
+/* Somebody's who is recording to the same file?  What an interrupted recorder left is told later. */
+static int spool_check(const struct recorder *recorder, struct diag *diag)
+{
+	int fd = -1;
+
+	if (output_lock_spool(recorder->spool_path, &fd, diag) == -EBUSY) {
+		diag_advice(diag, "name another file with -o FILE, or end that recording");
+		return -EBUSY;
+	}
+	if (fd >= 0)
+		close(fd);
+	return 0;
 }
 
 static int recorder_check(struct recorder *recorder, struct diag *diag)
 {
-	const char *output = recorder->options->output;
-	int err = output_check(output, diag);
+	int err = output_resolve(recorder->options->output, &recorder->output, diag);
 
 	if (!err && !session_tracing_dir(diag))
 		err = geteuid() ? -EPERM : -ENODEV;
 	if (!err)
 		err = event_list_make(recorder->options, &recorder->list, diag);
-	if (!err && asprintf(&recorder->spool_path, "%s.spool", output) < 0)
+	if (!err && asprintf(&recorder->spool_path, "%s.spool", recorder->output) < 0) {
+		recorder->spool_path = NULL;
 		err = diag_set(diag, -ENOMEM, "out of memory");
-	return err;
+	}
+	return err ? err : spool_check(recorder, diag);
 }
 
-/* The command was told to end some time ago, or is told now; then it is killed. */
-static void child_end(struct recorder *recorder)
+/*
+ * When the recording is over: a command that was told to end has its grace and is killed then.  One that
+ * was not told, because the recorder itself failed, is somebody's work: it goes on to its end.
+ */
+static void command_end(struct recorder *recorder, int err)
 {
-	if (child_has_ended(&recorder->child))
+	struct pollfd fd = {.fd = recorder->signal_fd, .events = POLLIN};
+	struct child *child = &recorder->child;
+
+	if (!child->pid || child_has_ended(child))
 		return;
-	child_signal(&recorder->child, SIGTERM);
-	if (child_wait(&recorder->child, recorder->ending ? 100 : (int)(GRACE_NS / 1000000)))
+	if (!recorder->ending)
+		say(recorder, "recording has stopped: %s; %s runs on, and its end is waited for",
+		    strerror(-err), recorder->options->command[0]);
+	while (!child_has_ended(child) && !recorder->abandon &&
+	       !(recorder->ending && clock_mono_ns() >= recorder->end_by_ns)) {
+		poll(&fd, 1, PROGRESS_MS);
+		signals_read(recorder);
+	}
+	if (child_has_ended(child))
 		return;
-	child_signal(&recorder->child, SIGKILL);
-	child_wait(&recorder->child, 2000);
+	child_signal(child, SIGTERM);
+	if (child_wait(child, 100))
+		return;
+	child_signal(child, SIGKILL);
+	child_wait(child, 2000);
 }
 
 /* *ret_keep: there is something in the spool that is worth keeping. */
@@ -496,17 +525,11 @@ static int recorder_run(struct recorder *recorder, struct capture_result *result
 	if (err)
 		return err;
 	if (recorder->options->command &&
-	    child_start(&recorder->child, recorder->options->command, &recorder->old_mask, diag)) {
-		result->command_status = recorder->child.status;
+	    child_start(&recorder->child, recorder->options->command, &recorder->old_mask, diag))
 		return 0;
-	}
 	*ret_keep = true;
 	err = recorder_loop(recorder, diag);
-	err = recorder_end(recorder, err, result, diag);
-	child_end(recorder);
-	result->command_status = recorder->child.status;
-	result->signal = recorder->signal;
-	return err;
+	return recorder_end(recorder, err, result, diag);
 }
 
 int capture_run(const struct capture_options *options, struct capture_result *ret_result,
@@ -518,7 +541,11 @@ int capture_run(const struct capture_options *options, struct capture_result *re
 
 	recorder.sampler.stop_fd = -1;
 	int err = recorder_run(&recorder, &result, &keep, diag);
-	recorder_close(&recorder, keep);
+	recorder_release(&recorder, keep);
+	command_end(&recorder, err);
+	signals_restore(&recorder);
+	result.command_status = recorder.child.status;
+	result.signal = recorder.signal;
 	*ret_result = result;
 	return err;
 }

@@ -2,7 +2,7 @@
 /*
  * capture.h - record this machine: a tracefs session, samples of /proc and sysfs, one file.
  *
- * capture_run() makes a tracing instance of its own (tracefs instances/ksmtop-PID, clock mono),
+ * capture_run() makes a tracing instance of its own (instances/ksmtop-PID-STARTTIME, clock mono),
  * enables the events of replay/event/event_table.h that this kernel has, reads each CPU's buffer in
  * a thread of its own, compresses at once, and appends to a spool beside the output file.  A further
  * thread samples sysfs and /proc (replay/trace/sample.h).  At the end the spool becomes the
@@ -10,9 +10,9 @@
  *
  * Nothing of the machine is left changed, however it ends: the instance (and with it every event,
  * filter and buffer) is removed, detail switches of the patched kernel go back to what they were.
- * KSM's own settings are never written.  After kill -9 the instance stays until the next
- * capture_run(), which removes the instances of recorders that are dead and says so; the spool
- * stays too: `ksmtop FILE.spool` opens it, capture_recover() makes a recording of it.
+ * KSM's own settings are never written.  After kill -9 a guard process removes the instance at once; if
+ * that was killed too, the next capture_run() does, and says so (then a detail switch stays as it is).
+ * The spool stays: `ksmtop FILE.spool` opens it, capture_recover() makes a recording of it.
  *
  * This library never prints.  What a person should read arrives as whole sentences through
  * options.say, errors in a struct diag.  It blocks SIGINT, SIGTERM, SIGHUP, SIGCHLD and SIGPIPE
@@ -41,7 +41,10 @@ struct capture_progress {
 };
 
 struct capture_options {
-	/* The recording to make; an existing file is replaced when the recording is complete. */
+	/*
+	 * The recording to make; an existing file is replaced when the recording is complete.  A symbolic
+	 * link is followed, what is neither a file nor a link to one is refused.
+	 */
 	const char *output;
 	/* 0: until a signal or the command's end. */
 	uint64_t duration_ns;
@@ -54,7 +57,11 @@ struct capture_options {
 	const char *const *details;
 	size_t nr_details;
 	bool no_samples;
-	/* NULL, or a NULL-terminated argv; started when recording runs, recording ends with it. */
+	/*
+	 * NULL, or a NULL-terminated argv; started when recording runs, recording ends with it.  Signals that end
+	 * the recording are passed on to it, the end of the duration is told to it with SIGTERM; five seconds later
+	 * it is killed.  When the recorder fails it runs on, and capture_run() waits for its end.
+	 */
 	char *const *command;
 	/* The program's own command line, kept in the recording; may be NULL. */
 	const char *command_line;
@@ -79,8 +86,9 @@ struct capture_result {
  * Records.  0: the recording is at options->output.  -E and diag otherwise; ret_result is filled in
  * both cases.  -ENOSPC: the disk filled up; recording stopped there, and diag says where what was
  * written is (the recording if there was room to finish it, else the spool).  -EPERM no root,
- * -ENODEV no tracefs or no KSM events, -EINVAL an event or detail that does not exist, -EACCES the
- * output directory cannot be written: before anything was changed.
+ * -ENODEV no tracefs or no KSM events, -EINVAL an event or detail that does not exist or an output
+ * that is no file, -EACCES the output directory cannot be written, -EBUSY somebody records to the
+ * same file, -EEXIST its spool is there: before anything was changed.
  *
  * A command that could not be started is no failure of the recording: result.command_status says
  * 126 or 127, diag is filled, the return value is 0 and nothing is recorded.

@@ -9,16 +9,15 @@
 #include "capture/capture.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
+#include "capture/output.h"
 #include "trace/trace_writer.h"
 
-/* "run.dat" for "run.dat.spool" and "run.dat.spool/". */
+/* "run.dat" for "run.dat.spool" and "run.dat.spool/"; to be freed, whatever is returned. */
 static int output_name(const char *spool, char **ret_name, struct diag *diag)
 {
 	size_t length = strlen(spool);
@@ -36,7 +35,6 @@ static int output_name(const char *spool, char **ret_name, struct diag *diag)
 	if (!access(*ret_name, F_OK)) {
 		diag_set(diag, -EEXIST, "%s exists", *ret_name);
 		diag_advice(diag, "name another file with -o FILE");
-		free(*ret_name);
 		return -EEXIST;
 	}
 	return 0;
@@ -44,29 +42,21 @@ static int output_name(const char *spool, char **ret_name, struct diag *diag)
 
 static int spool_lock(const char *spool, int *ret_fd, struct diag *diag)
 {
-	int fd = open(spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err = output_lock_spool(spool, ret_fd, diag);
 
-	if (fd < 0) {
-		int err = -errno;
-		diag_set(diag, err, "%s is no spool: %s", spool, strerror(-err));
-		if (err == -ENOTDIR)
-			diag_advice(diag, "a recording needs no recovery; a spool is the directory FILE.spool");
-		return err;
-	}
-	if (flock(fd, LOCK_EX | LOCK_NB)) {
-		close(fd);
-		diag_set(diag, -EBUSY, "%s is being recorded right now", spool);
+	if (err == -EBUSY)
 		diag_advice(diag, "end that recording with Ctrl-C or SIGTERM");
-		return -EBUSY;
-	}
-	*ret_fd = fd;
-	return 0;
+	else if (err)
+		diag_set(diag, err, "%s is no spool: %s", spool, strerror(-err));
+	if (err == -ENOTDIR)
+		diag_advice(diag, "a recording needs no recovery; a spool is the directory FILE.spool");
+	return err;
 }
 
 int capture_recover(const char *spool, const char *output, char **ret_output, uint32_t *ret_nr_damages,
 		    struct diag *diag)
 {
-	char *name = NULL;
+	char *name = NULL, *path = NULL;
 	int fd = -1;
 	int err = spool_lock(spool, &fd, diag);
 
@@ -75,12 +65,15 @@ int capture_recover(const char *spool, const char *output, char **ret_output, ui
 	else if (!err && !output)
 		err = output_name(spool, &name, diag);
 	if (!err)
-		err = trace_spool_recover(spool, name, true, ret_nr_damages, diag);
+		err = output_resolve(name, &path, diag);
+	if (!err)
+		err = trace_spool_recover(spool, path, true, ret_nr_damages, diag);
 	if (fd >= 0)
 		close(fd);
 	if (!err && ret_output)
 		*ret_output = name;
-	else if (!err || name)
+	else
 		free(name);
+	free(path);
 	return err;
 }

@@ -111,6 +111,10 @@ enum option_id {
 	"back; KSM's own settings are left alone. The file is a trace.dat version 7 with zstd, which\n" \
 	"trace-cmd and KernelShark open as well. An interrupted recording leaves a spool that opens\n" \
 	"as it is; ksmtop recover makes a recording of it.\n\n"					\
+	"COMMAND is told to end with SIGTERM after SECONDS, and gets the signals that end the\n" \
+	"recording; five seconds later it is killed. When recording fails, on a full disk say, COMMAND\n" \
+	"runs on to its end. FILE is replaced if it exists, or what it links to; what is no file is\n" \
+	"refused.\n\n"										\
 	"The exit status is COMMAND's; 125 when recording itself fails."
 
 #define RECOVER_TEXT										\

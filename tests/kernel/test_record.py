@@ -10,6 +10,7 @@ import os
 import pty
 import re
 import signal
+import stat
 import subprocess
 import time
 
@@ -83,6 +84,41 @@ def test_wrong_use_gets_one_sentence():
     fails("-o", "missing/run.dat", sentence="missing cannot be written")
     equal(tracing_state(), before, "tracing after wrong uses")
     equal(os.listdir("."), [], "files that wrong uses left")
+
+
+def test_only_files_are_replaced():
+    """What is no file is refused before anything starts; a link's target is replaced, not the link."""
+    os.mkfifo("pipe")
+    os.mknod("null", 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+    for name, kind in (("pipe", "a pipe"), ("null", "a character device")):
+        before = os.lstat(name)
+        fails("-o", name, "-d", "0.1", sentence=f"{name} is {kind}; name a file")
+        os.symlink(name, "link")
+        fails("-o", "link", "-d", "0.1", sentence=f"link is {kind}; name a file")
+        os.unlink("link")
+        equal(os.lstat(name)[:3], before[:3], f"{name} afterwards")
+    fails("-o", "/dev/stdout", "-d", "0.1", sentence="/dev/stdout is a pipe")
+    os.mkdir("disk")
+    for target in ("disk/new.dat", "disk/old.dat"):
+        os.symlink(target, "link.dat")
+        if "old" in target:
+            with open(target, "w", encoding="ascii") as file:
+                file.write("what was there before")
+        ksmtop("record", "-o", "link.dat", "-d", "0.1")
+        equal(os.readlink("link.dat"), target, "the link")
+        ksmtop("events", target)
+        os.unlink("link.dat")
+    os.symlink("loop", "loop")
+    fails("-o", "loop", sentence="the link loop cannot be followed")
+    equal(sorted(os.listdir("disk")), ["new.dat", "old.dat"], "files beside the targets")
+
+
+def test_second_recorder_of_a_file():
+    recorder = Recorder("-o", "run.dat")
+    fails("-o", "run.dat", sentence=r"run.dat.spool is being recorded right now; name another file")
+    true(os.path.isdir("run.dat.spool"), "the first recorder's spool is gone")
+    recorder.stop()
+    ksmtop("events", "run.dat")
 
 
 def test_without_root_or_tracefs():

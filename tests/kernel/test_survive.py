@@ -89,14 +89,54 @@ def test_full_disk():
             equal(recorder.returncode, 125, f"status of record, which said {said}")
             true("No space left on device" in said, f"said: {said}")
             equal(tracing_state(), before, "tracing after the full disk")
+            sentence = said.splitlines()[-1]
+            true("recording stopped after" in sentence, f"the last line is not what became of it: {said}")
+            equal("recover" in sentence, os.path.exists("small/run.dat.spool"),
+                  f"advice to recover, beside there being a spool: {said}")
             if os.path.exists("small/run.dat"):
                 shutil.copy("small/run.dat", "run.dat")
             else:
-                true("recover" in said, f"no word on how to recover: {said}")
                 true(events_in("small/run.dat.spool") > 1000, "the spool does not open as it is")
                 ksmtop("recover", "small/run.dat.spool", "-o", "run.dat")
             rows = same_events(trace_cmd, "run.dat")
             true(len(rows) > 10000, f"only {len(rows)} events were kept")
+    finally:
+        umount()
+
+
+def test_command_outlives_a_full_disk():
+    """A recorder that cannot go on says so and lets COMMAND do its work to the end."""
+    umount = mount_tmpfs("small", "1500k")
+    try:
+        script = ("trap 'echo told to end >told' TERM; dd if=/dev/zero of=small/full bs=4k 2>dd; "
+                  "for i in $(seq 600); do [ -e go ] && break; sleep 0.1; done; echo done >done; exit 9")
+        recorder = subprocess.Popen([KSMTOP, "record", "-o", "small/run.dat", "--", "sh", "-c", script],
+                                    stderr=subprocess.PIPE, text=True)
+        said = []
+        for line in recorder.stderr:
+            said.append(line)
+            if "sh runs on" in line:
+                with open("go", "w", encoding="ascii"):
+                    pass
+        equal(recorder.wait(), 125, f"status of record, which said {said}")
+        true(os.path.exists("go"), f"that COMMAND runs on is not said: {said}")
+        true(os.path.exists("done"), f"COMMAND did not come to its end: {said}")
+        true(not os.path.exists("told"), "COMMAND was told to end")
+        true("No space left on device" in said[-1], f"the last line does not say why: {said}")
+    finally:
+        umount()
+
+
+def test_disk_too_small_to_begin():
+    """Nothing was recorded, nothing is left, and nothing is said of recovering it."""
+    umount = mount_tmpfs("small", "200k")
+    try:
+        done = ksmtop("record", "-o", "small/run.dat", "-d", "5", status=125)
+        sentence = done.stderr.splitlines()[-1]
+        true("No space left on device; name a file on a disk with more room" in sentence,
+             f"said: {done.stderr}")
+        true("recover" not in done.stderr, f"advice to recover what is not there: {done.stderr}")
+        equal(os.listdir("small"), [], "what is left")
     finally:
         umount()
 

@@ -484,7 +484,8 @@ static int disk_fill(const char *disk, const char *elsewhere, const struct made 
 	while (!(error = trace_spool_append(spool, 0, made->cpus[0][0].data, BLOCK_PAGES * 4096,
 					    &diag)))
 		nr_blocks++;
-	if (error != -ENOSPC || nr_blocks < 20 || !strstr(diag.advice, "ksmtop recover"))
+	/* What becomes of the spool is not known yet, so no word on recovering it. */
+	if (error != -ENOSPC || nr_blocks < 20 || strstr(diag.advice, "recover"))
 		return __LINE__;
 	/* It stays an error and stays consistent; other cpus and samples fail as cleanly. */
 	if (trace_spool_append(spool, 0, made->cpus[0][0].data, BLOCK_PAGES * 4096, &diag) !=
