@@ -18,6 +18,9 @@
  *		and mapcount, both in ascending order; and whether the sweep was complete
  *	LOSS	per cpu: events the kernel says it lost, since the start of the recording
  *	NOTE	one text: what could not be sampled and why
+ *	READ	name/value texts: a cpu, and the time up to which its events are on disk
+ *	NAMES	name/value texts: a tid, and the name that its task has since the last such sample; of
+ *		an interrupted recording, what the list of command lines would have said in the end
  *
  * Writing: one struct sample_builder collects samples; when it has grown, its bytes become a
  * *block* (zstd, length, checksum) at the end of the spool's sample file.  Blocks stand alone, so a
@@ -40,7 +43,8 @@
 
 enum sample_kind {
 	SAMPLE_HOST = 1, SAMPLE_KSM, SAMPLE_PROCESS, SAMPLE_MAPS, SAMPLE_PAGES, SAMPLE_LOSS,
-	SAMPLE_NOTE, SAMPLE_READ,
+	SAMPLE_NOTE, SAMPLE_READ, SAMPLE_NAMES,
+	SAMPLE_KIND_LAST = SAMPLE_NAMES,
 };
 
 /* A sample as read.  The payload is borrowed: see sample_store_read(). */
@@ -128,7 +132,7 @@ int sample_end(struct sample_builder *builder, uint64_t end_ns);
 /* Drops the sample that is open (the process vanished meanwhile, say). */
 void sample_cancel(struct sample_builder *builder);
 
-/* HOST, KSM, PROCESS. */
+/* HOST, KSM, PROCESS, READ, NAMES. */
 void sample_add_pair(struct sample_builder *builder, const char *name, const char *value);
 /* MAPS, in ascending order. */
 void sample_add_map(struct sample_builder *builder, const struct sample_map *map);

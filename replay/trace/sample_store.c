@@ -153,7 +153,7 @@ static int block_inflate(struct sample_store *store, uint32_t i)
 
 static bool kind_is_known(uint16_t kind)
 {
-	return kind >= SAMPLE_HOST && kind <= SAMPLE_READ;
+	return kind >= SAMPLE_HOST && kind <= SAMPLE_KIND_LAST;
 }
 
 static int block_index(struct sample_store *store, uint32_t i)

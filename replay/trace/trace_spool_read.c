@@ -10,6 +10,8 @@
  * A recorder writes the CPUs' statistics when it has read their buffers to the end.  Without them the
  * recording was cut, and each cpu's file ends at another moment: data is missing after each.
  *
+ * The recorder writes the list of tasks' names at the end as well; until then they are in samples.
+ *
  * Headers are checked, and that the frame is there.  The checksum over the frame is computed only
  * to find the way again after damage: opening must not read all of the data.
  */
@@ -23,6 +25,7 @@
 #include <xxhash.h>
 
 #include "trace/container.h"
+#include "trace/sample.h"
 #include "trace/spool_format.h"
 
 struct block {
@@ -137,6 +140,82 @@ static void unfinished_note(struct trace_file *file)
 		    file->path);
 }
 
+/* Adds a name; one that has no tid or is no name is passed over. */
+static int name_add(struct trace_file *file, uint32_t *cap, const char *tid, const char *comm)
+{
+	struct trace_text text;
+	char *end;
+	long pid = strtol(tid, &end, 10);
+	uint64_t costs = strlen(comm) + sizeof(struct trace_cmdline) + 64;
+
+	if (end == tid || *end || pid <= 0 || pid > INT32_MAX || strchr(comm, '\n') ||
+	    costs > file->inflate_left)
+		return 0;
+	file->inflate_left -= costs;
+	if (trace_file_keep_text(file, comm, strlen(comm), &text) ||
+	    TRACE_ARRAY_GROW(file->cmdlines, file->nr_cmdlines, *cap))
+		return -ENOMEM;
+	file->cmdlines[file->nr_cmdlines++] = (struct trace_cmdline){(int32_t)pid, text.text};
+	return 0;
+}
+
+struct numbered {
+	struct trace_cmdline cmdline;
+	uint32_t number;
+};
+
+static int numbered_order(const void *a, const void *b)
+{
+	const struct numbered *x = a, *y = b;
+
+	if (x->cmdline.pid != y->cmdline.pid)
+		return x->cmdline.pid < y->cmdline.pid ? -1 : 1;
+	return x->number < y->number ? -1 : 1;
+}
+
+/* In order of pid; of several names of one pid the last one stays. */
+static int names_sort(struct trace_file *file)
+{
+	struct numbered *list = calloc((size_t)file->nr_cmdlines + 1, sizeof(*list));
+	uint32_t nr = 0;
+
+	if (!list)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < file->nr_cmdlines; i++)
+		list[i] = (struct numbered){file->cmdlines[i], i};
+	qsort(list, file->nr_cmdlines, sizeof(*list), numbered_order);
+	for (uint32_t i = 0; i < file->nr_cmdlines; i++)
+		if (i + 1 == file->nr_cmdlines || list[i + 1].cmdline.pid != list[i].cmdline.pid)
+			file->cmdlines[nr++] = list[i].cmdline;
+	file->nr_cmdlines = nr;
+	free(list);
+	return 0;
+}
+
+/* What the samples tell of tasks' names joins what the metadata of the start knew. */
+static int names_read(struct trace_file *file)
+{
+	uint32_t cap = file->nr_cmdlines;
+	struct sample_store *store;
+	int error = sample_store_new(file, &store);
+
+	if (error)
+		return error;
+	for (uint32_t i = 0; i < sample_store_nr(store) && !error; i++) {
+		const char *tid, *comm;
+		struct sample sample;
+		struct sample_iter iter = SAMPLE_ITER(&sample);
+
+		sample_store_head(store, i, &sample);
+		if (sample.kind != SAMPLE_NAMES || sample_store_read(store, i, &sample))
+			continue;
+		while (!error && sample_next_pair(&iter, &tid, &comm) == 1)
+			error = name_add(file, &cap, tid, comm);
+	}
+	sample_store_free(store);
+	return error ? error : names_sort(file);
+}
+
 static int samples_map(struct trace_file *file)
 {
 	char path[PATH_MAX];
@@ -166,6 +245,8 @@ int trace_spool_read(struct trace_file *file, struct diag *diag)
 	int error = samples_map(file);
 
 	unfinished_note(file);
+	if (!error)
+		error = names_read(file);
 	if (!file->nr_buffers) {
 		diag_set(diag, -EINVAL, "is a spool whose %s does not say which cpus there are",
 			 SPOOL_META);

@@ -46,7 +46,7 @@ static int cmdlines_grow(struct cmdlines *cmdlines)
 	return 0;
 }
 
-static int cmdlines_add(struct cmdlines *cmdlines, int pid, const char *comm)
+static int cmdlines_add(struct cmdlines *cmdlines, int pid, const char *comm, bool fresh)
 {
 	if (pid <= 0 || !comm[0] || !strcmp(comm, "<...>"))
 		return 0;
@@ -54,7 +54,10 @@ static int cmdlines_add(struct cmdlines *cmdlines, int pid, const char *comm)
 		return -ENOMEM;
 	struct cmdline *slot = cmdline_slot(cmdlines->slots, cmdlines->nr_slots, pid);
 	cmdlines->nr += !slot->pid;
+	if (slot->pid == pid && !strncmp(slot->comm, comm, sizeof(slot->comm) - 1))
+		return 0;
 	slot->pid = pid;
+	slot->fresh = fresh;
 	snprintf(slot->comm, sizeof(slot->comm), "%s", comm);
 	return 0;
 }
@@ -75,7 +78,7 @@ static int add_if_kernel_thread(struct cmdlines *cmdlines, const char *pid)
 	    sscanf(close + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) != 1 || !(flags & KERNEL_THREAD))
 		return 0;
 	*close = '\0';
-	return cmdlines_add(cmdlines, atoi(pid), open + 1);
+	return cmdlines_add(cmdlines, atoi(pid), open + 1, false);
 }
 
 int cmdlines_add_kernel_threads(struct cmdlines *cmdlines)
@@ -108,9 +111,30 @@ int cmdlines_add_saved(struct cmdlines *cmdlines)
 		char *comm;
 		long pid = strtol(line, &comm, 10);
 		if (comm != line && *comm == ' ')
-			err = cmdlines_add(cmdlines, (int)pid, comm + 1);
+			err = cmdlines_add(cmdlines, (int)pid, comm + 1, true);
 	}
 	return err;
+}
+
+int cmdlines_sample(struct cmdlines *cmdlines, struct sample_builder *builder)
+{
+	uint64_t now = clock_mono_ns();
+	bool any = false;
+
+	for (size_t i = 0; i < cmdlines->nr_slots; i++) {
+		struct cmdline *slot = &cmdlines->slots[i];
+		char tid[16];
+
+		if (!slot->pid || !slot->fresh)
+			continue;
+		if (!any)
+			sample_begin(builder, SAMPLE_NAMES, 0, now);
+		any = true;
+		slot->fresh = false;
+		snprintf(tid, sizeof(tid), "%d", slot->pid);
+		sample_add_pair(builder, tid, slot->comm);
+	}
+	return any ? sample_end(builder, now) : 0;
 }
 
 static int cmdline_compare(const void *a, const void *b)

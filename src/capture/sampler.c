@@ -114,6 +114,8 @@ static int tick(struct sampler *sampler, bool full)
 	if (!err && !full)
 		err = on_disk_sample(sampler);
 	cmdlines_add_saved(sampler->cmdlines);		/* names that are missing only lack */
+	if (!err)
+		err = cmdlines_sample(sampler->cmdlines, &sampler->builder);
 	if (!err && sampler->with_samples)
 		err = ksm_files_sample(&sampler->ksm, &sampler->builder);
 	/* a tenth of a tick early counts as on time: the timer is not exact */

@@ -22,7 +22,7 @@ static const char *sample_word(uint16_t kind)
 	static const char *const words[] = {
 		[SAMPLE_HOST] = "host", [SAMPLE_KSM] = "ksm", [SAMPLE_PROCESS] = "process",
 		[SAMPLE_MAPS] = "maps", [SAMPLE_PAGES] = "pages", [SAMPLE_LOSS] = "loss",
-		[SAMPLE_NOTE] = "note", [SAMPLE_READ] = "read",
+		[SAMPLE_NOTE] = "note", [SAMPLE_READ] = "read", [SAMPLE_NAMES] = "names",
 	};
 
 	return kind && kind < sizeof(words) / sizeof(*words) ? words[kind] : "other";
@@ -30,7 +30,7 @@ static const char *sample_word(uint16_t kind)
 
 void report_samples(struct query *query)
 {
-	uint64_t counts[SAMPLE_READ + 1] = { 0 };
+	uint64_t counts[SAMPLE_KIND_LAST + 1] = { 0 };
 	uint32_t nr = recording_nr_samples(query->recording);
 	struct fields fields;
 	const char *separator = "";
@@ -38,12 +38,12 @@ void report_samples(struct query *query)
 	for (uint32_t i = 0; i < history_nr_samples(query->history); i++) {
 		struct history_sample sample;
 
-		if (history_sample(query->history, i, &sample) == 0 && sample.kind <= SAMPLE_READ)
+		if (history_sample(query->history, i, &sample) == 0 && sample.kind <= SAMPLE_KIND_LAST)
 			counts[sample.kind]++;
 	}
 	if (!query->json)
 		printf("\nSAMPLES %" PRIu32 "%s", nr, nr ? ": " : "");
-	for (uint16_t kind = 1; kind <= SAMPLE_READ; kind++) {
+	for (uint16_t kind = 1; kind <= SAMPLE_KIND_LAST; kind++) {
 		if (query->json) {
 			fields_reset(&fields);
 			fields_text(&fields, "kind", sample_word(kind));

@@ -7,6 +7,7 @@ times the file or the spool must open, here and after `recover` in trace-cmd, an
 instance must be gone although the recorder could not remove it.
 """
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from machine import (KSMTOP, Load, Recorder, equal, instances_gone, ksm_settings
                      ksm_wait_scans, ksmtop, mount_tmpfs, need, run_tests, same_events, tracing_state,
                      trace_cmd_possible, true)
 
+HELPER = "born-later"
 FAST = {"run": 1, "sleep_millisecs": 0, "pages_to_scan": 20000}
 
 
@@ -23,19 +25,37 @@ def events_in(path):
     return len(ksmtop("events", path).stdout.splitlines())
 
 
+def nameless(path):
+    """Tasks without a name are only those that were first heard of in the last two seconds."""
+    first, last = {}, 0.0
+    for line in ksmtop("events", path).stdout.splitlines():
+        match = re.match(r"\d+ (\d+\.\d+) \d+ (.*)-(\d+) \w+:", line)
+        last = float(match[1])
+        first.setdefault((match[2], match[3]), last)
+    old = [task for task, at in first.items() if task[0] == "<...>" and at < last - 2]
+    equal(old, [], f"tasks of {path} without a name")
+
+
 def test_kill_9():
     before = tracing_state()
     with trace_cmd_possible() as trace_cmd, ksm_settings(**FAST):
-        with Load("load-a", "load-b", pages=10000, contents=50):
+        shutil.copy(shutil.which("sleep"), HELPER)
+        with Load("load-a", "load-b", pages=10000, contents=50), \
+             subprocess.Popen(["sh", "-c", f"while ./{HELPER} 0.2; do :; done"]) as helpers:
             recorder = Recorder("-o", "run.dat")
             ksm_wait(lambda: os.path.getsize("run.dat.spool/samples") > 0 and
                      max(os.path.getsize(f"run.dat.spool/{name}") for name in os.listdir("run.dat.spool")
                          if name.startswith("cpu")) > 4000, "something in the spool", 30)
+            # an event is there within a second, its task's name within another
+            ksm_wait(lambda: f" {HELPER}-" in ksmtop("events", "run.dat.spool").stdout,
+                     "the name of a task that was born while recording", 30)
             recorder.process.send_signal(signal.SIGKILL)
             equal(recorder.wait(), -9, "status")
+            helpers.kill()
         instances_gone()
         equal(tracing_state(), before, "tracing after kill -9")
         true(not os.path.exists("run.dat"), "a killed recorder made a file")
+        nameless("run.dat.spool")
         opened = events_in("run.dat.spool")
         true(opened > 100, f"only {opened} events in the spool")
         said = ksmtop("report", "run.dat.spool", status=[0, 1])
@@ -44,6 +64,7 @@ def test_kill_9():
         equal(done.stdout.strip(), "run.dat", "what recover made")
         true(not os.path.exists("run.dat.spool"), "recover left the spool")
         equal(len(same_events(trace_cmd, "run.dat")), opened, "events after recover")
+        nameless("run.dat")
         said = ksmtop("report", "run.dat", status=[0, 1]).stdout
         equal(said.count("and the end (the recording was cut)"), os.cpu_count(), "CPUs cut at the end")
 

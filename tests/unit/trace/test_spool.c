@@ -335,6 +335,65 @@ static void test_damaged_spool(void **state)
 	free(final);
 }
 
+static void names_append(struct trace_spool *spool, uint64_t ns, const char *const (*pairs)[2], size_t nr)
+{
+	struct sample_builder samples;
+
+	sample_builder_init(&samples);
+	sample_begin(&samples, SAMPLE_NAMES, 0, ns);
+	for (size_t i = 0; i < nr; i++)
+		sample_add_pair(&samples, pairs[i][0], pairs[i][1]);
+	assert_int_equal(sample_end(&samples, ns), 0);
+	assert_int_equal(trace_spool_append_samples(spool, &samples, NULL), 0);
+	sample_builder_fini(&samples);
+}
+
+static void names_check(const char *path)
+{
+	struct trace_file *file;
+
+	assert_int_equal(trace_file_open(path, &file, NULL), 0);
+	assert_string_equal(trace_file_comm(file, 7), "of the start");
+	assert_string_equal(trace_file_comm(file, 8), "with blanks");
+	assert_string_equal(trace_file_comm(file, 9), "last");
+	assert_string_equal(trace_file_comm(file, 10), "renamed");
+	assert_null(trace_file_comm(file, 11));
+	assert_int_equal(trace_file_nr_cmdlines(file), 4);
+	trace_file_close(file);
+}
+
+/*
+ * Names of tasks that were heard after the start are in a spool whose recorder never came to its end, and in
+ * what is made of it; the last one heard wins, and what is no name is none.
+ */
+static void test_names_of_a_cut_recording(void **state)
+{
+	static const char *const first[][2] = {
+		{"10", "renamed"}, {"8", "with blanks"}, {"9", "first"}, {"11", "two\nlines"}};
+	static const char *const later[][2] = {
+		{"9", "last"}, {"", "no tid"}, {"-3", "negative"}, {"99999999999", "large"}, {"7x", "no number"}};
+	char *path = made_path(".spool"), *final = made_path(".dat");
+	struct trace_spool *spool;
+	struct made made;
+
+	(void)state;
+	made_init(&made, &form, 1, NR_PAGES);
+	made.meta.nr_cpu_stats = 0;
+	made.meta.cmdlines = (struct trace_text){"7 of the start\n10 ten\n", 23};
+	spool = spool_make(path, &made);
+	/* later ones first: the order is that of the times */
+	names_append(spool, 2000, later, sizeof(later) / sizeof(*later));
+	names_append(spool, 1000, first, sizeof(first) / sizeof(*first));
+	trace_spool_close(spool);
+	names_check(path);
+	assert_int_equal(trace_spool_recover(path, final, true, NULL, NULL), 0);
+	names_check(final);
+	unlink(final);
+	made_fini(&made);
+	free(path);
+	free(final);
+}
+
 /* Any bit of any file of a spool: it opens or is refused, and recovering it ends. */
 static void test_flipped_spool(void **state)
 {
@@ -564,7 +623,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_open_and_finish), cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_damaged_spool),
+		cmocka_unit_test(test_damaged_spool), cmocka_unit_test(test_names_of_a_cut_recording),
 		cmocka_unit_test(test_flipped_spool),   cmocka_unit_test(test_kill),
 		cmocka_unit_test(test_full_disk),
 	};
