@@ -330,7 +330,7 @@ static void memory_failure_goes_on(struct telling *t)
 	telling_function(t, "memory_failure", "mm/memory-failure.c");
 	switch (t->step->kind) {
 	case STEP_KILL_LIST:
-		SAY("Who maps the page is collected: %s.", name(t, t->step->ref, buf));
+		SAY("The processes to be killed are collected: %s.", name(t, t->step->ref, buf));
 		break;
 	case STEP_WALK:
 		SAY("A walk follows: %s.", name(t, t->step->ref, buf));

@@ -44,7 +44,7 @@ static bool tell_item(struct telling *t)
 	switch (t->ev->kind) {
 	case EVENT_P_ITEM_NEW:
 		telling_function(t, "get_next_rmap_item", "mm/ksm.c");
-		SAY("ksmd meets %s at 0x%" PRIx64 " for the first time: %s is made.",
+		SAY("ksmd has no rmap_item of %s at 0x%" PRIx64 ": %s is made.",
 		    named(t, TABLE_MM, ARGS(P_ITEM_NEW)->mm, mm),
 		    (uint64_t)ARGS(P_ITEM_NEW)->address,
 		    named(t, TABLE_ITEM, ARGS(P_ITEM_NEW)->item, item));

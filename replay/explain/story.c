@@ -23,6 +23,7 @@
 #define TOLD_SCAN	10u	/* steps of a scan */
 #define SCAN_OUTCOMES	32
 #define NO_HEALTHY_DUP	2	/* KSMTOP_RECOVERY_OUTCOMES */
+#define PARTIAL		4
 #define TOLD_MISSED	20u
 #define TOLD_WAITERS	10u
 
@@ -251,9 +252,10 @@ static void recovery_totals(struct teller *t)
 		return;
 	if (r->chosen_kpfn)
 		snprintf(pfn, sizeof(pfn), "pfn 0x%" PRIx64, r->chosen_kpfn);
-	teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "Outcome: %s; %" PRIu32 " other dup%s looked at, %s chosen%s, %"
+	teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "Outcome: %s%s; %" PRIu32 " other dup%s looked at, %s chosen%s, %"
 	     PRIu32 " mapping%s moved, %" PRIu32 " not; mapcount %" PRId32 " -> %" PRId32 ".",
-	     explain_word(WORDS_OUTCOME, r->outcome, outcome), r->nr_dups, plural(r->nr_dups), pfn,
+	     explain_word(WORDS_OUTCOME, r->outcome, outcome),
+	     r->outcome == PARTIAL && !r->failed ? " (or swap entries led to the page)" : "", r->nr_dups, plural(r->nr_dups), pfn,
 	     r->outcome == NO_HEALTHY_DUP && r->chosen_kpfn ? " and found unreadable" : "", r->moved,
 	     plural(r->moved), r->failed, r->mapcount_before, r->mapcount_after);
 	tell_published(t);

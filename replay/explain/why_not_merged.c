@@ -88,6 +88,11 @@ const char *not_merged_word(enum not_merged reason)
 	return (unsigned)reason < NR_NOT_MERGED ? reasons[reason].word : "?";
 }
 
+const char *not_merged_text(enum not_merged reason)
+{
+	return (unsigned)reason < NR_NOT_MERGED ? reasons[reason].text : "?";
+}
+
 /* In the order of KSMTOP_SCAN_OUTCOMES. */
 static enum not_merged reason_of(unsigned int outcome)
 {

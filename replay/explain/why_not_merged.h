@@ -57,6 +57,14 @@ int why_not_merged(const struct episode_source *source, struct ref mm, uint64_t 
  */
 int why_not_merged_sampled(const struct episode_source *source, int32_t tgid, struct moment when, why_not_fn fn,
 			   void *arg);
+struct sample;
+/*
+ * What a MAPS sample of the process says, complete after `event`: runs of VMAs that are not mergeable, in
+ * order of addresses.  For stock kernels, which trace none.
+ */
+int why_not_merged_maps(const struct sample *maps, uint64_t event, uint64_t first, uint64_t last,
+			struct moment when, why_not_fn fn, void *arg);
 const char *not_merged_word(enum not_merged reason);	/* a stable identifier: "smart-skip" */
+const char *not_merged_text(enum not_merged reason);	/* one sentence */
 
 #endif /* KSMTOP_WHY_NOT_MERGED_H */

@@ -21,6 +21,7 @@
 #include "explain/narrate.h"
 #include "explain/why_not_merged.h"
 #include "report.h"
+#include "view/why_maps.h"
 
 struct range { uint64_t first, last; };
 
@@ -227,10 +228,12 @@ static int ask(struct query *query)
 		answer_begin(query, "why-not-merged", recording_path(query->recording));
 	else
 		print_headings(query, mm, &row);
-	err = ref_is_none(mm) ?
-		why_not_merged_sampled(&source, row.tgid, query->when, print_why, query) :
-		why_not_merged(&source, mm, range.first, range.last, query->when, print_why, query,
-			       &query->diag);
+	err = why_maps(query->recording, row.tgid, range.first, range.last, query->when, print_why, query);
+	if (err == 0)
+		err = ref_is_none(mm) ?
+			why_not_merged_sampled(&source, row.tgid, query->when, print_why, query) :
+			why_not_merged(&source, mm, range.first, range.last, query->when, print_why, query,
+				       &query->diag);
 	if (err == 0 && query->json)
 		answer_end(query, "process", process_json(query, mm, &row));
 	return err;

@@ -21,6 +21,7 @@
 
 #include "explain/words.h"
 #include "format.h"
+#include "why_pte.h"
 
 struct moment why_moment(const struct scene *scene, uint64_t nr)
 {
@@ -313,6 +314,25 @@ static void tasks(const struct story *s, char *buf, size_t size)
 	}
 }
 
+static void migration_pte(const struct story *s, char *buf, size_t size)
+{
+	const char *what = s->event->kind == EVENT_SET_MIGRATION_PTE ? "becomes a migration entry" :
+								       "becomes a pte again";
+	char owner[48], node[48], page[96] = "";
+	struct why_pte pte;
+
+	if (!why_pte(s->scene, s->scene->when.t, &pte)) {
+		snprintf(buf, size, "what maps address 0x%" PRIx64 " of some process %s",
+			 (uint64_t)EVENT_ARGS(s->event, SET_MIGRATION_PTE)->addr, what);
+		return;
+	}
+	if (pte.pfn)
+		snprintf(page, sizeof(page), " of %s, pfn 0x%" PRIx64 ",",
+			 ref_is_none(pte.node) ? "a page" : scene_name(s->scene, pte.node, node, sizeof(node)), pte.pfn);
+	snprintf(buf, size, "%s%s at 0x%" PRIx64 ": its mapping%s %s", pte.is_fork ? "a fork of " : "",
+		 scene_owner(s->scene, pte.mm, owner, sizeof(owner)), pte.addr, page, what);
+}
+
 static void memory(const struct story *s, char *buf, size_t size)
 {
 	struct event_index *events = recording_events(s->scene->recording);
@@ -339,12 +359,8 @@ static void memory(const struct story *s, char *buf, size_t size)
 			 EVENT_ARGS(e, MM_MIGRATE_PAGES)->failed);
 		break;
 	case EVENT_SET_MIGRATION_PTE:
-		snprintf(buf, size, "address 0x%" PRIx64 " is unmapped for a migration",
-			 EVENT_ARGS(e, SET_MIGRATION_PTE)->addr);
-		break;
 	case EVENT_REMOVE_MIGRATION_PTE:
-		snprintf(buf, size, "address 0x%" PRIx64 " is mapped again after a migration",
-			 EVENT_ARGS(e, REMOVE_MIGRATION_PTE)->addr);
+		migration_pte(s, buf, size);
 		break;
 	case EVENT_MM_COLLAPSE_HUGE_PAGE:
 		snprintf(buf, size, "khugepaged %s a huge page of %s: %s",
@@ -387,10 +403,15 @@ static void ksm(const struct story *s, char *buf, size_t size)
 		merge_with_page(s, buf, size);
 		break;
 	case EVENT_KSM_REMOVE_KSM_PAGE:
-		snprintf(buf, size,
-			 "ksmd noticed that KSM page pfn 0x%" PRIx64
-			 " is gone and freed %s; the page itself went earlier",
-			 EVENT_ARGS(e, KSM_REMOVE_KSM_PAGE)->pfn, s->node);
+		/* Recovery, memory that goes offline and echo 2 > run remove nodes whose page is still there. */
+		if (why_by_ksmd(s))
+			snprintf(buf, size,
+				 "ksmd noticed that KSM page pfn 0x%" PRIx64
+				 " is gone and freed %s; the page itself went earlier",
+				 EVENT_ARGS(e, KSM_REMOVE_KSM_PAGE)->pfn, s->node);
+		else
+			snprintf(buf, size, "%s takes the stable node of pfn 0x%" PRIx64 " away", s->task,
+				 EVENT_ARGS(e, KSM_REMOVE_KSM_PAGE)->pfn);
 		break;
 	case EVENT_KSM_REMOVE_RMAP_ITEM:
 		snprintf(buf, size, "%s (pfn 0x%" PRIx64 ") dies: an rmap_item of %s leaves it",

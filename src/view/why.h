@@ -12,6 +12,8 @@
 #ifndef KSMTOP_WHY_H
 #define KSMTOP_WHY_H
 
+#include <string.h>
+
 #include "event/event.h"
 
 #include "row_field.h"
@@ -56,6 +58,10 @@ struct story {
 	const struct event *event;
 	char node[48], mm[48], item[48], anon_vma[48], task[32];
 };
+static inline bool why_by_ksmd(const struct story *story)
+{
+	return strncmp(story->task, "ksmd ", 5) == 0;
+}
 bool why_patch(const struct story *story, char *buf, size_t size);
 const char *why_error(int64_t err); /* "EFAULT" of -14 */
 

@@ -18,6 +18,7 @@
 
 #include "format.h"
 #include "view_util.h"
+#include "why_maps.h"
 
 #define RUNS_MAX 20000u
 
@@ -76,6 +77,7 @@ static void ask(struct why_not_pane *pane, const struct scene *scene, struct ref
 	struct episode_source source = scene_episodes(scene);
 	uint64_t events = history_last(scene->history);
 	struct diag diag = {0};
+	union row row;
 
 	if (pane->asked && ref_equal(pane->mm, mm) && pane->when.t == scene->when.t &&
 	    pane->when.known_by == scene->when.known_by && pane->of == scene->history && pane->events == events)
@@ -88,6 +90,8 @@ static void ask(struct why_not_pane *pane, const struct scene *scene, struct ref
 	pane->of = scene->history;
 	pane->events = events;
 	/* An mm that is not there now has no runs. */
+	if (history_row(scene->history, mm, scene->when, &row) == 0)
+		(void)why_maps(scene->recording, row.mm.tgid, pane->first, pane->last, scene->when, add, pane);
 	(void)why_not_merged(&source, mm, pane->first, pane->last, scene->when, add, pane, &diag);
 }
 

@@ -183,8 +183,10 @@ static void say_item(const struct story *s, char *buf, size_t size)
 		    ARGS(P_UNSTABLE_RESET)->seqnr, ARGS(P_UNSTABLE_RESET)->nid);
 		break;
 	case EVENT_P_ITEM_APPEND:
-		SAY("%s at 0x%" PRIx64 " equals %s and hangs on it now (items: %" PRId64 ")", s->mm,
-		    ARGS(P_ITEM_APPEND)->address, s->node, ARGS(P_ITEM_APPEND)->hlist_len);
+		/* ksmd merges; anybody else is a recovery, which moves items to the page that is mapped instead. */
+		SAY("%s at 0x%" PRIx64 " %s %s%s (items: %" PRId64 ")", s->mm, ARGS(P_ITEM_APPEND)->address,
+		    why_by_ksmd(s) ? "equals" : "maps another page now: its item goes to", s->node,
+		    why_by_ksmd(s) ? " and hangs on it now" : "", ARGS(P_ITEM_APPEND)->hlist_len);
 		break;
 	case EVENT_P_ITEM_DETACH:
 		SAY("%s at 0x%" PRIx64 " leaves %s: %s", s->mm, ARGS(P_ITEM_DETACH)->address,

@@ -23,6 +23,7 @@
 #include "truth_file.h"
 #include "view/stepper.h"
 #include "view/walk_panes.h"
+#include "view/why_pte.h"
 
 /* At the end of every walk the parts that were stepped over add up to walk_end's counts. */
 static void test_totals(void **state)
@@ -148,9 +149,64 @@ static void test_engineer(void **state)
 	close_trace(&file);
 }
 
+/* ---- whose pte ---- */
+
+/* Named from what stands before; the visit that the pte belongs to is told right behind it. */
+static void check_pte(const struct scene *scene, uint64_t nr)
+{
+	struct event_index *events = recording_events(scene->recording);
+	struct why_pte pte;
+	struct event visit;
+	uint64_t visited;
+	union row mm;
+	int32_t pid;
+
+	assert_int_equal(event_index_event(events, nr, &visit), 0);
+	pid = visit.pid;
+	do
+		assert_int_equal(event_index_event(events, ++nr, &visit), 0);
+	while (visit.kind != EVENT_P_WALK_VMA || visit.pid != pid);
+	visited = (uint64_t)EVENT_ARGS(&visit, P_WALK_VMA)->mm;
+	assert_true(why_pte(scene, scene->when.t, &pte));
+	assert_int_equal(history_row(scene->history, pte.mm, scene->when, &mm), 0);
+	assert_int_equal(pte.is_fork, mm.mm.name.addr != visited);
+	assert_true(pte.pfn);
+	assert_false(ref_is_none(pte.node));
+}
+
+static void test_ptes(void **state)
+{
+	static const char *const names[] = {"walk-fork-whole", "walk-mremap-linear", "poison-recover"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct opened file;
+		struct session *session;
+		uint32_t found = 0;
+		struct scene scene;
+
+		open_trace(&file, names[i]);
+		session = open_session(&file, GRID_ASCII);
+		assert_true(scene_init(&scene, session));
+		for (uint64_t n = 1; n <= history_last(scene.history); n++) {
+			enum event_kind kind = event_index_kind(recording_events(scene.recording), n);
+
+			if (kind != EVENT_SET_MIGRATION_PTE && kind != EVENT_REMOVE_MIGRATION_PTE)
+				continue;
+			scene.when = moment_at(n);
+			check_pte(&scene, n);
+			found++;
+		}
+		assert_true(found >= 6);
+		session_free(session);
+		close_trace(&file);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ptes),
 		cmocka_unit_test(test_totals),
 		cmocka_unit_test(test_missed_truth),
 		cmocka_unit_test(test_engineer),
