@@ -4,7 +4,7 @@
  *
  * What was stepped over adds up to what walk_end counted, what the naive rule misses is as much as
  * the scenario found left on the old page, and an engineer comes from opening a file to the copied
- * answer in the keys written here.
+ * answer in the keys written here.  Migration ptes are named as the visits behind them say.
  *
  * Usage: test_walk TRACES
  */
