@@ -488,8 +488,7 @@ void stepper_why(struct session *session, void *own, char *buffer, size_t size)
 		return;
 	}
 	stepping_narrate(&s, &narration);
-	snprintf(buffer, size, "%s%s%s", narration.function ? narration.function : "",
-		 narration.function ? "(): " : "", narration.text);
+	snprintf(buffer, size, "%s", narration.text);
 }
 
 int stepper_find(struct session *session, void *own, const char *text, int dir, bool wrap)

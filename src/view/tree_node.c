@@ -195,8 +195,8 @@ static void draw_dups(struct pane pane, int y, const struct scene *scene,
 		row_marks(pane, y++, marks);
 	}
 	pane_fit(pane, 0, y, pane.width, ALIGN_LEFT, ROLE_HINT,
-		 ref_is_none(next) ? "   all are full: the next merge makes a dup"
-				   : "*  next merge: the fullest dup with room");
+		 ref_is_none(next) ? "   full: the next merge makes a dup"
+				   : "*  next merge: fullest dup with room");
 }
 
 static void draw_gone(struct pane pane, const struct scene *scene, struct ref node)
@@ -207,7 +207,7 @@ static void draw_gone(struct pane pane, const struct scene *scene, struct ref no
 	pane_field(pane, 1,
 		   &(struct field){.mark = 'x',
 				   .label = scene_name(scene, node, name, sizeof(name)),
-				   .value = "not there at this moment"});
+				   .value = "not there now"});
 	if (history_life(scene->history, node, 0, scene->when.known_by, &row))
 		return;
 	pane_fieldf(pane, 2, ' ', "born", 0, false, "%s",

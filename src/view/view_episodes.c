@@ -4,9 +4,9 @@
  *
  * One line an episode: scans, walks, kill lists, recoveries, collapses, migrations, in the order they
  * began or by what they cost: s goes through the costs, and to the dearest.  Enter steps through the one
- * under the cursor.  All episodes of
- * the recording are listed at any moment, like events are: those that are still to begin are dim,
- * those that run at the moment are marked.  So the order does not change while one steps.
+ * under the cursor.  All episodes of the recording are listed at any moment, like events are, so that the
+ * order does not change while one steps; `~` runs at the moment, `:` is still to begin, and the status
+ * counts those.
  *
  * A cost that a kind does not have is a dash and sorts behind all others; so does one that only the
  * end would tell.  Below stands the episode under the cursor in words.
@@ -50,7 +50,7 @@ static const struct column columns[] = {
 	{"episode", "#", 5, 0, 0, ALIGN_RIGHT},
 	{"kind", "KIND", 9, 0, 0, ALIGN_LEFT},
 	{"at", "BEGINS", 11, 0, 0, ALIGN_RIGHT},
-	{"object", "OF", 8, 1, 0, ALIGN_LEFT},
+	{"object", "OF", 10, 1, 0, ALIGN_LEFT},
 	{"task", "TASK", 14, 2, 4, ALIGN_LEFT},
 	{"duration", "TOOK", 8, 0, 0, ALIGN_RIGHT},
 	{"hold", "LONGEST", 8, 0, 0, ALIGN_RIGHT},
@@ -266,12 +266,15 @@ static void draw_episode(struct pane pane, int y, const struct scene *scene,
 			 const struct column_place *places, const struct episode_row *episode,
 			 bool cursor)
 {
-	char text[96], marks[3] = {cursor ? '>' : ' ', runs(scene, episode) ? '~' : ' ', 0};
-	enum role role = cursor ? ROLE_CURSOR
-			 : episode->fact.born > scene->when.t ? ROLE_SKIPPED : ROLE_TEXT;
+	bool ahead = episode->fact.born > scene->when.t;
+	char text[96], marks[3] = {cursor ? '>' : ' ', runs(scene, episode) ? '~' : ahead ? ':' : ' ', 0};
+	enum role role = cursor ? ROLE_CURSOR : ahead ? ROLE_SKIPPED : ROLE_TEXT;
 
 	for (int i = 0; i < COLUMN_EVIDENCE; i++)
-		if (places[i].width)
+		if (i == COLUMN_TASK)
+			pane_task(pane, places[i].x, y, places[i].width, role,
+				  cell(scene, episode, i, text, sizeof(text)));
+		else if (places[i].width)
 			column_text(pane, y, &columns[i], &places[i], role,
 				    cell(scene, episode, i, text, sizeof(text)));
 	if (places[COLUMN_EVIDENCE].width)
@@ -516,15 +519,17 @@ static void command(struct session *session, void *own, char *buffer, size_t siz
 
 static void status(struct session *session, void *own, char *buffer, size_t size)
 {
-	char count[FORMAT_MAX];
+	char count[FORMAT_MAX], ahead[FORMAT_MAX];
 	struct scene scene;
-	uint64_t nr = 0;
+	uint64_t nr = 0, begun = 0;
 
 	(void)own;
 	if (!scene_init(&scene, session))
 		return;
 	history_count(scene.history, ALL_EPISODES, (struct ref){0}, stepper_moment(&scene), &nr, NULL);
-	snprintf(buffer, size, "%s episode%s", format_count(count, nr), nr == 1 ? "" : "s");
+	history_count(scene.history, ALL_EPISODES, (struct ref){0}, moment_at(scene.when.t), &begun, NULL);
+	snprintf(buffer, size, "%s episode%s, %s ahead", format_count(count, nr), nr == 1 ? "" : "s",
+		 format_count(ahead, nr - begun));
 }
 
 static void state_fini(void *own)

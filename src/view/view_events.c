@@ -42,9 +42,9 @@ enum {
 };
 static const struct column columns[] = {
 	{"nr", "#", 7, 0, 0, ALIGN_RIGHT},          {"time", "TIME", 11, 0, 0, ALIGN_RIGHT},
-	{"cpu", "CPU", 3, 0, 1, ALIGN_RIGHT},       {"task", "TASK", 8, 1, 0, ALIGN_LEFT},
+	{"cpu", "CPU", 3, 0, 1, ALIGN_RIGHT},       {"task", "TASK", 7, 1, 0, ALIGN_LEFT},
 	{"pid", "PID", 6, 0, 2, ALIGN_RIGHT},       {"event", "EVENT", 19, 2, 0, ALIGN_LEFT},
-	{"object", "OBJECT", 10, 0, 0, ALIGN_LEFT}, {"effect", "EFFECT", 13, 1, 0, ALIGN_LEFT},
+	{"object", "OBJECT", 11, 0, 0, ALIGN_LEFT}, {"effect", "EFFECT", 13, 1, 0, ALIGN_LEFT},
 	{"why", "WHY", 24, 6, 3, ALIGN_LEFT},
 };
 #define NR_COLUMNS ((int)(sizeof(columns) / sizeof(*columns)))

@@ -100,9 +100,9 @@ void view_list_window(struct view_list *list, struct feed *feed, struct row_key 
 		ret->nr++;
 	ret->exhausted = err == -EAGAIN;
 
-	/* Near the end there are too few below: the window slides, and more stand above. */
-	if (ret->nr < height && above == line && ret->nr) {
-		struct row_key first = ret->rows[0].key;
+	/* Near the end there are too few below, or none: the window slides, and more stand above. */
+	if (ret->nr < height && above == line) {
+		struct row_key first = ret->nr ? ret->rows[0].key : cursor;
 		int more = height - ret->nr, got;
 
 		memmove(ret->rows + more, ret->rows, (size_t)ret->nr * sizeof(*ret->rows));

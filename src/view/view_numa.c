@@ -250,7 +250,6 @@ static bool act_on(struct numa_view *view, const struct scene *scene, const stru
 		   enum action action)
 {
 	struct ref node = selected(view, scene);
-	union row row;
 
 	switch (action) {
 	case ACTION_OPEN:
@@ -260,10 +259,7 @@ static bool act_on(struct numa_view *view, const struct scene *scene, const stru
 			util_open(scene, node);
 		return true;
 	case ACTION_PARENT:
-		if (scene_row(scene, node, &row) && !ref_is_none(row.node.chain))
-			session_select(scene->session, row.node.chain);
-		else
-			session_say(scene->session, "a node outside a chain belongs to the tree");
+		util_chain(scene, node);
 		return true;
 	case ACTION_PAN_LEFT:
 	case ACTION_PAN_RIGHT:

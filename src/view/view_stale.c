@@ -206,17 +206,12 @@ static void open_current(struct stale_view *view, const struct scene *scene, str
 
 static bool act_on(struct stale_view *view, const struct scene *scene, enum action action, struct ref node)
 {
-	union row row;
-
 	switch (action) {
 	case ACTION_OPEN:
 		open_current(view, scene, node);
 		return true;
 	case ACTION_PARENT:
-		if (scene_row(scene, node, &row) && !ref_is_none(row.node.chain))
-			session_select(scene->session, row.node.chain);
-		else
-			session_say(scene->session, "a node outside a chain belongs to the tree");
+		util_chain(scene, node);
 		return true;
 	case ACTION_WHAT_IF:
 		util_what_if(scene, node);

@@ -208,7 +208,7 @@ static void draw_list(struct pane pane, struct tree_view *view, const struct sce
 static void draw(struct session *session, void *own, struct pane body)
 {
 	int left = body.width >= 110 ? 42 : body.width * 2 / 5 + 4;
-	int inspector = body.width >= 110 ? 36 : 0;
+	int inspector = body.width >= 110 ? 38 : 0;
 	struct tree_view *view = own;
 	struct scene scene;
 	struct ref selected;
@@ -281,7 +281,6 @@ static bool act_on(struct tree_view *view, const struct scene *scene, enum actio
 		   const struct argument *argument, struct ref selected)
 {
 	struct view_state *state = session_view_state(scene->session);
-	union row row;
 
 	switch (action) {
 	case ACTION_OPEN:
@@ -290,10 +289,7 @@ static bool act_on(struct tree_view *view, const struct scene *scene, enum actio
 					 : selected);
 		return true;
 	case ACTION_PARENT:
-		if (scene_row(scene, selected, &row) && !ref_is_none(row.node.chain))
-			session_select(scene->session, row.node.chain);
-		else
-			session_say(scene->session, "a node outside a chain belongs to the tree");
+		util_chain(scene, selected);
 		return true;
 	case ACTION_FOLD:
 		fold(view, scene, selected);

@@ -145,6 +145,20 @@ void util_open(const struct scene *scene, struct ref object)
 	session_show(scene->session, VIEW_OBJECT);
 }
 
+void util_chain(const struct scene *scene, struct ref node)
+{
+	char name[64];
+	union row row;
+
+	if (!scene_row(scene, node, &row))
+		session_say(scene->session, "%s is not there at this moment",
+			    scene_name(scene, node, name, sizeof(name)));
+	else if (ref_is_none(row.node.chain))
+		session_say(scene->session, "a node outside a chain belongs to the tree");
+	else
+		session_select(scene->session, row.node.chain);
+}
+
 void util_what_if(const struct scene *scene, struct ref object)
 {
 	struct ref node = scene_resolve(scene, object, TABLE_NODE);

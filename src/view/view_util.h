@@ -46,6 +46,8 @@ bool util_current(struct feed *feed, struct row_key cursor, struct list_row *ret
 
 /* What Enter, w and the like do with an object; an episode is stepped through. */
 void util_open(const struct scene *scene, struct ref object);
+/* u on a stable node: its chain becomes the selected one. */
+void util_chain(const struct scene *scene, struct ref node);
 /* x elsewhere: the stable pages, asking what a walk of the object's node would do. */
 void util_what_if(const struct scene *scene, struct ref object);
 void util_when_changed(const struct scene *scene, struct ref object);

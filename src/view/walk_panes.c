@@ -335,7 +335,7 @@ static void draw_run(struct pane pane, int y, const struct vmas *v, uint32_t fir
 	pane_fit(pane, 3, y, 13, ALIGN_LEFT, ROLE_SKIPPED, numbers);
 	pane_printf(pane, 17, y, ROLE_SKIPPED, "%s%s", format_count(count, nr),
 		    first < v->passed ? " VMAs" : wide ? " VMAs still to come" : " ahead");
-	pane_fit(pane, pane.width - (wide ? 26 : 9), y, wide ? 23 : 7, ALIGN_LEFT, ROLE_SKIPPED,
+	pane_fit(pane, pane.width - (wide ? 26 : 10), y, wide ? 23 : 7, ALIGN_LEFT, ROLE_SKIPPED,
 		 verdict_text(v, &v->list[first], wide));
 	row_marks(pane, y, marks);
 }
@@ -351,10 +351,10 @@ static void draw_vma(struct pane pane, int y, struct stepping *s, const struct v
 	snprintf(text, sizeof(text), "%" PRIu32, i + 1);
 	pane_fit(pane, 2, y, wide ? 6 : 5, ALIGN_RIGHT, role, text);
 	snprintf(text, sizeof(text), "%" PRIx64 "-%" PRIx64, vma->vma.start, vma->vma.end);
-	pane_fit(pane, wide ? 9 : 8, y, wide ? 26 : pane.width - 18, ALIGN_LEFT, role, text);
+	pane_fit(pane, wide ? 9 : 8, y, wide ? 26 : pane.width - 19, ALIGN_LEFT, role, text);
 	if (wide)
 		fit_owner(pane, 36, y, pane.width - 36 - 27, role, s, vma->vma.mm);
-	pane_fit(pane, pane.width - (wide ? 26 : 9), y, wide ? 23 : 7, ALIGN_LEFT, role,
+	pane_fit(pane, pane.width - (wide ? 26 : 10), y, wide ? 23 : 7, ALIGN_LEFT, role,
 		 verdict_text(v, vma, wide));
 	pane_fact(pane, pane.width - 2, y, vma->evidence, vma->doubtful);
 	row_marks(pane, y, marks);

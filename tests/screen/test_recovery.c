@@ -145,6 +145,10 @@ static void test_not_tried(void **state)
 		{"poison-kill", ":time_start :view_recovery b :time_end", "recovery is off", "mutex waited"},
 		{"poison-copy-fails", ":time_start :view_recovery b :time_end", ". 6 unlink", "! 6 unlink"},
 		{"poison-copy-fails", ":time_start :view_recovery b e K k", "by touch 8", "by touch 0"},
+		/* the failing node is gone: the others are listed, and it is not called one outside a chain */
+		{"poison-recover", "7 g Enter e 2",
+		 "not there now", "no stable node"},
+		{"poison-recover", "7 g Enter e 2 u", "is not there", "outside a chain"},
 		{"lifecycle", ":time_start 1", "enters KSM", "nothing notable"},
 		{"walk-fork-whole", ":time_50% 7 g 6", "walk-fork 5", "-1"},
 		{"stock-merge", "2 :time_end :object_node#19 :filter_items_>_300 : Esc", "node#16  ",
