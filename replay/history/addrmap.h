@@ -10,8 +10,8 @@
  *
  * `bits` is the log2 of a group's keys.  The larger, the fewer groups, so that the directory stays in
  * the CPU's cache; but a key that has no neighbours costs a whole line.  With 6, a slab page of
- * rmap_items, that is 5 bytes a key in a dense map and 300 at worst; with 4, for pages and whatever
- * lies scattered, 6 and 107.
+ * rmap_items, that is 5 bytes a key in a dense map and 300 at worst; with 4, for whatever lies
+ * scattered, 6 and 107; with 2, for pages, 12 and 57.
  *
  * `spread` is the log2 of the distance of neighbours' keys: 3 for objects of 64 bytes whose keys are
  * address >> 3 (rmap_items and stable nodes), 0 for pfns.  Both decide about locality only: any keys

@@ -366,8 +366,10 @@ int builder_new(struct history *h, struct builder **ret)
 	pool_init(&b->mm_items, sizeof(uint32_t), h->table_dir);
 	for (unsigned i = 0; i < NR_TABLES; i++) {
 		pool_init(&b->past[i], sizeof(uint64_t), NULL);
-		addrmap_init(&b->addrs[i], i == TABLE_PAGE || (i == TABLE_NODE && !h->patched) ? PFN_SPREAD :
-			     ITEM_SPREAD, i == TABLE_ITEM ? ITEM_BITS : OTHER_BITS);
+		if (i == TABLE_PAGE || (i == TABLE_NODE && !h->patched))
+			addrmap_init(&b->addrs[i], PFN_SPREAD, PFN_BITS);
+		else
+			addrmap_init(&b->addrs[i], ITEM_SPREAD, i == TABLE_ITEM ? ITEM_BITS : OTHER_BITS);
 	}
 	*ret = b;
 	return 0;

@@ -230,11 +230,12 @@ void build_remember(struct builder *b, enum table table, uint64_t addr_gen);
 
 /*
  * The maps' spread and bits: neighbours are 64 bytes apart, or pages; items fill their slabs.  The nodes of a
- * stock kernel are found by pfn.
+ * stock kernel are found by pfn, and the pages that are merged lie anywhere: few have a neighbour.
  */
 #define ITEM_SPREAD 3u
 #define ITEM_BITS 6u
 #define PFN_SPREAD 0u
+#define PFN_BITS 2u
 #define OTHER_BITS 4u
 
 /* Keys of the maps have 54 bits, like those in rows: address >> 3, or a pfn. */

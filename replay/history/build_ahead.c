@@ -51,7 +51,7 @@ static void ask(struct builder *b, const struct event *ev, struct ahead *ahead)
 		return;
 	}
 	ahead->flags = flags;
-	addrmap_ask(&b->addrs[TABLE_NODE], &ahead->node, build_key(pfn), PFN_SPREAD, OTHER_BITS);
+	addrmap_ask(&b->addrs[TABLE_NODE], &ahead->node, build_key(pfn), PFN_SPREAD, PFN_BITS);
 	if (flags & AHEAD_ITEM)
 		addrmap_ask(&b->addrs[TABLE_ITEM], &ahead->item, build_key(item >> 3), ITEM_SPREAD, ITEM_BITS);
 	else
