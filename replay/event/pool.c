@@ -83,8 +83,7 @@ static int pool_set_bytes(struct pool *pool, uint64_t bytes)
 		p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED)
 		return -ENOMEM;
-	/* Rows are looked up all over the array: with small pages nearly each one is a TLB miss. */
-	if (bytes >= POOL_HUGE_BYTES)
+	if (pool->huge && bytes >= POOL_HUGE_BYTES)
 		madvise(p, bytes, MADV_HUGEPAGE);
 	pool->data = p;
 	pool->bytes = bytes;

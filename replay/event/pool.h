@@ -35,6 +35,7 @@ struct pool {
 	uint64_t bytes;		/* mapped, whole pages */
 	uint64_t warm;		/* of them the first, asked for beforehand: warmer.c */
 	bool read_only;		/* mapped by pool_map() */
+	bool huge;		/* looked up all over: pool_looked_up() */
 };
 
 /*
@@ -42,6 +43,12 @@ struct pool {
  * If the file cannot be made the pool is anonymous: that is no error.
  */
 void pool_init(struct pool *pool, uint32_t element_size, const char *dir);
+/*
+ * Elements will be looked up all over the pool, so that with small pages nearly each is a TLB miss: it gets huge
+ * ones.  Not for what is written and read in order: huge pages that were not used lately can be dear to a
+ * virtual machine (300 MB: 0.65 s, small ones 0.10 s; used just before, 0.03 s).
+ */
+static inline void pool_looked_up(struct pool *pool) { pool->huge = true; }
 /* Frees it; a pool of all zeroes is fine. */
 void pool_fini(struct pool *pool);
 

@@ -24,6 +24,7 @@ void addrmap_init(struct addrmap *map, uint8_t spread, uint8_t bits)
 {
 	*map = (struct addrmap){ .spread = spread, .bits = bits };
 	pool_init(&map->lines, sizeof(uint32_t), NULL);
+	pool_looked_up(&map->lines);
 }
 
 void addrmap_fini(struct addrmap *map)

@@ -362,6 +362,7 @@ int builder_new(struct history *h, struct builder **ret)
 	pool_init(&b->times, sizeof(uint64_t), h->table_dir);
 	pool_init(&b->anon_vmas_dumped, sizeof(uint8_t), NULL);
 	pool_init(&b->node_items, sizeof(struct node_live), h->table_dir);
+	pool_looked_up(&b->node_items);
 	pool_init(&b->mappings, sizeof(struct mapping_live), h->table_dir);
 	pool_init(&b->mm_items, sizeof(uint32_t), h->table_dir);
 	for (unsigned i = 0; i < NR_TABLES; i++) {

@@ -44,6 +44,7 @@ int segment_new(const struct history *h, uint32_t id, uint64_t base, struct segm
 				    table == TABLE_MAPPING || table == TABLE_VMA ? dir : NULL;
 
 		init(&spans->spans, row_sizes[table], large);
+		pool_looked_up(&spans->spans);
 		init(&spans->more, more_size(table, h->patched), large);
 		init(&spans->deaths, sizeof(uint32_t), large);
 		init(&spans->found, sizeof(uint32_t), large);
