@@ -25,7 +25,7 @@
 
 enum need {
 	NEED_KSM_EVENTS, NEED_MIGRATIONS, NEED_COUNTERS, NEED_PROCESS, NEED_PAGES, NEED_PAGE_FLAG, NEED_TREE, NEED_ANON_VMAS,
-	NEED_WALKS, NEED_FAILURES, NEED_RECOVERY, NEED_COLLAPSE, NR_NEEDS
+	NEED_WALKS, NEED_FAILURES, NEED_RECOVERY, NEED_COLLAPSE, NEED_COUNTS, NR_NEEDS
 };
 
 #define PATCH "record on a kernel with the patch series of traces/kernel"
@@ -53,6 +53,8 @@ static const struct {
 	[NEED_RECOVERY] = { "recovery-events", "recovery events", PATCH },
 	[NEED_COLLAPSE] = { "collapse-events", "collapse events",
 		"record huge_memory:* while khugepaged runs" },
+	[NEED_COUNTS] = { "event-counts", "event counts, which tell what a gap hid",
+		"record ksmtop:counts, on a kernel with the patch series of traces/kernel as it is now" },
 };
 
 #define NEED(x) (1u << NEED_##x)
@@ -60,12 +62,12 @@ static const struct {
 	const char *view;
 	uint32_t vital, useful;
 } views[] = {
-	{ "overview", NEED(KSM_EVENTS), NEED(COUNTERS) | NEED(PROCESS) },
-	{ "tree", NEED(KSM_EVENTS), NEED(MIGRATIONS) | NEED(TREE) | NEED(PAGES) | NEED(PAGE_FLAG) },
-	{ "processes", NEED(KSM_EVENTS), NEED(MIGRATIONS) | NEED(PROCESS) | NEED(PAGES) | NEED(PAGE_FLAG) },
+	{ "overview", NEED(KSM_EVENTS), NEED(COUNTERS) | NEED(PROCESS) | NEED(COUNTS) },
+	{ "tree", NEED(KSM_EVENTS), NEED(COUNTS) | NEED(MIGRATIONS) | NEED(TREE) | NEED(PAGES) | NEED(PAGE_FLAG) },
+	{ "processes", NEED(KSM_EVENTS), NEED(COUNTS) | NEED(MIGRATIONS) | NEED(PROCESS) | NEED(PAGES) | NEED(PAGE_FLAG) },
 	{ "timeline", NEED(KSM_EVENTS), 0 },
 	{ "events", 0, 0 },
-	{ "object", NEED(KSM_EVENTS), NEED(MIGRATIONS) | NEED(PAGES) | NEED(PAGE_FLAG) | NEED(TREE) | NEED(ANON_VMAS) },
+	{ "object", NEED(KSM_EVENTS), NEED(COUNTS) | NEED(MIGRATIONS) | NEED(PAGES) | NEED(PAGE_FLAG) | NEED(TREE) | NEED(ANON_VMAS) },
 	{ "walk", NEED(WALKS), NEED(ANON_VMAS) | NEED(PAGES) | NEED(PAGE_FLAG) },
 	{ "recovery", NEED(FAILURES), NEED(RECOVERY) | NEED(TREE) },
 	{ "collapse", NEED(COLLAPSE), NEED(PAGES) | NEED(PAGE_FLAG) },
@@ -156,12 +158,15 @@ static uint32_t facts_of_events(const struct query *query)
 		has |= type.nr && is_ksm_kind(type.kind) ? NEED(KSM_EVENTS) : 0;
 		moves |= type.kind == EVENT_MM_MIGRATE_PAGES ? 1 : type.kind == EVENT_MM_MIGRATE_PAGES_START ? 2 : 0;
 		has |= has_prefix(&type, "ksmtop:walk_") ? NEED(WALKS) : 0;
+		has |= type.kind == EVENT_P_COUNTS ? NEED(COUNTS) : 0;
 		has |= has_prefix(&type, "ksmtop:recovery_") ? NEED(RECOVERY) : 0;
 		has |= has_prefix(&type, "ksmtop:collapse_") || has_prefix(&type, "huge_memory:") ?
 		       NEED(COLLAPSE) : 0;
 		has |= has_prefix(&type, "memory_failure:") || has_prefix(&type, "ras:") ?
 		       NEED(FAILURES) : 0;
 	}
+	/* Only what the patch traces is counted, and only gaps need it. */
+	has |= !history_is_patched(query->history) || !history_nr_losses(query->history) ? NEED(COUNTS) : 0;
 	/* The patch tells of each stable node that gets another page. */
 	return has | (moves == 3 || history_is_patched(query->history) ? NEED(MIGRATIONS) : 0);
 }

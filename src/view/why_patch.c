@@ -394,6 +394,9 @@ static void say_other(const struct story *s, char *buf, size_t size)
 		SAY("dump: VMA 0x%" PRIx64 "-0x%" PRIx64 " of %s in %s", ARGS(P_DUMP_VMA)->start,
 		    ARGS(P_DUMP_VMA)->end, s->mm, s->anon_vma);
 		break;
+	case EVENT_P_COUNTS:
+		SAY("how many events of each kind this CPU has traced: what is missing in the recording, a gap hid");
+		break;
 	default:
 		break;
 	}
@@ -401,7 +404,7 @@ static void say_other(const struct story *s, char *buf, size_t size)
 
 bool why_patch(const struct story *s, char *buf, size_t size)
 {
-	if (s->event->kind < EVENT_P_MM_ENTER || s->event->kind > EVENT_P_DUMP_END)
+	if (s->event->kind < EVENT_P_MM_ENTER || s->event->kind > EVENT_P_COUNTS)
 		return false;
 	say_mm(s, buf, size);
 	say_node(s, buf, size);

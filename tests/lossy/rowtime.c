@@ -190,9 +190,21 @@ static bool doubtful_anyway(const struct doubts *doubts, const union row *row)
 }
 
 /* ---- measuring ---- */
+static bool inside_a_gap(const struct history *h, uint64_t t)
+{
+	struct history_loss loss;
+
+	for (uint32_t i = 0; history_loss(h, i, &loss) == 0; i++)
+		if (loss.after <= t && (!loss.before || t < loss.before))
+			return true;
+	return false;
+}
+
 static void measure_at(const struct history *h, struct moment when, double seconds, const struct doubts *doubts,
 		       const struct hidden *hidden, struct rowtime_sum *sum, double *by_table)
 {
+	bool inside = inside_a_gap(h, when.t);
+
 	for (unsigned r = 0; r < nr_fact_relations; r++) {
 		struct history_cursor cursor;
 		union row row;
@@ -205,8 +217,10 @@ static void measure_at(const struct history *h, struct moment when, double secon
 				continue;
 			sum->ours += seconds;
 			by_table[row.any.ref.table] += seconds;
-			if (!oracle_doubts(hidden, &row))
+			if (!oracle_doubts(hidden, &row)) {
+				sum->inside += inside ? seconds : 0;
 				continue;
+			}
 			sum->oracle += seconds;
 			sum->sharp += sharp_doubts(hidden, &row, h, when) ? seconds : 0;
 		}
@@ -264,6 +278,7 @@ void rowtime_add(struct rowtime_totals *totals, const struct rowtime *time)
 			to[i]->ours += sum->ours;
 			to[i]->oracle += sum->oracle;
 			to[i]->sharp += sum->sharp;
+			to[i]->inside += sum->inside;
 		}
 		totals->ratios[o] = realloc(totals->ratios[o], (totals->nr + 1) * sizeof(double));
 		totals->ratios[o][totals->nr] = ratio_of(sum);
@@ -311,6 +326,7 @@ void rowtime_print_totals(struct rowtime_totals *totals)
 		       "median %.2f times, %u of %u within %.1f\n", observers[o], all->ours, all->oracle,
 		       ratio_of(all), all->sharp, totals->ratios[o][totals->nr / 2], totals->nr_within[o],
 		       totals->nr, AS_GOOD);
+		printf("\tof what is more than the oracle's, %.3f while the gap lasted\n", all->inside);
 		printf("\t%u hid nothing that changes a row: doubtful %.3f row s; the others %.3f, oracle %.3f (%.2f times)\n",
 		       totals->nr_harmless, harmless->ours, all->ours - harmless->ours,
 		       all->oracle, (all->ours - harmless->ours) / (all->oracle > NOTHING ? all->oracle : NOTHING));

@@ -32,7 +32,10 @@
 
 enum rowtime_observer { OBSERVER_AT, OBSERVER_HINDSIGHT, NR_OBSERVERS };
 
-struct rowtime_sum { double ours, oracle, sharp; };	/* row-seconds */
+struct rowtime_sum {
+	double ours, oracle, sharp;	/* row-seconds */
+	double inside;			/* of ours and not the oracle's: while the gap lasted */
+};
 
 struct rowtime {
 	struct rowtime_sum sums[NR_OBSERVERS];
