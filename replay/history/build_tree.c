@@ -94,6 +94,9 @@ uint32_t node_make(struct builder *b, uint64_t addr, const struct node_more *mor
 	uint32_t old = build_find(b, TABLE_NODE, addr >> 3), id;
 	uint32_t gen = build_generation(b, TABLE_NODE, addr >> 3, old, &flags);
 
+	/* Nobody was a dup of a chain before that was made. */
+	if (more->chain != NO_ID && build_was_whole(b, TABLE_NODE, more->chain))
+		flags &= ~(uint32_t)SPAN_FOUND;
 	if (old != NO_ID && span_at(b->seg, TABLE_NODE, old)->died == ALIVE) {
 		node_gone(b, old);	/* unseen: it may have gone long ago */
 	}
