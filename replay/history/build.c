@@ -251,14 +251,14 @@ static void apply(struct builder *b, const struct event *ev)
 
 #define GROUP AHEAD_GROUP
 
-/* Not between the two of a merge pair, nor inside a dump, unless they never end. */
+/* Not between the two of a merge pair, nor inside a dump or a migration, unless they never end. */
 static bool seal_is_due(const struct builder *b)
 {
 	uint32_t events = b->h->options.segment_events ? b->h->options.segment_events : UINT32_MAX / 2;
 
 	if (b->now < events || b->error)
 		return false;
-	return b->now / 4 >= events || (!b->pair.active && !build_dump_runs(b));
+	return b->now / 4 >= events || (!b->pair.active && !build_dump_runs(b) && !build_move_runs(b));
 }
 
 static int feed_events(struct builder *b, const struct event_batch *batch)

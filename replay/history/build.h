@@ -352,6 +352,7 @@ bool build_is_doubtful(const struct builder *b, enum table table, uint32_t id);
 /* A migration begins, or ends: moved.c.  The first says what the second is told, NO_ID where no row needs it. */
 uint32_t build_move_begins(struct builder *b, uint64_t first);
 void build_move_ends(struct builder *b, uint32_t move, bool nothing);
+bool build_move_runs(const struct builder *b);
 /* Of which kinds were the events that went: build_counts.c. */
 void build_count(struct builder *b, const struct event *ev);
 void build_counts_init(struct builder *b);

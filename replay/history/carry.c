@@ -444,7 +444,7 @@ static int carry_builder(struct carrying *c)
 		b->pair.span = NO_ID - 1;
 		b->pair.active = b->pair.node != NO_ID;
 	}
-	b->removal.node = NO_ID;
+	b->removal.node = new_id(c, TABLE_NODE, b->removal.node);
 	b->seg = c->to;
 	b->now = b->counts_event = b->counts_changes = b->mapping_event = 0;
 	memset(b->near_mms, 0, sizeof(b->near_mms));

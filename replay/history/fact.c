@@ -295,16 +295,25 @@ static void confirm_birth(const struct history *h, struct around *around, const 
 		confirm_event(around, place, 0);
 }
 
+static uint64_t begun_at(const struct segment *seg, enum table table, uint32_t id)
+{
+	const struct pool *carried = &seg->tables[table].carried;
+
+	return id < carried->nr ? ((struct carried *)pool_at(carried, id))->born :
+	       seg->base + span_at(seg, table, id)->born;
+}
+
 /*
  * Confirmations of the row's group, from the row's birth to its end.  The builder could not know of
  * a gap that was still open when it compared numbers: such confirmations say nothing.  Nor do numbers
- * behind a migration, of a row that no event has named since.
+ * behind a migration, of a row that no event has named since.  `begun`: the row's birth, whichever segment
+ * that was in.
  */
 static void confirm_set(const struct history *h, struct around *around, const struct place *place,
-			const struct pool *pool, uint32_t group, uint32_t born, uint32_t died)
+			const struct pool *pool, uint32_t group, uint64_t begun, uint32_t born, uint32_t died)
 {
 	bool counted = pool != &place->seg->confirm_maps;
-	uint64_t named = around->before != NEVER ? around->before : place->seg->base + born;
+	uint64_t named = around->before != NEVER ? around->before : begun;
 	uint64_t upto = counted ? moves_from(h, named, place->known_by) : NEVER, base = place->seg->base, at;
 
 	at = pool_events_upto(pool, upto >= base + place->t ? place->t : upto > base ? (uint32_t)(upto - base) : 0);
@@ -370,8 +379,8 @@ static enum doubt around_item(const struct history *h, const struct place *place
 		confirm_birth(h, around, place, TABLE_ITEM, id);
 	if (span_is(span, SPAN_NAMED_END) && span->died <= place->known)
 		confirm(around, place, span->died);
-	confirm_set(h, around, place, &place->seg->confirm_items, span_owner(span), span->born,
-		    span_died(place->seg, TABLE_ITEM, span));
+	confirm_set(h, around, place, &place->seg->confirm_items, span_owner(span),
+		    begun_at(place->seg, TABLE_ITEM, id), span->born, span_died(place->seg, TABLE_ITEM, span));
 	return tentative ? DOUBT_TENTATIVE : DOUBT_NONE;
 }
 
@@ -402,7 +411,8 @@ static enum doubt around_node(const struct history *h, const struct place *place
 		}
 	}
 	if (is_listed(place->seg, id))
-		confirm_set(h, around, place, &place->seg->confirm_nodes, 0, span->born, span->died);
+		confirm_set(h, around, place, &place->seg->confirm_nodes, 0,
+			    begun_at(place->seg, TABLE_NODE, id), span->born, span->died);
 	return tentative && around->before == NEVER && around->after == NEVER ? DOUBT_TENTATIVE
 									     : DOUBT_NONE;
 }
@@ -416,7 +426,8 @@ static void around_pte(const struct history *h, const struct place *place, uint3
 		confirm_birth(h, around, place, TABLE_MAPPING, id);
 	if (span_is(span, SPAN_NAMED_END) && span->died <= place->known)
 		confirm(around, place, span->died);
-	confirm_set(h, around, place, &place->seg->confirm_maps, span_owner(span), span->born, span->died);
+	confirm_set(h, around, place, &place->seg->confirm_maps, span_owner(span),
+		    begun_at(place->seg, TABLE_MAPPING, id), span->born, span->died);
 }
 
 /* One pte has several rows where its process became known meanwhile: what shows one of them shows all. */

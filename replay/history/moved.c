@@ -64,6 +64,11 @@ void build_move_ends(struct builder *b, uint32_t move, bool nothing)
 	reach_from(b, move);
 }
 
+bool build_move_runs(const struct builder *b)
+{
+	return b->h->moves.nr && move_at(b->h, b->h->moves.nr - 1)->ended == NEVER;
+}
+
 /* ---- asking ---- */
 /* The smallest begin of those that end behind `event`; `all`: of those that moved nothing, too. */
 static uint64_t first_beyond(const struct history *h, uint64_t event, bool all)
