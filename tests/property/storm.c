@@ -7,6 +7,9 @@
  * mostly follows, with few addresses so that everything is reused soon.
  *
  * It does not know what the history should answer: the properties compare the history with itself.
+ *
+ * A seed gives the same storm with every compiler, so no two draws stand in one expression, whose operands are
+ * evaluated in any order: PUT() draws what it is given before add() draws.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,6 +102,13 @@ static union storm_args *add(struct toy *toy, enum event_kind kind, int32_t pid)
 	return args;
 }
 #define ADD(toy, kind, pid) (&add(toy, EVENT_##kind, pid)->a_##kind)
+/* At most one of these may be a draw. */
+#define PUT(toy, kind, pid, ...) do {						\
+	const struct args_##kind put_args = { __VA_ARGS__ };			\
+	int32_t put_pid = (pid);						\
+										\
+	*ADD(toy, kind, put_pid) = put_args;					\
+} while (0)
 
 /* ---- a stock kernel ---- */
 static void merge(struct toy *toy, bool ksm_page, uint32_t pfn, uint32_t item, uint32_t mm, int err)
@@ -117,15 +127,17 @@ static void merge(struct toy *toy, bool ksm_page, uint32_t pfn, uint32_t item, u
 
 static void merges(struct toy *toy)
 {
-	uint32_t pfn = pick(toy, NR_PFNS), item = pick(toy, NR_ITEMS);
+	uint32_t pfn = pick(toy, NR_PFNS), item = pick(toy, NR_ITEMS), mm = pick(toy, NR_MMS), partner, other;
 
 	if (toy->live[pfn] && pick(toy, 10)) {
-		merge(toy, true, pfn, item, pick(toy, NR_MMS), pick(toy, 8) ? 0 : -14);
+		merge(toy, true, pfn, item, mm, pick(toy, 8) ? 0 : -14);
 		return;
 	}
-	merge(toy, false, pfn, item, pick(toy, NR_MMS), pick(toy, 9) ? 0 : -16);
+	merge(toy, false, pfn, item, mm, pick(toy, 9) ? 0 : -16);
+	partner = pick(toy, NR_ITEMS);
+	other = pick(toy, NR_MMS);
 	if (pick(toy, 12))
-		merge(toy, true, pfn, pick(toy, NR_ITEMS), pick(toy, NR_MMS), pick(toy, 5) ? 0 : -14);
+		merge(toy, true, pfn, partner, other, pick(toy, 5) ? 0 : -14);
 }
 
 static void node_dies(struct toy *toy)
@@ -156,7 +168,6 @@ static void tasks(struct toy *toy)
 {
 	uint32_t mm = pick(toy, NR_MMS);
 	struct args_TASK_NEWTASK *task;
-	struct args_SCHED_PROCESS_EXIT *gone;
 
 	switch (pick(toy, 6)) {
 	case 0:
@@ -175,19 +186,37 @@ static void tasks(struct toy *toy)
 				toy->on[i] = -1;
 		break;
 	case 4:
-		*ADD(toy, TASK_RENAME, TGID(mm)) = (struct args_TASK_RENAME){
-			.pid = TGID(mm), .newcomm = { (char)('a' + pick(toy, 26)) } };
+		PUT(toy, TASK_RENAME, TGID(mm), .pid = TGID(mm), .newcomm = { (char)('a' + pick(toy, 26)) });
 		break;
 	default:
-		gone = ADD(toy, SCHED_PROCESS_EXIT, TGID(mm));
-		*gone = (struct args_SCHED_PROCESS_EXIT){ .pid = TGID(mm), .group_dead = pick(toy, 2) };
+		PUT(toy, SCHED_PROCESS_EXIT, TGID(mm), .pid = TGID(mm), .group_dead = pick(toy, 2));
 		break;
 	}
 }
 
+/* Something goes on meanwhile, another thread's perhaps, which may last longer. */
+static void migrations(struct toy *toy)
+{
+	int32_t pid = 50 + (int32_t)pick(toy, 3), other = pid + 3;
+	bool both = pick(toy, 2), longer = pick(toy, 2);
+
+	PUT(toy, MM_MIGRATE_PAGES_START, pid, .reason = 1);
+	if (both)
+		PUT(toy, MM_MIGRATE_PAGES_START, other, .reason = 1);
+	for (uint32_t nr = pick(toy, 4); nr > 0; nr--)
+		merges(toy);
+	if (both && !longer)
+		PUT(toy, MM_MIGRATE_PAGES, other, .reason = 1, .succeeded = pick(toy, 2));
+	PUT(toy, MM_MIGRATE_PAGES, pid, .reason = 1, .succeeded = pick(toy, 2));
+	if (both && longer)
+		PUT(toy, MM_MIGRATE_PAGES, other, .reason = 1, .succeeded = pick(toy, 2));
+}
+
 static void others(struct toy *toy)
 {
-	switch (pick(toy, 6)) {
+	uint32_t item = pick(toy, NR_ITEMS), mm = pick(toy, NR_MMS), pfn = pick(toy, NR_PFNS);
+
+	switch (pick(toy, 8)) {
 	case 0:
 		ADD(toy, KSM_START_SCAN, 30)->seq = toy->scan++;
 		break;
@@ -195,13 +224,15 @@ static void others(struct toy *toy)
 		ADD(toy, KSM_STOP_SCAN, 30)->seq = toy->scan;
 		break;
 	case 2:
-		*ADD(toy, KSM_MERGE_ONE_PAGE, 30) = (struct args_KSM_MERGE_ONE_PAGE){
-			.pfn = 7, .rmap_item = (int64_t)ITEM_ADDR(pick(toy, NR_ITEMS)),
-			.mm = (int64_t)MM_ADDR(pick(toy, NR_MMS)), .err = pick(toy, 2) ? 0 : -14 };
+		PUT(toy, KSM_MERGE_ONE_PAGE, 30, .pfn = 7, .rmap_item = (int64_t)ITEM_ADDR(item),
+		    .mm = (int64_t)MM_ADDR(mm), .err = pick(toy, 2) ? 0 : -14);
 		break;
 	case 3:
 		if (pick(toy, 8) == 0)
-			ADD(toy, MEMORY_FAILURE_EVENT, 1)->pfn = (int64_t)PFN(pick(toy, NR_PFNS));
+			ADD(toy, MEMORY_FAILURE_EVENT, 1)->pfn = (int64_t)PFN(pfn);
+		break;
+	case 4:
+		migrations(toy);
 		break;
 	default:
 		add(toy, EVENT_UNKNOWN, 5);
@@ -227,9 +258,8 @@ static void patched_mm(struct toy *toy)
 		break;
 	case 0:
 	case 1:
-		*ADD(toy, P_MM_ENTER, TGID(mm)) = (struct args_P_MM_ENTER){
-			.mm = (int64_t)MM_ADDR(mm), .tgid = pick(toy, 2) ? TGID(mm) : 0,
-			.comm = "proc" };
+		PUT(toy, P_MM_ENTER, TGID(mm), .mm = (int64_t)MM_ADDR(mm), .tgid = pick(toy, 2) ? TGID(mm) : 0,
+		    .comm = "proc");
 		break;
 	case 2:
 		*ADD(toy, P_MM_FORK, TGID(mm)) = (struct args_P_MM_FORK){
@@ -299,7 +329,8 @@ static void patched_tree(struct toy *toy)
 
 static void patched_items(struct toy *toy)
 {
-	uint32_t i = pick(toy, NR_ITEMS), m = pick(toy, 9) ? i % NR_MMS : pick(toy, NR_MMS);
+	uint32_t i = pick(toy, NR_ITEMS), other = pick(toy, NR_MMS), m = pick(toy, 9) ? i % NR_MMS : other;
+	uint32_t node = pick(toy, NR_NODES), av = pick(toy, NR_AVS);
 	int64_t item = (int64_t)ITEM_ADDR(i), mm = (int64_t)MM_ADDR(m);
 	int64_t address = 0x10000 + 0x1000 * (int64_t)(i + pick(toy, 20) / 19);
 
@@ -320,8 +351,7 @@ static void patched_items(struct toy *toy)
 	case 6:
 		*ADD(toy, P_ITEM_APPEND, 30) = (struct args_P_ITEM_APPEND){
 			.item = item, .mm = mm, .address = address, .index = 16 + i,
-			.node = (int64_t)NODE_ADDR(pick(toy, NR_NODES)),
-			.anon_vma = (int64_t)AV_ADDR(pick(toy, NR_AVS)) };
+			.node = (int64_t)NODE_ADDR(node), .anon_vma = (int64_t)AV_ADDR(av) };
 		break;
 	case 7:
 		*ADD(toy, P_ITEM_DETACH, 30) = (struct args_P_ITEM_DETACH){
@@ -340,10 +370,10 @@ static void patched_items(struct toy *toy)
 static void patched_vmas(struct toy *toy)
 {
 	uint32_t i = pick(toy, 24);
-	int64_t av = (int64_t)AV_ADDR(pick(toy, NR_AVS));
+	int64_t av = (int64_t)AV_ADDR(pick(toy, NR_AVS)), start = 0x10000 + 0x1000 * (int64_t)pick(toy, 40);
 	struct args_P_VMA_INSERT vma = {
 		.anon_vma = av, .vma = (int64_t)VMA_ADDR(i), .mm = (int64_t)MM_ADDR(i % NR_MMS),
-		.start = 0x10000 + 0x1000 * (int64_t)pick(toy, 40), .pgoff = 16 + pick(toy, 40) };
+		.start = start, .pgoff = 16 + pick(toy, 40) };
 
 	vma.end = vma.start + 0x1000 * (1 + (int64_t)pick(toy, 20));
 	switch (pick(toy, 6)) {
@@ -368,30 +398,30 @@ static void patched_walks(struct toy *toy)
 {
 	uint32_t i = pick(toy, NR_ITEMS);
 	int64_t walk = pick(toy, 1000), pfn = (int64_t)PFN(pick(toy, NR_PFNS)), mm = (int64_t)MM_ADDR(i % NR_MMS);
-	int64_t address = 0x10000 + 0x1000 * (int64_t)i;
+	int64_t address = 0x10000 + 0x1000 * (int64_t)i, to = (int64_t)PFN(pick(toy, NR_PFNS));
+	uint32_t av = pick(toy, NR_AVS);
 
 	switch (pick(toy, 4)) {
 	case 0:
-		*ADD(toy, P_RECOVERY_MOVE, 40) = (struct args_P_RECOVERY_MOVE){ .pfn = pfn, .mm = mm,
-			.address = address, .to_kpfn = (int64_t)PFN(pick(toy, NR_PFNS)),
-			.target = pick(toy, 3) };
+		PUT(toy, P_RECOVERY_MOVE, 40, .pfn = pfn, .mm = mm, .address = address, .to_kpfn = to,
+		    .target = pick(toy, 3));
 		return;
 	case 1:
-		*ADD(toy, P_KILL_TASK, 40) = (struct args_P_KILL_TASK){ .pfn = pfn, .mm = mm,
-			.address = address, .mapped = pick(toy, 2) };
+		PUT(toy, P_KILL_TASK, 40, .pfn = pfn, .mm = mm, .address = address, .mapped = pick(toy, 2));
 		return;
 	default:
 		break;
 	}
-	*ADD(toy, P_WALK_BEGIN, 40) = (struct args_P_WALK_BEGIN){ .walk = walk, .pfn = pfn,
-		.purpose = 1 + pick(toy, 3), .mapcount = 4 };
+	PUT(toy, P_WALK_BEGIN, 40, .walk = walk, .pfn = pfn, .purpose = 1 + pick(toy, 3), .mapcount = 4);
 	*ADD(toy, P_WALK_ITEM, 40) = (struct args_P_WALK_ITEM){ .walk = walk, .pass = 1,
 		.item = (int64_t)ITEM_ADDR(i), .mm = mm, .address = address,
-		.anon_vma = (int64_t)AV_ADDR(pick(toy, NR_AVS)) };
-	for (uint32_t k = pick(toy, 4); k > 0; k--)
-		*ADD(toy, P_WALK_VMA, 40) = (struct args_P_WALK_VMA){ .walk = walk, .pass = 1,
-			.vma = (int64_t)VMA_ADDR(pick(toy, 24)), .mm = (int64_t)MM_ADDR(pick(toy, NR_MMS)),
-			.mapcount_before = 3, .mapcount = 2 + 2 * pick(toy, 2) };
+		.anon_vma = (int64_t)AV_ADDR(av) };
+	for (uint32_t k = pick(toy, 4); k > 0; k--) {
+		uint32_t vma = pick(toy, 24), of = pick(toy, NR_MMS);
+
+		PUT(toy, P_WALK_VMA, 40, .walk = walk, .pass = 1, .vma = (int64_t)VMA_ADDR(vma),
+		    .mm = (int64_t)MM_ADDR(of), .mapcount_before = 3, .mapcount = 2 + 2 * pick(toy, 2));
+	}
 	*ADD(toy, P_WALK_END, 40) = (struct args_P_WALK_END){ .walk = walk };
 }
 
@@ -403,23 +433,21 @@ static void patched_dump(struct toy *toy)
 
 	ADD(toy, P_DUMP_BEGIN, 9)->dump = id;
 	for (uint32_t i = 0; i < nr_nodes; i++)
-		*ADD(toy, P_DUMP_NODE, 9) = (struct args_P_DUMP_NODE){
-			.dump = id, .node = (int64_t)NODE_ADDR(i), .kpfn = (int64_t)PFN(i),
-			.kind = i % 5 == 1 ? 1 : i % 5 == 2 ? 2 : 0,
-			.chain = i % 5 == 2 ? (int64_t)NODE_ADDR(i - 1) : 0, .place = pick(toy, 9) == 0 };
+		PUT(toy, P_DUMP_NODE, 9, .dump = id, .node = (int64_t)NODE_ADDR(i), .kpfn = (int64_t)PFN(i),
+		    .kind = i % 5 == 1 ? 1 : i % 5 == 2 ? 2 : 0,
+		    .chain = i % 5 == 2 ? (int64_t)NODE_ADDR(i - 1) : 0, .place = pick(toy, 9) == 0);
 	for (uint32_t i = 0; i < nr_items; i++)
-		*ADD(toy, P_DUMP_ITEM, 9) = (struct args_P_DUMP_ITEM){
-			.dump = id, .item = (int64_t)ITEM_ADDR(i), .mm = (int64_t)MM_ADDR(i % NR_MMS),
-			.address = 0x10000 + 0x1000 * (int64_t)i, .state = pick(toy, 3),
-			.node = (int64_t)NODE_ADDR(i % NR_NODES), .anon_vma = av };
+		PUT(toy, P_DUMP_ITEM, 9, .dump = id, .item = (int64_t)ITEM_ADDR(i),
+		    .mm = (int64_t)MM_ADDR(i % NR_MMS), .address = 0x10000 + 0x1000 * (int64_t)i,
+		    .state = pick(toy, 3), .node = (int64_t)NODE_ADDR(i % NR_NODES), .anon_vma = av);
 	*ADD(toy, P_DUMP_ANON_VMA, 9) = (struct args_P_DUMP_ANON_VMA){ .dump = id, .anon_vma = av,
 		.root = av, .parent = av, .nr_vmas = nr_vmas };
 	for (uint32_t i = 0; i < nr_vmas; i++)
 		*ADD(toy, P_DUMP_VMA, 9) = (struct args_P_DUMP_VMA){ .dump = id, .anon_vma = av,
 			.vma = (int64_t)VMA_ADDR(i), .mm = (int64_t)MM_ADDR(i % NR_MMS),
 			.start = 0x10000, .end = 0x14000, .pgoff = 16 };
-	*ADD(toy, P_DUMP_END, 9) = (struct args_P_DUMP_END){ .dump = id, .nr_nodes = nr_nodes,
-		.nr_items = nr_items, .nr_anon_vmas = 1, .nr_vmas = nr_vmas + pick(toy, 3) / 2 };
+	PUT(toy, P_DUMP_END, 9, .dump = id, .nr_nodes = nr_nodes, .nr_items = nr_items, .nr_anon_vmas = 1,
+	    .nr_vmas = nr_vmas + pick(toy, 3) / 2);
 }
 
 static void patched(struct toy *toy)
@@ -480,9 +508,11 @@ static void sample_body(struct toy *toy, enum sample_kind kind, uint32_t process
 		sample_add_pages_head(&toy->sb, 4096, pick(toy, 4));
 		sample_add_range(&toy->sb, 0x10000, 0x10000 + 0x1000ull * (1 + pick(toy, 30)));
 		for (uint32_t i = 0; i < 20; i++, addr += 0x1000)
-			if (pick(toy, 2))
-				sample_add_page(&toy->sb, addr, PFN(pick(toy, 5) ? i % NR_PFNS :
-								    pick(toy, NR_PFNS)), 1 + pick(toy, 2));
+			if (pick(toy, 2)) {
+				uint32_t other = pick(toy, NR_PFNS), pfn = pick(toy, 5) ? i % NR_PFNS : other;
+
+				sample_add_page(&toy->sb, addr, PFN(pfn), 1 + pick(toy, 2));
+			}
 		break;
 	}
 }

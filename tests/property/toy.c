@@ -163,8 +163,9 @@ static void new_node(struct toy *t)
 
 	if (n == NONE)
 		return;
-	t->nodes[n] = (struct toy_node){ .made = true, .place = TOY_NOWHERE, .chain = NONE,
-		.nid = (int)toy_pick(t, TOY_NIDS), .kpfn = 0x1000 + toy_pick(t, 1000) };
+	t->nodes[n] = (struct toy_node){ .made = true, .place = TOY_NOWHERE, .chain = NONE };
+	t->nodes[n].nid = (int)toy_pick(t, TOY_NIDS);
+	t->nodes[n].kpfn = 0x1000 + toy_pick(t, 1000);
 	if (toy_pick(t, 2))
 		insert(t, n);
 	else
