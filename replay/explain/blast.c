@@ -128,7 +128,8 @@ static void count_victims(struct blast *blast)
 
 static void foretell(struct blast *blast)
 {
-	blast->doubtful |= blast->nr_maybe || blast->nr_moved;
+	/* Whom no item reaches now one may reach when recovery has the mutex. */
+	blast->doubtful |= blast->nr_maybe || blast->nr_moved || !ref_is_none(blast->healthy_dup);
 	if (ref_is_none(blast->chain))
 		blast->why = BLAST_NO_CHAIN;
 	else if (ref_is_none(blast->healthy_dup))

@@ -7,6 +7,8 @@
  * the totals, under the names that the kernel mails use, who waited meanwhile, and for a walk what the
  * other rules would have come to (modelled, M).
  *
+ * Whoever asks at a moment inside the episode is told the steps up to it.
+ *
  * Whatever makes the whole doubtful is a note of its own.
  */
 #include <inttypes.h>
@@ -37,6 +39,12 @@ static void tell_step(struct teller *t, uint32_t i)
 	teller_hand_over(t, &line);
 }
 
+/* Does it go on behind the moment asked?  Else its end, if there is none, is not in the recording. */
+static bool goes_on(const struct teller *t)
+{
+	return t->when.known_by < history_episode_seen(episode_source(t->e)->history, t->row->ref);
+}
+
 /* ---- title ---- */
 static void title(struct teller *t)
 {
@@ -57,34 +65,62 @@ static void title(struct teller *t)
 	     "Episode %" PRIu32 ": %s%s%s by %s%stid %" PRId32 "%s%s%s", t->row->number,
 	     episode_word(t->row->kind), ref_is_none(t->row->object) ? "" : " of ",
 	     ref_is_none(t->row->object) ? "" : object, comm, comm[0] ? " (" : "", t->row->tid, comm[0] ? ")" : "",
-	     duration[0] ? ", " : t->row->ended ? ", without a beginning" : ", without an end", duration);
+	     duration[0] ? ", " : t->row->ended ? ", without a beginning" : goes_on(t) ? ", which goes on" :
+	     ", without an end", duration);
 }
 
 /* ---- steps ---- */
+/* How many there are up to the moment asked. */
+static uint32_t nr_steps(const struct teller *t)
+{
+	uint32_t lo = 0, hi = episode_nr_steps(t->e);
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (episode_step(t->e, mid)->event <= t->when.known_by)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static void tell_hold(struct teller *t, const struct hold *hold, uint32_t nr)
+{
+	for (uint32_t i = hold->first_step; i < hold->first_step + hold->nr_steps && i < nr; i++)
+		tell_step(t, i);
+}
+
 static void walk_steps(struct teller *t)
 {
-	uint64_t offered = 0, visited = 0, skipped = 0;
+	uint32_t nr = nr_steps(t);
+	uint64_t offered = 0, visited = 0, skipped = 0, last = 0;
 	uint32_t nr_holds = episode_nr_holds(t->e), told = 0, folded = 0;
 
 	/* The event that began it may have been lost. */
-	if (episode_nr_steps(t->e) && episode_step(t->e, 0)->hold == NO_STEP)
+	if (nr && episode_step(t->e, 0)->hold == NO_STEP)
 		tell_step(t, 0);
 	for (uint32_t i = 0; i < nr_holds; i++) {
 		const struct hold *hold = episode_hold(t->e, i);
 
-		if (nr_holds <= 2 * TOLD_HOLDS || (told < TOLD_HOLDS && hold->nr_visited)) {
-			for (uint32_t j = 0; j < hold->nr_steps; j++)
-				tell_step(t, hold->first_step + j);
+		if (hold->begin > t->when.known_by)
+			break;
+		/* One that runs at the moment has no sums yet. */
+		if (nr_holds <= 2 * TOLD_HOLDS || (told < TOLD_HOLDS && hold->nr_visited) ||
+		    hold->end > t->when.known_by) {
+			tell_hold(t, hold, nr);
 			told++;
 			continue;
 		}
 		folded++;
+		last = hold->begin;
 		offered += hold->nr_offered;
 		visited += hold->nr_visited;
 		skipped += hold->nr_outside + hold->nr_other_mm + hold->nr_invalid;
 	}
 	if (folded)
-		teller_say(t, STORY_STEP, episode_hold(t->e, nr_holds - 1)->begin, EVIDENCE_TRACED,
+		teller_say(t, STORY_STEP, last, EVIDENCE_TRACED,
 		     "%" PRIu32 " more time%s an item's anon_vma is locked: %" PRIu64 " VMA%s offered, %" PRIu64
 		     " visited, %" PRIu64 " skipped.", folded, plural(folded), offered, plural(offered), visited,
 		     skipped);
@@ -95,7 +131,7 @@ static void walk_steps(struct teller *t)
 /* The first steps of a scan, and its end: thousands of items are alike. */
 static void scan_steps(struct teller *t)
 {
-	uint32_t nr = episode_nr_steps(t->e), told = nr <= TOLD_SCAN + 2 ? nr : TOLD_SCAN;
+	uint32_t nr = nr_steps(t), told = nr <= TOLD_SCAN + 2 ? nr : TOLD_SCAN;
 
 	for (uint32_t i = 0; i < told; i++)
 		tell_step(t, i);
@@ -129,7 +165,7 @@ static bool alike(const struct teller *t, const struct step *a, const struct ste
 
 static void other_steps(struct teller *t)
 {
-	uint32_t nr = episode_nr_steps(t->e), end;
+	uint32_t nr = nr_steps(t), end;
 
 	for (uint32_t i = 0; i < nr; i = end) {
 		for (end = i + 1; end < nr; end++)
@@ -169,7 +205,8 @@ static void rules(struct teller *t)
 	struct diag diag;
 	struct whatif *w;
 
-	if (ref_is_none(t->row->object) ||
+	/* The model is of the whole walk: what comes of it is not known yet. */
+	if (ref_is_none(t->row->object) || goes_on(t) ||
 	    whatif_walk(episode_source(t->e), t->row->ref, t->when, ALL_RULES, &w, &diag) != 0)
 		return;
 	for (enum walk_rule rule = 0; rule < NR_RULES; rule++) {
@@ -199,16 +236,19 @@ static void waiters(struct teller *t)
 
 	if (episode_waiters(t->e, &list, &nr) != 0)
 		return;
+	while (nr && list[nr - 1].begin > t->when.known_by)
+		nr--;
 	for (uint32_t i = 0; i < nr && i < TOLD_WAITERS; i++) {
+		bool over = list[i].end && list[i].end <= t->when.known_by;
 		struct event ev = { 0 };
 
-		if (!list[i].doing ||
+		if (!list[i].doing || list[i].doing > t->when.known_by ||
 		    event_index_event(episode_source(t->e)->events, list[i].doing, &ev) != 0)
 			ev.kind = EVENT_UNKNOWN;
 		teller_say(t, STORY_TOTAL, list[i].begin, EVIDENCE_TRACED,
 		     "Thread %" PRId32 " waited %s for that anon_vma's lock%s%s%s.", list[i].tid,
-		     list[i].end ? explain_time(list[i].end_ns - list[i].begin_ns, waited, sizeof(waited))
-				 : "an unknown time", list[i].is_write ? ", to change the tree" : "",
+		     over ? explain_time(list[i].end_ns - list[i].begin_ns, waited, sizeof(waited)) :
+		     "an unknown time", list[i].is_write ? ", to change the tree" : "",
 		     ev.kind == EVENT_UNKNOWN ? "" : "; it went on with ",
 		     ev.kind == EVENT_UNKNOWN ? "" : event_kind_name(ev.kind));
 	}
@@ -336,7 +376,7 @@ static void notes(struct teller *t)
 	if (t->row->begin_lost)
 		teller_say(t, STORY_NOTE, 0, EVIDENCE_TRACED, "Its beginning is not in the recording.");
 	if (!t->row->ended)
-		teller_say(t, STORY_NOTE, 0, EVIDENCE_TRACED, t->when.known_by < history_last(episode_source(t->e)->history) ?
+		teller_say(t, STORY_NOTE, 0, EVIDENCE_TRACED, goes_on(t) ?
 			   "It has not ended by then: the totals are unknown." :
 			   "Its end is not in the recording: the totals are unknown.");
 	if (t->row->fact.doubt == DOUBT_LOSS)

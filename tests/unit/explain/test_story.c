@@ -98,6 +98,31 @@ static void what_is_missing_is_noted(void **state)
 	recording_close(recording);
 }
 
+/* At each moment inside the walk: the steps up to it, and nothing of what comes of it. */
+static void a_story_ends_at_the_moment(void **state)
+{
+	const struct written story[] = { WALK_STORY, WALK_STORY_END };
+	struct recording *recording = written_open(story, sizeof(story) / sizeof(*story));
+	struct episode_source source = written_source(recording);
+	static const uint32_t nr_steps[] = { 1, 2, 2, 3, 4, 4, 5, 6, 7, 8 };	/* events 11 to 20; 13, 16: others' */
+	struct diag diag = { 0 };
+	struct ref ref;
+
+	(void)state;
+	assert_int_equal(history_find_number(source.history, TABLE_EPISODE, 1, &ref), 0);
+	for (uint64_t t = 11; t <= 20; t++) {
+		struct heard heard = { 0 };
+
+		assert_int_equal(story_tell(&source, ref, moment_at(t), hear, &heard, &diag), 0);
+		assert_int_equal(heard.nr[STORY_STEP], nr_steps[t - 11]);
+		assert_true(heard.last <= t);
+		assert_int_equal(heard.nr[STORY_NOTE], t < 20);
+		assert_int_equal(heard.nr[STORY_TOTAL] > 1, t == 20);
+		assert_int_equal(!strstr(heard.title, "which goes on"), t == 20);
+	}
+	recording_close(recording);
+}
+
 static uint32_t tell_all(const char *path)
 {
 	struct recording *recording = recording_open_whole(path);
@@ -178,6 +203,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_walk_is_told),
 		cmocka_unit_test(what_is_missing_is_noted),
+		cmocka_unit_test(a_story_ends_at_the_moment),
 		cmocka_unit_test(a_walk_without_its_beginning),
 		cmocka_unit_test(every_step_has_a_sentence),
 	};
