@@ -22,8 +22,6 @@
  * traced, merges are).  If it is as large as the kernel's own number, it is the kernel's set, and
  * every row in it is confirmed (build_sample.c finds such moments).
  */
-#include <stdlib.h>
-
 #include "history/tables.h"
 
 static void confirm_event(struct around *around, const struct place *place, uint64_t event)
@@ -101,60 +99,6 @@ bool is_vague(const struct segment *seg, enum table table, uint32_t id)
 	return node->kind == NODE_UNKNOWN || (node->kind != NODE_CHAIN && !node->kpfn);
 }
 
-/* ---- rows confirmed one by one: few, and only behind gaps ---- */
-static int by_object(const void *a, const void *b, void *arg)
-{
-	const struct row_confirmation *rows = arg, *x = &rows[*(const uint32_t *)a],
-				      *y = &rows[*(const uint32_t *)b];
-
-	if (x->table != y->table)
-		return x->table < y->table ? -1 : 1;
-	if (x->object != y->object)
-		return x->object < y->object ? -1 : 1;
-	return x->event < y->event ? -1 : x->event > y->event;
-}
-
-/* Sorted when somebody asks, like the orders, or when no more comes. */
-bool confirm_rows_ready(const struct segment *seg)
-{
-	struct pool *order = &((struct segment *)seg)->confirm_order;
-	uint64_t nr = seg->confirm_rows.nr;
-
-	if (order->nr == nr)
-		return true;
-	if (pool_resize(order, nr) != 0)
-		return false;
-	for (uint32_t i = 0; i < nr; i++)
-		*(uint32_t *)pool_at(order, i) = i;
-	qsort_r(order->data, nr, sizeof(uint32_t), by_object, seg->confirm_rows.data);
-	return true;
-}
-
-static const struct row_confirmation *named_at(const struct segment *seg, uint64_t i)
-{
-	return pool_at(&seg->confirm_rows, *(uint32_t *)pool_at(&seg->confirm_order, i));
-}
-
-/* How many confirmations of rows lie in front of the object's first one after local event t, in their order. */
-static uint64_t named_upto(const struct segment *seg, enum table table, uint32_t object, uint32_t t)
-{
-	uint64_t lo = 0, hi = seg->confirm_rows.nr;
-
-	if (!hi || !confirm_rows_ready(seg))
-		return 0;
-	while (lo < hi) {
-		uint64_t mid = (lo + hi) / 2;
-		const struct row_confirmation *c = named_at(seg, mid);
-
-		if (c->table < table || (c->table == table &&
-		    (c->object < object || (c->object == object && c->event <= t))))
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 static void confirm_named(struct around *around, const struct place *place, enum table table, uint32_t id)
 {
 	const struct segment *seg = place->seg;
@@ -173,15 +117,6 @@ static void confirm_named(struct around *around, const struct place *place, enum
 		    c->event < span->died)
 			confirm(around, place, c->event);
 	}
-}
-
-/* The last event up to local event t that confirmed the object, as it was then; NEVER. */
-static uint64_t named_before(const struct segment *seg, enum table table, uint32_t object, uint32_t t)
-{
-	uint64_t upto = named_upto(seg, table, object, t);
-	const struct row_confirmation *c = upto ? named_at(seg, upto - 1) : NULL;
-
-	return c && c->table == table && c->object == object ? c->event : NEVER;
 }
 
 /* Came it out of two events that nobody can order? */
@@ -618,6 +553,15 @@ static bool is_sure(const struct history *h, const struct around *around, uint64
 	       (around->after != NEVER && !hidden_between(h, t, around->after, less));
 }
 
+/* Between two sweeps that saw it, may ksmd have merged the page anew?  A stock kernel does not say at which address. */
+static bool is_anew(const struct history *h, const struct place *place, enum table table, uint32_t id,
+		    const struct around *around)
+{
+	return !h->patched && table == TABLE_MAPPING && around->before != place->seg->base + place->t &&
+	       around->after != NEVER && around->before != NEVER &&
+	       merged_between(h, place, id, around->before, around->after);
+}
+
 void fact_fill(const struct history *h, const struct place *place, enum table table, uint32_t id,
 	       struct fact *ret)
 {
@@ -646,8 +590,8 @@ void fact_fill(const struct history *h, const struct place *place, enum table ta
 	}
 	fact_around(h, place, table, id, &around);
 	ret->confirmed = around.before == NEVER ? ret->born : around.before;
-	if (!vague && ((lasts && !around.doubt) || is_sure(h, &around, t, ret->born, less, untraced,
-								    follows))) {
+	if (!vague && !is_anew(h, place, table, id, &around) &&
+	    ((lasts && !around.doubt) || is_sure(h, &around, t, ret->born, less, untraced, follows))) {
 		ret->confirmed = t;
 		return;
 	}

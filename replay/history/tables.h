@@ -451,8 +451,20 @@ void fact_fill(const struct history *h, const struct place *place, enum table ta
 	       struct fact *ret);
 /* The confirmations around t, absolute events or NEVER; doubt: what its beginning leaves open. */
 struct around { uint64_t before, after; enum doubt doubt; };
+/* ---- named.c ---- */
 /* Sorts the rows confirmed one by one; false without memory. */
 bool confirm_rows_ready(const struct segment *seg);
+/* How many of them lie in front of the object's first one after local event t, in their order; the i-th. */
+uint64_t named_upto(const struct segment *seg, enum table table, uint32_t object, uint32_t t);
+const struct row_confirmation *named_at(const struct segment *seg, uint64_t i);
+/* The last event up to local event t that confirmed the object, as it was then; NEVER. */
+uint64_t named_before(const struct segment *seg, enum table table, uint32_t object, uint32_t t);
+/*
+ * Stock: did ksmd merge a page of the mapping's mm with the mapping's page behind event a, up to b?  True where
+ * that is in another segment.  O(log n + items that came to the node since a).
+ */
+bool merged_between(const struct history *h, const struct place *place, uint32_t mapping, uint64_t a, uint64_t b);
+/* ---- fact.c ---- */
 /* fact.first and .last: of the object that span `id` is a row of. */
 void fact_extent(const struct history *h, const struct place *place, enum table table, uint32_t object,
 		 uint32_t id, struct fact *ret);

@@ -179,6 +179,52 @@ static void a_sweep_makes_keeps_and_ends(void **state)
 	}
 }
 
+/*
+ * A pte that two sweeps saw was there all the time between them, unless it may have been made anew: by a merge of
+ * that mm with that page, or by a migration and another one back.
+ */
+static void a_mapping_may_be_anew(void **state)
+{
+	enum { NOTHING, MERGE, MIGRATION };
+	static const struct { const char *what; int happens; uint64_t pfn, mm; uint8_t doubt; } cases[] = {
+		{ "nothing", NOTHING, 0, 0, DOUBT_NONE },
+		{ "a merge with another page", MERGE, 200, MM_A, DOUBT_NONE },
+		{ "a merge of another mm", MERGE, 100, MM_B, DOUBT_NONE },
+		{ "a merge of that mm with that page", MERGE, 100, MM_A, DOUBT_UNTRACED },
+		{ "a migration", MIGRATION, 0, 0, DOUBT_UNTRACED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		static const struct sweep seen = { .pages = { { 1, 100 } } };
+		struct feed *f = start();
+		struct history_cursor cursor;
+		uint64_t between;
+		union row row;
+
+		feed_merge(f, 1, 100, ITEM(1), MM_A, 0);
+		feed_flush(f);
+		feed_sweep(f, &seen);
+		FEED(f, KSM_START_SCAN);
+		between = f->next - 1;
+		if (cases[i].happens == MERGE)
+			feed_merge(f, 1, cases[i].pfn, ITEM(2), cases[i].mm, 0);
+		if (cases[i].happens == MIGRATION) {
+			FEED(f, MM_MIGRATE_PAGES_START);
+			FEED(f, MM_MIGRATE_PAGES)->succeeded = 1;
+		}
+		FEED(f, KSM_STOP_SCAN);
+		feed_flush(f);
+		feed_sweep(f, &seen);
+		assert_int_equal(history_list(f->h, ALL_MAPPINGS, (struct ref){ 0 }, moment_hindsight(between), &cursor),
+				 0);
+		assert_int_equal(history_next(&cursor, &row), 1);
+		if (row.fact.doubt != cases[i].doubt)
+			fail_msg("%s: doubt %d", cases[i].what, row.fact.doubt);
+		feed_free(f);
+	}
+}
+
 /* ---- kernels that mark every anonymous page ---- */
 #define NODE	0xffff888300000000ull
 enum { ABSENT = -1 };
@@ -463,6 +509,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sweep_makes_keeps_and_ends),
+		cmocka_unit_test(a_mapping_may_be_anew),
 		cmocka_unit_test(a_marked_page_of_a_stock_kernel),
 		cmocka_unit_test(a_marked_page_of_a_patched_kernel),
 		cmocka_unit_test(a_dump_tells_what_the_pages_were),
