@@ -8,8 +8,9 @@
  *
  * A list is whole at t if something told of all of it, and since then (or until then) nothing was lost:
  * - its parent was made during the recording, with nothing on it;
- * - patched: a complete dump.  It looks back, too, for departures are traced: who was there before the dump and
- *   is not in it was named when it went.  The VMAs of an anon_vma are whole as soon as its own records came;
+ * - patched: a complete dump.  If nothing was lost before it, it looks back, too, for departures are traced: who was
+ *   there before the dump and is not in it was named when it went.  The VMAs of an anon_vma are whole as soon as its
+ *   own records came;
  * - stock: a sample that counts as many stable items as were rebuilt.  It does not look back.
  * Nobody tells of all anon_vmas, of all VMAs, or of the VMAs of an mm; of mappings only a sweep does, and only
  * for the event at which it ends.
@@ -48,13 +49,16 @@ static bool made_and_followed(const struct history *h, const struct place *place
 	return made && made <= t && nothing_lost(h, again ? 0 : made, t, less);
 }
 
-/* Does the one event at which all was told reach to t? */
+/*
+ * Does the one event at which all was told reach to t?  Back only where nothing was lost before: what was made in a
+ * gap, at an address that was used already, is not known to have been there before something names it.
+ */
 static bool reaches(const struct history *h, const struct place *place, uint64_t event, struct exclusion less)
 {
 	uint64_t t = place->seg->base + place->t;
 
-	return event <= place->known_by && (event <= t || h->patched) && !in_gap(h, event) &&
-	       nothing_lost(h, event, t, less);
+	return event <= place->known_by && !in_gap(h, event) &&
+	       (event <= t ? nothing_lost(h, event, t, less) : h->patched && nothing_lost(h, 0, event, less));
 }
 
 /* Of the events at which everything was told, the last up to t and the next behind it. */
