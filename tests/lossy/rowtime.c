@@ -316,8 +316,10 @@ static int by_ratio(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-void rowtime_print_totals(struct rowtime_totals *totals)
+bool rowtime_print_totals(struct rowtime_totals *totals)
 {
+	bool good = true;
+
 	for (unsigned o = 0; o < NR_OBSERVERS && totals->nr; o++) {
 		const struct rowtime_sum *all = &totals->sums[o], *harmless = &totals->harmless[o];
 
@@ -330,6 +332,9 @@ void rowtime_print_totals(struct rowtime_totals *totals)
 		printf("\t%u hid nothing that changes a row: doubtful %.3f row s; the others %.3f, oracle %.3f (%.2f times)\n",
 		       totals->nr_harmless, harmless->ours, all->ours - harmless->ours,
 		       all->oracle, (all->ours - harmless->ours) / (all->oracle > NOTHING ? all->oracle : NOTHING));
+		good &= o != OBSERVER_HINDSIGHT || (ratio_of(all) <= AS_GOOD &&
+						    totals->ratios[o][totals->nr / 2] <= AS_GOOD);
 		free(totals->ratios[o]);
 	}
+	return good;
 }

@@ -56,6 +56,7 @@ struct rowtime rowtime_measure(struct recording *whole, struct recording *lossy,
 void rowtime_add(struct rowtime_totals *totals, const struct rowtime *time);
 /* One line; by table, too, if so. */
 void rowtime_print(const struct rowtime *time, bool by_table);
-void rowtime_print_totals(struct rowtime_totals *totals);
+/* Is, with hindsight, the sum and the median of the ratios within what is promised?  Nothing measured: yes. */
+bool rowtime_print_totals(struct rowtime_totals *totals);
 
 #endif /* KSMTOP_TEST_ROWTIME_H */
