@@ -30,7 +30,7 @@ struct walk_view {
 static void draw(struct session *session, void *own, struct pane body)
 {
 	bool tall = body.height > 26;
-	int left = body.width >= 110 ? 45 : 35, split = body.width >= 110 ? 62 : 45;
+	int left = body.width >= 110 ? 45 : 35, split = body.width >= 110 ? 62 : 47;
 	int top = tall ? 3 : 2, below = tall ? 9 : 6, rows = body.height - top - below - NOW_ROWS;
 	struct walk_view *view = own;
 	struct stepping s;

@@ -105,9 +105,9 @@ static void draw_waiter(struct pane pane, int y, struct stepping *s, const struc
 	enum role role = waits ? ROLE_CHANGED : waiter->begin > t ? ROLE_SKIPPED : ROLE_TEXT;
 	char task[40], time[FORMAT_MAX], doing[64];
 	bool wide = pane.width > 45;
-	int x = 3;
+	int x = wide ? 3 : 2;
 
-	pane_put(pane, 1, y, ROLE_CHANGED, waits ? '~' : ' ');
+	pane_put(pane, x - 2, y, ROLE_CHANGED, waits ? '~' : ' ');
 	snprintf(task, sizeof(task), "%.16s %" PRId32, comm ? comm : "?", waiter->tid);
 	pane_fit(pane, x, y, wide ? 18 : 11, ALIGN_LEFT, role, task);
 	x += wide ? 19 : 12;
@@ -118,7 +118,7 @@ static void draw_waiter(struct pane pane, int y, struct stepping *s, const struc
 		return;
 	if (wide)
 		x += pane_text(pane, x, y, role, waiter->is_write ? "to write, then " : "to read, then ");
-	pane_fit(pane, x, y, pane.width - x - 1, ALIGN_LEFT, role,
+	pane_fit(pane, x, y, pane.width - x - wide, ALIGN_LEFT, role,
 		 doing_text(s, waiter, doing, sizeof(doing)));
 }
 
