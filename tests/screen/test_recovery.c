@@ -151,7 +151,7 @@ static void test_not_tried(void **state)
 		{"poison-recover", "7 g Enter e 2 u", "is not there", "outside a chain"},
 		{"lifecycle", ":time_start 1", "enters KSM", "nothing notable"},
 		{"walk-fork-whole", ":time_50% 7 g 6", "walk-fork 5", "-1"},
-		{"stock-merge", "2 :time_end :object_node#19 :filter_items_>_300 : Esc", "node#16  ",
+		{"stock-merge", "2 :time_end :object_node#19 :filter_object_==_\"node#16\" : Esc", "node#16  ",
 		 "node#19  "},
 	};
 
