@@ -75,15 +75,17 @@ static const struct { const char *id, *why; } words[NR_FINDINGS] = {
 	[FINDING_DUMP_UNSHARED] = { "dump-pages-unshared", "the kernel's pages_unshared" },
 };
 
-/* What a dump found, as the builder wrote it down. */
-static struct finding finding_of(const struct stored_finding *stored)
+/* What a dump found, as the builder wrote it down: who did not know then of a gap that still lasted. */
+static struct finding finding_of(const struct history *h, const struct stored_finding *stored)
 {
 	uint16_t id = stored->id < NR_FINDINGS ? stored->id : 0;
+	bool in_gap = loss_horizon(h, stored->event) > stored->event;
+	uint8_t severity = stored->severity == 2 && in_gap ? 1 : stored->severity;
 
 	return (struct finding){
 		.id = words[id].id, .event = stored->event, .object = stored->object,
-		.expected = stored->expected, .found = stored->found, .severity = stored->severity,
-		.why = !stored->severity ? "agrees" : stored->severity == 1 ?
+		.expected = stored->expected, .found = stored->found, .severity = severity,
+		.why = !severity ? "agrees" : severity == 1 ?
 			"events were lost since the last complete dump" : words[id].why,
 	};
 }
@@ -272,6 +274,16 @@ static void check_scans(struct checking *c, const struct history_sample *at, int
 	tell(c, finding);
 }
 
+/* Nothing is merged, and what was rebuilt says the same: from here on all is known. */
+static bool none_is_merged(const struct checking *c, const struct history_sample *at, int64_t merged)
+{
+	int64_t value[2];
+
+	return merged == 0 && !changed_during(c->h, at) &&
+	       (as_kept(at, NUMBER_STABLE, value) ||
+		rebuilt(c->h, NUMBER_STABLE, (struct ref){ 0 }, at->end, value)) && value[0] + value[1] == 0;
+}
+
 static void check_ksm(struct checking *c, uint32_t i, const struct history_sample *at)
 {
 	int64_t shared, sharing, value;
@@ -282,7 +294,7 @@ static void check_ksm(struct checking *c, uint32_t i, const struct history_sampl
 	if (counter(c, i, "pages_shared", &shared) != 0 ||
 	    counter(c, i, "pages_sharing", &sharing) != 0)
 		return;
-	if (shared + sharing == 0 && !changed_during(c->h, at))
+	if (none_is_merged(c, at, shared + sharing))
 		c->complete_from = at->end;
 	compare(c, at, "counter-pages-shared", NUMBER_SHARED, none, shared);
 	compare(c, at, "counter-pages-shared-and-sharing", NUMBER_STABLE, none, shared + sharing);
@@ -324,7 +336,7 @@ static void check_dumps(struct checking *c, uint64_t *at, uint64_t upto)
 			return;
 		if (stored->id == FINDING_DUMP_CHAINS)	/* told by complete dumps only */
 			c->complete_from = stored->event;
-		tell(c, finding_of(stored));
+		tell(c, finding_of(c->h, stored));
 	}
 }
 

@@ -11,7 +11,7 @@
  * no row of a patched recording may be doubtful for a loss; but for items of an unstable tree of which a
  * gap may hide that it was thrown away, which a dump does not say.  At the end every episode that is not doubtful
  * must be one of the whole recording's, with the same times and totals.  A list that is called whole must lack none
- * of the whole recording's rows.
+ * of the whole recording's rows, and no number of the kernel's contradict what was rebuilt.
  *
  * Printed for one sub-buffer: how long rows were doubtful, beside what an oracle makes of it that
  * knows which events went (rowtime.h); with hindsight at most 1.5 times as long, in sum and in the median.
@@ -258,6 +258,43 @@ static void compare_episodes(struct run *run)
 	}
 }
 
+/* ---- what the kernel's numbers contradict ---- */
+#define MAX_FINDINGS 200u
+struct findings { struct finding found[MAX_FINDINGS]; uint32_t nr; };
+
+static int add_finding(const struct finding *finding, void *arg)
+{
+	struct findings *all = arg;
+
+	if (finding->severity == 2 && all->nr < MAX_FINDINGS)
+		all->found[all->nr++] = *finding;
+	return 0;
+}
+
+/* A gap makes nothing contradict the kernel: what does so must do so in the whole recording. */
+static void compare_findings(struct run *run)
+{
+	struct findings whole = { .nr = 0 }, lossy = { .nr = 0 };
+
+	if (history_check(recording_history(run->whole), add_finding, &whole) != 0 ||
+	    history_check(recording_history(run->lossy), add_finding, &lossy) != 0)
+		exit(1);
+	for (uint32_t i = 0; i < lossy.nr; i++) {
+		const struct finding *f = &lossy.found[i];
+		bool is_so = false;
+
+		for (uint32_t k = 0; k < whole.nr; k++)
+			is_so |= strcmp(whole.found[k].id, f->id) == 0 && whole.found[k].found == f->found &&
+				 whole.found[k].expected == f->expected;
+		if (is_so)
+			continue;
+		nr_failures++;
+		fprintf(stderr, "%s seed %llu cuts %u event %llu: %s, kernel %lld, rebuilt %lld: is not so\n", run->name,
+			(unsigned long long)run->seed, run->nr_cuts, (unsigned long long)f->event, f->id,
+			(long long)f->expected, (long long)f->found);
+	}
+}
+
 /* The dump that ends at event e is complete, and no gap touches it or comes before its next event. */
 static bool is_complete_dump(const struct run *run, uint64_t e)
 {
@@ -307,6 +344,7 @@ static void look(struct run *run)
 		if (is_complete_dump(run, e))
 			compare(run, moment_at(e), true);
 	compare_episodes(run);
+	compare_findings(run);
 }
 
 /* ---- one recording ---- */
