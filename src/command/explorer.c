@@ -99,18 +99,17 @@ static int load_keys(struct keymap *keymap, struct diag *diag)
 
 static int find_view(const char *name, enum view_id *ret_view, struct diag *diag)
 {
-	int found = view_find(name);
 	char names[256] = "";
 
 	for (int i = 0; views_all[i]; i++) {
-		if ((int)views_all[i]->id == found) {
+		if (strcmp(view_names[views_all[i]->id], name) == 0) {
 			*ret_view = views_all[i]->id;
 			return 0;
 		}
 		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s",
 			 i ? ", " : "", view_names[views_all[i]->id]);
 	}
-	diag_set(diag, -EINVAL, "%s is no view%s", name, found >= 0 ? " that can be shown yet" : "");
+	diag_set(diag, -EINVAL, "%s is no view", name);
 	diag_expected(diag, "%s", names);
 	return -EINVAL;
 }
@@ -134,8 +133,9 @@ int explorer_open(struct explorer *explorer, const struct invocation *invocation
 		err = find_view(view, &view_id, diag);
 	if (err == 0)
 		err = recording_open(invocation->args[0], &options, &explorer->recording, diag);
-	/* A word that is no path may have been meant as a command. */
-	if (err == -ENOENT && !strpbrk(invocation->args[0], "/."))
+	/* Behind `ksmtop`, a word that is no path may have been meant as a command. */
+	if (err && invocation->command->id == COMMAND_EXPLORE && !strpbrk(invocation->args[0], "/.") &&
+	    access(invocation->args[0], F_OK) != 0)
 		return no_command(invocation->args[0], ", and no such file is here", diag);
 	if (err)
 		return err;

@@ -27,7 +27,7 @@
 
 #include "key.h"
 
-/* V(ID, name): every view that there is or will be; the name is `snap --view NAME` and `:NAME`. */
+/* V(ID, name): every view; the name is `snap --view NAME` and `:NAME`. */
 #define VIEW_TABLE(V)			\
 	V(OVERVIEW,	"overview")	\
 	V(TREE,		"tree")		\
@@ -42,8 +42,7 @@
 	V(STALE,	"stale")	\
 	V(BLAST,	"blast")	\
 	V(EPISODES,	"episodes")	\
-	V(STEPS,	"steps")	\
-	V(LESSON,	"lesson")
+	V(STEPS,	"steps")
 
 enum view_id {
 #define V(id, name) VIEW_##id,
