@@ -362,6 +362,34 @@ const char *recording_clock(const struct recording *recording)
 	return "";
 }
 
+/* The third word of "Linux HOST RELEASE MACHINE"; a host's name has no blank. */
+static void release_of_uname(const char *uname, char *buf, size_t size)
+{
+	const char *word = uname;
+
+	for (int i = 0; i < 2; i++) {
+		word += strcspn(word, " ");
+		word += strspn(word, " ");
+	}
+	snprintf(buf, size, "%.*s", (int)strcspn(word, " "), word);
+}
+
+const char *recording_release(struct recording *recording, char *buf, size_t size)
+{
+	struct trace_text uname = trace_file_uname(recording->file);
+	const char *release = NULL;
+	struct sample sample;
+
+	for (uint32_t i = 0; i < recording->nr_samples && !release; i++)
+		if (recording_sample(recording, i, &sample) == 0 && sample.kind == SAMPLE_HOST)
+			release = sample_value(&sample, "release");
+	if (release)
+		snprintf(buf, size, "%s", release);
+	else
+		release_of_uname(uname.text ? uname.text : "", buf, size);
+	return buf;
+}
+
 bool recording_from_cache(const struct recording *recording)
 {
 	return recording->from_cache;

@@ -55,6 +55,11 @@ const struct diag *recording_damage(const struct recording *recording, uint32_t 
 /* Time of the first event, ns of the trace clock; and the clock's name ("mono"). */
 uint64_t recording_start_ns(const struct recording *recording);
 const char *recording_clock(const struct recording *recording);
+/*
+ * The release of the kernel that was recorded, "6.18.44": of the HOST sample or, where a recording has none,
+ * of what `uname` said to trace-cmd.  "" when neither tells.  Returns `buf`.
+ */
+const char *recording_release(struct recording *recording, char *buf, size_t size);
 /* Was it mapped from the cache, and how long did the load take. */
 bool recording_from_cache(const struct recording *recording);
 

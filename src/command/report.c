@@ -33,15 +33,19 @@
 
 /* ---- what this recording is ---- */
 
-static const char *host_value(const struct query *query, const char *name)
+/* Where nothing of the patch was recorded, only the recorder can have known that the kernel has none. */
+static const char *patch_words(const struct query *query)
 {
 	struct sample sample;
+	const char *patch = NULL;
 	uint32_t nr = recording_nr_samples(query->recording);
 
-	for (uint32_t i = 0; i < nr; i++)
+	if (history_is_patched(query->history))
+		return "patched KSM";
+	for (uint32_t i = 0; i < nr && !patch; i++)
 		if (recording_sample(query->recording, i, &sample) == 0 && sample.kind == SAMPLE_HOST)
-			return sample_value(&sample, name);
-	return NULL;
+			patch = sample_value(&sample, "patch");
+	return patch && strcmp(patch, "no") == 0 ? "stock KSM" : "none of the patch's events";
 }
 
 static void report_recording(struct query *query)
@@ -52,9 +56,10 @@ static void report_recording(struct query *query)
 	uint64_t begin = recording_start_ns(query->recording);
 	uint64_t end = last ? event_index_time(events, last) : begin;
 	uint64_t now = query->when.t ? event_index_time(events, query->when.t) : begin;
-	const char *release = host_value(query, "release");
 	const char *clock = recording_clock(query->recording);
 	struct fields fields;
+	char text[128];
+	const char *release = recording_release(query->recording, text, sizeof(text));
 
 	fields_reset(&fields);
 	fields_number(&fields, "events", (int64_t)last);
@@ -62,7 +67,7 @@ static void report_recording(struct query *query)
 	fields_number(&fields, "end_ns", (int64_t)end);
 	fields_number(&fields, "at_ns", (int64_t)now);
 	fields_text(&fields, "clock", clock);
-	fields_text(&fields, "release", release);
+	fields_text(&fields, "release", release[0] ? release : NULL);
 	fields_bool(&fields, "patched", history_is_patched(query->history));
 	fields_number(&fields, "version", trace_file_version(file));
 	fields_text(&fields, "compression", trace_file_compression(file));
@@ -73,9 +78,9 @@ static void report_recording(struct query *query)
 		return;
 	}
 	printf("%s\n", recording_path(query->recording));
-	printf("  %" PRIu64 " events in %.6f s, clock %s; kernel %s, %s KSM\n", last,
-	       (double)(end - begin) / 1e9, clock[0] ? clock : "unknown", release ? fields_find(&fields, "release")->text :
-	       "unknown", history_is_patched(query->history) ? "patched" : "stock");
+	printf("  %" PRIu64 " events in %.6f s, clock %s; kernel %s, %s\n", last,
+	       (double)(end - begin) / 1e9, clock[0] ? clock : "unknown",
+	       release[0] ? fields_find(&fields, "release")->text : "unknown", patch_words(query));
 	printf("  trace.dat version %d, compression %s%s\n", trace_file_version(file),
 	       trace_file_compression(file), trace_file_is_spool(file) ?
 	       "; an interrupted recording's spool: ksmtop recover makes a file of it" : "");

@@ -247,18 +247,11 @@ static void draw_ksmd(struct pane pane, const struct scene *scene)
 static void draw_recording(struct pane pane, const struct scene *scene,
 			   const struct history_counters *counters)
 {
-	int host =
-		history_sample_before(scene->history, SAMPLE_HOST, 0, history_last(scene->history));
-	const char *release = NULL;
-	char text[FORMAT_MAX];
-	struct history_sample at;
-	struct sample sample;
+	char text[FORMAT_MAX], of[128];
+	const char *release = recording_release(scene->recording, of, sizeof(of));
 
-	if (host >= 0 && !history_sample(scene->history, (uint32_t)host, &at) &&
-	    !recording_sample(scene->recording, at.index, &sample))
-		release = sample_value(&sample, "release");
 	pane_text(pane, 1, 0, ROLE_HEADING, "RECORDING");
-	draw_small_text(pane, 1, "kernel", release ? release : "-", 0, false);
+	draw_small_text(pane, 1, "kernel", release[0] ? release : "-", 0, false);
 	draw_small_text(pane, 2, "events", format_count(text, history_last(scene->history)), 0, false);
 	draw_small_text(pane, 3, "lost so far", format_count(text, counters->nr_lost), 0, false);
 	draw_small_text(pane, 4, "samples", format_count(text, history_nr_samples(scene->history)),

@@ -237,6 +237,7 @@ static void add_samples(struct sample_builder *builder, const struct variant *va
 {
 	sample_begin(builder, SAMPLE_HOST, 0, START_NS);
 	sample_add_pair(builder, "release", "6.18.0-golden");
+	sample_add_pair(builder, "patch", "no");
 	sample_add_pair(builder, "machine", "x86_64");
 	sample_add_pair(builder, "page_size", "4096");
 	sample_end(builder, START_NS + 1000);
