@@ -143,14 +143,24 @@ static void print_all(struct checking *checking)
 	}
 }
 
+/* Was anything held to anything? */
+static bool was_checked(const struct checking *checking)
+{
+	uint64_t nr = 0;
+
+	for (int i = 0; i < NR_OUTCOMES; i++)
+		nr += checking->nr[false][i] + checking->nr[true][i];
+	return nr;
+}
+
 static void print_summary(const struct checking *checking)
 {
 	const uint64_t *nr = checking->nr[false], *invariants = checking->nr[true];
 	uint64_t total = nr[AGREES] + nr[UNDECIDED] + nr[CONTRADICTS];
 
-	if (total == 0)
-		puts("nothing to compare: the recording has no samples of the kernel's counters");
-	else
+	if (!total && was_checked(checking))
+		puts("nothing to compare with: the recording has no samples of the kernel's counters and no dump");
+	else if (total)
 		printf("%" PRIu64 " comparisons: %" PRIu64 " agree, %" PRIu64 " cannot be decided, %"
 		       PRIu64 " contradict\n", total, nr[AGREES], nr[UNDECIDED], nr[CONTRADICTS]);
 	if (invariants[UNDECIDED] + invariants[CONTRADICTS])
@@ -167,6 +177,15 @@ static struct json_object *summary_json(const struct checking *checking)
 				       json_object_new_int64((int64_t)(checking->nr[false][i] +
 								       checking->nr[true][i])));
 	return summary;
+}
+
+static int nothing_to_compare(struct query *query)
+{
+	diag_set(&query->diag, -ENODATA,
+		 "nothing to compare: the recording has no samples of the kernel's counters and no dump");
+	diag_file(&query->diag, recording_path(query->recording));
+	diag_advice(&query->diag, "record with ksmtop record, without --no-samples");
+	return -ENODATA;
 }
 
 int check_command(const struct invocation *invocation, struct diag *diag)
@@ -192,6 +211,8 @@ int check_command(const struct invocation *invocation, struct diag *diag)
 		answer_end(&query, "summary", summary_json(&checking));
 	else if (err == 0)
 		print_summary(&checking);
+	if (err == 0 && !was_checked(&checking))
+		err = nothing_to_compare(&query);
 	*diag = query.diag;
 	if (err && !diag->error)
 		diag_set(diag, err, "the comparison could not be made");

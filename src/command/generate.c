@@ -220,8 +220,13 @@ static void man_page(void)
 	man_keys();
 	roff_section("EXIT STATUS");
 	roff_item("0", "all is well");
-	roff_item("1", "there are findings (check) or differences (diff)");
-	roff_item("2", "a file cannot be read, the line cannot be understood, there is nothing to show");
+	printf(".TP\n.B 1\n");
+	for (int i = 0, nr = 0; i < NR_COMMANDS; i++)
+		if (command_table[i].findings[0])
+			printf("%s%s (%s)", nr++ ? ",\n" : "", command_table[i].findings, command_table[i].name);
+	putchar('\n');
+	roff_item("2", "a file cannot be read, the line cannot be understood,\n"
+		  "or the recording cannot tell what was asked;\nan empty list that is the answer is 0");
 	roff_item("125, 126, 127", "record failed itself, could not run COMMAND, did not find it;\n"
 		  "else it exits with COMMAND's status");
 	roff_section("ENVIRONMENT");

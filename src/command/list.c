@@ -169,16 +169,21 @@ static int print_rows(struct query *query, const struct list_table *table)
 	return err;
 }
 
-/* What is missing may not have been there, or not been told, or this recording cannot tell: say which. */
+/* An empty list is an answer; that no list can be given is none. */
+static int check_told(struct query *query, const struct list_table *table)
+{
+	if (history_has(query->history, table->table))
+		return 0;
+	diag_set(&query->diag, -ENODATA, "this recording cannot tell of %s", table->name);
+	diag_advice(&query->diag, "ksmtop doctor %s says what would", recording_path(query->recording));
+	return -ENODATA;
+}
+
+/* What is missing may not have been there, or not been told: say so. */
 static void explain_absence(struct query *query, const struct list_table *table)
 {
-	if (history_has(query->history, table->table)) {
-		if (query_may_be_more(query, table->relation))
-			fprintf(stderr, "ksmtop: there may be more %s than were told of by then\n", table->name);
-		return;
-	}
-	fprintf(stderr, "ksmtop: this recording cannot tell of %s; ksmtop doctor %s says what would\n",
-		table->name, recording_path(query->recording));
+	if (query_may_be_more(query, table->relation))
+		fprintf(stderr, "ksmtop: there may be more %s than were told of by then\n", table->name);
 }
 
 static int list_table(struct query *query, const struct list_table *table)
@@ -190,6 +195,8 @@ static int list_table(struct query *query, const struct list_table *table)
 	row_names(query->recording, table->table, -1, &names);
 	snprintf(whose, sizeof(whose), "no row of the table %s", table->name);
 	err = query_check_filter(query, whose, &names);
+	if (err == 0)
+		err = check_told(query, table);
 	if (err)
 		return err;
 	if (query->json)
