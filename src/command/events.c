@@ -170,6 +170,7 @@ static int read_range(struct query *query, struct range *range)
 		if (query_moment(query, to, &moment))
 			return -EINVAL;
 		range->to = moment.t;
+		query->when = moment;	/* the answer is about nothing later */
 	}
 	return 0;
 }
