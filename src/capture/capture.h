@@ -110,16 +110,27 @@ struct capture_check {
 	char what[24];		/* "root", "tracefs", "ksm events" ... a stable identifier */
 	bool ok;
 	bool fatal;		/* !ok: no recording is possible; else it would lack something */
-	char sentence[256];	/* how it is */
+	char sentence[400];	/* how it is */
 	char remedy[256];	/* what to do about it; "" if ok or if nothing can be done */
 };
 
+/* What is there to be recorded. */
+struct capture_preflight {
+	struct capture_check *checks;
+	size_t nr_checks;
+	char **events;			/* "system:event", as capture_run() would enable them */
+	size_t nr_events;
+	bool counters, processes, pages;	/* what could be sampled */
+	bool page_flag;			/* and /proc/kpageflags tells KSM pages from other anonymous ones */
+};
+
 /*
- * Can this machine be recorded, and what would the recording lack?  Changes nothing (an instance is
- * neither made nor removed).  `output` (may be NULL) has its directory checked.  The list is
- * to be freed with free().  0 or -ENOMEM.
+ * Could capture_run() record this machine with these options (output, events, nr_events, only,
+ * no_samples), and what would the recording lack?  Changes nothing: an instance is neither made nor removed.
+ * 0 or -ENOMEM; capture_preflight_fini() in either case.
  */
-int capture_preflight(const char *output, struct capture_check **ret_checks, size_t *ret_nr);
+int capture_preflight(const struct capture_options *options, struct capture_preflight *ret_preflight);
+void capture_preflight_fini(struct capture_preflight *preflight);
 
 /*
  * Every event that a recording enables by default on a kernel that has them all, as "system:event",

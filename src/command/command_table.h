@@ -67,7 +67,8 @@ enum complete {
 	O(ALL, "all", 0, NULL, COMPLETE_NOTHING, "print what agrees or holds, too")		\
 	O(NO_CACHE, "no-cache", 0, NULL, COMPLETE_NOTHING,					\
 	  "neither read nor write the cache of rebuilt tables")					\
-	O(OUTPUT, "output", 'o', "FILE", COMPLETE_FILE, "write to FILE (default: trace.dat)")	\
+	O(OUTPUT, "output", 'o', "FILE", COMPLETE_FILE,						\
+	  "write to FILE (default: trace.dat; of FILE.spool: FILE)")	\
 	O(DURATION, "duration", 'd', "SECONDS", COMPLETE_NOTHING,				\
 	  "stop after so many seconds, for instance 10 or 0.5")					\
 	O(EVENT, "event", 'e', "SYSTEM[:EVENT]", COMPLETE_NOTHING,				\
@@ -122,8 +123,9 @@ enum option_id {
 	"on another disk."
 
 #define DOCTOR_TEXT										\
-	"Says what this machine can record or, with FILE, what that recording can show: which view\n" \
-	"has what it needs, and what would give it the rest."
+	"Says what ksmtop record with the same options would do on this machine, without doing it: what\n" \
+	"would fail, and what the recording would lack. With FILE, what that recording can show. Either\n" \
+	"way which view has what it needs, and what would give it the rest."
 
 #define REPORT_TEXT										\
 	"The state at T in short: counters beside the kernel's own, nodes with the most items,\n" \
@@ -218,7 +220,8 @@ enum option_id {
 	  "record what KSM does on this machine", RECORD_TEXT)					\
 	C(RECOVER, "recover", "SPOOL", 1, 1, OPTS_EVERY | OPT(OUTPUT), "",			\
 	  "make a recording of an interrupted one", RECOVER_TEXT)				\
-	C(DOCTOR, "doctor", "[FILE]", 0, 1, OPTS_EVERY | OPT(JSON) | OPT(PLAIN) | OPT(NO_CACHE), \
+	C(DOCTOR, "doctor", "[FILE]", 0, 1, OPTS_EVERY | OPT(JSON) | OPT(PLAIN) | OPT(NO_CACHE) |	\
+	  OPT(OUTPUT) | OPT(EVENT) | OPT(ONLY) | OPT(NO_SAMPLES),				\
 	  "this machine cannot be recorded",							\
 	  "say what can be recorded or shown, and what would give the rest", DOCTOR_TEXT)	\
 	C(REPORT, "report", "FILE", 1, 1, OPTS_QUERY | OPT(AT), "",				\

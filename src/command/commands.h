@@ -12,6 +12,9 @@
 #include "invocation.h"
 #include "trace/diag.h"
 
+/* What `record` writes to without -o, and `doctor` looks at. */
+#define OUTPUT_DEFAULT "trace.dat"
+
 enum { STATUS_FINE = 0, STATUS_FINDINGS = 1, STATUS_FAILED = 2, STATUS_RECORD_FAILED = 125 };
 
 int explore_command(const struct invocation *invocation, struct diag *diag);

@@ -231,3 +231,15 @@ const char *invocation_next(const struct invocation *invocation, enum option_id 
 	}
 	return NULL;
 }
+
+const char **invocation_values(const struct invocation *invocation, enum option_id option, size_t *ret_nr)
+{
+	const char **values = calloc((size_t)invocation->nr_given + 1, sizeof(*values));
+	const char *value;
+	int pos = 0;
+
+	*ret_nr = 0;
+	while (values && (value = invocation_next(invocation, option, &pos)))
+		values[(*ret_nr)++] = value;
+	return values;
+}

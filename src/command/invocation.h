@@ -50,5 +50,7 @@ static inline bool invocation_has(const struct invocation *invocation, enum opti
 }
 /* All values of an option that may be repeated: *pos begins at 0; NULL behind the last. */
 const char *invocation_next(const struct invocation *invocation, enum option_id option, int *pos);
+/* The same as an array to be freed, its texts borrowed; NULL: out of memory. */
+const char **invocation_values(const struct invocation *invocation, enum option_id option, size_t *ret_nr);
 
 #endif /* KSMTOP_INVOCATION_H */

@@ -20,7 +20,6 @@
 #include "capture/capture.h"
 #include "commands.h"
 
-#define OUTPUT_DEFAULT "trace.dat"
 /* A hundred days: anything longer is a slip of the finger. */
 #define SECONDS_MAX 8640000.0
 
@@ -68,19 +67,6 @@ static int read_duration(const char *text, uint64_t *ret_ns, struct diag *diag)
 	}
 	*ret_ns = (uint64_t)(seconds * 1e9);
 	return 0;
-}
-
-/* All values of an option that may be repeated, as an array to be freed. */
-static const char **values_of(const struct invocation *invocation, enum option_id option, size_t *ret_nr)
-{
-	const char **values = calloc((size_t)invocation->nr_given + 1, sizeof(*values));
-	const char *value;
-	int pos = 0;
-
-	*ret_nr = 0;
-	while (values && (value = invocation_next(invocation, option, &pos)))
-		values[(*ret_nr)++] = value;
-	return values;
 }
 
 /* The line as it was typed, words parted by blanks; to be freed. */
@@ -145,8 +131,8 @@ int record_command(const struct invocation *invocation, struct diag *diag)
 {
 	struct capture_options options = { 0 };
 	struct talk talk = { .terminal = isatty(STDERR_FILENO) };
-	const char **events = values_of(invocation, OPTION_EVENT, &options.nr_events);
-	const char **details = values_of(invocation, OPTION_DETAIL, &options.nr_details);
+	const char **events = invocation_values(invocation, OPTION_EVENT, &options.nr_events);
+	const char **details = invocation_values(invocation, OPTION_DETAIL, &options.nr_details);
 	char *line = join_line(invocation);
 	int status = STATUS_RECORD_FAILED;
 

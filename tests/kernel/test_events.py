@@ -56,6 +56,9 @@ def test_recordings_of_trace_cmd():
             true(os.path.exists(name), f"trace-cmd record failed: {done.stderr[-500:]}")
             rows = same_events(trace_cmd, name)
             true(len(rows) > 1000, f"only {len(rows)} events in {name}")
+            said = ksmtop("report", name).stdout
+            true(f"kernel {os.uname().release}, none of the patch's events" in said,
+                 f"the kernel of {name} is told otherwise: {said[:300]}")
 
 
 def test_convert_and_split():
@@ -74,9 +77,14 @@ def test_convert_and_split():
         for name in ("v6.dat", "v7.dat", part):
             rows = [row[:2] + row[4:] for row in same_events(trace_cmd, name)]
             equal(len(rows), len(whole), f"events in {name}")
-        done = ksmtop("report", "v7.dat", status=[0, 1])
-        true("removed by trace-cmd convert or split" in done.stdout + done.stderr,
-             "nothing is said about the samples that convert removed")
+            said = ksmtop("report", name).stdout
+            true("removed by trace-cmd convert or split" in said, f"{name} lacks samples, which is not said")
+            # split drops the option that says which kernel it was
+            release = "unknown" if name == part else os.uname().release
+            true(f"kernel {release}," in said, f"the kernel of {name} is told otherwise: {said[:300]}")
+            said = ksmtop("doctor", name).stdout
+            true("open the original" in said and "without --no-samples" not in said,
+                 f"doctor's advice for {name}: {said}")
 
 
 need("trace-cmd")

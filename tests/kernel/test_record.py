@@ -6,6 +6,7 @@ Protects the promises of record's page: COMMAND's status is passed on, 125 is th
 every way to end works, every wrong use gets one sentence, and afterwards nothing of the machine's
 tracing or of KSM's settings has changed.
 """
+import json
 import os
 import pty
 import re
@@ -14,7 +15,8 @@ import stat
 import subprocess
 import time
 
-from machine import (KSMTOP, Recorder, equal, ksm_state, ksmtop, need, run_tests, tracing_state, true)
+from machine import (KSMTOP, Load, Recorder, equal, instances_gone, ksm_settings, ksm_state, ksm_wait_scans,
+                     ksmtop, need, run_tests, tracing_state, true)
 
 
 def test_status_of_the_command():
@@ -127,6 +129,59 @@ def test_without_root_or_tracefs():
           wrapper=("setpriv", "--reuid", "65534", "--clear-groups"))
     namespace = ("unshare", "-m", "sh", "-c", 'umount -l /sys/kernel/tracing; exec "$@"', "sh")
     fails("-o", "run.dat", sentence="tracefs is not mounted.*mount -t tracefs", wrapper=namespace)
+
+
+def doctor_checks(*arguments, status, wrapper=()):
+    done = subprocess.run([*wrapper, KSMTOP, "doctor", "--json", *arguments], capture_output=True, text=True,
+                          timeout=60, check=False)
+    equal(done.returncode, status, f"status of doctor {arguments}, which said {done.stdout}{done.stderr}")
+    return {item["check"]: item for item in json.loads(done.stdout)["items"] if item["section"] == "machine"}
+
+
+def test_doctor_says_it_beforehand():
+    """What record would refuse, doctor finds with the same options, and says what else it cannot see."""
+    before = tracing_state()
+    true(all(check["ok"] for check in doctor_checks(status=0).values() if check["fatal"]), "a fatal check")
+    for arguments, what, word in ((("-e", "ksm:no_such_event"), "events", "no event \"ksm:no_such_event\""),
+                                  (("-o", "missing/run.dat"), "output", "missing cannot be written"),
+                                  (("-o", "."), "output", "is a directory")):
+        check = doctor_checks(*arguments, status=1)[what]
+        true(not check["ok"] and check["fatal"] and word in check["sentence"], f"doctor {arguments}: {check}")
+        true(check["remedy"], f"doctor {arguments} knows no remedy")
+    recorder = Recorder("-o", "run.dat")
+    true("being recorded right now" in doctor_checks("-o", "run.dat", status=1)["output"]["sentence"],
+         "a recording to the same file is not seen")
+    recorder.process.kill()
+    recorder.wait()
+    true("ksmtop recover" in doctor_checks("-o", "run.dat", status=1)["output"]["remedy"],
+         "the spool of a killed recorder is not seen")
+    os.chmod(".", 0o777)
+    checks = doctor_checks(status=1, wrapper=("setpriv", "--reuid", "65534", "--clear-groups"))
+    for what in ("stale instances", "symbols", "events"):
+        true(not checks[what]["ok"], f"without root, {what} cannot be seen: {checks[what]}")
+    with open("/proc/sys/kernel/kptr_restrict", encoding="ascii") as file:
+        restricted = int(file.read()) >= 2
+    equal("kptr_restrict" in checks["symbols"]["remedy"], restricted, "advice on kptr_restrict")
+    equal(os.listdir("."), ["run.dat.spool"], "files that doctor left")
+    instances_gone()
+    equal(tracing_state(), before, "tracing after doctor")
+
+
+def test_doctor_knows_the_views_of_a_recording():
+    """What doctor promises of a recording made here is what doctor says of one that was."""
+    def views(*arguments):
+        said = json.loads(ksmtop("doctor", "--json", *arguments).stdout)["items"]
+        return {item["view"]: (item["state"], [lack["fact"] for lack in item["lacks"]])
+                for item in said if item["section"] == "view"}
+
+    with ksm_settings(run=1, sleep_millisecs=0, pages_to_scan=20000), Load("load-a", pages=2000):
+        recorder = Recorder("-o", "run.dat")
+        ksm_wait_scans(2)
+        recorder.stop()
+    promised, found = views(), views("run.dat")
+    # memory failures and collapses are told where they happen, and none did
+    for view in set(promised) - {"recovery", "collapse"}:
+        equal(promised[view], found[view], f"the view {view}")
 
 
 def test_events_can_be_chosen():
