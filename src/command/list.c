@@ -169,16 +169,6 @@ static int print_rows(struct query *query, const struct list_table *table)
 	return err;
 }
 
-/* An empty list is an answer; that no list can be given is none. */
-static int check_told(struct query *query, const struct list_table *table)
-{
-	if (history_has(query->history, table->table))
-		return 0;
-	diag_set(&query->diag, -ENODATA, "this recording cannot tell of %s", table->name);
-	diag_advice(&query->diag, "ksmtop doctor %s says what would", recording_path(query->recording));
-	return -ENODATA;
-}
-
 /* What is missing may not have been there, or not been told: say so. */
 static void explain_absence(struct query *query, const struct list_table *table)
 {
@@ -196,7 +186,7 @@ static int list_table(struct query *query, const struct list_table *table)
 	snprintf(whose, sizeof(whose), "no row of the table %s", table->name);
 	err = query_check_filter(query, whose, &names);
 	if (err == 0)
-		err = check_told(query, table);
+		err = query_check_told(query, table->table, table->name);
 	if (err)
 		return err;
 	if (query->json)

@@ -301,6 +301,15 @@ void answer_item(struct query *query, struct json_object *item)
 	json_object_put(item);
 }
 
+int query_check_told(struct query *query, enum table table, const char *what)
+{
+	if (history_has(query->history, table))
+		return 0;
+	diag_set(&query->diag, -ENODATA, "this recording cannot tell of %s", what);
+	diag_advice(&query->diag, "ksmtop doctor %s says what would", recording_path(query->recording));
+	return -ENODATA;
+}
+
 bool query_may_be_more(const struct query *query, enum relation relation)
 {
 	const struct ref none = { 0 };

@@ -48,6 +48,11 @@ int query_moment(struct query *query, const char *text, struct moment *ret_momen
 /* The stable node of the KSM page that --pfn names at query->when: 0 or -E and the diag. */
 int query_page(struct query *query, const char *pfn, struct ref *ret_node);
 /*
+ * An empty list is an answer; that no list can be given is none: -ENODATA and the diag, "cannot tell of `what`", if
+ * nothing in this recording, at any moment, tells of that table's rows.
+ */
+int query_check_told(struct query *query, enum table table, const char *what);
+/*
  * May there be rows of that table that nothing told of by then, and is that worth a word: they will be known,
  * or none is known?
  */

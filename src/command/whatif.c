@@ -266,8 +266,10 @@ static void print_text(struct query *query, const struct whatif *whatif)
 static int whatif(struct query *query)
 {
 	struct whatif *whatif;
-	int err = model(query, &whatif);
+	int err = query_check_told(query, TABLE_ANON_VMA, "anon_vmas, through which a walk goes");
 
+	if (err == 0)
+		err = model(query, &whatif);
 	if (err)
 		return err;
 	if (query->json) {
