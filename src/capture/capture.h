@@ -11,7 +11,7 @@
  * Nothing of the machine is left changed, however it ends: the instance (and with it every event,
  * filter and buffer) is removed, detail switches of the patched kernel go back to what they were.
  * KSM's own settings are never written.  After kill -9 a guard process removes the instance at once; if
- * that was killed too, the next capture_run() does, and says so (then a detail switch stays as it is).
+ * that was killed too, the next capture_run() does, with its detail switches, and says so.
  * The spool stays: `ksmtop FILE.spool` opens it, capture_recover() makes a recording of it.
  *
  * This library never prints.  What a person should read arrives as whole sentences through

@@ -6,7 +6,8 @@
  * everything back at once; only the patched kernel's detail switches are global, and their old
  * values go to the guard before they are changed.  The name holds pid and start time: an instance
  * whose recorder is gone is recognised for certain, and one that is in use elsewhere (another pid
- * namespace) is protected by the kernel, which refuses rmdir while its files are open.
+ * namespace) is protected by the kernel, which refuses rmdir while its files are open.  Behind them stand
+ * the details that are to be off again, in case that the guard is killed as well.
  *
  * Buffers: KSM at full rate writes about 25 MB a second, nearly all on ksmd's CPU.  BUFFER_BYTES a
  * CPU is more than a second of that, enough for a reader that waits for a slow disk; less on
@@ -30,6 +31,8 @@
 #define BUFFER_SHARE		16	/* all buffers take at most 1/16 of the free memory */
 #define INSTANCE_PREFIX		"ksmtop-"
 #define DETAIL_FILE		"/sys/kernel/debug/ksmtop/detail"
+#define DETAIL_MARK		'+'
+#define DETAIL_MARKS		"+"
 
 /* tracefs_tracing_dir_is_mounted() of libtracefs 1.6 loses memory, tracefs_tracing_dir() mounts. */
 const char *session_mounted_dir(void)
@@ -62,14 +65,31 @@ const char *session_tracing_dir(struct diag *diag)
 
 /* ---- names ---- */
 
-static bool instance_is_stale(const char *name)
+/* *ret_details: "+walk_vma+item_scan", what the dead recorder had switched on, or "". */
+static bool instance_is_stale(const char *name, const char **ret_details)
 {
 	int pid, used = 0;
 	unsigned long long start;
 
-	if (sscanf(name, INSTANCE_PREFIX "%d-%llu%n", &pid, &start, &used) != 2 || name[used])
+	if (sscanf(name, INSTANCE_PREFIX "%d-%llu%n", &pid, &start, &used) != 2 ||
+	    (name[used] && name[used] != DETAIL_MARK))
 		return false;
+	*ret_details = name + used;
 	return proc_start_time(pid) != start;
+}
+
+/* What the guard would have done, had it lived. */
+static void details_switch_off(const char *details)
+{
+	while (*details == DETAIL_MARK) {
+		size_t length = strcspn(++details, DETAIL_MARKS);
+		char value[64];
+
+		snprintf(value, sizeof(value), "%.*s 0", (int)length, details);
+		if (length && length < sizeof(value) - 2)
+			proc_write(DETAIL_FILE, value);
+		details += length;
+	}
 }
 
 int session_remove_stale(bool list_only, char *name, size_t size)
@@ -79,11 +99,15 @@ int session_remove_stale(bool list_only, char *name, size_t size)
 	int nr = 0;
 
 	for (size_t i = 0; names && names[i]; i++) {
-		if (!instance_is_stale(names[i]))
+		const char *details;
+
+		if (!instance_is_stale(names[i], &details))
 			continue;
 		snprintf(path, sizeof(path), "%s/instances/%s", tracefs_tracing_dir(), names[i]);
 		if (!list_only && instance_remove(path))
 			continue;
+		if (!list_only)
+			details_switch_off(details);
 		if (!nr++)
 			snprintf(name, size, "%s", names[i]);
 	}
@@ -292,6 +316,22 @@ static int session_configure(struct session *session, const struct event_list *l
 	return err ? err : details_enable(options, diag);
 }
 
+static void instance_name(struct session *session, const char *tracing)
+{
+	size_t size = sizeof(session->dir);
+	int used = snprintf(session->dir, size, "%s/instances/" INSTANCE_PREFIX "%d-%llu", tracing, getpid(),
+			    (unsigned long long)proc_start_time(getpid()));
+
+	/* "walk_vma 0": the name of one that was off */
+	for (const struct guard_restore *restore = session->restore; restore->path; restore++) {
+		size_t length = strcspn(restore->value, " ");
+
+		if (strcmp(restore->value + length, " 0") == 0 && used > 0 && (size_t)used < size)
+			used += snprintf(session->dir + used, size - (size_t)used, "%c%.*s", DETAIL_MARK,
+					 (int)length, restore->value);
+	}
+}
+
 int session_open(struct session *session, const struct event_list *list,
 		 const struct capture_options *options, struct diag *diag)
 {
@@ -299,9 +339,8 @@ int session_open(struct session *session, const struct event_list *list,
 	const char *dir = session_tracing_dir(diag);
 	if (!dir)
 		return -ENODEV;
-	snprintf(session->dir, sizeof(session->dir), "%s/instances/" INSTANCE_PREFIX "%d-%llu", dir,
-		 getpid(), (unsigned long long)proc_start_time(getpid()));
 	int err = details_prepare(session, options, diag);
+	instance_name(session, dir);
 	if (!err)
 		err = session_configure(session, list, options, diag);
 	if (err)

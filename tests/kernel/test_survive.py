@@ -91,6 +91,33 @@ def test_stale_instance_is_removed():
             os.rmdir(name)
 
 
+STALE_DETAIL = r"""
+set -e
+mount -t tmpfs none /sys/kernel/debug
+mkdir /sys/kernel/debug/ksmtop
+detail=/sys/kernel/debug/ksmtop/detail
+echo "walk_vma $1" >$detail
+$KSMTOP record -o killed-$1.dat --detail walk_vma 2>said-$1 &
+until grep -qs "^recording to" said-$1; do kill -0 $!; done
+until guard=$(pgrep -P $! -x ksmtop-guard); do kill -0 $!; done
+kill -KILL $guard $!
+wait $! || true
+cat $detail
+$KSMTOP record -o b.dat -d 0.1
+cat $detail
+"""
+
+
+def test_stale_details_are_switched_off():
+    """Recorder and guard were killed: the next one undoes what they switched on of the patch (here a file)."""
+    for before in ("0", "1"):
+        done = subprocess.run(["unshare", "-m", "sh", "-c", STALE_DETAIL, "sh", before], capture_output=True,
+                              text=True, timeout=60, check=False, env={**os.environ, "KSMTOP": KSMTOP})
+        equal(done.stdout.splitlines(), ["walk_vma 1", f"walk_vma {before}"], f"the switch; said {done.stderr}")
+        true("removed the tracing instance" in done.stderr, f"said {done.stderr}")
+        instances_gone()
+
+
 def test_full_disk():
     """The disk fills while recording: a clear sentence, and everything until then can be had."""
     before = tracing_state()
