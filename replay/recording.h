@@ -39,6 +39,7 @@ int recording_load(struct recording *recording, uint64_t budget_ns, struct diag 
 /* 0.0 .. 1.0, by bytes. */
 double recording_progress(const struct recording *recording);
 
+/* Its parts, borrowed; the history grows until recording_load() says that it is complete. */
 const char *recording_path(const struct recording *recording);
 const struct history *recording_history(const struct recording *recording);
 struct event_index *recording_events(struct recording *recording);

@@ -46,11 +46,13 @@ struct diag {
 int diag_set(struct diag *diag, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Where it is: in `file` (copied) as a whole, at a byte, an event, or a line and column from 1. */
 void diag_file(struct diag *diag, const char *file);
 void diag_offset(struct diag *diag, const char *file, uint64_t offset);
 void diag_event(struct diag *diag, const char *file, uint64_t number);
 void diag_line(struct diag *diag, const char *file, uint32_t line, uint32_t column);
 
+/* What should have been there, and what to do: each replaces what was said before, "" takes it away. */
 void diag_expected(struct diag *diag, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void diag_advice(struct diag *diag, const char *format, ...)

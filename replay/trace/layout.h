@@ -20,6 +20,7 @@ struct outbuf {
 	bool big, failed;
 };
 
+/* {0} is an empty one. */
 void out_free(struct outbuf *out);
 void out_bytes(struct outbuf *out, const void *data, size_t size);
 void out_u16(struct outbuf *out, uint16_t v);
@@ -49,9 +50,11 @@ struct sink {
 	int error;		/* sticky; the diag was filled when it happened */
 };
 
+/* Makes `path`.part, which sink_close() renames; 0, or -E and diag with nothing to close. */
 int sink_open(struct sink *sink, const char *path, struct diag *diag);
 void sink_write(struct sink *sink, const void *data, size_t size);
 void sink_out(struct sink *sink, const struct outbuf *out);	/* fails if the outbuf did */
+/* Zeros up to a multiple of the page size; and, without moving, other bytes at `at`. */
 void sink_align(struct sink *sink, uint32_t page_size);
 void sink_patch(struct sink *sink, uint64_t at, const void *data, size_t size);
 /* Syncs and renames, or on an error removes.  Returns the error. */
@@ -80,6 +83,7 @@ struct layout_source {
 	void *arg;
 };
 
+/* The whole file but its renaming; errors are the sink's. */
 void layout_v7(struct sink *sink, const struct trace_write_options *options,
 	       const struct trace_meta *meta, const struct layout_source *source);
 void layout_v6(struct sink *sink, const struct trace_write_options *options,

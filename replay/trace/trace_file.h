@@ -124,6 +124,7 @@ void trace_file_close(struct trace_file *file);
 /* All of it was read once: its pages need not stay in this process's memory.  Answers stay the same. */
 void trace_file_release(const struct trace_file *file);
 
+/* What the file is; texts are the file's and live as long as it does. */
 const char *trace_file_path(const struct trace_file *file);
 uint64_t trace_file_size(const struct trace_file *file);	/* bytes, all parts of a spool */
 int trace_file_version(const struct trace_file *file);		/* 6 or 7 */
@@ -135,9 +136,11 @@ uint32_t trace_file_page_size(const struct trace_file *file);	/* the traced mach
 /* A hash of the size and of the bytes that a rewrite would change; for naming a cache. */
 uint64_t trace_file_hash(const struct trace_file *file);
 
+/* The top instance (name "") and the others, in the file's order; NULL behind the last. */
 uint32_t trace_file_nr_buffers(const struct trace_file *file);
 const struct trace_buffer *trace_file_buffer(const struct trace_file *file, uint32_t i);
 
+/* Metadata as the kernel gave it, by which events are decoded; {"", 0} or NULL for what it lacks. */
 struct trace_text trace_file_header_page(const struct trace_file *file);
 struct trace_text trace_file_header_event(const struct trace_file *file);
 uint32_t trace_file_nr_formats(const struct trace_file *file);

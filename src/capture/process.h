@@ -45,6 +45,7 @@ struct process_table {
 	struct proc_text text, maps;	/* scratch */
 };
 
+/* 0 or -ENOMEM; that there is no pagemap or kpageflags is no error, then `sweep` is NULL. */
 int process_table_init(struct process_table *table);
 void process_table_fini(struct process_table *table);
 

@@ -148,7 +148,8 @@ enum option_id {
 	"An object at T, what it belongs to and holds, and its life: every span that it had. OBJECT is\n\n" \
 	"  pfn:0x1a2f40  node:0xffff...  item:0xffff...  mm:0xffff...  vma:0xffff...\n"		\
 	"  anon_vma:0xffff...  pid:3141  node#12  mm A\n\n"					\
-	"with %2 behind it for the second generation of a reused address."
+	"with %2 behind an address for its second generation. A pid is the process that has it at T;\n" \
+	"node#12 and mm A are of one generation each."
 
 #define DIFF_TEXT										\
 	"What differs between two moments of one recording (counters, objects that came and went), or\n" \
