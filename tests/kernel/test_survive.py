@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import signal
+import stat
 import subprocess
 import time
 
@@ -60,6 +61,10 @@ def test_kill_9():
         true(opened > 100, f"only {opened} events in the spool")
         said = ksmtop("report", "run.dat.spool", status=[0, 1])
         true("recover" in said.stdout + said.stderr, "opening a spool does not say how to recover it")
+        os.mkfifo("pipe")
+        said = ksmtop("recover", "run.dat.spool", "-o", "pipe", status=2).stderr
+        true("pipe is a pipe" in said and stat.S_ISFIFO(os.stat("pipe").st_mode), f"a pipe is replaced: {said}")
+        true(os.path.isdir("run.dat.spool"), "the spool was lost on a pipe")
         done = ksmtop("recover", "run.dat.spool")
         equal(done.stdout.strip(), "run.dat", "what recover made")
         true(not os.path.exists("run.dat.spool"), "recover left the spool")
