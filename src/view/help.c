@@ -21,7 +21,7 @@ static const struct help_row legend[] = {
 	{ ">", "mark", "now, cursor" },
 	{ "*", "mark", "visited, chosen" },
 	{ ".", "mark", "skipped" },
-	{ ":", "mark", "waits for pass 2 of a walk" },
+	{ ":", "mark", "waits: for pass 2 of a walk, or is ahead" },
 	{ "~", "mark", "changed by this event" },
 	{ "+", "mark", "new by this event" },
 	{ "x", "mark", "gone" },

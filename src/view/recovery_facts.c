@@ -279,7 +279,10 @@ void recovery_facts(struct stepping *s, struct recovery_facts *ret)
 	list_dups(s, ret);
 	items_before(s, ret);
 	for (uint32_t i = 0; i < ret->nr_processes; i++)
-		ret->nr_expected += ret->processes[i].nr_items;
+		ret->nr_items += ret->processes[i].nr_items;
+	/* an item is ksmd's belief, a mapping the fact: a forked child has one and no item */
+	ret->nr_expected = s->row.totals.recovery.mapcount_before > 0
+				   ? (uint32_t)s->row.totals.recovery.mapcount_before : ret->nr_items;
 	for (uint32_t i = 0; i < nr; i++) {
 		const struct step *step = episode_step(s->episode, i);
 

@@ -45,7 +45,8 @@ struct recovery_facts {
 	struct recovery_process processes[RECOVERY_PROCESSES_MAX];
 	uint32_t nr_dups, nr_processes, nr_more_dups, nr_more_processes;
 	uint32_t moved, failed;			/* by the cursor, as all that follows */
-	uint32_t nr_expected;			/* mappings to be moved, as far as it is known */
+	uint32_t nr_items;			/* of the failing node, in front of the failure */
+	uint32_t nr_expected;			/* mappings to be moved: what the kernel counted, else items */
 	uint32_t nr_listed, nr_told;
 	uint64_t nr_nodes, search_ns, stretch_ns;	/* the chain's search */
 	bool searched, has_chain;

@@ -20,6 +20,7 @@
 #include "trace/diag.h"
 
 #include "format.h"
+#include "stepper.h"
 #include "view_util.h"
 
 void stale_parts_read(struct stale_parts *parts, const struct scene *scene)
@@ -187,8 +188,19 @@ static void draw_repair(struct pane pane, int y, const struct scene *scene, cons
 			  : stale_repair_text((enum stale_repair)entry->repair), done);
 }
 
-static void draw_head(struct pane pane, const struct stale_page *page)
+/* A walk of this page runs: what was counted at its begin may have changed since. */
+static bool walk_runs(const struct scene *scene, struct ref node)
 {
+	struct episode_row row;
+	struct ref episode;
+
+	return stepper_episode_at(scene, scene->when.t, &episode) && stepper_row(scene, episode, &row) &&
+	       row.kind == EPISODE_WALK && ref_equal(row.object, node) && scene->when.t < row.fact.died;
+}
+
+static void draw_head(struct pane pane, const struct scene *scene, const struct stale_page *page)
+{
+	bool runs = walk_runs(scene, page->node.ref);
 	uint32_t nr_mappings = page->nr_kinds[STALE_REACHED] + page->nr_kinds[STALE_MOVED] +
 			       page->nr_kinds[STALE_UNREACHED] + page->nr_kinds[STALE_CHANGED];
 	char maybe[32] = "";
@@ -196,8 +208,8 @@ static void draw_head(struct pane pane, const struct stale_page *page)
 	if (page->count.mapcount < 0)
 		pane_fieldf(pane, 1, ' ', "mapcount", 0, false, "not known: no walk, no sample yet");
 	else if (page->count.event)
-		pane_fieldf(pane, 1, ' ', "mapcount", page->count.evidence, false, "%" PRId64 " at #%" PRIu64,
-			    page->count.mapcount, page->count.event);
+		pane_fieldf(pane, 1, ' ', "mapcount", page->count.evidence, runs, "%" PRId64 " at #%" PRIu64 "%s",
+			    page->count.mapcount, page->count.event, runs ? ", a walk runs" : "");
 	else
 		pane_fieldf(pane, 1, ' ', "mapcount", page->count.evidence, false, "%" PRId64,
 			    page->count.mapcount);
@@ -281,7 +293,7 @@ void stale_draw_page(struct pane pane, struct stale_parts *parts, const struct s
 		no_list(&state->lists[1]);
 		return;
 	}
-	draw_head(pane, page);
+	draw_head(pane, scene, page);
 	pane_text(pane, 3, 4, ROLE_HEADING, "PROCESS      ADDRESS         AN ITEM?");
 	if (pane.width > 80)
 		pane_text(pane, 48, 4, ROLE_HEADING, "SINCE     SCANS  KSMD REPAIRS IT");

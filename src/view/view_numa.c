@@ -106,7 +106,9 @@ static void draw_node(struct pane pane, int y, const struct scene *scene, const 
 	pane_fit(pane, 14, y, 10, ALIGN_LEFT, role, text);
 	pane_fit(pane, 25, y, 5, ALIGN_RIGHT, role, format_count(text, node->nr_items));
 	if (node->place == NODE_ON_MIGRATE_LIST) {
-		pane_text(pane, 31, y, ROLE_CHANGED, "listed");
+		pane_text(pane, 31, y, ROLE_CHANGED, "on list");
+	} else if (node->place == NODE_NOWHERE) {
+		pane_text(pane, 31, y, ROLE_CHANGED, "no tree");
 	} else if (page.nid >= 0) {
 		pane_printf(pane, 31, y, wrong ? ROLE_FAULT : role, "%c%" PRId32, wrong ? '!' : ' ', page.nid);
 		pane_fact(pane, 35, y, page.evidence, page.doubtful);

@@ -30,7 +30,7 @@
 static const char *const phase_names[NR_PHASES] = {"fault", "chain",  "healthy", "copy",
 						   "move",  "unlink", "kill"};
 
-static void say_chain(const struct recovery_facts *r, char *buf, size_t size)
+static void say_chain(const struct recovery_facts *r, bool wide, char *buf, size_t size)
 {
 	char took[FORMAT_MAX], stretch[FORMAT_MAX], expected[FORMAT_MAX], count[FORMAT_MAX];
 
@@ -42,13 +42,13 @@ static void say_chain(const struct recovery_facts *r, char *buf, size_t size)
 		snprintf(buf, size, "the dup knows its chain: nothing searched (%s)",
 			 format_duration(took, r->search_ns));
 	else
-		snprintf(buf, size, "%s nodes, %s, stretch %s; published %s",
-			 format_count(count, r->nr_nodes), format_duration(took, r->search_ns),
+		snprintf(buf, size, wide ? "%s nodes in %s, stretch %s; published %s"
+				       : "%s nodes %s, stretch %s, posted %s", format_count(count, r->nr_nodes), format_duration(took, r->search_ns),
 			 format_duration(stretch, r->stretch_ns),
 			 format_duration(expected, published_search_ns(r->nr_nodes)));
 }
 
-static void say_phase(struct stepping *s, const struct recovery_facts *f, int phase, char *buf,
+static void say_phase(struct stepping *s, const struct recovery_facts *f, int phase, bool wide, char *buf,
 		      size_t size)
 {
 	const struct recovery_totals *r = &s->row.totals.recovery;
@@ -62,7 +62,7 @@ static void say_phase(struct stepping *s, const struct recovery_facts *f, int ph
 			 s->row.ended && r->outcome == OFF ? "" : format_duration(waited, r->waited_ns));
 		break;
 	case PHASE_CHAIN:
-		say_chain(f, buf, size);
+		say_chain(f, wide, buf, size);
 		break;
 	case PHASE_HEALTHY:
 		if (f->chosen_kpfn)
@@ -79,8 +79,8 @@ static void say_phase(struct stepping *s, const struct recovery_facts *f, int ph
 				 : "no copy could be made");
 		break;
 	case PHASE_MOVE:
-		snprintf(buf, size, "mappings moved %" PRIu32 ", not %" PRIu32 ", of %" PRIu32 "%s", f->moved,
-			 f->failed, f->nr_expected, s->row.ended ? "" : " that items lead to");
+		snprintf(buf, size, "mappings moved %" PRIu32 ", not %" PRIu32 ", of %" PRIu32 "; items lead to %" PRIu32,
+			 f->moved, f->failed, f->nr_expected, f->nr_items);
 		break;
 	case PHASE_UNLINK:
 		snprintf(buf, size, s->row.ended ? "recovery ends: %s" : "stable nodes are taken out of the tree",
@@ -144,7 +144,7 @@ static void draw_phase(struct pane pane, int y, struct stepping *s, const struct
 	x += pane_printf(pane, x, y, role, "%d %-8s", phase + 1, phase_names[phase]);
 	text[0] = 0;
 	if (begun)
-		say_phase(s, f, phase, text, sizeof(text));
+		say_phase(s, f, phase, pane.width > 90, text, sizeof(text));
 	pane_fit(pane, x, y, end - x - bar, ALIGN_LEFT, role, text);
 	if (bar && begun && f->nr_expected)
 		pane_bar(pane, end - bar, y, bar - 2, ROLE_BAR, f->moved, f->nr_expected);
@@ -190,7 +190,7 @@ static void draw_chain(struct pane pane, struct stepping *s, const struct recove
 	snprintf(heading, sizeof(heading), "%s", ref_is_none(f->chain) ? "NO CHAIN"
 		 : scene_name(&s->scene, f->chain, name, sizeof(name)));
 	pane_rule(pane, 0, heading, "");
-	pane_text(pane, 12, 0, ROLE_HEADING, "BEFORE  NOW VERDICT ");
+	pane_text(pane, 13, 0, ROLE_HEADING, "ITEMS  NOW VERDICT ");
 	for (uint32_t i = 0; i < f->nr_dups && y < pane.height; i++)
 		draw_dup(pane, y++, &f->dups[i]);
 	if (!f->nr_dups)
@@ -224,12 +224,13 @@ static const char *fate(const struct recovery_process *p, bool wide, char *buf, 
 		add_word(buf, size, "not moved");
 	if (!wide && p->nr_told + p->nr_touched)	/* first: in little room the rest is left out */
 		add_word(buf, size, "SIGBUS x%" PRIu32, p->nr_told + p->nr_touched);
+	/* what became of the process first: the rest may have no room */
+	if (p->nr_told && wide)
+		add_word(buf, size, "SIGBUS");
+	if (p->nr_touched && wide)
+		add_word(buf, size, p->nr_told ? "by touch x%" PRIu32 : "SIGBUS by touch x%" PRIu32, p->nr_touched);
 	if (p->nr_listed)
 		add_word(buf, size, !p->nr_mapped ? "listed, maps it not" : wide ? "listed, maps it" : "listed");
-	if (p->nr_told && wide)
-		add_word(buf, size, "told by SIGBUS");
-	if (p->nr_touched && wide)
-		add_word(buf, size, "SIGBUS by touch x%" PRIu32, p->nr_touched);
 	return buf;
 }
 
@@ -264,7 +265,7 @@ static void draw_processes(struct pane pane, struct stepping *s, const struct re
 	uint32_t top = 0, left;
 
 	pane_rule(pane, 0, "PROCESSES", "");
-	pane_text(pane, 3 + owner, 0, ROLE_HEADING, " MOVED ");
+	pane_text(pane, 3 + owner, 0, ROLE_HEADING, " MOVED/ITEMS ");
 	for (uint32_t i = 0; i < f->nr_processes && rows > 0; i++)
 		if (f->processes[i].now && i >= (uint32_t)rows)
 			top = i - (uint32_t)rows + 1;

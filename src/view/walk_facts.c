@@ -158,6 +158,4 @@ void walk_draw_waiters(struct pane pane, struct stepping *s)
 		pane_text(pane, 3, 1, ROLE_HINT, "no contention was recorded");
 	for (y = 1; y < pane.height && top < shown; y++)
 		draw_waiter(pane, y, s, &list[top++]);
-	if (y < pane.height && shown < nr)
-		pane_printf(pane, 3, y, ROLE_SKIPPED, "%" PRIu32 " wait later", nr - shown);
 }

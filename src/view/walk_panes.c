@@ -142,9 +142,12 @@ void walk_draw_header(struct pane pane, struct stepping *s)
 	if (x + 24 < pane.width)
 		pane_printf(pane, x, 0, ROLE_SKIPPED, "  by %s", stepping_task(s, task, sizeof(task)));
 	walk_so_far(s, &sums);
-	x = 1 + pane_printf(pane, 1, 1, ROLE_TEXT, "pass %d  hold %" PRIu32 "/%" PRIu32 "  ",
+	x = 1 + pane_printf(pane, 1, 1, ROLE_TEXT, "pass %d  hold %" PRIu32,
 			    hold == NO_STEP ? 0 : episode_hold(s->episode, hold)->pass,
-			    hold == NO_STEP ? 0 : hold + 1, episode_nr_holds(s->episode));
+			    hold == NO_STEP ? 0 : hold + 1);
+	if (s->row.ended)
+		x += pane_printf(pane, x, 1, ROLE_TEXT, "/%" PRIu32, episode_nr_holds(s->episode));
+	x += 2;
 	x += pane_printf(pane, x, 1, ROLE_VISITED, "visited %s", format_count(visited, sums.visited));
 	x += pane_printf(pane, x, 1, ROLE_TEXT, "  skipped %s  ", format_count(skipped, sums.offered - sums.visited));
 	offered_text(s, &sums, offered, sizeof(offered));
@@ -270,7 +273,14 @@ struct vmas {
 	uint32_t cursor;	/* index under the cursor, NO_VMA: none */
 	uint32_t passed;
 	bool unfolded;
+	bool told;		/* with hindsight: what became of those still to come is told, too */
 };
+
+/* What the walk did with it is known at the moment. */
+static bool is_told(const struct vmas *v, uint32_t i)
+{
+	return v->told || i < v->passed;
+}
 
 static bool near_cursor(const struct vmas *v, uint32_t i)
 {
@@ -279,8 +289,9 @@ static bool near_cursor(const struct vmas *v, uint32_t i)
 
 static bool folds(const struct vmas *v, uint32_t i)
 {
-	return !v->unfolded && v->list[i].verdict != VISITED && v->list[i].verdict != INVALID &&
-	       !near_cursor(v, i);
+	bool shown = is_told(v, i) && (v->list[i].verdict == VISITED || v->list[i].verdict == INVALID);
+
+	return !v->unfolded && !shown && !near_cursor(v, i);
 }
 
 /* How many VMAs stand on the line that begins with this one: 1, or a folded run. */
@@ -290,14 +301,18 @@ static uint32_t line_length(const struct vmas *v, uint32_t first)
 
 	if (!folds(v, first))
 		return 1;
-	while (end < v->nr && folds(v, end) && v->list[end].verdict == v->list[first].verdict &&
-	       (end < v->passed) == (first < v->passed))
+	while (end < v->nr && folds(v, end) && (end < v->passed) == (first < v->passed) &&
+	       (!is_told(v, first) || v->list[end].verdict == v->list[first].verdict))
 		end++;
 	return end - first >= FOLD_LEAST ? end - first : 1;
 }
 
-static const char *verdict_text(const struct vmas *v, const struct hold_vma *vma, bool wide)
+static const char *verdict_text(const struct vmas *v, uint32_t i, bool wide)
 {
+	const struct hold_vma *vma = &v->list[i];
+
+	if (!is_told(v, i))
+		return wide ? "still to come" : "ahead";
 	switch (vma->verdict) {
 	case VISITED:
 		return wide ? vma->event && !vma->answer ? "VISIT  rmap_one(): stop"
@@ -334,9 +349,9 @@ static void draw_run(struct pane pane, int y, const struct vmas *v, uint32_t fir
 	snprintf(numbers, sizeof(numbers), "%" PRIu32 "-%" PRIu32, first + 1, first + nr);
 	pane_fit(pane, 3, y, 13, ALIGN_LEFT, ROLE_SKIPPED, numbers);
 	pane_printf(pane, 17, y, ROLE_SKIPPED, "%s%s", format_count(count, nr),
-		    first < v->passed ? " VMAs" : wide ? " VMAs still to come" : " ahead");
+		    first < v->passed || wide ? " VMAs" : "");
 	pane_fit(pane, pane.width - (wide ? 26 : 10), y, wide ? 23 : 7, ALIGN_LEFT, ROLE_SKIPPED,
-		 verdict_text(v, &v->list[first], wide));
+		 verdict_text(v, first, wide));
 	row_marks(pane, y, marks);
 }
 
@@ -355,8 +370,12 @@ static void draw_vma(struct pane pane, int y, struct stepping *s, const struct v
 	if (wide)
 		fit_owner(pane, 36, y, pane.width - 36 - 27, role, s, vma->vma.mm);
 	pane_fit(pane, pane.width - (wide ? 26 : 10), y, wide ? 23 : 7, ALIGN_LEFT, role,
-		 verdict_text(v, vma, wide));
-	pane_fact(pane, pane.width - 2, y, vma->evidence, vma->doubtful);
+		 verdict_text(v, i, wide));
+	/* of one that is still to come no more is known than that it stands in the tree */
+	if (is_told(v, i))
+		pane_fact(pane, pane.width - 2, y, vma->evidence, vma->doubtful);
+	else
+		pane_fact(pane, pane.width - 2, y, EVIDENCE_INFERRED, vma->doubtful);
 	row_marks(pane, y, marks);
 }
 
@@ -389,7 +408,8 @@ void walk_draw_vmas(struct pane pane, struct stepping *s, bool unfolded)
 {
 	uint32_t hold = walk_hold(s), line = 0, at = 0, nr_lines = 0, here, top;
 	struct list *list = &session_view_state(s->scene.session)->lists[1];
-	struct vmas v = {.cursor = s->cursor.vma, .unfolded = unfolded};
+	struct vmas v = {.cursor = s->cursor.vma, .unfolded = unfolded,
+			 .told = session_hindsight(s->scene.session)};
 	int rows = pane.height > 1 ? pane.height - 1 : 0;
 	bool agrees = true;
 
@@ -458,7 +478,8 @@ void walk_go_to_item(struct stepping *s, uint64_t row)
 
 void walk_go_to_vma(struct stepping *s, bool unfolded, uint64_t row)
 {
-	struct vmas v = {.cursor = s->cursor.vma, .unfolded = unfolded};
+	struct vmas v = {.cursor = s->cursor.vma, .unfolded = unfolded,
+			 .told = session_hindsight(s->scene.session)};
 	struct episode_cursor cursor = s->cursor;
 	uint32_t hold = walk_hold(s), i = 0;
 

@@ -107,6 +107,38 @@ static void test_recovery_truth(void **state)
 	}
 }
 
+/* Mappings are the kernel's mapcount, items are called items: neither stands for the other. */
+static void test_mappings_counted(void **state)
+{
+	static const char *const names[] = {"poison-swap", "poison-fork", "poison-recover"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct grid *grid = grid_new(120, 40, GRID_ASCII);
+		static struct recovery_facts facts;
+		struct session *session;
+		struct opened file;
+		struct stepping s;
+		char expected[80];
+
+		open_trace(&file, names[i]);
+		session = open_session(&file, GRID_ASCII);
+		type(session, grid, ":time_start :view_recovery b e");
+		assert_true(stepping_init(&s, session));
+		recovery_facts(&s, &facts);
+		snprintf(expected, sizeof(expected), ", of %" PRIu32 "; items lead to %" PRIu32,
+			 facts.moved + facts.failed, facts.nr_items);
+		assert_true(grid_holds(grid, expected));
+		type(session, grid, "b i");
+		snprintf(expected, sizeof(expected), ", of %" PRId32 "; items lead to %" PRIu32,
+			 s.row.totals.recovery.mapcount_before, facts.nr_items);
+		assert_true(grid_holds(grid, expected));
+		session_free(session);
+		grid_free(grid);
+		close_trace(&file);
+	}
+}
+
 /* The page where khugepaged met poison is the one that the scenario injected. */
 static void test_collapse_truth(void **state)
 {
@@ -177,6 +209,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_recovery_truth),
+		cmocka_unit_test(test_mappings_counted),
 		cmocka_unit_test(test_collapse_truth),
 		cmocka_unit_test(test_not_tried),
 	};

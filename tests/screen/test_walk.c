@@ -97,6 +97,33 @@ static void test_missed_truth(void **state)
 	json_object_put(truth);
 }
 
+/* What a walk will do with a VMA is told when it did it, or with hindsight. */
+static void test_ahead(void **state)
+{
+	static const char *const names[] = {"walk-20k-2-whole", "walk-20k-200-linear", "poison-kill"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct grid *grid = grid_new(120, 40, GRID_ASCII);
+		struct session *session;
+		struct opened file;
+
+		open_trace(&file, names[i]);
+		session = open_session(&file, GRID_ASCII);
+		type(session, grid, ":time_start :view_walk b");
+		assert_true(grid_holds(grid, "still to come"));
+		assert_false(grid_holds(grid, "VISIT"));
+		assert_false(grid_holds(grid, "address outside"));
+		type(session, grid, "K");
+		assert_true(grid_holds(grid, "VISIT"));
+		type(session, grid, "K n");
+		assert_true(grid_holds(grid, "VISIT"));
+		session_free(session);
+		grid_free(grid);
+		close_trace(&file);
+	}
+}
+
 /* The walk whose longest hold is the longest of all */
 static struct episode_row worst_walk(struct session *session)
 {
@@ -208,6 +235,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ptes),
 		cmocka_unit_test(test_totals),
+		cmocka_unit_test(test_ahead),
 		cmocka_unit_test(test_missed_truth),
 		cmocka_unit_test(test_engineer),
 	};
