@@ -96,9 +96,9 @@ static bool is_marked_lost(const struct trace_file *file, const struct trace_chu
 /* Is it the page without events that says that what came after the last one is lost? */
 static bool is_cut(const struct trace_file *file, const struct trace_cpu *cpu)
 {
-	const struct trace_chunk *last = &cpu->chunks[cpu->nr_chunks - 1];
+	const struct trace_chunk *last = cpu->nr_chunks ? &cpu->chunks[cpu->nr_chunks - 1] : NULL;
 
-	return cpu->nr_chunks && last->usize == 4096 && is_marked_lost(file, last);
+	return last && last->usize == 4096 && is_marked_lost(file, last);
 }
 
 /* The file has a whole number of blocks of each cpu, in order, from the first on; returns how many.
