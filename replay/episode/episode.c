@@ -69,8 +69,8 @@ const struct known_item *opened_item(const struct opened_episode *episode, uint6
 					   sizeof(*episode->items), compare_items) : NULL;
 }
 
-int episode_open(const struct episode_source *source, struct ref ref, struct moment when,
-		 struct opened_episode **ret_episode, struct diag *diag)
+static int open_it(const struct episode_source *source, struct ref ref, struct moment when, bool unfolded,
+		   struct opened_episode **ret_episode, struct diag *diag)
 {
 	struct opened_episode *episode;
 	union row row;
@@ -84,6 +84,7 @@ int episode_open(const struct episode_source *source, struct ref ref, struct mom
 	episode->source = *source;
 	episode->row = row.episode;
 	episode->when = when;
+	episode->unfolded = unfolded;
 	episode->vmas_hold = NO_STEP;
 	ret = items_read(episode);
 	if (ret == 0)
@@ -94,6 +95,18 @@ int episode_open(const struct episode_source *source, struct ref ref, struct mom
 	}
 	*ret_episode = episode;
 	return 0;
+}
+
+int episode_open(const struct episode_source *source, struct ref ref, struct moment when,
+		 struct opened_episode **ret_episode, struct diag *diag)
+{
+	return open_it(source, ref, when, false, ret_episode, diag);
+}
+
+int episode_open_unfolded(const struct episode_source *source, struct ref ref, struct moment when,
+			  struct opened_episode **ret_episode, struct diag *diag)
+{
+	return open_it(source, ref, when, true, ret_episode, diag);
 }
 
 void episode_close(struct opened_episode *episode)
@@ -116,6 +129,11 @@ const struct episode_row *episode_row(const struct opened_episode *episode)
 const struct episode_source *episode_source(const struct opened_episode *episode)
 {
 	return &episode->source;
+}
+
+struct moment episode_moment(const struct opened_episode *episode)
+{
+	return episode->when;
 }
 
 uint32_t episode_nr_steps(const struct opened_episode *episode)

@@ -56,7 +56,7 @@ enum step_kind {
 	STEP_VERDICT,		/* memory_failure_event: how the failure was handled */
 	STEP_PTE,		/* migration: a pte became a migration entry, or the reverse */
 	STEP_PAGE_MOVED,	/* migration: the stable node has a new page (folio_migrate_ksm()) */
-	STEP_SCANNED,		/* scan: events of ksmd of one kind, folded into one step */
+	STEP_SCANNED,		/* scan: events of ksmd, those that are alike folded into one step */
 	NR_STEP_KINDS
 };
 
@@ -64,7 +64,9 @@ enum step_kind {
 enum recovery_phase { PHASE_FAULT, PHASE_CHAIN, PHASE_HEALTHY, PHASE_COPY, PHASE_MOVE, PHASE_UNLINK,
 		      PHASE_KILL, NR_PHASES };
 
-enum step_flag { STEP_AFTER = 1 };	/* behind the episode's own last event */
+enum step_flag { STEP_AFTER = 1,	/* behind the episode's own last event */
+		 STEP_TURN = 2 };	/* scan: what its story turns on, never folded */
+#define MOVE_FAILED 255			/* verdict of a mapping that could not be moved */
 
 #define NO_STEP UINT32_MAX
 
@@ -76,7 +78,8 @@ struct step {
 	uint32_t nr;		/* events in a run, else 1 */
 	uint8_t kind;		/* enum step_kind */
 	uint8_t phase;		/* recovery: enum recovery_phase; walk: pass; collapse: 0 .. 4 */
-	uint8_t verdict;	/* VMA: KSMTOP_VERDICTS; dup, collapse step, move target; copy: failed */
+	uint8_t verdict;	/* VMA: KSMTOP_VERDICTS; dup, collapse step; move target, MOVE_FAILED; copy: failed;
+				   scan: enum event_kind */
 	uint8_t flags;
 };
 
@@ -120,10 +123,14 @@ struct opened_episode;
 /* Opens the episode `ref` as known at `when`: 0, -ENOENT, -ENOMEM, -EIO and diag. */
 int episode_open(const struct episode_source *source, struct ref ref, struct moment when,
 		 struct opened_episode **ret_episode, struct diag *diag);
+/* The same, but of a scan each event is a step of its own, however alike they are. */
+int episode_open_unfolded(const struct episode_source *source, struct ref ref, struct moment when,
+			  struct opened_episode **ret_episode, struct diag *diag);
 void episode_close(struct opened_episode *episode);
 
 const struct episode_row *episode_row(const struct opened_episode *episode);
 const struct episode_source *episode_source(const struct opened_episode *episode);
+struct moment episode_moment(const struct opened_episode *episode);	/* that it was opened at */
 uint32_t episode_nr_steps(const struct opened_episode *episode);
 const struct step *episode_step(const struct opened_episode *episode, uint32_t i);
 /* The decoded event of a step; `ret` and its args are valid until the index is read again. */

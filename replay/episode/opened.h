@@ -24,7 +24,7 @@ struct opened_episode {
 	uint32_t nr_steps, room_steps, nr_holds, room_holds, nr_items, nr_vmas, room_vmas;
 	uint32_t nr_waiters, room_waiters;
 	uint32_t vmas_hold;		/* NO_STEP: none */
-	bool vmas_agree, waiters_known;
+	bool vmas_agree, waiters_known, unfolded;
 };
 
 /* Room for one more element: grows *data to twice its size.  0 or -ENOMEM. */

@@ -9,7 +9,9 @@
  * A memory failure does not end with its recovery: the same thread goes on to collect, unmap, signal
  * and report.  Those steps are added until memory_failure_event of that pfn, AFTER_EVENTS at most.
  *
- * A scan is as long as the machine is large: runs of its events of one kind are one step.
+ * A scan is as long as the machine is large: a run of its events that say the same of the same process is
+ * one step.  What its story turns on (a page becomes a KSM page, an item is merged, anything fails or
+ * moves in the stable tree) is a step of its own.
  */
 #include <errno.h>
 #include <string.h>
@@ -25,6 +27,7 @@ struct reading {
 	uint32_t walk, kill_list;	/* number of the next nested episode to look for */
 	uint8_t phase;			/* recovery */
 	bool over;
+	int64_t mm, said;		/* scan: what the last step's events are alike in */
 	/* migration: the item whose anon_vma its thread holds, and the pte that it has changed there */
 	bool holds;
 	uint64_t held_address;
@@ -203,7 +206,8 @@ static int recovery_event(struct reading *r, const struct event *ev)
 	} else if (step->kind == STEP_COPY) {
 		step->verdict = EVENT_ARGS(ev, P_RECOVERY_COPY)->err != 0;
 	} else if (step->kind == STEP_MOVE) {
-		step->verdict = (uint8_t)EVENT_ARGS(ev, P_RECOVERY_MOVE)->target;
+		step->verdict = EVENT_ARGS(ev, P_RECOVERY_MOVE)->err ? MOVE_FAILED :
+				(uint8_t)EVENT_ARGS(ev, P_RECOVERY_MOVE)->target;
 		item = opened_item(r->e, (uint64_t)EVENT_ARGS(ev, P_RECOVERY_MOVE)->item);
 		step->ref = item ? item->mm : mm_of(r, EVENT_ARGS(ev, P_RECOVERY_MOVE)->mm);
 	}
@@ -378,14 +382,67 @@ static bool scan_kind(enum event_kind kind)
 	       (kind >= EVENT_P_NODE_INSERT && kind <= EVENT_P_SCAN_SUM);
 }
 
+/* Merged, met or passed over as is usual; anything else kept a page from being shared. */
+static bool is_usual(int64_t outcome)
+{
+	enum { MERGED, ALREADY_STABLE, CHECKSUM_CHANGED, SMART_SKIP, ZERO_PAGE, KEPT_UNSTABLE = 9 };	/* KSMTOP_SCAN_OUTCOMES */
+
+	return (outcome >= MERGED && outcome <= ZERO_PAGE) || outcome == KEPT_UNSTABLE;
+}
+
+/* Whose it is and what it says of it; false: its story may turn on it. */
+static bool scan_alike(const struct event *ev, int64_t *ret_mm, int64_t *ret_said)
+{
+	*ret_mm = *ret_said = 0;
+	switch (ev->kind) {
+	case EVENT_P_ITEM_NEW:
+	case EVENT_P_ITEM_FREE:
+	case EVENT_P_ITEM_UNSTABLE:
+		*ret_mm = EVENT_ARGS(ev, P_ITEM_NEW)->mm;
+		return true;
+	case EVENT_P_ITEM_DETACH:
+		*ret_mm = EVENT_ARGS(ev, P_ITEM_DETACH)->mm;
+		*ret_said = EVENT_ARGS(ev, P_ITEM_DETACH)->site;
+		return true;
+	case EVENT_P_ITEM_SCAN:
+		*ret_mm = EVENT_ARGS(ev, P_ITEM_SCAN)->mm;
+		*ret_said = EVENT_ARGS(ev, P_ITEM_SCAN)->outcome;
+		return is_usual(*ret_said);
+	case EVENT_P_UNSTABLE_RESET:
+		*ret_said = EVENT_ARGS(ev, P_UNSTABLE_RESET)->seqnr;
+		return true;
+	case EVENT_KSM_MERGE_ONE_PAGE:
+		*ret_mm = EVENT_ARGS(ev, KSM_MERGE_ONE_PAGE)->mm;
+		return !EVENT_ARGS(ev, KSM_MERGE_ONE_PAGE)->err;
+	case EVENT_KSM_MERGE_WITH_KSM_PAGE:
+		*ret_mm = EVENT_ARGS(ev, KSM_MERGE_WITH_KSM_PAGE)->mm;
+		*ret_said = EVENT_ARGS(ev, KSM_MERGE_WITH_KSM_PAGE)->ksm_page != 0;
+		return !EVENT_ARGS(ev, KSM_MERGE_WITH_KSM_PAGE)->err;
+	case EVENT_KSM_REMOVE_RMAP_ITEM:
+		*ret_mm = EVENT_ARGS(ev, KSM_REMOVE_RMAP_ITEM)->mm;
+		*ret_said = EVENT_ARGS(ev, KSM_REMOVE_RMAP_ITEM)->pfn;
+		return true;
+	case EVENT_KSM_ENTER:
+	case EVENT_KSM_EXIT:
+		*ret_mm = EVENT_ARGS(ev, KSM_ENTER)->mm;
+		return true;
+	default:
+		return ev->kind == EVENT_KSM_REMOVE_KSM_PAGE;
+	}
+}
+
 static int scan_event(struct reading *r, const struct event *ev)
 {
 	struct step *last = r->e->nr_steps ? &r->e->steps[r->e->nr_steps - 1] : NULL;
+	int64_t mm, said;
 	struct step *step;
+	bool alike;
 
 	if (ev->pid != r->e->row.tid)
 		return 0;
-	if (last && last->kind == STEP_SCANNED && last->verdict == (uint8_t)ev->kind) {
+	alike = scan_alike(ev, &mm, &said);
+	if (alike && last && last->kind == STEP_SCANNED && last->verdict == (uint8_t)ev->kind &&
+	    !(last->flags & STEP_TURN) && mm == r->mm && said == r->said && !r->e->unfolded) {
 		last->last_event = r->n;
 		last->nr++;
 		return 0;
@@ -394,8 +451,12 @@ static int scan_event(struct reading *r, const struct event *ev)
 			ev->kind == EVENT_KSM_STOP_SCAN ? STEP_END : STEP_SCANNED);
 	if (!step)
 		return -ENOMEM;
-	if (step->kind == STEP_SCANNED)
+	r->mm = mm;
+	r->said = said;
+	if (step->kind == STEP_SCANNED) {
 		step->verdict = (uint8_t)ev->kind;
+		step->flags |= alike ? 0 : STEP_TURN;
+	}
 	return 0;
 }
 

@@ -2,9 +2,9 @@
 /*
  * aftermath.c - what a story tells beyond the episode's own events.
  *
- * Four things that no event of the episode says: how a search for the chain compares with the
+ * Three things that no event of the episode says: how a search for the chain compares with the
  * published figures, who got SIGBUS later, which mappings a walk left behind and when ksmd will
- * find them, and which of the pages of a collapse were KSM's.
+ * find them.  Behind a collapse: aftermath_collapse.c.
  *
  * A signal carries no page.  SIGBUS for touching poison (BUS_MCEERR_AR) is taken to be about this
  * page if the process mapped it when it failed: inferred, and said so.  A process that mapped two
@@ -27,9 +27,7 @@
 #define SIGNALLED_MAX	64u
 #define TOLD_SIGNALLED	12u
 #define TOLD_LEFT	10u
-#define TOLD_OWNED	8u
 #define TOLD_TRIED	8u	/* pages of a migration */
-#define HUGE_BYTES	(UINT64_C(512) << 12)
 
 static const struct history *history_of(const struct teller *t)
 {
@@ -311,34 +309,3 @@ void tell_failed_walks(struct teller *t)
 	}
 }
 
-/* ---- whose pages a collapse took ---- */
-void tell_owners(struct teller *t)
-{
-	const struct collapse_totals *c = &t->row->totals.collapse;
-	struct history_cursor cursor;
-	uint32_t nr = 0;
-	union row row;
-	char node[NAME_MAX_LENGTH];
-
-	if (t->row->object.table != TABLE_MM ||
-	    history_list(history_of(t), ITEMS_OF_MM, t->row->object, before(t), &cursor) != 0 ||
-	    history_seek_key(&cursor, c->address) != 0)
-		return;
-	while (history_next(&cursor, &row) > 0 && row.item.address < c->address + HUGE_BYTES) {
-		if (row.item.address < c->address || row.item.state != ITEM_STABLE ||
-		    nr++ >= TOLD_OWNED)
-			continue;
-		narrate_name(history_of(t), row.item.node, before(t), node, sizeof(node));
-		teller_say(t, STORY_NOTE, 0, (char)row.fact.evidence,
-			   "Page %" PRIu64 " was a KSM page: its item hung on "
-			   "%s.",
-			   (row.item.address - c->address) >> 12, node);
-	}
-	if (nr > TOLD_OWNED)
-		teller_say(t, STORY_NOTE, 0, EVIDENCE_INFERRED, "So were %" PRIu32 " more of them.",
-			   nr - TOLD_OWNED);
-	else if (nr == 0)
-		teller_say(t, STORY_NOTE, 0, EVIDENCE_INFERRED,
-			   "None of the pages was KSM's: the range is the process's "
-			   "own.");
-}

@@ -42,8 +42,13 @@ struct story_line {
 	struct narration narration;
 };
 typedef int (*story_fn)(const struct story_line *line, void *arg);
-/* Title, facts, steps (long runs of the same thing folded), totals, notes.  fn's non-zero ends it. */
+/*
+ * Title, facts, steps, totals, notes.  fn's non-zero ends it.  Long runs of steps that are alike are folded, and
+ * counted by what they are; _all() tells each event.
+ */
 int story_tell(const struct episode_source *source, struct ref episode, struct moment when, story_fn fn,
 	       void *arg, struct diag *diag);
+int story_tell_all(const struct episode_source *source, struct ref episode, struct moment when, story_fn fn,
+		   void *arg, struct diag *diag);
 
 #endif /* KSMTOP_NARRATE_H */

@@ -2,8 +2,8 @@
 /*
  * narrate_scan.c - one plain sentence for each step of a scan.
  *
- * A step of a scan is a run of ksmd's events of one kind.  The sentence is about the first of them;
- * how many more there were stands behind it.  Objects are found by the address that the event
+ * A step of a scan is an event of ksmd's, or a run of them that say the same.  The sentence is about the first
+ * of them; how many more there were stands behind it.  Objects are found by the address that the event
  * carries, as of that event, or right before it where the event is their end.
  *
  * Functions are those of mm/ksm.c, Linux 6.12; a stock kernel's events tell less and so do their
@@ -17,6 +17,7 @@
 
 #define NAME 64
 #define SITE_NODE_REMOVED 5	/* KSMTOP_DETACH_SITES */
+enum { SITE_SEARCH_REPLACED = 0, SITE_MERGED_BACK = 2, SITE_SCAN_CLEANUP = 4 };	/* KSMTOP_MIGRATE_SITES */
 
 /* The name of the object with that kernel address, alive at the event or until it. */
 static const char *named(const struct telling *t, enum table table, int64_t addr, char buf[NAME])
@@ -93,6 +94,57 @@ static bool tell_item(struct telling *t)
 	}
 }
 
+/* Was there a stable node of that address right before?  Then it is no new one. */
+static bool is_known(const struct telling *t, int64_t addr)
+{
+	struct moment before = { t->step->event - 1, t->when.known_by };
+	struct ref ref;
+	union row row;
+
+	return history_find(t->h, TABLE_NODE, (uint64_t)addr, 0, before, &ref) == 0 &&
+	       history_row(t->h, ref, before, &row) == 0;
+}
+
+/* The event that follows in the scan; EVENT_UNKNOWN: none. */
+static enum event_kind next_kind(const struct telling *t, struct event *ev)
+{
+	return t->index + 1 < episode_nr_steps(t->e) && episode_step_event(t->e, t->index + 1, ev) == 0 ?
+	       (enum event_kind)ev->kind : EVENT_UNKNOWN;
+}
+
+/*
+ * Out of the tree because its page is gone, or because it is on another memory node: the migrate list takes it
+ * up right behind that, and says where it was seen.
+ */
+static void tell_erase(struct telling *t)
+{
+	int64_t addr = ARGS(P_NODE_ERASE)->node, kpfn = ARGS(P_NODE_ERASE)->kpfn;
+	struct event next;
+	bool moves = next_kind(t, &next) == EVENT_P_MIGRATE_ADD && EVENT_ARGS(&next, P_MIGRATE_ADD)->node == addr;
+	char node[NAME];
+
+	telling_function(t, !moves ? "remove_node_from_stable_tree" :
+			 EVENT_ARGS(&next, P_MIGRATE_ADD)->site == SITE_SEARCH_REPLACED ? "stable_tree_search" :
+			 "cmp_and_merge_page", "mm/ksm.c");
+	SAY("%s (pfn 0x%" PRIx64 ") leaves the stable tree.", named(t, TABLE_NODE, addr, node), (uint64_t)kpfn);
+}
+
+static void tell_insert(struct telling *t)
+{
+	const struct args_P_NODE_INSERT args = *ARGS(P_NODE_INSERT);
+	bool again = is_known(t, args.node);
+	char node[NAME];
+
+	telling_function(t, again ? "stable_tree_search" : "stable_tree_insert", "mm/ksm.c");
+	named(t, TABLE_NODE, args.node, node);
+	if (again)
+		SAY("%s (pfn 0x%" PRIx64 ") has no equal page in the stable tree of memory node %" PRId64
+		    ": it enters that tree.", node, (uint64_t)args.kpfn, args.nid);
+	else
+		SAY("pfn 0x%" PRIx64 " becomes a KSM page: %s enters the stable tree of memory node %" PRId64 ".",
+		    (uint64_t)args.kpfn, node, args.nid);
+}
+
 static bool tell_node(struct telling *t)
 {
 	char node[NAME], chain[NAME];
@@ -100,17 +152,10 @@ static bool tell_node(struct telling *t)
 	telling_function(t, "stable_tree_insert", "mm/ksm.c");
 	switch (t->ev->kind) {
 	case EVENT_P_NODE_INSERT:
-		SAY("pfn 0x%" PRIx64
-		    " becomes a KSM page: %s enters the stable tree of memory node %" PRId64 ".",
-		    (uint64_t)ARGS(P_NODE_INSERT)->kpfn,
-		    named(t, TABLE_NODE, ARGS(P_NODE_INSERT)->node, node),
-		    ARGS(P_NODE_INSERT)->nid);
+		tell_insert(t);
 		return true;
 	case EVENT_P_NODE_ERASE:
-		telling_function(t, "remove_node_from_stable_tree", "mm/ksm.c");
-		SAY("%s (pfn 0x%" PRIx64 ") leaves the stable tree.",
-		    named(t, TABLE_NODE, ARGS(P_NODE_ERASE)->node, node),
-		    (uint64_t)ARGS(P_NODE_ERASE)->kpfn);
+		tell_erase(t);
 		return true;
 	case EVENT_P_NODE_FREE:
 		telling_function(t, "free_stable_node", "mm/ksm.c");
@@ -137,7 +182,8 @@ static bool tell_node(struct telling *t)
 		    named(t, TABLE_NODE, ARGS(P_CHAIN_FREE)->node, chain));
 		return true;
 	case EVENT_P_DUP_ADD:
-		telling_function(t, "stable_node_chain_add_dup", "mm/ksm.c");
+		telling_function(t, is_known(t, ARGS(P_DUP_ADD)->node) ? "stable_tree_search" :
+				 "stable_tree_insert", "mm/ksm.c");
 		SAY("%s (pfn 0x%" PRIx64 ") joins the chain %s as a dup.",
 		    named(t, TABLE_NODE, ARGS(P_DUP_ADD)->node, node),
 		    (uint64_t)ARGS(P_DUP_ADD)->kpfn,
@@ -163,8 +209,9 @@ static bool tell_node(struct telling *t)
 		return true;
 	case EVENT_P_NODE_REPLACE:
 		telling_function(t, "stable_tree_search", "mm/ksm.c");
-		SAY("%s takes the place of another node in the stable tree.",
-		    named(t, TABLE_NODE, ARGS(P_NODE_REPLACE)->node, node));
+		SAY("%s takes the place of %s in the stable tree.",
+		    named(t, TABLE_NODE, ARGS(P_NODE_REPLACE)->node, node),
+		    named(t, TABLE_NODE, ARGS(P_NODE_REPLACE)->old_node, chain));
 		return true;
 	default:
 		return false;
@@ -197,17 +244,23 @@ static bool tell_other(struct telling *t)
 	telling_function(t, "ksm_do_scan", "mm/ksm.c");
 	switch (t->ev->kind) {
 	case EVENT_P_MIGRATE_ADD:
-		telling_function(t, "cmp_and_merge_page", "mm/ksm.c");
+		telling_function(t, ARGS(P_MIGRATE_ADD)->site == SITE_SEARCH_REPLACED ? "stable_tree_search" :
+				 "cmp_and_merge_page", "mm/ksm.c");
 		SAY("%s (pfn 0x%" PRIx64
 		    ") is on another memory node than its tree: it goes onto the migrate list.",
 		    named(t, TABLE_NODE, ARGS(P_MIGRATE_ADD)->node, node),
 		    (uint64_t)ARGS(P_MIGRATE_ADD)->kpfn);
 		return true;
 	case EVENT_P_MIGRATE_DEL:
-		telling_function(t, "stable_tree_search", "mm/ksm.c");
-		SAY("%s (pfn 0x%" PRIx64 ") leaves the migrate list.",
+		telling_function(t, ARGS(P_MIGRATE_DEL)->site == SITE_MERGED_BACK ? "stable_tree_search" :
+				 ARGS(P_MIGRATE_DEL)->site == SITE_SCAN_CLEANUP ? "scan_get_next_rmap_item" :
+				 "remove_node_from_stable_tree", "mm/ksm.c");
+		SAY("%s (pfn 0x%" PRIx64 ") leaves the migrate list: %s.",
 		    named(t, TABLE_NODE, ARGS(P_MIGRATE_DEL)->node, node),
-		    (uint64_t)ARGS(P_MIGRATE_DEL)->kpfn);
+		    (uint64_t)ARGS(P_MIGRATE_DEL)->kpfn,
+		    ARGS(P_MIGRATE_DEL)->site == SITE_MERGED_BACK ? "its place is found" :
+		    ARGS(P_MIGRATE_DEL)->site == SITE_SCAN_CLEANUP ? "the scan that begins finds its page gone" :
+		    "the node is removed");
 		return true;
 	case EVENT_P_UNSTABLE_RESET:
 		telling_function(t, "scan_get_next_rmap_item", "mm/ksm.c");
@@ -250,10 +303,51 @@ static bool tell_other(struct telling *t)
 	}
 }
 
+/* How many more events of the run there are by the moment that the episode is asked at, and the last of them. */
+static uint32_t run_more(const struct telling *t, uint64_t *ret_last)
+{
+	struct event_index *events = episode_source(t->e)->events;
+	uint64_t known_by = episode_moment(t->e).known_by;
+	struct event_record record;
+	uint32_t more = 0;
+
+	*ret_last = t->step->last_event;
+	if (t->step->last_event <= known_by)
+		return t->step->nr - 1;
+	for (uint64_t n = t->step->event + 1; n <= known_by; n++) {
+		if (event_index_kind(events, n) != t->step->verdict || event_index_read(events, n, &record) != 0 ||
+		    record.pid != episode_row(t->e)->tid)
+			continue;
+		*ret_last = n;
+		more++;
+	}
+	return more;
+}
+
+/* They say the same of the same process (or scan, or page). */
+static void tell_run(struct telling *t)
+{
+	size_t at = strlen(t->to->text);
+	bool reset = t->ev->kind == EVENT_P_UNSTABLE_RESET;
+	uint32_t more;
+	uint64_t last;
+
+	if (t->step->kind != STEP_SCANNED || t->step->nr < 2)
+		return;
+	more = run_more(t, &last);
+	if (!more)
+		return;
+	if (reset)
+		snprintf(t->to->text + at, sizeof(t->to->text) - at, " So %s the %s of %" PRIu32
+			 " other memory node%s.", more == 1 ? "is" : "are", more == 1 ? "one" : "ones", more,
+			 plural(more));
+	else
+		snprintf(t->to->text + at, sizeof(t->to->text) - at, " The same %" PRIu32 " time%s more, up to event %"
+			 PRIu64 ".", more, plural(more), last);
+}
+
 void tell_scan(struct telling *t)
 {
-	size_t at;
-
 	if (t->step->kind == STEP_BEGIN) {
 		SAY("ksmd begins scan %" PRId64 " with %" PRId64 " rmap_item%s.", ARGS(KSM_START_SCAN)->seq,
 		    ARGS(KSM_START_SCAN)->rmap_entries, plural((uint64_t)ARGS(KSM_START_SCAN)->rmap_entries));
@@ -265,9 +359,5 @@ void tell_scan(struct telling *t)
 	}
 	if (t->step->kind == STEP_BEGIN || t->step->kind == STEP_END)
 		telling_function(t, "ksm_do_scan", "mm/ksm.c");
-	at = strlen(t->to->text);
-	if (t->step->nr > 1)
-		snprintf(t->to->text + at, sizeof(t->to->text) - at,
-			 " %" PRIu32 " more %s event%s follow%s.", t->step->nr - 1, event_kind_name(t->ev->kind),
-			 plural(t->step->nr - 1), t->step->nr == 2 ? "s" : "");
+	tell_run(t);
 }

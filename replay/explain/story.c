@@ -3,7 +3,8 @@
  * story.c - an episode from its beginning to what it came to, line by line.
  *
  * A walk of 200 items is a thousand steps that are all alike.  The story tells the first of a kind and
- * says how many more there were; what it leaves out is counted, never dropped.  Behind the steps stand
+ * says how many more there were; what it leaves out is counted by what it is, never dropped, and told when
+ * all is asked for.  Behind the steps stand
  * the totals, under the names that the kernel mails use, who waited meanwhile, and for a walk what the
  * other rules would have come to (modelled, M).
  *
@@ -22,7 +23,9 @@
 
 #define TOLD_HOLDS	6u	/* of a walk that are told one by one */
 #define TOLD_ALIKE	3u	/* steps of one kind in a row */
-#define TOLD_SCAN	10u	/* steps of a scan */
+#define TOLD_SCAN_WHOLE	64u	/* a scan of so many steps */
+#define TOLD_SCAN	10u	/* the first steps of a longer one */
+#define TOLD_TURNS	48u	/* of its turning points */
 #define SCAN_OUTCOMES	32
 #define NO_HEALTHY_DUP	2	/* KSMTOP_RECOVERY_OUTCOMES */
 #define PARTIAL		4
@@ -107,7 +110,7 @@ static void walk_steps(struct teller *t)
 		if (hold->begin > t->when.known_by)
 			break;
 		/* One that runs at the moment has no sums yet. */
-		if (nr_holds <= 2 * TOLD_HOLDS || (told < TOLD_HOLDS && hold->nr_visited) ||
+		if (t->all || nr_holds <= 2 * TOLD_HOLDS || (told < TOLD_HOLDS && hold->nr_visited) ||
 		    hold->end > t->when.known_by) {
 			tell_hold(t, hold, nr);
 			told++;
@@ -128,39 +131,130 @@ static void walk_steps(struct teller *t)
 		tell_step(t, episode_nr_steps(t->e) - 1);
 }
 
-/* The first steps of a scan, and its end: thousands of items are alike. */
-static void scan_steps(struct teller *t)
+/* What a step of a scan is called when it is only counted. */
+static const char *scanned_word(uint8_t kind)
 {
-	uint32_t nr = nr_steps(t), told = nr <= TOLD_SCAN + 2 ? nr : TOLD_SCAN;
-
-	for (uint32_t i = 0; i < told; i++)
-		tell_step(t, i);
-	if (told < nr) {
-		teller_say(t, STORY_STEP, episode_step(t->e, told)->event, EVIDENCE_TRACED,
-			   "%" PRIu32 " more step%s.", nr - told - 1, plural(nr - told - 1));
-		tell_step(t, nr - 1);
+	switch (kind) {
+	case EVENT_P_ITEM_NEW: return "items made";
+	case EVENT_P_ITEM_FREE: return "items freed";
+	case EVENT_P_ITEM_UNSTABLE: return "items put into the unstable tree";
+	case EVENT_P_ITEM_SCAN: return "pages scanned";
+	case EVENT_P_ITEM_APPEND: return "items merged";
+	case EVENT_P_ITEM_DETACH: return "items taken out of a tree";
+	case EVENT_P_SCAN_SUM: return "sums of a process";
+	case EVENT_P_NODE_INSERT: return "stable nodes put into a tree";
+	case EVENT_P_NODE_ERASE: return "stable nodes taken out of a tree";
+	case EVENT_P_NODE_FREE: return "stable nodes freed";
+	case EVENT_P_CHAIN_MAKE: return "chains made";
+	case EVENT_P_CHAIN_COLLAPSE: return "chains with one dup left";
+	case EVENT_P_CHAIN_FREE: return "chains freed";
+	case EVENT_P_DUP_ADD: return "dups that join a chain";
+	case EVENT_P_DUP_DEL: return "dups that leave their chain";
+	case EVENT_P_DUP_HEAD: return "dups moved to the head";
+	case EVENT_P_MIGRATE_ADD: return "stable nodes put on the migrate list";
+	case EVENT_P_MIGRATE_DEL: return "stable nodes taken off the migrate list";
+	case EVENT_KSM_MERGE_WITH_KSM_PAGE: return "pages tried to merge";
+	case EVENT_KSM_MERGE_ONE_PAGE: return "empty pages";
+	case EVENT_KSM_REMOVE_KSM_PAGE: return "KSM pages gone";
+	case EVENT_KSM_REMOVE_RMAP_ITEM: return "items of stable nodes that go";
+	default: return "other steps";
 	}
 }
 
-/* The page that a step's walk was of; none for other steps. */
-static struct ref walked(const struct teller *t, const struct step *step)
+struct folded { uint64_t nr[NR_EVENT_KINDS], all, event; };
+
+/* What was left out since the last step that was told, counted by what it is. */
+static void tell_folded(struct teller *t, struct folded *folded)
+{
+	char list[NARRATE_MAX - 64];
+	size_t at = 0;
+
+	if (!folded->all)
+		return;
+	for (uint32_t kind = 0; kind < NR_EVENT_KINDS && at < sizeof(list); kind++)
+		if (folded->nr[kind])
+			at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s: %" PRIu64, at ? ", " : "",
+					       scanned_word((uint8_t)kind), folded->nr[kind]);
+	teller_say(t, STORY_STEP, folded->event, EVIDENCE_TRACED, "%" PRIu64 " more event%s; %s.", folded->all,
+		   plural(folded->all), list);
+	*folded = (struct folded){ 0 };
+}
+
+/*
+ * A short scan whole.  Of a long one, whose thousands of items are alike, the first steps, those that its story
+ * turns on while they are not too many, and its end.
+ */
+static void scan_steps(struct teller *t)
+{
+	uint32_t nr = nr_steps(t), turns = 0;
+	struct folded folded = { 0 };
+
+	for (uint32_t i = 0; i < nr; i++) {
+		const struct step *step = episode_step(t->e, i);
+		bool turn = step->flags & STEP_TURN && turns < TOLD_TURNS;
+
+		if (t->all || nr <= TOLD_SCAN_WHOLE || i < TOLD_SCAN || i + 1 == nr || turn) {
+			tell_folded(t, &folded);
+			tell_step(t, i);
+			turns += i >= TOLD_SCAN && turn;
+			continue;
+		}
+		if (!folded.all)
+			folded.event = step->event;
+		folded.nr[step->verdict] += step->nr;
+		folded.all += step->nr;
+	}
+	tell_folded(t, &folded);
+}
+
+/* The walk that is a step; false for other steps. */
+static bool walked(const struct teller *t, const struct step *step, struct episode_row *ret)
 {
 	union row row;
 
-	return step->kind == STEP_WALK &&
-	       history_row(episode_source(t->e)->history, step->ref, moment_hindsight(step->event), &row) == 0 ?
-	       row.episode.object : (struct ref){ 0 };
+	if (step->kind != STEP_WALK ||
+	    history_row(episode_source(t->e)->history, step->ref, t->when, &row) != 0)
+		return false;
+	*ret = row.episode;
+	return true;
+}
+
+/* Did it go as it should?  What failed is told one by one. */
+static bool has_failed(const struct step *step)
+{
+	return (step->kind == STEP_MOVE && step->verdict == MOVE_FAILED) || (step->kind == STEP_COPY && step->verdict);
 }
 
 /* Is it of the same kind as the step before, so that one need not tell it?  A migration tries a page again. */
 static bool alike(const struct teller *t, const struct step *a, const struct step *b)
 {
-	if (a->kind != b->kind || a->verdict != b->verdict)
+	struct episode_row x, y;
+
+	if (a->kind != b->kind || a->verdict != b->verdict || has_failed(a))
 		return false;
 	if (a->kind == STEP_WALK)
-		return t->row->kind == EPISODE_MIGRATION && !ref_is_none(walked(t, a)) &&
-		       ref_equal(walked(t, a), walked(t, b));
-	return a->kind != STEP_SIGNAL && a->kind != STEP_DUP && a->kind != STEP_SCANNED;
+		return t->row->kind == EPISODE_MIGRATION && walked(t, a, &x) && walked(t, b, &y) &&
+		       !ref_is_none(x.object) && ref_equal(x.object, y.object) &&
+		       x.totals.walk.purpose == y.totals.walk.purpose &&
+		       x.totals.walk.mapcount_after == y.totals.walk.mapcount_after;
+	return a->kind == STEP_PAGE || a->kind == STEP_TASK || a->kind == STEP_MOVE || a->kind == STEP_ITEM_MOVED ||
+	       a->kind == STEP_PTE;
+}
+
+static const char *alike_words(const struct step *step)
+{
+	static const char *const pages[] = { "pages isolated", "pages copied", "pages that could not be copied",
+					     "pages put back", "pages with nothing to copy" };
+
+	switch (step->kind) {
+	case STEP_PAGE: return step->verdict < sizeof(pages) / sizeof(pages[0]) ? pages[step->verdict] : "pages";
+	case STEP_TASK: return step->verdict ? "tasks whose pte maps the page" :
+				"tasks whose pte does not map the page";
+	case STEP_MOVE: return "mappings moved";
+	case STEP_ITEM_MOVED: return "changes of an item's stable node";
+	case STEP_PTE: return "ptes changed";
+	default: return "walks of the page for the same purpose, which left the same mapcount";
+	}
 }
 
 static void other_steps(struct teller *t)
@@ -171,12 +265,11 @@ static void other_steps(struct teller *t)
 		for (end = i + 1; end < nr; end++)
 			if (!alike(t, episode_step(t->e, i), episode_step(t->e, end)))
 				break;
-		for (uint32_t j = i; j < end && (j < i + TOLD_ALIKE || end - i <= TOLD_ALIKE + 2); j++)
+		for (uint32_t j = i; j < end && (j < i + TOLD_ALIKE || end - i <= TOLD_ALIKE + 2 || t->all); j++)
 			tell_step(t, j);
-		if (end - i > TOLD_ALIKE + 2) {
+		if (end - i > TOLD_ALIKE + 2 && !t->all) {
 			teller_say(t, STORY_STEP, episode_step(t->e, i + TOLD_ALIKE)->event, EVIDENCE_TRACED,
-			     "%" PRIu32 " more step%s of this kind.", end - i - TOLD_ALIKE - 1,
-			     plural(end - i - TOLD_ALIKE - 1));
+				   "%" PRIu32 " more %s.", end - i - TOLD_ALIKE - 1, alike_words(episode_step(t->e, i)));
 			tell_step(t, end - 1);
 		}
 	}
@@ -238,7 +331,7 @@ static void waiters(struct teller *t)
 		return;
 	while (nr && list[nr - 1].begin > t->when.known_by)
 		nr--;
-	for (uint32_t i = 0; i < nr && i < TOLD_WAITERS; i++) {
+	for (uint32_t i = 0; i < nr && (i < TOLD_WAITERS || t->all); i++) {
 		bool over = list[i].end && list[i].end <= t->when.known_by;
 		struct event ev = { 0 };
 
@@ -252,7 +345,7 @@ static void waiters(struct teller *t)
 		     ev.kind == EVENT_UNKNOWN ? "" : "; it went on with ",
 		     ev.kind == EVENT_UNKNOWN ? "" : event_kind_name(ev.kind));
 	}
-	if (nr > TOLD_WAITERS)
+	if (nr > TOLD_WAITERS && !t->all)
 		teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "%" PRIu32 " more wait%s.", nr - TOLD_WAITERS,
 			   plural(nr - TOLD_WAITERS));
 }
@@ -387,11 +480,12 @@ static void notes(struct teller *t)
 		     "Its events do not add up to the kernel's own counts: some were lost or not recorded.");
 }
 
-int story_tell(const struct episode_source *source, struct ref episode, struct moment when, story_fn fn,
-	       void *arg, struct diag *diag)
+static int tell(const struct episode_source *source, struct ref episode, struct moment when, bool all, story_fn fn,
+		void *arg, struct diag *diag)
 {
-	struct teller t = { .when = when, .fn = fn, .arg = arg };
-	int ret = episode_open(source, episode, when, &t.e, diag);
+	struct teller t = { .when = when, .all = all, .fn = fn, .arg = arg };
+	int ret = all ? episode_open_unfolded(source, episode, when, &t.e, diag) :
+			episode_open(source, episode, when, &t.e, diag);
 
 	if (ret)
 		return ret;
@@ -407,4 +501,16 @@ int story_tell(const struct episode_source *source, struct ref episode, struct m
 	notes(&t);
 	episode_close(t.e);
 	return t.ret;
+}
+
+int story_tell(const struct episode_source *source, struct ref episode, struct moment when, story_fn fn,
+	       void *arg, struct diag *diag)
+{
+	return tell(source, episode, when, false, fn, arg, diag);
+}
+
+int story_tell_all(const struct episode_source *source, struct ref episode, struct moment when, story_fn fn,
+		   void *arg, struct diag *diag)
+{
+	return tell(source, episode, when, true, fn, arg, diag);
 }

@@ -14,6 +14,7 @@ struct teller {
 	struct opened_episode *e;
 	const struct episode_row *row;
 	struct moment when;
+	bool all;		/* nothing is folded */
 	story_fn fn;
 	void *arg;
 	int ret;		/* fn's answer: once it is not 0 nothing more is told */
@@ -35,7 +36,7 @@ void tell_signals(struct teller *t);
 void tell_left_behind(struct teller *t);
 /* The pages that walks of this episode did not get unmapped: the same of each. */
 void tell_failed_walks(struct teller *t);
-/* The KSM pages among a collapse's 512. */
+/* aftermath_collapse.c: the KSM pages among a collapse's 512, the bad one, and whose they were. */
 void tell_owners(struct teller *t);
 
 #endif /* KSMTOP_TELLER_H */

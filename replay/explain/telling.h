@@ -9,10 +9,13 @@
 
 #include "explain/narrate.h"
 
+#define TOLD_NAME_MAX 64
+
 struct telling {
 	struct opened_episode *e;
 	const struct history *h;
 	const struct step *step;
+	uint32_t index;		/* of the step */
 	const struct event *ev;
 	struct moment when;
 	struct narration *to;
@@ -29,5 +32,14 @@ static inline void telling_function(struct telling *t, const char *function, con
 
 /* narrate_scan.c: a step of a scan. */
 void tell_scan(struct telling *t);
+/* narrate_collapse.c: a step of a collapse. */
+void tell_collapse(struct telling *t);
+/* narrate_recovery.c: a step of a memory failure: its kill list, its recovery. */
+void tell_kill(struct telling *t);
+void tell_recovery(struct telling *t);
+
+/* narrate.c: one that the history never met goes by its kernel address. */
+const char *telling_name(const struct telling *t, struct ref ref, const char *word, int64_t addr,
+			 char buf[TOLD_NAME_MAX]);
 
 #endif /* KSMTOP_TELLING_H */

@@ -64,7 +64,8 @@ enum complete {
 	O(MM, "mm", 0, "M", COMPLETE_NOTHING, "an mm: its address, or the A of \"mm A\"")	\
 	O(RANGE, "range", 0, "A-B", COMPLETE_NOTHING, "addresses from A up to B, hexadecimal")	\
 	O(MARKDOWN, "markdown", 0, NULL, COMPLETE_NOTHING, "as Markdown, to paste into a mail")	\
-	O(ALL, "all", 0, NULL, COMPLETE_NOTHING, "print what agrees or holds, too")		\
+	O(ALL, "all", 0, NULL, COMPLETE_NOTHING,						\
+	  "print what agrees or holds, too; of a story every event")		\
 	O(NO_CACHE, "no-cache", 0, NULL, COMPLETE_NOTHING,					\
 	  "neither read nor write the cache of rebuilt tables")					\
 	O(OUTPUT, "output", 'o', "FILE", COMPLETE_FILE,						\
@@ -166,7 +167,8 @@ enum option_id {
 #define EXPLAIN_TEXT										\
 	"The story of an episode: what it was about, each step in a sentence with the kernel function\n" \
 	"that did it, what it came to, who waited, and what makes any of it doubtful. EPISODE is a\n" \
-	"number of ksmtop episodes. Long runs of the same thing are told once and counted."
+	"number of ksmtop episodes. Long runs of the same thing are told once, and counted by what they\n" \
+	"are; --all tells each event. At T inside the episode the story ends at T."
 
 #define WHATIF_TEXT										\
 	"Walks again over the rebuilt interval trees, under three rules of which VMAs an item's anon_vma\n" \
@@ -237,7 +239,7 @@ enum option_id {
 	  "what differs between two moments or two recordings", DIFF_TEXT)			\
 	C(EPISODES, "episodes", "FILE", 1, 1, OPTS_QUERY | OPT(AT) | OPT(KIND) | OPT(FILTER) |	\
 	  OPT(SORT), "", "what ran, and what came of it", EPISODES_TEXT)				\
-	C(EXPLAIN, "explain", "FILE EPISODE", 2, 2, OPTS_QUERY | OPT(AT) | OPT(MARKDOWN), "",	\
+	C(EXPLAIN, "explain", "FILE EPISODE", 2, 2, OPTS_QUERY | OPT(AT) | OPT(MARKDOWN) | OPT(ALL), "",	\
 	  "the story of an episode, step by step", EXPLAIN_TEXT)				\
 	C(WHATIF, "whatif", "FILE (--walk EPISODE | --pfn P)", 1, 1, OPTS_QUERY | OPT(AT) |	\
 	  OPT(WALK) | OPT(PFN) | OPT(RULE), "",						\

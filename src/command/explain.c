@@ -203,8 +203,8 @@ static int explain(struct query *query)
 		return err;
 	if (query->json)
 		answer_begin(query, "explain", recording_path(query->recording));
-	err = story_tell(&source, row.episode.ref, query->when, print_line, &explaining,
-			 &query->diag);
+	err = (invocation_has(query->invocation, OPTION_ALL) ? story_tell_all : story_tell)(
+		&source, row.episode.ref, query->when, print_line, &explaining, &query->diag);
 	if (err == 0 && query->json) {
 		episode_row_fields(query, &row, &fields);
 		answer_end(query, "episode", fields_json(&fields));

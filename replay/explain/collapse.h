@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * collapse.h - inside explain/: what the events around a collapse tell of it.
+ *
+ * The collapse's own events say which mm, which range and what became of each page.  Who gave it up on the way
+ * the stock kernel's huge_memory:* events of the same thread say; which page was bad, and whose the range is,
+ * may follow from an earlier collapse of the same range, memory_failure_event and SIGBUS.
+ */
+#ifndef KSMTOP_COLLAPSE_H
+#define KSMTOP_COLLAPSE_H
+
+#include "episode/episode.h"
+
+#define COLLAPSE_PAGES 512u
+
+/* What gave it up (traced).  Neither: the events do not say, or are not in the recording. */
+struct collapse_way {
+	bool swapin_failed;		/* __collapse_huge_page_swapin() */
+	bool isolate_failed;		/* __collapse_huge_page_isolate() */
+	int64_t result;			/* enum scan_result of that part */
+	bool is_file;			/* collapse_file() ran, as far as its closing event is there */
+};
+void collapse_way(struct opened_episode *episode, struct collapse_way *ret);
+
+/* The page that this collapse, or the last one of the same range before it, could not copy. */
+struct bad_page {
+	uint32_t number;		/* of that episode */
+	uint64_t index, pfn, event;	/* event: of the failed copy */
+	uint64_t handled;		/* memory_failure_event of that pfn behind it, by `known_by`; 0: none */
+};
+bool collapse_bad_page(struct opened_episode *episode, uint64_t known_by, struct bad_page *ret);
+
+/* Who alone got SIGBUS for a touch (BUS_MCEERR_AR) once the page had been handled, by `known_by`. */
+struct touched { int32_t pid; char comm[17]; uint64_t event; };
+bool collapse_touched(const struct episode_source *source, const struct bad_page *page, uint64_t known_by,
+		      struct touched *ret);
+
+#endif /* KSMTOP_COLLAPSE_H */
