@@ -9,6 +9,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -186,6 +188,212 @@ static void a_walk_without_its_beginning(void **state)
 	recording_close(recording);
 }
 
+/* ---- what is folded ---- */
+struct lines { uint32_t nr; struct story_line line[128]; };
+
+static int keep(const struct story_line *line, void *arg)
+{
+	struct lines *lines = arg;
+
+	if (lines->nr < 128)
+		lines->line[lines->nr++] = *line;
+	return 0;
+}
+
+static const char *text_at(const struct lines *lines, enum story_part part, uint64_t event)
+{
+	for (uint32_t i = 0; i < lines->nr; i++)
+		if (lines->line[i].part == part && lines->line[i].event == event)
+			return lines->line[i].narration.text;
+	return "";
+}
+
+static const char *function_at(const struct lines *lines, uint64_t event)
+{
+	for (uint32_t i = 0; i < lines->nr; i++)
+		if (lines->line[i].part == STORY_STEP && lines->line[i].event == event)
+			return lines->line[i].narration.function;
+	return "";
+}
+
+static struct lines *told(struct recording *recording, uint32_t number, uint64_t known_by, bool all)
+{
+	struct episode_source source = written_source(recording);
+	struct lines *lines = calloc(1, sizeof(*lines));
+	struct moment when = { history_last(source.history), known_by };
+	struct diag diag = { 0 };
+	struct ref ref;
+
+	assert_non_null(lines);
+	assert_int_equal(history_find_number(source.history, TABLE_EPISODE, number, &ref), 0);
+	assert_int_equal((all ? story_tell_all : story_tell)(&source, ref, when, keep, lines, &diag), 0);
+	return lines;
+}
+
+#define KSMD		31
+#define SCANNED(us, item, outcome) WR(us, 0, KSMD, P_ITEM_SCAN, item, MM_A, ADDRESS, 3, outcome)
+enum { OTHER_NID = 5, LOCK_FAILED = 7, KEPT_UNSTABLE = 9 };	/* KSMTOP_SCAN_OUTCOMES */
+
+/* What differs in its outcome is no run, what failed is told each time, and a run ends at the moment asked. */
+static void only_what_is_alike_is_folded(void **state)
+{
+	const struct written story[] = {
+		WR(1, 0, KSMD, KSM_START_SCAN, 3, 7),			/* 1 */
+		SCANNED(2, ITEM, KEPT_UNSTABLE), SCANNED(3, ITEM + 64, KEPT_UNSTABLE),
+		SCANNED(4, ITEM + 128, KEPT_UNSTABLE),			/* 4 */
+		SCANNED(5, ITEM + 192, OTHER_NID), SCANNED(6, ITEM + 256, LOCK_FAILED),
+		SCANNED(7, ITEM + 320, LOCK_FAILED),			/* 7 */
+		WR(8, 0, KSMD, P_NODE_INSERT, 0xffff888300000000, 0x77, 0, 0),
+		WR(9, 0, KSMD, P_NODE_INSERT, 0xffff888300000040, 0x78, 0, 0xffff888300000000),
+		WR(10, 0, KSMD, KSM_STOP_SCAN, 3, 7),			/* 10 */
+	};
+	struct recording *recording = written_open(story, sizeof(story) / sizeof(*story));
+	struct lines *folded = told(recording, 1, KNOWN_HINDSIGHT, false);
+	struct lines *all = told(recording, 1, KNOWN_HINDSIGHT, true), *middle = told(recording, 1, 3, false);
+
+	(void)state;
+	assert_non_null(strstr(text_at(folded, STORY_STEP, 2), "kept unstable. The same 2 times more, up to event 4."));
+	assert_string_equal(text_at(folded, STORY_STEP, 3), "");
+	assert_non_null(strstr(text_at(folded, STORY_STEP, 5), "other nid."));
+	assert_null(strstr(text_at(folded, STORY_STEP, 5), "more"));
+	assert_non_null(strstr(text_at(folded, STORY_STEP, 6), "lock failed."));
+	assert_non_null(strstr(text_at(folded, STORY_STEP, 7), "lock failed."));
+	assert_non_null(strstr(text_at(folded, STORY_STEP, 8), "pfn 0x77 becomes a KSM page"));
+	assert_non_null(strstr(text_at(folded, STORY_STEP, 9), "pfn 0x78 becomes a KSM page"));
+	for (uint64_t n = 1; n <= 10; n++) {
+		assert_string_not_equal(text_at(all, STORY_STEP, n), "");
+		assert_null(strstr(text_at(all, STORY_STEP, n), "more"));
+	}
+	assert_non_null(strstr(text_at(middle, STORY_STEP, 2), "The same 1 time more, up to event 3."));
+	for (uint64_t n = 4; n <= 10; n++)
+		assert_string_equal(text_at(middle, STORY_STEP, n), "");
+	free(folded);
+	free(all);
+	free(middle);
+	recording_close(recording);
+}
+
+#define LONG 200
+
+/* Of a long scan what it turns on is told wherever it stands, and the rest counted by what it is. */
+static void a_long_scan_is_folded_by_what_it_is(void **state)
+{
+	static struct args_P_ITEM_NEW made[LONG];
+	static struct written story[2 * LONG + 3];
+	struct args_P_NODE_INSERT insert = { (int64_t)0xffff888300000000, 0x77, 0, 0 };
+	struct args_KSM_START_SCAN begin = { 3, LONG };
+	struct recording *recording;
+	struct lines *folded;
+	uint32_t nr = 0, counted = 0;
+
+	(void)state;
+	story[nr++] = (struct written){ 1, 0, KSMD, EVENT_KSM_START_SCAN, &begin };
+	for (int i = 0; i < LONG; i++) {
+		made[i] = (struct args_P_ITEM_NEW){ (int64_t)(ITEM + 64 * (i / 2)), MM_A, ADDRESS + 4096 * (i / 2) };
+		story[nr] = (struct written){ nr + 1, 0, KSMD, i & 1 ? EVENT_P_ITEM_FREE : EVENT_P_ITEM_NEW, &made[i] };
+		nr++;
+		if (i == LONG / 2) {
+			story[nr] = (struct written){ nr + 1, 0, KSMD, EVENT_P_NODE_INSERT, &insert };
+			nr++;
+		}
+	}
+	story[nr] = (struct written){ nr + 1, 0, KSMD, EVENT_KSM_STOP_SCAN, &begin };
+	nr++;
+	recording = written_open(story, nr);
+	folded = told(recording, 1, KNOWN_HINDSIGHT, false);
+	assert_non_null(strstr(text_at(folded, STORY_STEP, LONG / 2 + 3), "pfn 0x77 becomes a KSM page"));
+	for (uint32_t i = 0; i < folded->nr; i++) {
+		unsigned int more, items_made, items_freed;
+		char rest[4];
+
+		if (folded->line[i].part == STORY_STEP &&
+		    sscanf(folded->line[i].narration.text, "%u more events; items made: %u, items freed: %u%3s", &more,
+			   &items_made, &items_freed, rest) == 4) {
+			assert_int_equal(more, items_made + items_freed);
+			counted += more;
+		} else if (folded->line[i].part == STORY_STEP) {
+			counted++;
+		}
+	}
+	assert_int_equal(counted, nr);
+	free(folded);
+	recording_close(recording);
+}
+
+/* ---- collapses ---- */
+#define KHUGEPAGED	34
+#define OTHER_MM	0xff1100000013f400
+#define RANGE		0x200000000000
+#define COLLAPSED(us, index, pfn, step) WR(us, 0, KHUGEPAGED, P_COLLAPSE_PAGE, OTHER_MM, RANGE, index, pfn, step)
+
+/*
+ * A copy fails, the page is handled, the next collapse cannot swap it in, somebody touches it: who gave up,
+ * why, and whose pages they were, each not before it can be known.
+ */
+static void why_a_collapse_is_given_up(void **state)
+{
+	const struct written story[] = {
+		WR(1, 0, KHUGEPAGED, P_COLLAPSE_BEGIN, OTHER_MM, RANGE, 0x200, 0),
+		COLLAPSED(2, 0, 0x70, 0), COLLAPSED(3, 1, 0x71, 0),
+		COLLAPSED(4, 0, 0x70, 1), COLLAPSED(5, 1, 0x71, 2),
+		COLLAPSED(6, 0, 0x70, 3), COLLAPSED(7, 1, 0x71, 3),
+		WR(8, 0, KHUGEPAGED, P_COLLAPSE_END, OTHER_MM, RANGE, 30, 0x200),
+		WR(9, 0, 9, MEMORY_FAILURE_EVENT, 0x71, 13, 3),
+		WR(10, 0, KHUGEPAGED, P_COLLAPSE_BEGIN, OTHER_MM, RANGE, 0x200, 0),
+		WR(11, 0, KHUGEPAGED, MM_COLLAPSE_HUGE_PAGE_SWAPIN, OTHER_MM, 0, 511, 0),
+		WR(12, 0, KHUGEPAGED, P_COLLAPSE_END, OTHER_MM, RANGE, 0, 0x200),
+		WR(13, 0, 56, SIGNAL_GENERATE, 7, 4, "toucher", 56, 0, 0),
+		WR(14, 0, 77, P_COLLAPSE_BEGIN, OTHER_MM, RANGE + 0x200000, 0x400, 0),
+		WR(15, 0, 77, P_COLLAPSE_PAGE, OTHER_MM, RANGE + 0x200000, 0, 0x90, 0),
+		WR(16, 0, 77, MM_COLLAPSE_HUGE_PAGE_ISOLATE, 0x91, 0, 1, 17),
+		WR(17, 0, 77, P_COLLAPSE_END, OTHER_MM, RANGE + 0x200000, 17, 0x400),
+	};
+	struct recording *recording = written_open(story, sizeof(story) / sizeof(*story));
+	struct lines *first = told(recording, 1, KNOWN_HINDSIGHT, false);
+	struct lines *second = told(recording, 2, KNOWN_HINDSIGHT, false), *then = told(recording, 2, 12, false);
+	struct lines *third = told(recording, 3, KNOWN_HINDSIGHT, false);
+
+	(void)state;
+	assert_string_equal(function_at(first, 2), "__collapse_huge_page_isolate");
+	assert_string_equal(function_at(first, 5), "__collapse_huge_page_copy");
+	assert_string_equal(function_at(first, 6), "__collapse_huge_page_copy_failed");
+	assert_non_null(strstr(text_at(first, STORY_NOTE, 9), "Page 1 (pfn 0x71) is handled as bad memory"));
+	assert_non_null(strstr(text_at(second, STORY_STEP, 12), "could not be had by do_swap_page()"));
+	assert_string_equal(function_at(second, 12), "__collapse_huge_page_swapin");
+	assert_non_null(strstr(text_at(second, STORY_NOTE, 9), "collapse 1 could not copy it (event 5)"));
+	assert_non_null(strstr(text_at(second, STORY_NOTE, 13), "taken to be toucher's (pid 56)"));
+	assert_string_equal(text_at(then, STORY_NOTE, 13), "");
+	assert_non_null(strstr(text_at(then, STORY_NOTE, 0), "Whose pages they are is not known"));
+	assert_string_equal(function_at(third, 17), "__collapse_huge_page_isolate");
+	assert_non_null(strstr(text_at(third, STORY_NOTE, 0), "Whose pages they are is not known"));
+	free(first);
+	free(second);
+	free(then);
+	free(third);
+	recording_close(recording);
+}
+
+/* A machine check that the current task consumed adds that task; all others still have to ask. */
+static void who_is_put_on_the_kill_list(void **state)
+{
+	const struct written story[] = {
+		WR(1, 0, 9, P_KILL_BEGIN, 0x71, 0xffff888300000000, 1), WR(2, 0, 9, P_KILL_END, 0x71, 0, 100),
+		WR(3, 0, 9, P_KILL_BEGIN, 0x72, 0xffff888300000000, 0), WR(4, 0, 9, P_KILL_END, 0x72, 0, 100),
+	};
+	struct recording *recording = written_open(story, sizeof(story) / sizeof(*story));
+	struct lines *forced = told(recording, 1, KNOWN_HINDSIGHT, false);
+	struct lines *plain = told(recording, 2, KNOWN_HINDSIGHT, false);
+
+	(void)state;
+	assert_non_null(strstr(text_at(forced, STORY_STEP, 1), "in whose context the failure was met"));
+	assert_non_null(strstr(text_at(forced, STORY_STEP, 1), "PR_MCE_KILL_EARLY"));
+	assert_null(strstr(text_at(plain, STORY_STEP, 3), "context"));
+	assert_non_null(strstr(text_at(plain, STORY_STEP, 3), "PR_MCE_KILL_EARLY"));
+	free(forced);
+	free(plain);
+	recording_close(recording);
+}
+
 static void every_step_has_a_sentence(void **state)
 {
 	uint32_t nr = 0;
@@ -205,6 +413,10 @@ int main(void)
 		cmocka_unit_test(what_is_missing_is_noted),
 		cmocka_unit_test(a_story_ends_at_the_moment),
 		cmocka_unit_test(a_walk_without_its_beginning),
+		cmocka_unit_test(only_what_is_alike_is_folded),
+		cmocka_unit_test(a_long_scan_is_folded_by_what_it_is),
+		cmocka_unit_test(why_a_collapse_is_given_up),
+		cmocka_unit_test(who_is_put_on_the_kill_list),
 		cmocka_unit_test(every_step_has_a_sentence),
 	};
 
