@@ -191,7 +191,9 @@ static void scan_steps(struct teller *t)
 
 	for (uint32_t i = 0; i < nr; i++) {
 		const struct step *step = episode_step(t->e, i);
-		bool turn = step->flags & STEP_TURN && turns < TOLD_TURNS;
+		/* Sums come for every process. */
+		bool turn = step->flags & STEP_TURN &&
+			    turns < (step->verdict == EVENT_P_SCAN_SUM ? TOLD_TURNS / 2 : TOLD_TURNS);
 
 		if (t->all || nr <= TOLD_SCAN_WHOLE || i < TOLD_SCAN || i + 1 == nr || turn) {
 			tell_folded(t, &folded);
@@ -235,7 +237,6 @@ static bool alike(const struct teller *t, const struct step *a, const struct ste
 	if (a->kind == STEP_WALK)
 		return t->row->kind == EPISODE_MIGRATION && walked(t, a, &x) && walked(t, b, &y) &&
 		       !ref_is_none(x.object) && ref_equal(x.object, y.object) &&
-		       x.totals.walk.purpose == y.totals.walk.purpose &&
 		       x.totals.walk.mapcount_after == y.totals.walk.mapcount_after;
 	return a->kind == STEP_PAGE || a->kind == STEP_TASK || a->kind == STEP_MOVE || a->kind == STEP_ITEM_MOVED ||
 	       a->kind == STEP_PTE;
@@ -253,7 +254,7 @@ static const char *alike_words(const struct step *step)
 	case STEP_MOVE: return "mappings moved";
 	case STEP_ITEM_MOVED: return "changes of an item's stable node";
 	case STEP_PTE: return "ptes changed";
-	default: return "walks of the page for the same purpose, which left the same mapcount";
+	default: return "walks of the page, which left the same mapcount";
 	}
 }
 

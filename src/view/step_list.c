@@ -12,6 +12,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "format.h"
 #include "view_util.h"
@@ -27,6 +28,10 @@ void stepping_draw_now(struct pane pane, struct stepping *s)
 	snprintf(place, sizeof(place), "%s %s()  [%c%s]", narration.file ? narration.file : "",
 		 narration.function ? narration.function : "", narration.evidence ? narration.evidence : 'T',
 		 narration.doubtful ? "?" : "");
+	/* Where there is no room for both, the function says where to look. */
+	if (narration.function && strlen(heading) + strlen(place) + 5 >= (size_t)pane.width)
+		snprintf(place, sizeof(place), "%s()  [%c%s]", narration.function,
+			 narration.evidence ? narration.evidence : 'T', narration.doubtful ? "?" : "");
 	pane_rule(pane, 0, heading, place);
 	pane_wrap(pane_sub(pane, 1, 1, pane.width - 2, pane.height - 1), 0, 0, pane.width - 2,
 		  s->where == STEPPING_WITHIN ? ROLE_TEXT : ROLE_SKIPPED, narration.text);
