@@ -39,6 +39,8 @@ struct process {
 	int32_t tgid;
 	uint32_t mm;		/* object id, or NO_ID */
 	uint32_t last_seen;	/* event of the last complete PAGES sample, 0: none */
+	int64_t ksm_pages;	/* how many it mapped, by smaps ... */
+	uint64_t ksm_pages_ns;	/* ... at the end of the sweep that ends then */
 	char comm[16];
 };
 

@@ -262,6 +262,14 @@ static void process_sample(struct builder *b, const struct sample *sample)
 		build_confirm(b, &b->seg->confirm_items, process->mm);
 }
 
+static void ksm_pages_sample(struct builder *b, const struct sample *sample)
+{
+	struct process *process = sample->tgid > 0 ? build_process(b, sample->tgid) : NULL;
+
+	if (process && sample_number(sample, SAMPLE_KSM_PAGES_NAME, &process->ksm_pages) == 0)
+		process->ksm_pages_ns = sample->end_ns;
+}
+
 /* What check.c compares; the next sample at this event may find that more have left. */
 static void keep_numbers(struct builder *b, const struct sample *sample)
 {
@@ -297,6 +305,9 @@ int build_sample(struct builder *b, const struct sample *sample, uint32_t index)
 		break;
 	case SAMPLE_PROCESS:
 		process_sample(b, sample);
+		break;
+	case SAMPLE_KSM_PAGES:
+		ksm_pages_sample(b, sample);
 		break;
 	case SAMPLE_PAGES:
 		build_sweep(b, sample);

@@ -14,6 +14,10 @@
  * where every node is known a page without one is left out, and of all others the row says "maybe",
  * until a complete dump tells whether a node had the page.
  *
+ * smaps counts a process's KSM pages rightly on those kernels, too.  It is read behind the sweep, when pages of
+ * KSM's can only have become fewer: if as many of the swept pages have a node, and every node is known, these are
+ * they, once mapped or more often.  If more have one, nobody knows which of them are not.
+ *
  * Pages come in ascending order; the rows that are left over are sorted before they are held against
  * the ranges that the sweep went through.
  */
@@ -30,6 +34,7 @@ struct sweep {
 	struct sample_range range;
 	bool range_is_there, complete, quiet;
 	bool nodes_known, nodes_certain;	/* all of them; those that are known */
+	bool as_many, too_many;		/* pages with a node, as smaps counts */
 };
 
 /* ---- which of the pages are KSM pages ---- */
@@ -89,8 +94,30 @@ static enum verdict verdict_of(const struct sweep *sweep, const struct sample_pa
 	found = find_page(b, page->pfn);
 	if (!found)
 		return sweep->nodes_known ? NO_KSM_PAGE : MAYBE_KSM_PAGE;
-	return sweep->nodes_certain && page->mapcount > 1 && !build_is_doubtful(b, TABLE_NODE, found->node) ?
-	       KSM_PAGE : MAYBE_KSM_PAGE;
+	if (sweep->as_many)
+		return KSM_PAGE;
+	return sweep->nodes_certain && !sweep->too_many && page->mapcount > 1 &&
+	       !build_is_doubtful(b, TABLE_NODE, found->node) ? KSM_PAGE : MAYBE_KSM_PAGE;
+}
+
+/* How many of the pages have a node, held against smaps. */
+static void count_pages(struct sweep *sweep, const struct sample *sample)
+{
+	struct builder *b = sweep->b;
+	uint64_t now = b->seg->base + b->now;
+	bool all_known = b->h->patched ? sweep->nodes_known && !b->loss_now :
+			 sweep->nodes_certain && moves_from(b->h, 0, now) >= now;
+	struct sample_iter iter = SAMPLE_ITER(sample);
+	struct sample_page page;
+	int64_t nr = 0;
+	int more;
+
+	if (b->page_flag_is_exact || sweep->process->ksm_pages_ns != sample->end_ns)
+		return;
+	while ((more = sample_next_page(&iter, &page)) == 1)
+		nr += find_page(b, page.pfn) != NULL;
+	sweep->too_many = nr > sweep->process->ksm_pages;
+	sweep->as_many = more == 0 && all_known && sweep->quiet && nr == sweep->process->ksm_pages;
 }
 
 /* On a stock kernel a node's end is untraced: only at this very event the kernel may have counted them. */
@@ -276,6 +303,7 @@ void build_sweep(struct builder *b, const struct sample *sample)
 	sweep.range_is_there = sample_next_range(&sweep.ranges, &sweep.range) == 1;
 	b->nr_sweeps++;
 	judge_nodes(&sweep);
+	count_pages(&sweep, sample);
 	build_changes(b);
 	while ((more = sample_next_page(&iter, &page)) == 1) {
 		if (any && page.addr <= last)

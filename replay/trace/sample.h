@@ -43,8 +43,8 @@
 
 enum sample_kind {
 	SAMPLE_HOST = 1, SAMPLE_KSM, SAMPLE_PROCESS, SAMPLE_MAPS, SAMPLE_PAGES, SAMPLE_LOSS,
-	SAMPLE_NOTE, SAMPLE_READ, SAMPLE_NAMES,
-	SAMPLE_KIND_LAST = SAMPLE_NAMES,
+	SAMPLE_NOTE, SAMPLE_READ, SAMPLE_NAMES, SAMPLE_KSM_PAGES,
+	SAMPLE_KIND_LAST = SAMPLE_KSM_PAGES,
 };
 
 /* A sample as read.  The payload is borrowed: see sample_store_read(). */
@@ -80,6 +80,11 @@ enum sample_page_flag {
 	SAMPLE_PAGE_FLAG_ANONYMOUS,	/* "anonymous": every anonymous page has it */
 };
 #define SAMPLE_PAGE_FLAG_NAME	"kpageflags_ksm"
+/*
+ * Where the flag is not exact: how many pages of KSM's the process maps, by smaps (Linux 6.7), read behind the
+ * sweep whose PAGES sample follows, and ends when that ends.  Pairs: this name and the number.
+ */
+#define SAMPLE_KSM_PAGES_NAME	"smaps_ksm_pages"
 
 struct sample_map {
 	uint64_t start, end;	/* bytes */

@@ -18,6 +18,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,6 +202,32 @@ static void mark_without_ksm(struct process_table *table, struct process *proces
 	}
 }
 
+/* What smaps says of the whole process behind the sweep, and until when: no page of KSM's has come since. */
+static int sample_ksm_pages(struct process_table *table, struct process *process,
+			    struct sample_builder *builder, uint64_t *ret_end)
+{
+	uint64_t bytes = 0, begin = clock_mono_ns();
+	char path[32], text[32], *cursor;
+	struct smaps_vma vma;
+	bool said = true;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps", process->tgid);
+	if (proc_text_read(&table->text, AT_FDCWD, path))
+		return 0;
+	cursor = table->text.data;
+	while (said && smaps_next(&cursor, table->page_size, &vma)) {
+		said = vma.bytes_ksm != UINT64_MAX;
+		bytes += said ? vma.bytes_ksm : 0;
+	}
+	if (!said)
+		return 0;
+	*ret_end = clock_mono_ns();
+	snprintf(text, sizeof(text), "%" PRIu64, bytes / table->page_size);
+	sample_begin(builder, SAMPLE_KSM_PAGES, process->tgid, begin);
+	sample_add_pair(builder, SAMPLE_KSM_PAGES_NAME, text);
+	return sample_end(builder, *ret_end);
+}
+
 static int sample_pages(struct process_table *table, struct process *process,
 			struct sample_builder *builder, const atomic_bool *stop)
 {
@@ -212,6 +239,8 @@ static int sample_pages(struct process_table *table, struct process *process,
 	int err = sweep_process(table->sweep, process->tgid, process->ranges, process->nr_ranges, stop);
 	uint64_t end = clock_mono_ns();
 
+	if (!err && sweep_page_flag(table->sweep) != SAMPLE_PAGE_FLAG_EXACT)
+		err = sample_ksm_pages(table, process, builder, &end);
 	if (err)
 		return err;
 	const struct sample_page *pages = sweep_pages(table->sweep, &nr);

@@ -230,7 +230,7 @@ static void copy_sample(struct sample_builder *to, const struct sample *sample)
 	sample_begin(to, sample->kind, sample->tgid, sample->begin_ns);
 	switch (sample->kind) {
 	case SAMPLE_HOST: case SAMPLE_KSM: case SAMPLE_PROCESS: case SAMPLE_READ:
-	case SAMPLE_NAMES:
+	case SAMPLE_NAMES: case SAMPLE_KSM_PAGES:
 		while (sample_next_pair(&iter, &name, &value) == 1)
 			sample_add_pair(to, name, value);
 		break;

@@ -33,32 +33,6 @@ static void feed_it(struct feed *f, struct sample_builder *sb, struct sample *sa
 	sample_builder_fini(sb);
 }
 
-struct sweep {
-	bool incomplete;
-	uint32_t cut;				/* bytes that are missing at its end */
-	bool early;				/* it began before the last event */
-	uint32_t mapcount;			/* of its pages, 0: 2 */
-	struct { uint64_t first, end; } range;	/* pages that it looked at */
-	struct { uint64_t page, pfn; } pages[4];
-};
-
-static void feed_sweep(struct feed *f, const struct sweep *sweep)
-{
-	struct sample sample = { .kind = SAMPLE_PAGES, .tgid = PID, .end_ns = f->now_ns + 2,
-				 .begin_ns = sweep->early ? f->now_ns - 1 : f->now_ns + 1 };
-	struct sample_builder sb;
-
-	sample_builder_init(&sb);
-	sample_begin(&sb, SAMPLE_PAGES, PID, sample.begin_ns);
-	sample_add_pages_head(&sb, PAGE, !sweep->incomplete);
-	if (sweep->range.end)
-		sample_add_range(&sb, sweep->range.first * PAGE, sweep->range.end * PAGE);
-	for (unsigned i = 0; i < 4 && sweep->pages[i].page; i++)
-		sample_add_page(&sb, sweep->pages[i].page * PAGE, sweep->pages[i].pfn,
-				sweep->mapcount ? sweep->mapcount : 2);
-	feed_it(f, &sb, &sample, sweep->cut);
-}
-
 static void feed_pairs(struct feed *f, enum sample_kind kind, int32_t tgid, const char *const pairs[][2])
 {
 	struct sample sample = { .kind = kind, .tgid = tgid, .begin_ns = f->now_ns + 1,
@@ -70,6 +44,36 @@ static void feed_pairs(struct feed *f, enum sample_kind kind, int32_t tgid, cons
 	for (unsigned i = 0; pairs[i][0]; i++)
 		sample_add_pair(&sb, pairs[i][0], pairs[i][1]);
 	feed_it(f, &sb, &sample, 0);
+}
+
+struct sweep {
+	bool incomplete;
+	uint32_t cut;				/* bytes that are missing at its end */
+	bool early;				/* it began before the last event */
+	uint32_t mapcount;			/* of its pages, 0: 2 */
+	const char *smaps;			/* how many pages of KSM's smaps counts behind it, NULL: not said */
+	struct { uint64_t first, end; } range;	/* pages that it looked at */
+	struct { uint64_t page, pfn; } pages[4];
+};
+
+static void feed_sweep(struct feed *f, const struct sweep *sweep)
+{
+	struct sample sample = { .kind = SAMPLE_PAGES, .tgid = PID, .end_ns = f->now_ns + 2,
+				 .begin_ns = sweep->early ? f->now_ns - 1 : f->now_ns + 1 };
+	struct sample_builder sb;
+
+	if (sweep->smaps)
+		feed_pairs(f, SAMPLE_KSM_PAGES, PID, (const char *const[][2]){
+			{ SAMPLE_KSM_PAGES_NAME, sweep->smaps }, { NULL } });
+	sample_builder_init(&sb);
+	sample_begin(&sb, SAMPLE_PAGES, PID, sample.begin_ns);
+	sample_add_pages_head(&sb, PAGE, !sweep->incomplete);
+	if (sweep->range.end)
+		sample_add_range(&sb, sweep->range.first * PAGE, sweep->range.end * PAGE);
+	for (unsigned i = 0; i < 4 && sweep->pages[i].page; i++)
+		sample_add_page(&sb, sweep->pages[i].page * PAGE, sweep->pages[i].pfn,
+				sweep->mapcount ? sweep->mapcount : 2);
+	feed_it(f, &sb, &sample, sweep->cut);
 }
 
 /* NULL: a recording that does not say. */
@@ -284,6 +288,62 @@ static void a_marked_page_of_a_stock_kernel(void **state)
 		doubt = doubt_of_mapping(f);
 		if (doubt != cases[i].doubt)
 			fail_msg("case %zu: doubt %d", i, doubt);
+		feed_free(f);
+	}
+}
+
+/* smaps counts the pages behind the sweep: as many as have a node, more, or fewer. */
+static void smaps_counts_the_pages(void **state)
+{
+	static const struct {
+		const char *what, *smaps;
+		uint32_t mapcount;
+		bool moved;
+		uint64_t others[2];
+		int doubt;
+	} cases[] = {
+		{ "as many, though mapped once", "1", 1, false, { 0 }, DOUBT_NONE },
+		{ "a freed page with a node, shared by fork", "0", 2, false, { 0 }, DOUBT_PAGE_FLAG },
+		{ "two have a node, one is KSM's", "1", 2, false, { 200 }, DOUBT_PAGE_FLAG },
+		{ "two have a node, both are", "2", 1, false, { 200 }, DOUBT_NONE },
+		{ "one without a node does not count", "1", 1, false, { 900 }, DOUBT_NONE },
+		{ "more than have a node: some are elsewhere", "3", 1, false, { 0 }, DOUBT_PAGE_FLAG },
+		{ "not said", NULL, 1, false, { 0 }, DOUBT_PAGE_FLAG },
+		{ "as many, but nodes may have got other pages", "1", 1, true, { 0 }, DOUBT_PAGE_FLAG },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct feed *f = feed_new(true);
+		struct sweep sweep = { .mapcount = cases[i].mapcount, .smaps = cases[i].smaps, .pages = { { 1, 100 } } };
+		struct history_cursor cursor;
+		union row row;
+
+		feed_host(f, "anonymous");
+		feed_pairs(f, SAMPLE_KSM, 0, (const char *const[][2]){ { "pages_shared", "0" },
+			{ "pages_sharing", "0" }, { NULL } });
+		feed_enter(f, MM_A);
+		for (unsigned n = 0; n < 2; n++) {
+			feed_merge(f, 0, 100 + 100 * n, ITEM(2 * n), MM_A, 0);
+			feed_merge(f, 1, 100 + 100 * n, ITEM(2 * n + 1), MM_A, 0);
+		}
+		if (cases[i].moved) {
+			FEED(f, MM_MIGRATE_PAGES_START);
+			FEED(f, MM_MIGRATE_PAGES)->succeeded = 1;
+		}
+		FEED(f, KSM_STOP_SCAN);
+		feed_flush(f);
+		feed_pairs(f, SAMPLE_KSM, 0, (const char *const[][2]){ { "pages_shared", "2" },
+			{ "pages_sharing", "2" }, { NULL } });
+		for (unsigned n = 0; n < 2 && cases[i].others[n]; n++) {
+			sweep.pages[1 + n].page = 5 + n;
+			sweep.pages[1 + n].pfn = cases[i].others[n];
+		}
+		feed_sweep(f, &sweep);
+		assert_int_equal(history_list(f->h, ALL_MAPPINGS, (struct ref){ 0 }, moment_at(f->next - 1), &cursor), 0);
+		assert_int_equal(history_next(&cursor, &row), 1);
+		if (row.fact.doubt != cases[i].doubt)
+			fail_msg("%s: doubt %d", cases[i].what, row.fact.doubt);
 		feed_free(f);
 	}
 }
@@ -510,6 +570,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sweep_makes_keeps_and_ends),
 		cmocka_unit_test(a_mapping_may_be_anew),
+		cmocka_unit_test(smaps_counts_the_pages),
 		cmocka_unit_test(a_marked_page_of_a_stock_kernel),
 		cmocka_unit_test(a_marked_page_of_a_patched_kernel),
 		cmocka_unit_test(a_dump_tells_what_the_pages_were),
