@@ -43,9 +43,9 @@ static const struct list_table tables[] = {
 		{ "items", "ITEMS", 8 }, { "mappings", "MAPPINGS", 8 },
 		{ "merges", "MERGES", 8 }, { "mm", "ADDRESS", -18 } } },
 	{ "nodes", ALL_NODES, TABLE_NODE, {
-		{ "name", "NODE", -14 }, { "pfn", "PFN", 12 }, { "kind", "KIND", -6 },
-		{ "nid", "NID", 4 }, { "chain_name", "CHAIN", -12 }, { "items", "ITEMS", 8 },
-		{ "dups", "DUPS", 6 } } },
+		{ "name", "NODE", -12 }, { "pfn", "PFN", 10 }, { "kind", "KIND", -6 },
+		{ "place", "PLACE", -12 }, { "nid", "NID", 4 }, { "chain_name", "CHAIN", -11 },
+		{ "items", "ITEMS", 6 }, { "dups", "DUPS", 5 } } },
 	{ "items", ALL_ITEMS, TABLE_ITEM, {
 		{ "name", "ITEM", -12 }, { "state", "STATE", -8 }, { "mm_name", "MM", -5 },
 		{ "pid", "PID", 7 }, { "address", "ADDRESS", 14 }, { "node_name", "NODE", -11 },
