@@ -23,7 +23,7 @@ static const char *sample_word(uint16_t kind)
 		[SAMPLE_HOST] = "host", [SAMPLE_KSM] = "ksm", [SAMPLE_PROCESS] = "process",
 		[SAMPLE_MAPS] = "maps", [SAMPLE_PAGES] = "pages", [SAMPLE_LOSS] = "loss",
 		[SAMPLE_NOTE] = "note", [SAMPLE_READ] = "read", [SAMPLE_NAMES] = "names",
-		[SAMPLE_KSM_PAGES] = "ksm pages",
+		[SAMPLE_KSM_PAGES] = "ksm-pages",
 	};
 
 	return kind && kind < sizeof(words) / sizeof(*words) ? words[kind] : "other";
