@@ -5,6 +5,9 @@
  * A fact's text is made once for each row that is compared; sets hold 64-bit hashes of it.  An mm or node
  * that a row names is looked up in its life, because it may have ended before the row.
  *
+ * An anon_vma that the whole recording knows by name only, until a later event tells its root, is the same as one
+ * whose root the first event told that is left of it: a root never changes.
+ *
  * What a row leaves open is not compared: whose an mm (or a pte) is when no event has named its owner, the
  * process (tgid, start in /proc's ticks, comm) that the row itself calls doubtful, the root of an anon_vma that
  * is known by name only, a VMA's mm.  Nor are vm_flags, which change without an event.
@@ -158,7 +161,14 @@ bool fact_set_has(const struct fact_set *set, const struct history *h, const uni
 		  struct moment when)
 {
 	uint64_t hash = hash_of(h, row, when, part_of(row));
+	union row bare = *row;
 
+	if (set->nr && bsearch(&hash, set->hashes, set->nr, sizeof(hash), by_value))
+		return true;
+	if (row->any.ref.table != TABLE_ANON_VMA)
+		return false;
+	bare.anon_vma.root = bare.anon_vma.parent = (struct ref){ 0 };
+	hash = hash_of(h, &bare, when, PART_ALL);
 	return set->nr && bsearch(&hash, set->hashes, set->nr, sizeof(hash), by_value);
 }
 
