@@ -181,9 +181,12 @@ static void option_version(struct outbuf *out, const struct trace_meta *meta, co
 void layout_options(struct outbuf *out, const struct trace_meta *meta, int version,
 		    uint32_t nr_cpus, const char *sections)
 {
-	/* Version 6 has the clock's text behind the table of cpus; the option only says so. */
+	/*
+	 * Version 6 has the clock's text behind the table of cpus; the option only says so.  trace-cmd 3.1
+	 * writes it without a byte, and looks for words behind what it then has not read: a 0 ends that.
+	 */
 	if (version == 6)
-		layout_option(out, TRACE_OPTION_TRACECLOCK, NULL, 0);
+		layout_option(out, TRACE_OPTION_TRACECLOCK, "", 1);
 	else if (meta->trace_clock.size)
 		option_text(out, TRACE_OPTION_TRACECLOCK, meta->trace_clock);
 	if (meta->uname.size)
