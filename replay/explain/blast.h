@@ -34,6 +34,7 @@ struct victim {
 
 enum blast_why {
 	BLAST_MOVED, BLAST_NO_CHAIN, BLAST_NO_HEALTHY_DUP, BLAST_PARTIAL, BLAST_NOT_MAPPED,
+	BLAST_UNTOLD,		/* as BLAST_PARTIAL, for all that was told by then */
 	BLAST_DID_MOVE, BLAST_BUSY, BLAST_GAVE_UP	/* only of what did come */
 };
 

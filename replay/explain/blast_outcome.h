@@ -40,4 +40,8 @@ enum blast_why blast_outcome_why(const struct blast_outcome *outcome);
 /* Was the mapping moved? */
 bool blast_outcome_moved(const struct blast_outcome *outcome, struct ref mm, uint64_t address);
 
+/* blast.c, for blast_rank.c: a page's row at that moment.  0 or -E. */
+int blast_of_row(const struct episode_source *source, const struct node_row *node, struct moment when,
+		 struct blast *ret_blast);
+
 #endif /* KSMTOP_BLAST_OUTCOME_H */

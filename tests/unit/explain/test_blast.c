@@ -174,6 +174,7 @@ static void check_truth(const char *dat, const struct blast *blast, uint64_t pfn
 }
 
 /* KSMTOP_RECOVERY_OUTCOMES */
+#define LONG 2000u		/* events in front of a recovery */
 enum { RECOVERED = 0, NO_CHAIN = 1, PARTLY = 4, OFF = 5 };
 
 static uint32_t row_items(const struct episode_source *source, const struct episode_row *row)
@@ -208,6 +209,22 @@ static void check_hindsight(const struct episode_source *source, const struct ep
 		if (blast.recovery)
 			assert_int_equal(nr_dying, totals->failed);
 		assert_int_equal(blast.doubtful, !blast.recovery && (blast.nr_moved || blast.nr_maybe));
+		blast_fini(&blast);
+	}
+}
+
+/* All of its mappings moved: at no moment before may it be said that some are out of an item's reach. */
+static void check_before(const struct episode_source *source, const struct episode_row *row)
+{
+	struct diag diag = { 0 };
+	struct blast blast;
+
+	if (row->totals.recovery.outcome != RECOVERED || row->fact.born > LONG)
+		return;
+	for (uint64_t t = 1; t < row->fact.born; t++) {
+		if (blast_page(source, row->object, moment_at(t), &blast, &diag) != 0)
+			continue;
+		assert_int_not_equal(blast.why, BLAST_PARTIAL);
 		blast_fini(&blast);
 	}
 }
@@ -279,6 +296,7 @@ static void recoveries_are_foretold(void **state)
 				continue;
 			check_recovery(&source, *path, &row.episode, first);
 			check_hindsight(&source, &row.episode);
+			check_before(&source, &row.episode);
 			first = false;
 			nr++;
 		}
