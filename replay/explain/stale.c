@@ -441,6 +441,24 @@ static int compare(const void *a, const void *b)
 	return (int)x->kind - (int)y->kind;
 }
 
+/* A mapcount makes sure of its own event only; later it still tells how many there were. */
+static int count_then(const struct episode_source *source, struct moment when, struct stale_page *page)
+{
+	struct moment then = { page->count.event, when.known_by };
+	struct mapped_list list;
+	int ret;
+
+	if (!page->nr_maybe || page->count.mapcount <= 0 || !then.t || then.t >= when.t)
+		return 0;
+	ret = mapped_find(source->history, page->node.ref, then, page->count.mapcount, &list);
+	if (ret)
+		return ret;
+	mapped_judge(&list, page->count.mapcount);
+	page->nr_known_then = list.nr_known;
+	mapped_fini(&list);
+	return 0;
+}
+
 static int fill(const struct episode_source *source, struct moment when, struct stale_page *page)
 {
 	struct repairs repairs;
@@ -462,6 +480,8 @@ static int fill(const struct episode_source *source, struct moment when, struct 
 		ret = add_places(source, when, page, &room, &list);
 	if (ret == 0)
 		ret = add_items(source, page, &room, &list, when);
+	if (ret == 0)
+		ret = count_then(source, when, page);
 	mapped_fini(&list);
 	if (ret)
 		return ret;

@@ -90,6 +90,7 @@ struct stale_page {
 	uint32_t nr_maybe;		/* of the mappings those that might not exist */
 	uint32_t nr_beyond;		/* mappings that no item reaches, at least */
 	struct mapped_count count;	/* its mapcount; with hindsight the next walk's where nothing came between */
+	uint32_t nr_known_then;		/* mappings that were known when that was counted, an earlier event */
 	bool truncated;
 	bool untold;			/* there may be more items or VMAs than were told: all counts are "at least" */
 };

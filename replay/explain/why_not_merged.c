@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain/without_item.h"
 #include "explain/zero_page.h"
 #include "trace/diag.h"
 #include "trace/sample.h"
@@ -46,6 +47,8 @@ struct asking {
 	struct last_word *words;	/* by item, then event */
 	struct area *areas;		/* by start */
 	struct zero_page *zeroes;	/* by address; their items are gone */
+	struct page_without_item *shared;	/* by address */
+	uint32_t nr_shared;
 	uint32_t nr_words, room_words, nr_areas, room_areas, nr_zeroes;
 	uint64_t sums[NR_OUTCOMES], sum_events[NR_OUTCOMES];	/* of the last scan that ended */
 	int64_t seqnr;			/* that scan, -1: none */
@@ -57,6 +60,8 @@ struct asking {
 
 static const struct { const char *word, *text; } reasons[NR_NOT_MERGED] = {
 	[NOT_MERGED_SHARED] = { "shared", "The page is shared: its item hangs on a stable node." },
+	[NOT_MERGED_NO_ITEM] = { "no-item", "The page is shared, but has no rmap_item there, as after a fork or "
+				 "mremap(): ksmd has not met it yet." },
 	[NOT_MERGED_NOT_IN_KSM] = { "not-in-ksm", "The process is not in KSM: nobody asks for it, with "
 				    "madvise(MADV_MERGEABLE) or prctl(PR_SET_MEMORY_MERGE), or no longer." },
 	[NOT_MERGED_NOT_ASKED] = { "not-asked", "The VMA is not mergeable: nobody asked for it with "
@@ -405,6 +410,31 @@ static void tell_zeroes(struct asking *a, const struct area *area, const struct 
 	flush(a);
 }
 
+/* The pages of an area that are shared all the same: returns how many. */
+static uint64_t tell_shared(struct asking *a, const struct area *area)
+{
+	uint32_t lo = 0, hi = a->nr_shared;
+	uint64_t nr = 0;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (a->shared[mid].address < area->start)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < a->nr_shared && a->shared[lo].address < area->end; lo++, nr++) {
+		const struct page_without_item *page = &a->shared[lo];
+		struct why_not why = { .reason = NOT_MERGED_NO_ITEM, .first = page->address, .last = page->address,
+				       .nr_pages = 1, .event = page->event, .seqnr = -1,
+				       .evidence = page->evidence, .doubtful = page->doubtful };
+
+		tell(a, &why);
+	}
+	return nr;
+}
+
 /* The pages of an area that have no item. */
 static void tell_area(struct asking *a, const struct area *area, uint64_t nr_items)
 {
@@ -416,6 +446,8 @@ static void tell_area(struct asking *a, const struct area *area, uint64_t nr_ite
 	const struct zero_page *zeroes = NULL;
 	uint32_t nr_zeroes = 0;
 
+	flush(a);
+	nr_items += tell_shared(a, area);
 	if (nr <= nr_items)
 		return;
 	why.nr_pages = nr - nr_items;
@@ -606,12 +638,15 @@ int why_not_merged(const struct episode_source *source, struct ref mm, uint64_t 
 	if (ret == 0 && history_is_patched(source->history))
 		ret = zero_pages_without_item(source, &a.mm, a.first, a.last, when, &a.zeroes, &a.nr_zeroes);
 	if (ret == 0 && history_is_patched(source->history))
+		ret = pages_without_item(source->history, mm, a.first, a.last, when, &a.shared, &a.nr_shared);
+	if (ret == 0 && history_is_patched(source->history))
 		ret = tell_range(&a);
 	if (ret == 0)
 		tell_mm(&a);
 	free(a.words);
 	free(a.areas);
 	free(a.zeroes);
+	free(a.shared);
 	return ret ? diag_set(diag, ret, "the pages of the process cannot be looked at") : a.ret;
 }
 

@@ -17,6 +17,7 @@
 
 enum not_merged {
 	NOT_MERGED_SHARED,		/* it is */
+	NOT_MERGED_NO_ITEM,		/* it is, and ksmd has not met it there */
 	NOT_MERGED_NOT_IN_KSM,		/* the mm has not entered KSM, or has left it */
 	NOT_MERGED_NOT_ASKED,		/* the VMA is not VM_MERGEABLE */
 	NOT_MERGED_WRONG_KIND,		/* vma_ksm_compatible() refuses the VMA */

@@ -188,6 +188,9 @@ static void print_blasts(struct query *query, const struct blast *list, uint32_t
 		     "that failure is the next thing that happens, and --hindsight knows it.");
 	else if (!nr)
 		puts("No KSM page is known to be mapped at that moment.");
+	if (!query->json && !history_is_patched(query->history))
+		puts("\nA stock kernel tells neither chains and dups nor which process maps a page: the patch would, and "
+		     "samples of\npagemap (ksmtop record) tell the second, where kpageflags says which pages are KSM's.");
 }
 
 static int read_top(struct query *query, uint32_t *ret_top)

@@ -143,6 +143,9 @@ static void print_sentence(const struct why_not *why)
 	if (why->first || why->last)
 		printf("0x%" PRIx64 " to 0x%" PRIx64 ", pages: %" PRIu64 ". ", why->first,
 		       (why->last | 4095) + 1, why->nr_pages);
+	else if (why->seqnr >= 0)
+		printf("Of the whole process in scan %" PRId64 ", the last that ended, pages: %" PRIu64 ". ", why->seqnr,
+		       why->nr_pages);
 	else if (why->nr_pages)
 		printf("Of the whole process, pages: %" PRIu64 ". ", why->nr_pages);
 	else
@@ -161,6 +164,8 @@ static void print_line(const struct why_not *why)
 	if (why->first || why->last)
 		snprintf(range, sizeof(range), "%" PRIx64 "-%" PRIx64, why->first,
 			 (why->last | 4095) + 1);
+	else if (why->seqnr >= 0)
+		snprintf(range, sizeof(range), "the process, in scan %" PRId64, why->seqnr);
 	if (why->nr_pages)
 		snprintf(pages, sizeof(pages), "%" PRIu64, why->nr_pages);
 	if (why->event)

@@ -203,13 +203,15 @@ static void draw_head(struct pane pane, const struct scene *scene, const struct 
 	bool runs = walk_runs(scene, page->node.ref);
 	uint32_t nr_mappings = page->nr_kinds[STALE_REACHED] + page->nr_kinds[STALE_MOVED] +
 			       page->nr_kinds[STALE_UNREACHED] + page->nr_kinds[STALE_CHANGED];
-	char maybe[32] = "";
+	char maybe[32] = "", then[32] = "";
 
+	if (page->nr_known_then)
+		snprintf(then, sizeof(then), ", %" PRIu32 " known then", page->nr_known_then);
 	if (page->count.mapcount < 0)
 		pane_fieldf(pane, 1, ' ', "mapcount", 0, false, "not known: no walk, no sample yet");
 	else if (page->count.event)
 		pane_fieldf(pane, 1, ' ', "mapcount", page->count.evidence, runs, "%" PRId64 " at #%" PRIu64 "%s",
-			    page->count.mapcount, page->count.event, runs ? ", a walk runs" : "");
+			    page->count.mapcount, page->count.event, runs ? ", a walk runs" : then);
 	else
 		pane_fieldf(pane, 1, ' ', "mapcount", page->count.evidence, false, "%" PRId64,
 			    page->count.mapcount);

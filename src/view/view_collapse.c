@@ -90,7 +90,7 @@ static void picture_of(struct stepping *s, struct picture *p)
 static void draw_header(struct pane pane, struct stepping *s, const struct picture *p)
 {
 	const struct collapse_totals *c = &s->row.totals.collapse;
-	char mm[64] = "a process not in KSM", task[48], time[FORMAT_MAX], result[SYMBOL_MAX];
+	char mm[64] = "a process not known to be in KSM", task[48], time[FORMAT_MAX], result[SYMBOL_MAX];
 	uint64_t took_ns;
 	struct event ev;
 	int x;
@@ -98,7 +98,7 @@ static void draw_header(struct pane pane, struct stepping *s, const struct pictu
 	if (!ref_is_none(s->row.object))
 		scene_owner(&s->scene, s->row.object, mm, sizeof(mm));
 	else if (!episode_step_event(s->episode, 0, &ev))
-		snprintf(mm, sizeof(mm), "mm 0x%" PRIx64 " (not in KSM)",
+		snprintf(mm, sizeof(mm), "mm 0x%" PRIx64 " (not known to be in KSM)",
 			 (uint64_t)EVENT_ARGS(&ev, P_COLLAPSE_BEGIN)->mm);
 	pane_printf(pane, 1, 0, ROLE_TEXT, "%s at 0x%" PRIx64 ", %s, by %s", mm, c->address,
 		    c->is_shmem ? "shmem" : "anon", stepping_task(s, task, sizeof(task)));
@@ -169,7 +169,7 @@ static void draw_owners(struct pane pane, struct stepping *s)
 	pane_rule(pane, 0, "KSM PAGES AMONG THEM", "");
 	if (ref_is_none(s->row.object) || s->row.object.table != TABLE_MM ||
 	    history_list(s->scene.history, ITEMS_OF_MM, s->row.object, before, &cursor)) {
-		pane_text(pane, 2, 1, ROLE_HINT, "none known: ksmd does not scan this process");
+		pane_text(pane, 2, 1, ROLE_HINT, "none known: nothing has told that this process is in KSM");
 		return;
 	}
 	history_seek_key(&cursor, c->address);

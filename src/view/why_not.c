@@ -101,6 +101,7 @@ static enum role reason_role(enum not_merged reason)
 {
 	switch (reason) {
 	case NOT_MERGED_SHARED:
+	case NOT_MERGED_NO_ITEM:
 	case NOT_MERGED_ZERO_PAGE:
 		return ROLE_GOOD;
 	case NOT_MERGED_UNKNOWN:

@@ -121,6 +121,11 @@ def recovery(recording):
         one_recovery(recording, episode, victims, before, after)
         dead = {p["pid"] for p in truth["processes"] if p["sigbus"]} & victims
         forecast(recording, episode, pfn, victims, dead)
+        # A child that ksmd has not met shares the page that it was moved to all the same.
+        for pid in sorted((victims - dead) & strangers):
+            told = recording.items("why-not-merged", "--pid", pid, "--at", episode["end"])
+            recording.expect(f"why the child {pid} does not share", {i["reason"] for i in told if i["scope"] == "range"},
+                             {"no-item"})
     others = set(before.values()) - {victim}
     chosen = recoveries[0]["chosen_pfn"]
     if recoveries[0]["outcome"] == "recovered":

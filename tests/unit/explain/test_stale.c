@@ -116,6 +116,13 @@ static void a_mapping_that_no_item_reaches(void **state)
 	page = look(&source, NODE, moment_hindsight(16));
 	assert_int_equal(page.entries[0].repaired, 18);
 	stale_page_fini(&page);
+	/* An event later it may have been written to; what was counted is not forgotten. */
+	page = look(&source, NODE, moment_at(17));
+	assert_int_equal(page.count.event, 16);
+	assert_int_equal(page.nr_maybe, 1);
+	assert_false(page.entries[0].known);
+	assert_int_equal(page.nr_known_then, 1);
+	stale_page_fini(&page);
 
 	/* ksmd came by. */
 	page = look(&source, NODE, moment_at(18));
