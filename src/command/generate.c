@@ -190,7 +190,30 @@ static const char json_text[] =
 	"items, a list. Addresses and page numbers are strings (0x...), times integers in\n"
 	"nanoseconds. Every item carries evidence (T, D, I or M) and doubtful. The schemas are in the\n"
 	"folder tests/schema of the sources. The object is written as it is made: a reader need not\n"
-	"wait for its end, and one that cannot be completed is not closed.";
+	"wait for its end, and one that cannot be completed is not closed.\n\n"
+	"Besides, where they apply: doubt says why an item is doubtful; NAME_doubtful, NAME_evidence are of\n"
+	"that one value; NAME_name is the short stable name of the object whose address NAME is; at_least:\n"
+	"there may be more items than were told; null: not known, or there is none. lost: gaps are\n"
+	"places where events are missing, unknown_gaps those of them without a count. Rows: born, died\n"
+	"(events), confirmed (the last event by which it was certain), origin of a process (entered,\n"
+	"forked, execed, found), place of a stable node, root and parent of an anon_vma, pgoff and index in\n"
+	"pages; ksm, poisoned, gone of a page. show: section and relation say what of the object an item is.\n\n"
+	"Episodes: begin_ns null: the beginning was not seen; ended; complete: a walk's events add up to its\n"
+	"own counts; others_waited, others_waited_ns: who waited for its locks; ended_because. A recovery's\n"
+	"dups, copies (tried), chosen_pfn, fresh_pfn, chain_nodes, search_ns and stretch_ns (without a\n"
+	"scheduling point), moved and failed mappings. A collapse's isolated, copied, copy_failed,\n"
+	"rolled_back, none (empty pages), shmem. A migration's succeeded, failed, walks, walk_ns,\n"
+	"moved_nodes. A kill list's tasks, covering, mapping. What happened meanwhile, whoever did it:\n"
+	"merges, zero_pages, merge_failures, removals, nodes_made, nodes_gone. explain: part (title, fact,\n"
+	"step, total, note), step, event, function and source of the kernel.\n\n"
+	"whatif: recorded (the walk ran under that rule), agrees (the model comes to the kernel's counts),\n"
+	"has_item of a mapping; subject: mapcount, mappings_known, mappings_possible, beyond_items (mappings\n"
+	"that no rmap_item is known to lead to). blast: healthy_pfn; maybe: the pids that only might map the\n"
+	"page; without_pid: processes that have none; recovery: the episode that showed how it went, null:\n"
+	"foretold; not_mapped: places of rmap_items that did not map it then. why-not-merged: scope (range or\n"
+	"process), reason, pages, seqnr (the scan). check and assert: outcome, summary (agrees, contradicts,\n"
+	"undecided). report: value null: no event of this recording could tell; kernel_value as of\n"
+	"kernel_event. diff: came, went, changed, learned (told only now, not changed), first and second.";
 
 static void man_page(void)
 {

@@ -98,7 +98,7 @@ static void draw_header(struct pane pane, struct stepping *s, const struct pictu
 	if (!ref_is_none(s->row.object))
 		scene_owner(&s->scene, s->row.object, mm, sizeof(mm));
 	else if (!episode_step_event(s->episode, 0, &ev))
-		snprintf(mm, sizeof(mm), "mm 0x%" PRIx64 " (not known to be in KSM)",
+		snprintf(mm, sizeof(mm), "mm 0x%" PRIx64 " (in KSM?)",
 			 (uint64_t)EVENT_ARGS(&ev, P_COLLAPSE_BEGIN)->mm);
 	pane_printf(pane, 1, 0, ROLE_TEXT, "%s at 0x%" PRIx64 ", %s, by %s", mm, c->address,
 		    c->is_shmem ? "shmem" : "anon", stepping_task(s, task, sizeof(task)));
@@ -169,7 +169,7 @@ static void draw_owners(struct pane pane, struct stepping *s)
 	pane_rule(pane, 0, "KSM PAGES AMONG THEM", "");
 	if (ref_is_none(s->row.object) || s->row.object.table != TABLE_MM ||
 	    history_list(s->scene.history, ITEMS_OF_MM, s->row.object, before, &cursor)) {
-		pane_text(pane, 2, 1, ROLE_HINT, "none known: nothing has told that this process is in KSM");
+		pane_text(pane, 2, 1, ROLE_HINT, "none known: not known whether it is in KSM");
 		return;
 	}
 	history_seek_key(&cursor, c->address);
