@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain/ksmd_said.h"
 #include "explain/without_item.h"
 #include "explain/zero_page.h"
 #include "trace/diag.h"
@@ -31,9 +32,7 @@
 #define OUTCOME_CHECKSUM 2		/* KSMTOP_SCAN_OUTCOMES: checksum changed */
 #define DETACH_REMERGE	3		/* KSMTOP_DETACH_SITES: re-merge */
 #define PAGE_BYTES	4096u
-#define NR_OUTCOMES	14		/* KSMTOP_SCAN_OUTCOMES */
 
-struct last_word { uint64_t item, event; int64_t seqnr; uint8_t outcome; };
 struct area { uint64_t start, end, flags, born, confirmed; bool doubtful; char evidence; };
 
 struct asking {
@@ -44,16 +43,12 @@ struct asking {
 	why_not_fn fn;
 	void *arg;
 	int ret;
-	struct last_word *words;	/* by item, then event */
+	struct ksmd_said said;
 	struct area *areas;		/* by start */
 	struct zero_page *zeroes;	/* by address; their items are gone */
 	struct page_without_item *shared;	/* by address */
 	uint32_t nr_shared;
-	uint32_t nr_words, room_words, nr_areas, room_areas, nr_zeroes;
-	uint64_t sums[NR_OUTCOMES], sum_events[NR_OUTCOMES];	/* of the last scan that ended */
-	int64_t seqnr;			/* that scan, -1: none */
-	uint64_t scan_begin;		/* its first event */
-	uint64_t words_from;		/* where reading begins: two scans back */
+	uint32_t nr_areas, room_areas, nr_zeroes;
 	struct why_not run;		/* the one that grows */
 	bool more_items;		/* not all of its items were told */
 };
@@ -149,96 +144,6 @@ static int room(void **data, uint32_t nr, uint32_t *nr_room, size_t size)
 	return 0;
 }
 
-/* ---- what ksmd said ---- */
-static int find_scans(struct asking *a)
-{
-	uint64_t begins[2] = { 0, 0 };
-	struct history_cursor cursor;
-	union row row;
-	int ret = history_list(a->source->history, EPISODES_OF_KIND, ref_of_kind(EPISODE_SCAN), a->when,
-			       &cursor);
-
-	a->seqnr = -1;
-	if (ret)
-		return ret;
-	history_seek_end(&cursor);
-	for (int nr = 0; nr < 2 && history_prev(&cursor, &row) > 0;) {
-		if (!row.episode.ended || row.fact.died > a->when.t)
-			continue;
-		if (nr == 0)
-			a->seqnr = row.episode.seqnr;
-		begins[nr++] = row.fact.born;
-	}
-	a->scan_begin = begins[0];
-	a->words_from = begins[1] ? begins[1] : begins[0];
-	return 0;
-}
-
-static int hear_item(struct asking *a, uint64_t n, const struct args_P_ITEM_SCAN *args)
-{
-	if ((uint64_t)args->mm != a->mm.name.addr)
-		return 0;
-	if (room((void **)&a->words, a->nr_words, &a->room_words, sizeof(*a->words)) != 0)
-		return -ENOMEM;
-	a->words[a->nr_words++] = (struct last_word){ (uint64_t)args->item, n, args->seqnr,
-						      (uint8_t)args->outcome };
-	return 0;
-}
-
-static void hear_sum(struct asking *a, uint64_t n, const struct args_P_SCAN_SUM *args)
-{
-	if ((uint64_t)args->mm != a->mm.name.addr || args->seqnr != a->seqnr ||
-	    (uint64_t)args->outcome >= NR_OUTCOMES)
-		return;
-	a->sums[args->outcome] += (uint64_t)args->nr;
-	a->sum_events[args->outcome] = n;
-}
-
-static int compare_words(const void *p, const void *q)
-{
-	const struct last_word *x = p, *y = q;
-
-	if (x->item != y->item)
-		return x->item < y->item ? -1 : 1;
-	return x->event < y->event ? -1 : x->event > y->event;
-}
-
-static int hear(struct asking *a)
-{
-	struct event ev;
-	int ret = 0;
-
-	for (uint64_t n = a->words_from; ret == 0 && n && n <= a->when.t; n++) {
-		enum event_kind kind = event_index_kind(a->source->events, n);
-
-		if ((kind != EVENT_P_ITEM_SCAN && kind != EVENT_P_SCAN_SUM) ||
-		    event_index_event(a->source->events, n, &ev) != 0)
-			continue;
-		if (kind == EVENT_P_ITEM_SCAN)
-			ret = hear_item(a, n, EVENT_ARGS(&ev, P_ITEM_SCAN));
-		else
-			hear_sum(a, n, EVENT_ARGS(&ev, P_SCAN_SUM));
-	}
-	if (a->nr_words)
-		qsort(a->words, a->nr_words, sizeof(*a->words), compare_words);
-	return ret;
-}
-
-static const struct last_word *last_word(const struct asking *a, uint64_t item)
-{
-	uint32_t lo = 0, hi = a->nr_words;
-
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (a->words[mid].item <= item)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo && a->words[lo - 1].item == item ? &a->words[lo - 1] : NULL;
-}
-
 /* The one reason that the sums leave for an item that is in no tree; NR_NOT_MERGED: none or several. */
 static enum not_merged only_reason(const struct asking *a, uint64_t *ret_event)
 {
@@ -247,13 +152,13 @@ static enum not_merged only_reason(const struct asking *a, uint64_t *ret_event)
 	for (unsigned int i = 0; i < NR_OUTCOMES; i++) {
 		enum not_merged reason = reason_of(i);
 
-		if (!a->sums[i] || reason == NOT_MERGED_SHARED || reason == NOT_MERGED_UNIQUE ||
+		if (!a->said.sums[i] || reason == NOT_MERGED_SHARED || reason == NOT_MERGED_UNIQUE ||
 		    reason == NOT_MERGED_NO_PAGE)
 			continue;
 		if (only != NR_NOT_MERGED && only != reason)
 			return NR_NOT_MERGED;
 		only = reason;
-		*ret_event = a->sum_events[i];
+		*ret_event = a->said.sum_events[i];
 	}
 	return only;
 }
@@ -262,7 +167,7 @@ static enum not_merged only_reason(const struct asking *a, uint64_t *ret_event)
 /* Was the item made in the scan of that event?  Its first row says when, not the one that holds. */
 static bool is_first_scan(const struct asking *a, const struct item_row *item, uint64_t event)
 {
-	uint64_t begin = event >= a->scan_begin ? a->scan_begin : a->words_from;
+	uint64_t begin = event >= a->said.scan_begin ? a->said.scan_begin : a->said.words_from;
 	union row first;
 
 	return history_life(a->source->history, item->ref, 0, a->when.known_by, &first) == 0 &&
@@ -290,7 +195,7 @@ static enum not_merged taken_to_merge(const struct asking *a, const struct item_
 
 static void judge_new(const struct asking *a, const struct item_row *item, struct why_not *why)
 {
-	const struct last_word *word = last_word(a, item->name.addr);
+	const struct last_word *word = ksmd_last_word(&a->said, item->name.addr);
 	enum not_merged only;
 	uint64_t event = 0;
 
@@ -317,7 +222,7 @@ static void judge_new(const struct asking *a, const struct item_row *item, struc
 	} else if (only != NR_NOT_MERGED) {
 		why->reason = only;
 		why->event = event;
-		why->seqnr = a->seqnr;
+		why->seqnr = a->said.seqnr;
 	} else {
 		why->reason = NOT_MERGED_UNKNOWN;
 	}
@@ -462,7 +367,7 @@ static void tell_area(struct asking *a, const struct area *area, uint64_t nr_ite
 		/* The flags are of when the VMA entered the tree; madvise() changes them untraced. */
 		why.reason = NOT_MERGED_NOT_ASKED;
 		why.doubtful |= area->confirmed <= a->mm.fact.born;
-	} else if (!a->scan_begin || area->born >= a->scan_begin) {
+	} else if (!a->said.scan_begin || area->born >= a->said.scan_begin) {
 		why.reason = NOT_MERGED_NOT_SCANNED;
 	} else {
 		why.reason = NOT_MERGED_NO_PAGE;
@@ -533,8 +438,8 @@ static void tell_whole(struct asking *a, enum not_merged reason, uint64_t nr, ui
 	struct why_not why = { .reason = reason, .nr_pages = nr, .event = event, .seqnr = -1,
 			       .evidence = evidence, .doubtful = doubtful, .text = reasons[reason].text };
 
-	if (event && evidence == EVIDENCE_TRACED && a->seqnr >= 0)
-		why.seqnr = a->seqnr;
+	if (event && evidence == EVIDENCE_TRACED && a->said.seqnr >= 0)
+		why.seqnr = a->said.seqnr;
 	if (a->ret == 0)
 		a->ret = a->fn(&why, a->arg);
 }
@@ -549,8 +454,8 @@ static uint64_t count_first(const struct asking *a)
 	if (history_list(a->source->history, ITEMS_OF_MM, a->mm.ref, a->when, &cursor) != 0)
 		return 0;
 	while (history_next(&cursor, &row) > 0)
-		nr += row.item.state == ITEM_NEW && a->scan_begin &&
-		      is_first_scan(a, &row.item, a->sum_events[OUTCOME_CHECKSUM]);
+		nr += row.item.state == ITEM_NEW && a->said.scan_begin &&
+		      is_first_scan(a, &row.item, a->said.sum_events[OUTCOME_CHECKSUM]);
 	return nr;
 }
 
@@ -558,16 +463,16 @@ static uint64_t count_first(const struct asking *a)
 static void tell_sums(struct asking *a)
 {
 	for (unsigned int i = 0; i < NR_OUTCOMES; i++) {
-		uint64_t nr = a->sums[i], first = 0;
+		uint64_t nr = a->said.sums[i], first = 0;
 
 		if (i == OUTCOME_CHECKSUM && nr)
 			first = count_first(a);
 		if (first > nr)
 			first = nr;
 		if (first)
-			tell_whole(a, NOT_MERGED_NOT_TWICE, first, a->sum_events[i], EVIDENCE_TRACED, false);
+			tell_whole(a, NOT_MERGED_NOT_TWICE, first, a->said.sum_events[i], EVIDENCE_TRACED, false);
 		if (nr > first)
-			tell_whole(a, reason_of(i), nr - first, a->sum_events[i], EVIDENCE_TRACED, false);
+			tell_whole(a, reason_of(i), nr - first, a->said.sum_events[i], EVIDENCE_TRACED, false);
 	}
 }
 
@@ -630,9 +535,7 @@ int why_not_merged(const struct episode_source *source, struct ref mm, uint64_t 
 		return diag_set(diag, ret, "there is no such process at that moment");
 	a.mm = row.mm;
 	a.more_items = !history_is_whole(source->history, ITEMS_OF_MM, mm, when);
-	ret = find_scans(&a);
-	if (ret == 0)
-		ret = hear(&a);
+	ret = ksmd_said_read(source, a.mm.name.addr, when, &a.said);
 	if (ret == 0)
 		ret = find_areas(&a);
 	if (ret == 0 && history_is_patched(source->history))
@@ -643,7 +546,7 @@ int why_not_merged(const struct episode_source *source, struct ref mm, uint64_t 
 		ret = tell_range(&a);
 	if (ret == 0)
 		tell_mm(&a);
-	free(a.words);
+	ksmd_said_fini(&a.said);
 	free(a.areas);
 	free(a.zeroes);
 	free(a.shared);
@@ -653,7 +556,7 @@ int why_not_merged(const struct episode_source *source, struct ref mm, uint64_t 
 int why_not_merged_sampled(const struct episode_source *source, int32_t tgid, struct moment when, why_not_fn fn,
 			   void *arg)
 {
-	struct asking a = { .source = source, .when = when, .fn = fn, .arg = arg, .seqnr = -1,
+	struct asking a = { .source = source, .when = when, .fn = fn, .arg = arg, .said.seqnr = -1,
 			    .mm = { .tgid = tgid } };
 
 	tell_if_stopped(&a);

@@ -196,7 +196,7 @@ static const char json_text[] =
 	"there may be more items than were told; null: not known, or there is none. lost: gaps are\n"
 	"places where events are missing, unknown_gaps those of them without a count. Rows: born, died\n"
 	"(events), confirmed (the last event by which it was certain), origin of a process (entered,\n"
-	"forked, execed, found), place of a stable node, root and parent of an anon_vma, pgoff and index in\n"
+	"forked, exec, found), place of a stable node, root and parent of an anon_vma, pgoff and index in\n"
 	"pages; ksm, poisoned, gone of a page. show: section and relation say what of the object an item is.\n\n"
 	"Episodes: begin_ns null: the beginning was not seen; ended; complete: a walk's events add up to its\n"
 	"own counts; others_waited, others_waited_ns: who waited for its locks; ended_because. A recovery's\n"
