@@ -309,3 +309,54 @@ void tell_failed_walks(struct teller *t)
 	}
 }
 
+/* ---- who is not on a kill list ---- */
+
+/* Is that process on the list?  *ret_all: every entry that the kernel counted is in the recording. */
+static bool is_listed(const struct teller *t, int32_t tgid, bool *ret_all)
+{
+	int64_t nr = 0, nr_tasks = -1;
+	bool listed = false;
+
+	for (uint32_t i = 0; i < episode_nr_steps(t->e); i++) {
+		const struct step *step = episode_step(t->e, i);
+		struct event ev;
+
+		if ((step->kind != STEP_TASK && step->kind != STEP_END) || episode_step_event(t->e, i, &ev) != 0)
+			continue;
+		if (ev.kind == EVENT_P_KILL_TASK) {
+			nr++;
+			listed |= tgid && EVENT_ARGS(&ev, P_KILL_TASK)->tgid == tgid;
+		} else if (ev.kind == EVENT_P_KILL_END) {
+			nr_tasks = EVENT_ARGS(&ev, P_KILL_END)->nr_tasks;
+		}
+	}
+	*ret_all = nr == nr_tasks;
+	return listed;
+}
+
+void tell_unlisted(struct teller *t)
+{
+	struct blast blast;
+	struct diag diag;
+	uint32_t told = 0;
+	bool all;
+
+	if (!t->row->ended || t->row->begin_lost || (is_listed(t, 0, &all), !all) ||
+	    blast_page(episode_source(t->e), t->row->object, before(t), &blast, &diag) != 0)
+		return;
+	for (uint32_t i = 0; i < blast.nr_victims; i++) {
+		const struct victim *victim = &blast.victims[i];
+		char mm[NAME_MAX_LENGTH];
+
+		/* A process without a known pid may be one of the listed. */
+		if (!victim->tgid || is_listed(t, victim->tgid, &all) || told++ >= TOLD_LEFT)
+			continue;
+		narrate_name(history_of(t), victim->mm, before(t), mm, sizeof(mm));
+		teller_say(t, STORY_NOTE, 0, EVIDENCE_INFERRED, "%s %s the page and is not on the list.", mm,
+			   victim->known ? "maps" : "may map");
+	}
+	if (told > TOLD_LEFT)
+		teller_say(t, STORY_NOTE, 0, EVIDENCE_INFERRED, "Nor are %" PRIu32 " more that map it, or may.",
+			   told - TOLD_LEFT);
+	blast_fini(&blast);
+}

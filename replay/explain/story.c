@@ -467,6 +467,8 @@ static void notes(struct teller *t)
 	}
 	if (t->row->kind == EPISODE_MIGRATION || t->row->kind == EPISODE_RECOVERY)
 		tell_failed_walks(t);
+	if (t->row->kind == EPISODE_KILL_LIST)
+		tell_unlisted(t);
 	if (t->row->begin_lost)
 		teller_say(t, STORY_NOTE, 0, EVIDENCE_TRACED, "Its beginning is not in the recording.");
 	if (!t->row->ended)

@@ -36,6 +36,8 @@ void tell_signals(struct teller *t);
 void tell_left_behind(struct teller *t);
 /* The pages that walks of this episode did not get unmapped: the same of each. */
 void tell_failed_walks(struct teller *t);
+/* Who maps the page of a kill list and is not on it. */
+void tell_unlisted(struct teller *t);
 /* aftermath_collapse.c: the KSM pages among a collapse's 512, the bad one, and whose they were. */
 void tell_owners(struct teller *t);
 
