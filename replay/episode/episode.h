@@ -160,6 +160,7 @@ enum episode_unit {
 	UNIT_PHASE,		/* recovery: the next phase */
 	UNIT_SKIP,		/* walk: the next VMA skipped, with or without an event */
 	UNIT_STEP,		/* all but bookkeeping: items that change their node, unlocks */
+	UNIT_WALK,		/* migration: the next walk, or its end */
 	NR_UNITS
 };
 

@@ -32,6 +32,8 @@ static bool stops(const struct opened_episode *e, enum episode_unit unit, uint32
 	case UNIT_MAPPING:
 		return step->kind == STEP_MOVE || step->kind == STEP_PTE || step->kind == STEP_TASK ||
 		       step->kind == STEP_PAGE;
+	case UNIT_WALK:
+		return step->kind == STEP_WALK || step->kind == STEP_BEGIN || step->kind == STEP_END;
 	case UNIT_PHASE:
 		return !before || before->phase != step->phase;
 	default:

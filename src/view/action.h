@@ -65,7 +65,7 @@ enum view_id {
 
 /* Views in which a page or a walk can be asked what another rule would do. */
 #define VIEWS_WHAT_IF	(VIEW_BIT(WALK) | VIEW_BIT(TREE) | VIEW_BIT(OBJECT) | VIEW_BIT(STALE) |	\
-			 VIEW_BIT(BLAST) | VIEW_BIT(RECOVERY))
+			 VIEW_BIT(BLAST) | VIEW_BIT(RECOVERY) | VIEW_BIT(STEPS))
 
 enum argument_kind {
 	ARG_NONE,
@@ -91,9 +91,9 @@ enum argument_kind {
 	A(ITEM_PREV, "item-back", "I", ARG_NONE, VIEW_BIT(WALK), "item", "previous item")	\
 	A(ITEM_NEXT, "item-next", "i", ARG_NONE, VIEW_BIT(WALK), "item", "next item")		\
 	A(MAPPING_PREV, "mapping-back", "I", ARG_NONE, VIEW_BIT(RECOVERY) | VIEW_BIT(STEPS),	\
-	  "mapping", "previous mapping that was moved")						\
+	  "mapping", "previous mapping moved, or walk of a migration")						\
 	A(MAPPING_NEXT, "mapping-next", "i", ARG_NONE, VIEW_BIT(RECOVERY) | VIEW_BIT(STEPS),	\
-	  "mapping", "next mapping that was moved")						\
+	  "mapping", "next mapping moved, or walk of a migration")						\
 	A(PASS_PREV, "pass-back", "A", ARG_NONE, VIEW_BIT(WALK), "pass", "previous pass")	\
 	A(PASS_NEXT, "pass-next", "a", ARG_NONE, VIEW_BIT(WALK), "pass", "next pass")		\
 	A(PHASE_PREV, "phase-back", "A", ARG_NONE, VIEW_BIT(RECOVERY) | VIEW_BIT(COLLAPSE),	\

@@ -3,8 +3,9 @@
  * step_list.c - the steps of an episode as a list of sentences.
  *
  * One mechanism for every kind of episode: a row is the event's number, its time since the episode
- * began and the narration.  A recovery's list also shows where it goes on behind its own end, because
- * a memory failure is over only with the kernel's verdict.
+ * began and the narration.  A migration's walks and ptes are told in brief, figures first, each pte below
+ * its walk.  A recovery's list also shows where it goes on behind its own end, because a memory failure is
+ * over only with the kernel's verdict.
  *
  * Not here: what a kind shows beside its steps (view_recovery.c, view_collapse.c).
  */
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "explain/words.h"
 #include "format.h"
 #include "view_util.h"
 
@@ -63,6 +65,47 @@ char step_mark(const struct stepping *s, const struct step *step)
 	}
 }
 
+/*
+ * A migration's walk in one line: what it was for and what it did, as far as it has come at the moment; one
+ * that is still to begin, as it begins.  The sentence below says the same at length.
+ */
+static void walk_brief(const struct stepping *s, const struct step *step, struct narration *ret)
+{
+	struct moment when = s->scene.when;
+	const struct walk_totals *w;
+	char purpose[24], after[16] = "", visited[40] = "";
+	union row row;
+
+	if (when.t < step->event)
+		when = moment_at(step->event);
+	if (history_row(s->scene.history, step->ref, when, &row) || row.episode.begin_lost)
+		return;
+	w = &row.episode.totals.walk;
+	if (row.episode.ended) {
+		snprintf(after, sizeof(after), " -> %" PRId32, w->mapcount_after);
+		snprintf(visited, sizeof(visited), ", %" PRIu64 " visited", w->visited);
+	}
+	snprintf(ret->text, sizeof(ret->text), "walk %" PRIu32 ": mapcount %" PRId32 "%s%s, to %s", row.episode.number,
+		 w->mapcount_before, after, visited, explain_word(WORDS_PURPOSE, w->purpose, purpose));
+}
+
+/* One of the ptes of the walk above. */
+static void pte_brief(const struct stepping *s, uint32_t i, struct narration *ret)
+{
+	const struct step *step = episode_step(s->episode, i);
+	struct event ev;
+	char name[64] = "?";
+
+	if (episode_step_event(s->episode, i, &ev) ||
+	    (ev.kind != EVENT_SET_MIGRATION_PTE && ev.kind != EVENT_REMOVE_MIGRATION_PTE))
+		return;
+	if (!ref_is_none(step->ref))
+		narrate_name(s->scene.history, step->ref, moment_at(step->event), name, sizeof(name));
+	snprintf(ret->text, sizeof(ret->text), "  0x%" PRIx64 " %s: %s",
+		 (uint64_t)EVENT_ARGS(&ev, SET_MIGRATION_PTE)->addr,
+		 ev.kind == EVENT_SET_MIGRATION_PTE ? "an entry" : "a pte again", name);
+}
+
 static void draw_step(struct pane pane, int y, struct stepping *s, uint32_t i)
 {
 	const struct step *step = episode_step(s->episode, i);
@@ -80,6 +123,10 @@ static void draw_step(struct pane pane, int y, struct stepping *s, uint32_t i)
 	x += 11;
 	if (narrate_step(s->episode, i, &narration))
 		snprintf(narration.text, sizeof(narration.text), "cannot be read");
+	else if (s->row.kind == EPISODE_MIGRATION && step->kind == STEP_WALK)
+		walk_brief(s, step, &narration);
+	else if (step->kind == STEP_PTE)
+		pte_brief(s, i, &narration);
 	pane_fit(pane, x, y, pane.width - x - 3, ALIGN_LEFT, role, narration.text);
 	pane_fact(pane, pane.width - 2, y, narration.evidence, narration.doubtful);
 	row_marks(pane, y, marks);
@@ -126,6 +173,27 @@ void step_open(struct stepping *s)
 		util_open(&s->scene, ref);
 }
 
+/* The walk that the cursor is in, and what other rules would have made of it. */
+static void show_whatif(struct stepping *s)
+{
+	struct session *session = s->scene.session;
+	const struct step *step = s->step;
+	uint32_t i = s->cursor.step;
+	bool *shown;
+
+	while (i && step->kind != STEP_WALK)
+		step = episode_step(s->episode, --i);
+	if (step->kind != STEP_WALK || step->ref.table != TABLE_EPISODE) {
+		session_say(session, "the cursor is in no walk; i goes to the next one");
+		return;
+	}
+	stepper_open(&s->scene, step->ref);
+	if (session_view(session)->id != VIEW_WALK)
+		return;
+	shown = session_view(session)->pane(session_view_state(session)->own);
+	*shown = true;
+}
+
 bool step_list_act(struct session *session, void *own, enum action action, const struct argument *argument)
 {
 	struct stepping s;
@@ -134,6 +202,10 @@ bool step_list_act(struct session *session, void *own, enum action action, const
 	(void)argument;
 	if (!stepping_init(&s, session))
 		return false;
+	if (action == ACTION_WHAT_IF) {
+		show_whatif(&s);
+		return true;
+	}
 	if (action != ACTION_OPEN)
 		return stepping_act(&s, action, UNIT_STEP);
 	step_open(&s);

@@ -173,6 +173,7 @@ static void close_open(void *data)
 	episode_close(open->episode);
 	whatif_free(open->whatif);
 	free(open->items);
+	free(open->notes);
 	free(open);
 }
 
@@ -211,6 +212,7 @@ static struct open_episode *ensure_open(const struct scene *scene, struct sessio
 	open->history = scene->history;
 	open->last = last;
 	open->when = when;
+	open->nr_notes = -1;
 	at->open = open;
 	at->close = close_open;
 	return open;
@@ -389,6 +391,7 @@ static void step_or_say(struct stepping *s, enum episode_unit unit, int dir, int
 		[UNIT_EVENT] = "step",	      [UNIT_VMA] = "step",     [UNIT_ITEM] = "item",
 		[UNIT_PASS] = "pass",	      [UNIT_VISIT] = "visit",  [UNIT_MAPPING] = "mapping",
 		[UNIT_PHASE] = "phase",	      [UNIT_SKIP] = "skipped VMA", [UNIT_STEP] = "step",
+		[UNIT_WALK] = "walk",
 	};
 
 	for (int i = 0; i < nr; i++)
@@ -407,6 +410,12 @@ static void go_to_end(struct stepping *s, int dir)
 	stepping_go(s, cursor);
 }
 
+/* The mappings of a migration are steps of their own: there i goes by what groups them. */
+static enum episode_unit mapping_unit(const struct stepping *s)
+{
+	return s->row.kind == EPISODE_MIGRATION ? UNIT_WALK : UNIT_MAPPING;
+}
+
 bool stepping_act(struct stepping *s, enum action action, enum episode_unit unit)
 {
 	switch (action) {
@@ -420,8 +429,8 @@ bool stepping_act(struct stepping *s, enum action action, enum episode_unit unit
 	case ACTION_STEP_BACK_10: step_or_say(s, unit, -1, 10); return true;
 	case ACTION_ITEM_NEXT: step_or_say(s, UNIT_ITEM, 1, 1); return true;
 	case ACTION_ITEM_PREV: step_or_say(s, UNIT_ITEM, -1, 1); return true;
-	case ACTION_MAPPING_NEXT: step_or_say(s, UNIT_MAPPING, 1, 1); return true;
-	case ACTION_MAPPING_PREV: step_or_say(s, UNIT_MAPPING, -1, 1); return true;
+	case ACTION_MAPPING_NEXT: step_or_say(s, mapping_unit(s), 1, 1); return true;
+	case ACTION_MAPPING_PREV: step_or_say(s, mapping_unit(s), -1, 1); return true;
 	case ACTION_PASS_NEXT: step_or_say(s, UNIT_PASS, 1, 1); return true;
 	case ACTION_PASS_PREV: step_or_say(s, UNIT_PASS, -1, 1); return true;
 	case ACTION_PHASE_NEXT: step_or_say(s, UNIT_PHASE, 1, 1); return true;
@@ -467,6 +476,36 @@ void stepping_narrate(struct stepping *s, struct narration *ret)
 			    ret);
 	else if (narrate_step(s->episode, s->cursor.step, ret))
 		snprintf(ret->text, sizeof(ret->text), "the event of this step cannot be read");
+}
+
+static int add_note(const struct story_line *line, void *arg)
+{
+	struct open_episode *open = arg;
+	struct episode_note *note = &open->notes[open->nr_notes];
+
+	if (line->part != STORY_NOTE)
+		return 0;
+	*note = (struct episode_note){.event = line->event, .evidence = line->narration.evidence,
+				      .doubtful = line->narration.doubtful};
+	snprintf(note->text, sizeof(note->text), "%s", line->narration.text);
+	return ++open->nr_notes == NOTES_MAX;
+}
+
+int stepping_notes(struct stepping *s, const struct episode_note **ret_notes)
+{
+	struct open_episode *open = s->open;
+	struct diag diag = {0};
+
+	if (!stepping_done(s, episode_nr_steps(s->episode) - 1))
+		return 0;
+	if (open->nr_notes < 0) {
+		open->nr_notes = 0;
+		open->notes = calloc(NOTES_MAX, sizeof(*open->notes));
+		if (open->notes)
+			story_tell(episode_source(s->episode), open->ref, open->when, add_note, open, &diag);
+	}
+	*ret_notes = open->notes;
+	return open->nr_notes;
 }
 
 void stepper_why(struct session *session, void *own, char *buffer, size_t size)

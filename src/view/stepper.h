@@ -29,7 +29,16 @@
 
 struct whatif;
 
-/* Kept open: of a walk also its items, and the answers of a what-if once it was asked for. */
+/* What explain adds behind the steps: why pages stayed, who is not on the list. */
+struct episode_note {
+	uint64_t event;			/* 0: of no single one */
+	char evidence;
+	bool doubtful;
+	char text[NARRATE_MAX];
+};
+#define NOTES_MAX 32
+
+/* Kept open: of a walk also its items, and the answers of a what-if and its notes once asked for. */
 struct open_episode {
 	struct ref ref;
 	const struct history *history;
@@ -41,6 +50,8 @@ struct open_episode {
 	bool items_known;
 	struct whatif *whatif;
 	bool whatif_failed;
+	struct episode_note *notes;	/* NOTES_MAX at most */
+	int nr_notes;			/* -1: not asked for yet */
 	char source[96];		/* what stepper_source() answered */
 };
 
@@ -86,6 +97,8 @@ void stepping_go(struct stepping *stepping, struct episode_cursor cursor);
 
 /* The sentence of the step or VMA under the cursor; the kernel's function. */
 void stepping_narrate(struct stepping *stepping, struct narration *ret);
+/* Its notes, once its last step has happened: how many.  They are worked out once. */
+int stepping_notes(struct stepping *stepping, const struct episode_note **ret_notes);
 /* Keys of time; `unit` is what Left and Right, Up and Down go by.  False: not one of them. */
 bool stepping_act(struct stepping *stepping, enum action action, enum episode_unit unit);
 

@@ -3,7 +3,8 @@
  * view_steps.c - an episode of any kind as the list of its steps: scans, migrations, kill lists.
  *
  * These need no picture of their own: a line that says what the episode is and what it came to, the
- * steps as sentences, and the one under the cursor in full.  Walks, recoveries and collapses have
+ * steps as sentences, the one under the cursor in full, and at the end the notes of its story (why a page
+ * stayed, who is not on the list).  Walks, recoveries and collapses have
  * views of their own; this one takes what is left.
  *
  * A long scan is folded: runs of its events of one kind are one step.
@@ -17,6 +18,7 @@
 #include "views.h"
 
 #define NOW_ROWS 4
+#define MIN_STEPS 4	/* of the list, with its heading */
 
 static void totals(struct stepping *s, char *buf, size_t size)
 {
@@ -68,17 +70,47 @@ static void draw_header(struct pane pane, struct stepping *s)
 	pane_fit(pane, 1, 1, pane.width - 2, ALIGN_LEFT, ROLE_TEXT, text);
 }
 
+/* The notes from row y on; rows needed, drawn or not. */
+static int draw_notes(struct pane pane, int y, const struct episode_note *notes, int nr)
+{
+	for (int i = 0; i < nr; i++) {
+		pane_fact(pane, pane.width - 2, y, notes[i].evidence, notes[i].doubtful);
+		y += pane_wrap(pane, 1, y, pane.width - 4, ROLE_TEXT, notes[i].text);
+	}
+	return y;
+}
+
+/* With the last step, what explain says of the whole. */
+static int notes_rows(struct pane body, const struct episode_note *notes, int nr)
+{
+	int rows = nr ? 1 + draw_notes(pane_sub(body, 0, 0, body.width, 0), 0, notes, nr) : 0;
+	int room = body.height - 3 - NOW_ROWS - MIN_STEPS;
+
+	return rows < room ? rows : room > 2 ? room : 0;
+}
+
 static void draw(struct session *session, void *own, struct pane body)
 {
+	const struct episode_note *notes = NULL;
+	int nr, rows, list;
 	struct stepping s;
 
 	(void)own;
 	if (!stepping_draw(&s, session, body))
 		return;
+	nr = stepping_notes(&s, &notes);
+	rows = notes_rows(body, notes, nr);
+	list = body.height - 3 - NOW_ROWS - rows;
 	draw_header(pane_sub(body, 0, 0, body.width, 2), &s);
 	pane_hline(body, 0, 2, body.width, ROLE_BORDER);
-	step_list_draw(pane_sub(body, 0, 3, body.width, body.height - 3 - NOW_ROWS), &s);
-	stepping_draw_now(pane_sub(body, 0, body.height - NOW_ROWS, body.width, NOW_ROWS), &s);
+	step_list_draw(pane_sub(body, 0, 3, body.width, list), &s);
+	stepping_draw_now(pane_sub(body, 0, 3 + list, body.width, NOW_ROWS), &s);
+	if (rows) {
+		struct pane below = pane_sub(body, 0, body.height - rows, body.width, rows);
+
+		pane_rule(below, 0, "what it came to", "");
+		draw_notes(below, 1, notes, nr);
+	}
 }
 
 const struct view view_steps = {

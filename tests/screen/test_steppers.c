@@ -59,7 +59,46 @@ static const struct shot {
 	 "poison-copy-fails", ":time_start :view_recovery b :time_end 7 g j Enter e"},
 	{"steps", "a migration as sentences, the walk in it to be opened",
 	 "poison-recover", ":time_start :view_steps b Right Right"},
+	{"steps-ptes", "a migration's ptes below their walk, figures first",
+	 "poison-recover", ":time_start :view_steps b i i Right Right"},
+	{"steps-stayed", "a migration that failed: why the page stayed, below its end",
+	 "stale", ":time_start 7 g j Enter e"},
+	{"steps-unlisted", "who maps the page and is not on the kill list",
+	 "poison-kill", ":time_start 7 g j Enter e"},
 };
+
+/* In a migration i and I go from walk to walk and to its ends, and x asks for the walk under the cursor. */
+static void test_migration(void **state)
+{
+	struct grid *grid = grid_new(80, 24, GRID_ASCII);
+	struct session *session;
+	struct opened file;
+	int nr = 0;
+
+	(void)state;
+	open_trace(&file, "stale");
+	session = open_session(&file, GRID_ASCII);
+	type(session, grid, ":time_start 7 g j Enter b x");
+	assert_true(grid_holds(grid, "in no walk"));
+	assert_false(grid_holds(grid, "what it came to"));
+	for (; !grid_holds(grid, "what it came to"); nr++) {
+		assert_true(nr < 1000);
+		type(session, grid, "i");
+		assert_true(grid_holds(grid, "rmap_walk_ksm") || grid_holds(grid, "The migration ends"));
+	}
+	assert_true(nr > 2);
+	for (; nr; nr--)
+		type(session, grid, "I");
+	assert_true(grid_holds(grid, "The page is a KSM page") || grid_holds(grid, "A migration of pages begins"));
+	type(session, grid, "I I");
+	assert_true(grid_holds(grid, "no earlier walk in this episode"));
+	type(session, grid, "i x");
+	assert_int_equal(session_view(session)->id, VIEW_WALK);
+	assert_true(grid_holds(grid, "WHAT-IF"));
+	grid_free(grid);
+	session_free(session);
+	close_trace(&file);
+}
 
 static void take(const struct opened *file, const struct shot *shot, int width, int height,
 		 enum charset charset)
@@ -202,6 +241,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shots),
+		cmocka_unit_test(test_migration),
 		cmocka_unit_test(test_panes),
 		cmocka_unit_test(test_help),
 		cmocka_unit_test(test_sizes),
