@@ -416,8 +416,9 @@ static bool scan_alike(const struct event *ev, int64_t *ret_mm, int64_t *ret_sai
 		return !EVENT_ARGS(ev, KSM_MERGE_ONE_PAGE)->err;
 	case EVENT_KSM_MERGE_WITH_KSM_PAGE:
 		*ret_mm = EVENT_ARGS(ev, KSM_MERGE_WITH_KSM_PAGE)->mm;
-		*ret_said = EVENT_ARGS(ev, KSM_MERGE_WITH_KSM_PAGE)->ksm_page != 0;
-		return !EVENT_ARGS(ev, KSM_MERGE_WITH_KSM_PAGE)->err;
+		*ret_said = EVENT_ARGS(ev, KSM_MERGE_WITH_KSM_PAGE)->pfn;
+		/* Without a KSM page it begins a pair: the page becomes one. */
+		return EVENT_ARGS(ev, KSM_MERGE_WITH_KSM_PAGE)->ksm_page && !EVENT_ARGS(ev, KSM_MERGE_WITH_KSM_PAGE)->err;
 	case EVENT_KSM_REMOVE_RMAP_ITEM:
 		*ret_mm = EVENT_ARGS(ev, KSM_REMOVE_RMAP_ITEM)->mm;
 		*ret_said = EVENT_ARGS(ev, KSM_REMOVE_RMAP_ITEM)->pfn;

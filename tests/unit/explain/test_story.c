@@ -273,6 +273,28 @@ static void only_what_is_alike_is_folded(void **state)
 	recording_close(recording);
 }
 
+/* A stock kernel's merges: the first of a pair is no other merge, and another KSM page is not the same one. */
+static void merges_are_alike_with_the_same_page_only(void **state)
+{
+	const struct written story[] = {
+		WR(1, 0, KSMD, KSM_START_SCAN, 3, 7),
+		WR(2, 0, KSMD, KSM_MERGE_WITH_KSM_PAGE, 0, 0x77, ITEM, MM_A, 0),
+		WR(3, 0, KSMD, KSM_MERGE_WITH_KSM_PAGE, 0xffff888300000000, 0x77, ITEM + 64, MM_A, 0),
+		WR(4, 0, KSMD, KSM_MERGE_WITH_KSM_PAGE, 0xffff888300000000, 0x77, ITEM + 128, MM_A, 0),
+		WR(5, 0, KSMD, KSM_MERGE_WITH_KSM_PAGE, 0xffff888300000040, 0x78, ITEM + 192, MM_A, 0),
+		WR(6, 0, KSMD, KSM_STOP_SCAN, 3, 7),
+	};
+	struct recording *recording = written_open(story, sizeof(story) / sizeof(*story));
+	struct lines *lines = told(recording, 1, KNOWN_HINDSIGHT, false);
+
+	(void)state;
+	assert_null(strstr(text_at(lines, STORY_STEP, 2), "more"));
+	assert_non_null(strstr(text_at(lines, STORY_STEP, 3), "pfn 0x77. The same 1 time more, up to event 4."));
+	assert_non_null(strstr(text_at(lines, STORY_STEP, 5), "pfn 0x78."));
+	free(lines);
+	recording_close(recording);
+}
+
 #define LONG 200
 
 /* Of a long scan what it turns on is told wherever it stands, and the rest counted by what it is. */
@@ -414,6 +436,7 @@ int main(void)
 		cmocka_unit_test(a_story_ends_at_the_moment),
 		cmocka_unit_test(a_walk_without_its_beginning),
 		cmocka_unit_test(only_what_is_alike_is_folded),
+		cmocka_unit_test(merges_are_alike_with_the_same_page_only),
 		cmocka_unit_test(a_long_scan_is_folded_by_what_it_is),
 		cmocka_unit_test(why_a_collapse_is_given_up),
 		cmocka_unit_test(who_is_put_on_the_kill_list),
