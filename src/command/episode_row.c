@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "explain/whatif.h"
+#include "view/episode_dear.h"
 #include "explain/words.h"
 
 struct episode_source query_source(const struct query *query)
@@ -70,125 +70,22 @@ int query_episode(struct query *query, const char *text, struct episode_row *ret
 }
 
 /* ---- values ---- */
-static void activity_fields(const struct query *query, const struct episode_row *episode,
-			    struct fields *fields)
-{
-	uint64_t end = episode->fact.died == NEVER ? query->when.t : episode->fact.died;
-	uint64_t begin = episode->fact.born ? episode->fact.born - 1 : 0;
-	uint64_t nr[NR_ACTIVITIES] = { 0 };
-
-	if (end > begin)
-		history_activity(query->history, begin, end, nr);
-	fields_number(fields, "merges", (int64_t)nr[ACTIVITY_MERGES]);
-	fields_number(fields, "zero_pages", (int64_t)nr[ACTIVITY_ZERO_PAGES]);
-	fields_number(fields, "merge_failures", (int64_t)nr[ACTIVITY_MERGE_FAILURES]);
-	fields_number(fields, "removals", (int64_t)nr[ACTIVITY_REMOVALS]);
-	fields_number(fields, "nodes_made", (int64_t)nr[ACTIVITY_NODES_MADE]);
-	fields_number(fields, "nodes_gone", (int64_t)nr[ACTIVITY_NODES_GONE]);
-}
-
-static void number_or_nothing(struct fields *fields, const char *name, uint64_t number, bool known)
-{
-	if (known)
-		fields_number(fields, name, (int64_t)number);
-	else
-		fields_nothing(fields, name);
-}
-
-static void waiting_fields(const struct query *query, const struct episode_row *episode,
-			   struct fields *fields)
-{
-	struct episode_source source = query_source(query);
-	struct opened_episode *opened;
-	const struct waiter *list;
-	struct diag diag;
-	uint64_t waited_ns = 0;
-	uint32_t nr = 0;
-	bool known;
-
-	if (!fields_wants(fields, "others_waited") && !fields_wants(fields, "others_waited_ns"))
-		return;
-	known = !ref_is_none(episode->ref) &&
-		episode_open(&source, episode->ref, query->when, &opened, &diag) == 0;
-	if (known) {
-		known = episode_waiters(opened, &list, &nr) == 0;
-		for (uint32_t i = 0; known && i < nr; i++)
-			waited_ns += list[i].end ? list[i].end_ns - list[i].begin_ns : 0;
-		episode_close(opened);
-	}
-	number_or_nothing(fields, "others_waited", nr, known);
-	number_or_nothing(fields, "others_waited_ns", waited_ns, known);
-}
-
-static void missing_fields(const struct query *query, const struct episode_row *episode,
-			   struct fields *fields)
-{
-	struct episode_source source = query_source(query);
-	unsigned int rule = episode->totals.walk.rule;
-	uint32_t missed = 0, maybe = 0;
-	struct whatif *whatif;
-	struct diag diag;
-	bool known;
-
-	known = !ref_is_none(episode->ref) && !episode->begin_lost && rule < NR_RULES &&
-		whatif_walk(&source, episode->ref, query->when, 1u << rule, &whatif, &diag) == 0;
-	if (known) {
-		missed = whatif->rules[rule].nr_missed;
-		maybe = whatif->rules[rule].nr_maybe;
-		whatif_free(whatif);
-	}
-	number_or_nothing(fields, "missed", missed, known);
-	number_or_nothing(fields, "maybe_missed", maybe, known);
-}
-
-static void derived_fields(const struct query *query, const union row *row, struct fields *fields)
-{
-	activity_fields(query, &row->episode, fields);
-	if (row->episode.kind == EPISODE_WALK)
-		waiting_fields(query, &row->episode, fields);
-}
-
 void episode_row_fields(const struct query *query, const union row *row, struct fields *fields)
 {
 	row_fields(query->recording, row, query->when, fields);
-	derived_fields(query, row, fields);
-}
-
-static bool is_missing_name(const char *name)
-{
-	return strcmp(name, "missed") == 0 || strcmp(name, "maybe_missed") == 0;
+	episode_dear_fields(query->recording, &row->episode, query->when, fields);
 }
 
 bool episode_lookup(void *argument, const char *name, struct filter_value *ret)
 {
 	struct query_lookup *lookup = argument;
-	struct fields fields;
 
-	if (row_value(lookup->query->recording, lookup->row, lookup->query->when, name,
-		      lookup->text, ret))
-		return true;
-	fields_reset_for(&fields, name);
-	derived_fields(lookup->query, lookup->row, &fields);
-	if (lookup->row->episode.kind == EPISODE_WALK && is_missing_name(name))
-		missing_fields(lookup->query, &lookup->row->episode, &fields);
-	return fields_lookup(&fields, name, ret);
+	return row_value(lookup->query->recording, lookup->row, lookup->query->when, name, lookup->text, ret);
 }
 
 void episode_names(const struct query *query, int kind, struct filter_names *names)
 {
-	static const char *const of_walks[] = {
-		"others_waited", "others_waited_ns", "missed", "maybe_missed",
-	};
-	const struct episode_row none = { 0 };
-	struct fields fields;
-
 	row_names(query->recording, TABLE_EPISODE, kind, names);
-	fields_reset(&fields);
-	activity_fields(query, &none, &fields);
-	fields_names(&fields, names);
-	for (size_t i = 0; i < sizeof(of_walks) / sizeof(*of_walks); i++)
-		if (kind < 0 || kind == EPISODE_WALK)
-			filter_names_add(names, of_walks[i], false);
 }
 
 bool episode_has_name(const struct query *query, int kind, const char *name)

@@ -162,7 +162,7 @@ static bool fits(struct feed *feed, const struct list_row *row)
 	if (feed->kind == FEED_RELATION) {
 		struct row_context context = {.scene = feed->scene, .row = &row->row};
 
-		return event_filter_match_row(feed->filter, row_field, &context);
+		return event_filter_match_row(feed->filter, feed->lookup ? feed->lookup : row_field, &context);
 	}
 	return !event_index_read(index, row->key.event, &record) &&
 	       event_filter_match(feed->filter, index, &record);

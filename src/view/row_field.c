@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "episode/episode.h"
+#include "episode_dear.h"
 #include "episode_field.h"
 
 #define NAME_MAX_BYTES 96
@@ -471,7 +472,7 @@ void row_fields(const struct recording *recording, const union row *row, struct 
 	fields_of(&reader, row, fields);
 }
 
-bool row_value(const struct recording *recording, const union row *row, struct moment when,
+bool row_value(struct recording *recording, const union row *row, struct moment when,
 	       const char *name, char text[ROW_TEXT], struct filter_value *ret)
 {
 	struct reader reader = { recording, recording_history(recording), when };
@@ -480,6 +481,8 @@ bool row_value(const struct recording *recording, const union row *row, struct m
 	/* The kernel's word for a node's page number. */
 	fields_reset_for(&fields, strcmp(name, "kpfn") == 0 ? "pfn" : name);
 	fields_of(&reader, row, &fields);
+	if (row->any.ref.table == TABLE_EPISODE && !fields_find(&fields, name))
+		episode_dear_lookup(recording, &row->episode, when, name, &fields);
 	if (!fields_lookup(&fields, name, ret))
 		return false;
 	if (ret->is_string) {
@@ -511,6 +514,8 @@ void row_names(const struct recording *recording, enum table table, int kind, st
 		row_fields(recording, &row, moment_at(0), &fields);
 		fields_names(&fields, names);
 	}
+	if (table == TABLE_EPISODE)
+		episode_dear_names(kind, names);
 	if (table == TABLE_NODE)
 		filter_names_add(names, "kpfn", false);
 }

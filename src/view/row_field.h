@@ -42,7 +42,7 @@ const char *doubt_text(uint8_t doubt);
 
 /* One value by name; a string is put into `text`.  False: no such value, or not known. */
 #define ROW_TEXT 96
-bool row_value(const struct recording *recording, const union row *row, struct moment when,
+bool row_value(struct recording *recording, const union row *row, struct moment when,
 	       const char *name, char text[ROW_TEXT], struct filter_value *ret);
 
 /* The names that rows of that table (episodes of that kind, -1: any) can have values for, known or not. */

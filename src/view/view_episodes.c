@@ -8,13 +8,16 @@
  * order does not change while one steps; `~` runs at the moment, `:` is still to begin, and the status
  * counts those.
  *
- * A cost that a kind does not have is a dash and sorts behind all others; so does one that only the
+ * The columns are called as the values are on the command line and in the filter.  MISSED is modelled: known
+ * mappings that a walk did not come by under its own rule.  A cost that a kind does not have is a dash and sorts behind all others; so does one that only the
  * end would tell.  Below stands the episode under the cursor in words.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "episode_dear.h"
 #include "explain/words.h"
 #include "format.h"
 #include "listing.h"
@@ -22,14 +25,19 @@
 #include "view_util.h"
 #include "views.h"
 
+/* What a walk has to be opened for. */
+enum dear { DEAR_OTHERS, DEAR_OTHERS_NS, DEAR_MISSED, DEAR_MAYBE, NR_DEAR };
+#define DEAR_UNASKED (-2)
+struct dear_numbers {
+	int64_t nr[NR_DEAR];	/* -1: not known; DEAR_UNASKED: not looked yet */
+};
+
 struct episodes_view {
 	struct view_list list;
-	/* by number - 1: how long others waited for a walk's locks; OTHERS_UNASKED: not looked yet */
-	int64_t *others;
-	uint32_t nr_others;
+	struct dear_numbers *dear;	/* by number - 1 */
+	uint32_t nr_dear;
 	uint64_t last;		/* events loaded when it was looked at */
 };
-#define OTHERS_UNASKED (-2)
 
 enum {
 	COLUMN_EPISODE,
@@ -42,6 +50,7 @@ enum {
 	COLUMN_OTHERS,
 	COLUMN_OFFERED,
 	COLUMN_SKIPPED,
+	COLUMN_MISSED,
 	COLUMN_MOVED,
 	COLUMN_KILLED,
 	COLUMN_EVIDENCE
@@ -49,16 +58,17 @@ enum {
 static const struct column columns[] = {
 	{"episode", "#", 5, 0, 0, ALIGN_RIGHT},
 	{"kind", "KIND", 9, 0, 0, ALIGN_LEFT},
-	{"at", "BEGINS", 11, 0, 0, ALIGN_RIGHT},
+	{"begin", "BEGINS", 11, 0, 0, ALIGN_RIGHT},
 	{"object", "OF", 10, 1, 0, ALIGN_LEFT},
-	{"task", "TASK", 14, 2, 4, ALIGN_LEFT},
-	{"duration", "TOOK", 8, 0, 0, ALIGN_RIGHT},
-	{"hold", "LONGEST", 8, 0, 0, ALIGN_RIGHT},
-	{"others", "OTHERS", 8, 0, 3, ALIGN_RIGHT},
-	{"offered", "OFFERED", 9, 0, 0, ALIGN_RIGHT},
+	{"tid", "TASK", 14, 2, 4, ALIGN_LEFT},
+	{"duration_ns", "TOOK", 8, 0, 0, ALIGN_RIGHT},
+	{"longest_hold_ns", "LONGEST", 8, 0, 0, ALIGN_RIGHT},
+	{"others_waited_ns", "OTHERS", 8, 0, 3, ALIGN_RIGHT},
+	{"nr_iteration_total", "OFFERED", 9, 0, 0, ALIGN_RIGHT},
 	{"skipped", "SKIPPED", 9, 0, 2, ALIGN_RIGHT},
+	{"missed", "MISSED", 6, 0, 5, ALIGN_RIGHT},
 	{"moved", "MOVED", 5, 0, 1, ALIGN_RIGHT},
-	{"killed", "KILL", 4, 0, 0, ALIGN_RIGHT},
+	{"tasks", "KILL", 4, 0, 0, ALIGN_RIGHT},
 	{"evidence", "SR", 2, 0, 0, ALIGN_LEFT},
 };
 #define NR_COLUMNS ((int)(sizeof(columns) / sizeof(*columns)))
@@ -79,50 +89,71 @@ static int64_t walk_cost(const struct walk_totals *w, int column)
 	}
 }
 
-/* How long others waited for the locks of a walk, all together; its events have to be read for it. */
-static int64_t look_at_others(const struct scene *scene, const struct episode_row *episode)
-{
-	struct episode_source source = {scene->history, recording_events(scene->recording)};
-	struct opened_episode *opened;
-	const struct waiter *list;
-	struct diag diag = {0};
-	int64_t ns = 0;
-	uint32_t nr;
+/* The names of what has to be looked at for it (episode_dear.h). */
+static const char *const dear_names[NR_DEAR] = {
+	[DEAR_OTHERS] = "others_waited", [DEAR_OTHERS_NS] = "others_waited_ns",
+	[DEAR_MISSED] = "missed", [DEAR_MAYBE] = "maybe_missed",
+};
 
-	if (episode_open(&source, episode->ref, stepper_moment(scene), &opened, &diag))
-		return -1;
-	if (episode_waiters(opened, &list, &nr))
-		nr = 0;
-	for (uint32_t i = 0; i < nr; i++)
-		ns += list[i].end ? (int64_t)(list[i].end_ns - list[i].begin_ns) : 0;
-	episode_close(opened);
-	return ns;
+static void look_at(const struct scene *scene, const struct episode_row *episode, enum dear dear,
+		    struct dear_numbers *ret)
+{
+	bool missed = dear >= DEAR_MISSED;
+	struct fields fields;
+
+	fields_reset(&fields);
+	if (missed)
+		episode_missed_fields(scene->recording, episode, stepper_moment(scene), &fields);
+	else
+		episode_dear_fields(scene->recording, episode, stepper_moment(scene), &fields);
+	for (int i = missed ? DEAR_MISSED : DEAR_OTHERS; i <= (missed ? DEAR_MAYBE : DEAR_OTHERS_NS); i++) {
+		const struct named_value *value = fields_find(&fields, dear_names[i]);
+
+		ret->nr[i] = value && value->kind == VALUE_NUMBER ? value->number : -1;
+	}
 }
 
-/* The same, looked at once: a list is sorted and drawn by it again and again. */
-static int64_t others_waited(const struct scene *scene, const struct episode_row *episode)
+/* One of a walk's dear numbers, -1: not known.  Looked at once: a list is filtered, sorted and drawn again and again. */
+static int64_t dear_number(const struct scene *scene, const struct episode_row *episode, enum dear dear)
 {
 	struct episodes_view *view = session_view_state(scene->session)->own;
 	uint64_t last = history_last(scene->history);
 	uint32_t at = episode->number - 1;
 
 	if (view->last != last) {	/* more was loaded: what was looked at may have gone on */
-		view->nr_others = 0;
+		view->nr_dear = 0;
 		view->last = last;
 	}
-	if (at >= view->nr_others) {
+	if (at >= view->nr_dear) {
 		uint32_t room = at < 64 ? 64 : at * 2;
-		int64_t *more = realloc(view->others, room * sizeof(*more));
+		struct dear_numbers *more = realloc(view->dear, room * sizeof(*more));
 
 		if (!more)
 			return -1;
-		view->others = more;
-		while (view->nr_others < room)
-			view->others[view->nr_others++] = OTHERS_UNASKED;
+		view->dear = more;
+		for (; view->nr_dear < room; view->nr_dear++)
+			for (int i = 0; i < NR_DEAR; i++)
+				more[view->nr_dear].nr[i] = DEAR_UNASKED;
 	}
-	if (view->others[at] == OTHERS_UNASKED)
-		view->others[at] = look_at_others(scene, episode);
-	return view->others[at];
+	if (view->dear[at].nr[dear] == DEAR_UNASKED)
+		look_at(scene, episode, dear, &view->dear[at]);
+	return view->dear[at].nr[dear];
+}
+
+/* A filter_lookup_fn: row_field() that remembers a walk's dear numbers. */
+static bool lookup(void *argument, const char *name, struct filter_value *ret)
+{
+	struct row_context *context = argument;
+	const struct episode_row *episode = &context->row->episode;
+
+	for (int i = 0; i < NR_DEAR; i++)
+		if (!strcmp(name, dear_names[i])) {
+			int64_t nr = episode->kind == EPISODE_WALK ? dear_number(context->scene, episode, i) : -1;
+
+			*ret = (struct filter_value){.number = nr};
+			return nr >= 0;
+		}
+	return row_field(argument, name, ret);
 }
 
 /* What it cost; -1: not known yet, or nothing that its kind has. */
@@ -136,8 +167,8 @@ static int64_t cost(const struct scene *scene, const struct episode_row *episode
 		return episode_duration(episode, &ns) ? (int64_t)ns : -1;
 	switch (episode->kind) {
 	case EPISODE_WALK:
-		if (column == COLUMN_OTHERS)
-			return others_waited(scene, episode);
+		if (column == COLUMN_OTHERS || column == COLUMN_MISSED)
+			return dear_number(scene, episode, column == COLUMN_OTHERS ? DEAR_OTHERS_NS : DEAR_MISSED);
 		return walk_cost(&episode->totals.walk, column);
 	case EPISODE_KILL_LIST:
 		return column == COLUMN_KILLED ? (int64_t)episode->totals.kill.nr_listed : -1;
@@ -195,6 +226,7 @@ static bool episodes_feed(struct episodes_view *view, const struct scene *scene,
 	all->when = stepper_moment(scene);
 	feed_relation(feed, all, ALL_EPISODES, (struct ref){0});
 	view_list_filter(&view->list, feed);
+	feed->lookup = lookup;
 	return state->sort < 0 ||
 	       !view_list_sort(&view->list, feed, compare_episodes, state->sort, state->descending);
 }
@@ -537,7 +569,7 @@ static void state_fini(void *own)
 	struct episodes_view *view = own;
 
 	view_list_fini(&view->list);
-	free(view->others);
+	free(view->dear);
 }
 
 const struct view view_episodes = {

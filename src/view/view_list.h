@@ -54,6 +54,7 @@ struct feed {
 	feed_accept_fn accept;       /* NULL: all */
 	const void *arg;             /* for accept */
 	struct event_filter *filter; /* borrowed, NULL: all */
+	filter_lookup_fn lookup;     /* of a row's values; NULL: row_field() */
 	uint32_t room;               /* rows that one search may pass over ... */
 	uint32_t budget;             /* ... and that this one still may */
 	enum feed_kind { FEED_RELATION, FEED_EVENTS, FEED_TOUCHES, FEED_SORTED } kind;

@@ -26,7 +26,7 @@ static const struct shot {
 	const char *name, *why, *trace, *keys;
 } shots[] = {
 	{"episodes", "the dearest first, a dash where a kind has no such cost, what the chosen one came to",
-	 "walk-20k-200-whole", "7 :sort_hold g"},
+	 "walk-20k-200-whole", "7 s s g"},
 	{"episodes-kinds", "kinds with their own costs, those that run now marked, later ones dim",
 	 "poison-copy-fails", ":time_start :view_walk b n 7"},
 	{"walk", "what the interval tree offered in order, runs folded, the reason for each, who waited",
@@ -66,6 +66,32 @@ static const struct shot {
 	{"steps-unlisted", "who maps the page and is not on the kill list",
 	 "poison-kill", ":time_start 7 g j Enter e"},
 };
+
+/* What a walk missed is a column, a filter and an order, by the name that the command line has for it. */
+static void test_missed(void **state)
+{
+	struct grid *grid = grid_new(140, 40, GRID_ASCII);
+	struct session *session;
+	struct opened file;
+
+	(void)state;
+	open_trace(&file, "walk-mremap-address");
+	session = open_session(&file, GRID_ASCII);
+	type(session, grid, ":time_start 7 :filter_missed_>_0");
+	assert_true(grid_holds(grid, "MISSED"));
+	assert_true(grid_holds(grid, " walk "));
+	assert_false(grid_holds(grid, " scan "));
+	assert_false(grid_holds(grid, "no episode fits"));
+	type(session, grid, ":filter_missed_>_100000");
+	assert_true(grid_holds(grid, "no episode fits"));
+	type(session, grid, ":filter_kind_==_\"walk\"");
+	type(session, grid, ":sort_missed");
+	assert_true(grid_holds(grid, "MISSED"));
+	assert_false(grid_holds(grid, "no column"));
+	grid_free(grid);
+	session_free(session);
+	close_trace(&file);
+}
 
 /* In a migration i and I go from walk to walk and to its ends, and x asks for the walk under the cursor. */
 static void test_migration(void **state)
@@ -242,6 +268,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shots),
 		cmocka_unit_test(test_migration),
+		cmocka_unit_test(test_missed),
 		cmocka_unit_test(test_panes),
 		cmocka_unit_test(test_help),
 		cmocka_unit_test(test_sizes),

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * episode_dear.c - what is said of an episode by looking further than its row, as named values.
+ *
+ * One place serves --filter, --sort, assert, diff and the views' filter and order, so that they know the
+ * same names.  Who waited and what was missed is dear: the walk is opened, and walked again under its own
+ * rule.  Nothing is kept here; who asks again and again (a list that is drawn) keeps the numbers.
+ */
+#include "episode_dear.h"
+
+#include <string.h>
+
+#include "episode/episode.h"
+#include "explain/whatif.h"
+#include "trace/diag.h"
+
+static struct episode_source source_of(struct recording *recording)
+{
+	return (struct episode_source){ recording_history(recording), recording_events(recording) };
+}
+
+static void activity_fields(struct recording *recording, const struct episode_row *episode,
+			    struct moment when, struct fields *fields)
+{
+	uint64_t end = episode->fact.died == NEVER ? when.t : episode->fact.died;
+	uint64_t begin = episode->fact.born ? episode->fact.born - 1 : 0;
+	uint64_t nr[NR_ACTIVITIES] = { 0 };
+
+	if (end > begin)
+		history_activity(recording_history(recording), begin, end, nr);
+	fields_number(fields, "merges", (int64_t)nr[ACTIVITY_MERGES]);
+	fields_number(fields, "zero_pages", (int64_t)nr[ACTIVITY_ZERO_PAGES]);
+	fields_number(fields, "merge_failures", (int64_t)nr[ACTIVITY_MERGE_FAILURES]);
+	fields_number(fields, "removals", (int64_t)nr[ACTIVITY_REMOVALS]);
+	fields_number(fields, "nodes_made", (int64_t)nr[ACTIVITY_NODES_MADE]);
+	fields_number(fields, "nodes_gone", (int64_t)nr[ACTIVITY_NODES_GONE]);
+}
+
+static void number_or_nothing(struct fields *fields, const char *name, uint64_t number, bool known)
+{
+	if (known)
+		fields_number(fields, name, (int64_t)number);
+	else
+		fields_nothing(fields, name);
+}
+
+static void waiting_fields(struct recording *recording, const struct episode_row *episode,
+			   struct moment when, struct fields *fields)
+{
+	struct episode_source source = source_of(recording);
+	struct opened_episode *opened;
+	const struct waiter *list;
+	struct diag diag;
+	uint64_t waited_ns = 0;
+	uint32_t nr = 0;
+	bool known;
+
+	if (!fields_wants(fields, "others_waited") && !fields_wants(fields, "others_waited_ns"))
+		return;
+	known = !ref_is_none(episode->ref) &&
+		episode_open(&source, episode->ref, when, &opened, &diag) == 0;
+	if (known) {
+		known = episode_waiters(opened, &list, &nr) == 0;
+		for (uint32_t i = 0; known && i < nr; i++)
+			waited_ns += list[i].end ? list[i].end_ns - list[i].begin_ns : 0;
+		episode_close(opened);
+	}
+	number_or_nothing(fields, "others_waited", nr, known);
+	number_or_nothing(fields, "others_waited_ns", waited_ns, known);
+}
+
+void episode_missed_fields(struct recording *recording, const struct episode_row *episode,
+			   struct moment when, struct fields *fields)
+{
+	struct episode_source source = source_of(recording);
+	unsigned int rule = episode->totals.walk.rule;
+	uint32_t missed = 0, maybe = 0;
+	struct whatif *whatif;
+	struct diag diag;
+	bool known;
+
+	known = !ref_is_none(episode->ref) && !episode->begin_lost && rule < NR_RULES &&
+		whatif_walk(&source, episode->ref, when, 1u << rule, &whatif, &diag) == 0;
+	if (known) {
+		missed = whatif->rules[rule].nr_missed;
+		maybe = whatif->rules[rule].nr_maybe;
+		whatif_free(whatif);
+	}
+	number_or_nothing(fields, "missed", missed, known);
+	number_or_nothing(fields, "maybe_missed", maybe, known);
+}
+
+void episode_dear_fields(struct recording *recording, const struct episode_row *episode,
+			 struct moment when, struct fields *fields)
+{
+	activity_fields(recording, episode, when, fields);
+	if (episode->kind == EPISODE_WALK)
+		waiting_fields(recording, episode, when, fields);
+}
+
+void episode_dear_lookup(struct recording *recording, const struct episode_row *episode,
+			 struct moment when, const char *name, struct fields *fields)
+{
+	episode_dear_fields(recording, episode, when, fields);
+	if (episode->kind == EPISODE_WALK && (strcmp(name, "missed") == 0 || strcmp(name, "maybe_missed") == 0))
+		episode_missed_fields(recording, episode, when, fields);
+}
+
+void episode_dear_names(int kind, struct filter_names *names)
+{
+	static const char *const of_all[] = {
+		"merges", "zero_pages", "merge_failures", "removals", "nodes_made", "nodes_gone",
+	};
+	static const char *const of_walks[] = {
+		"others_waited", "others_waited_ns", "missed", "maybe_missed",
+	};
+
+	for (size_t i = 0; i < sizeof(of_all) / sizeof(*of_all); i++)
+		filter_names_add(names, of_all[i], false);
+	for (size_t i = 0; i < sizeof(of_walks) / sizeof(*of_walks); i++)
+		if (kind < 0 || kind == EPISODE_WALK)
+			filter_names_add(names, of_walks[i], false);
+}
