@@ -158,7 +158,7 @@ enum episode_unit {
 	UNIT_VISIT,		/* walk: the next VMA visited */
 	UNIT_MAPPING,		/* recovery: the next mapping moved, migration: the next pte */
 	UNIT_PHASE,		/* recovery: the next phase */
-	UNIT_SKIP,		/* walk: the next VMA skipped, with or without an event */
+	UNIT_SKIP,		/* walk: the next run of VMAs skipped for one reason, events or not: its first */
 	UNIT_STEP,		/* all but bookkeeping: items that change their node, unlocks */
 	UNIT_WALK,		/* migration: the next walk, or its end */
 	NR_UNITS

@@ -20,11 +20,11 @@ static bool stops(const struct opened_episode *e, enum episode_unit unit, uint32
 	case UNIT_EVENT:
 		return true;
 	case UNIT_ITEM:
-		return step->kind == STEP_ITEM || step->kind == STEP_END;
+		return step->kind == STEP_ITEM || step->kind == STEP_BEGIN || step->kind == STEP_END;
 	case UNIT_PASS:
 		return (step->kind == STEP_ITEM && (!before || before->phase != step->phase ||
 						    before->kind == STEP_BEGIN)) ||
-		       step->kind == STEP_END;
+		       step->kind == STEP_BEGIN || step->kind == STEP_END;
 	case UNIT_STEP:
 		return step->kind != STEP_ITEM_MOVED && step->kind != STEP_UNLOCK;
 	case UNIT_VISIT:
@@ -66,9 +66,11 @@ static uint32_t step_of_vma(const struct opened_episode *e, const struct hold *h
 	return hold->first_step;
 }
 
-static bool wanted(const struct hold_vma *vma, enum episode_unit unit)
+/* Skipped ones come in runs for one reason, thousands long: each is stopped at once, at its first VMA. */
+static bool wanted(const struct hold_vma *vmas, int64_t i, enum episode_unit unit)
 {
-	return unit == UNIT_VMA || vma->verdict != 0;
+	return unit == UNIT_VMA ||
+	       (vmas[i].verdict != 0 && (!i || vmas[i - 1].verdict != vmas[i].verdict));
 }
 
 /* From `vma` of that hold (exclusive) on: the next wanted one there. */
@@ -83,7 +85,7 @@ static bool within(struct opened_episode *e, uint32_t hold, int64_t vma, enum ep
 	if (vma == INT64_MAX)
 		vma = nr;
 	for (vma += dir; vma >= 0 && vma < nr; vma += dir) {
-		if (!wanted(&vmas[vma], unit))
+		if (!wanted(vmas, vma, unit))
 			continue;
 		cursor->vma = (uint32_t)vma;
 		cursor->step = step_of_vma(e, &e->holds[hold], &vmas[vma]);

@@ -231,7 +231,7 @@ static void tell_migration(struct telling *t)
 	}
 }
 
-int narrate_step(struct opened_episode *episode, uint32_t i, struct narration *ret)
+int narrate_step(struct opened_episode *episode, uint32_t i, uint64_t known_by, struct narration *ret)
 {
 	static void (*const tell[NR_EPISODE_KINDS])(struct telling *t) = {
 		tell_scan, tell_walk, tell_kill, tell_recovery, tell_collapse, tell_migration };
@@ -244,10 +244,7 @@ int narrate_step(struct opened_episode *episode, uint32_t i, struct narration *r
 	if (err)
 		return err;
 	t.ev = &ev;
-	/* A step that is still ahead is told as of itself. */
-	t.when = (struct moment){ t.step->event, episode_moment(episode).known_by };
-	if (t.when.known_by < t.step->event)
-		t.when.known_by = t.step->event;
+	t.when = (struct moment){ t.step->event, known_by < t.step->event ? t.step->event : known_by };
 	tell[episode_row(episode)->kind](&t);
 	*ret = to;
 	return 0;

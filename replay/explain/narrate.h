@@ -24,8 +24,8 @@ struct narration {
 	bool doubtful;
 };
 
-/* The step `i` of an opened episode. */
-int narrate_step(struct opened_episode *episode, uint32_t i, struct narration *ret);
+/* The step `i` of an opened episode, as known by that event; a step that is still ahead is told as of itself. */
+int narrate_step(struct opened_episode *episode, uint32_t i, uint64_t known_by, struct narration *ret);
 /* A VMA of a hold (episode_hold_vmas()). */
 void narrate_vma(struct opened_episode *episode, const struct hold *hold, const struct hold_vma *vma,
 		 struct narration *ret);

@@ -36,7 +36,7 @@ static void tell_step(struct teller *t, uint32_t i)
 {
 	struct story_line line = { .part = STORY_STEP, .step = i };
 
-	if (t->ret || narrate_step(t->e, i, &line.narration) != 0)
+	if (t->ret || narrate_step(t->e, i, episode_moment(t->e).known_by, &line.narration) != 0)
 		return;
 	line.event = episode_step(t->e, i)->event;
 	teller_hand_over(t, &line);

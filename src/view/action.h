@@ -85,9 +85,9 @@ enum argument_kind {
 	A(VISIT_NEXT, "visit-next", "n", ARG_NONE, VIEW_BIT(WALK), "visit",			\
 	  "next VMA that the walk visited")							\
 	A(SKIP_PREV, "skip-back", "S", ARG_NONE, VIEW_BIT(WALK), "skip",			\
-	  "previous VMA that the walk skipped")							\
+	  "the run of skipped VMAs before: its first")							\
 	A(SKIP_NEXT, "skip-next", "s", ARG_NONE, VIEW_BIT(WALK), "skip",			\
-	  "next VMA that the walk skipped")							\
+	  "the next run of skipped VMAs: its first")							\
 	A(ITEM_PREV, "item-back", "I", ARG_NONE, VIEW_BIT(WALK), "item", "previous item")	\
 	A(ITEM_NEXT, "item-next", "i", ARG_NONE, VIEW_BIT(WALK), "item", "next item")		\
 	A(MAPPING_PREV, "mapping-back", "I", ARG_NONE, VIEW_BIT(RECOVERY) | VIEW_BIT(STEPS),	\

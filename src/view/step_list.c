@@ -121,7 +121,7 @@ static void draw_step(struct pane pane, int y, struct stepping *s, uint32_t i)
 	x += pane_printf(pane, x, y, role, "%8" PRIu64 " ", step->event);
 	pane_fit(pane, x, y, 9, ALIGN_RIGHT, role, format_duration(text, ns > 0 ? (uint64_t)ns : 0));
 	x += 11;
-	if (narrate_step(s->episode, i, &narration))
+	if (narrate_step(s->episode, i, s->scene.when.known_by, &narration))
 		snprintf(narration.text, sizeof(narration.text), "cannot be read");
 	else if (s->row.kind == EPISODE_MIGRATION && step->kind == STEP_WALK)
 		walk_brief(s, step, &narration);

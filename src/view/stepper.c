@@ -390,7 +390,7 @@ static void step_or_say(struct stepping *s, enum episode_unit unit, int dir, int
 	static const char *const nouns[NR_UNITS] = {
 		[UNIT_EVENT] = "step",	      [UNIT_VMA] = "step",     [UNIT_ITEM] = "item",
 		[UNIT_PASS] = "pass",	      [UNIT_VISIT] = "visit",  [UNIT_MAPPING] = "mapping",
-		[UNIT_PHASE] = "phase",	      [UNIT_SKIP] = "skipped VMA", [UNIT_STEP] = "step",
+		[UNIT_PHASE] = "phase",	      [UNIT_SKIP] = "run of skipped VMAs", [UNIT_STEP] = "step",
 		[UNIT_WALK] = "walk",
 	};
 
@@ -474,7 +474,7 @@ void stepping_narrate(struct stepping *s, struct narration *ret)
 	    !episode_hold_vmas(s->episode, s->step->hold, &vmas, &nr, NULL) && s->cursor.vma < nr)
 		narrate_vma(s->episode, episode_hold(s->episode, s->step->hold), &vmas[s->cursor.vma],
 			    ret);
-	else if (narrate_step(s->episode, s->cursor.step, ret))
+	else if (narrate_step(s->episode, s->cursor.step, s->scene.when.known_by, ret))
 		snprintf(ret->text, sizeof(ret->text), "the event of this step cannot be read");
 }
 
@@ -544,7 +544,7 @@ int stepper_find(struct session *session, void *own, const char *text, int dir, 
 	for (int left = FIND_MAX; i >= 0 && i < nr; i += dir, left--) {
 		if (!left)
 			return -EAGAIN;
-		if (narrate_step(s.episode, (uint32_t)i, &narration) ||
+		if (narrate_step(s.episode, (uint32_t)i, s.scene.when.known_by, &narration) ||
 		    !(text_holds(narration.text, text) ||
 		      (narration.function && text_holds(narration.function, text))))
 			continue;

@@ -176,6 +176,41 @@ static void test_engineer(void **state)
 	close_trace(&file);
 }
 
+/* Runs are stopped at once: from the end back to the first skipped VMA is as many keys as there are runs. */
+static void test_back_to_first_skipped(void **state)
+{
+	struct opened file;
+	struct session *session;
+	struct episode_row worst;
+	struct grid *grid = grid_new(80, 24, GRID_ASCII);
+	struct stepping s;
+	uint32_t nr = 0, step, vma;
+
+	(void)state;
+	open_trace(&file, "walk-20k-2-whole");
+	session = open_session(&file, GRID_ASCII);
+	worst = worst_walk(session);
+	type(session, grid, ":time_end");
+	type(session, grid, "7 s s Enter e");
+	do {
+		assert_true(stepping_init(&s, session));
+		step = s.cursor.step;
+		vma = s.cursor.vma;
+		type(session, grid, "S");
+		assert_true(stepping_init(&s, session));
+		nr++;
+	} while (step != s.cursor.step || vma != s.cursor.vma);
+	assert_true(nr > 2);
+	assert_true(nr <= 2 * worst.totals.walk.holds + 1);
+	assert_int_equal(s.cursor.vma, 0);
+	assert_int_equal(s.step->hold, 0);
+	assert_true(worst.totals.walk.nr_iteration_total > 10000);
+	assert_true(grid_holds(grid, "no earlier run of skipped VMAs"));
+	session_free(session);
+	grid_free(grid);
+	close_trace(&file);
+}
+
 /* ---- whose pte ---- */
 
 /* Named from what stands before; the visit that the pte belongs to is told right behind it. */
@@ -238,6 +273,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_ahead),
 		cmocka_unit_test(test_missed_truth),
 		cmocka_unit_test(test_engineer),
+		cmocka_unit_test(test_back_to_first_skipped),
 	};
 
 	return traces_given(argc, argv) ? cmocka_run_group_tests(tests, NULL, NULL) : 2;
