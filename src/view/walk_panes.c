@@ -129,7 +129,7 @@ void walk_draw_header(struct pane pane, struct stepping *s)
 	struct walk_sums sums;
 	int x;
 
-	x = 1 + pane_printf(pane, 1, 0, ROLE_HEADING, "walk %" PRIu64, w->walk_id);
+	x = 1 + pane_printf(pane, 1, 0, ROLE_HEADING, "walk %" PRIu32, s->row.number);
 	x += pane_printf(pane, x, 0, ROLE_TEXT, " %s pfn 0x%" PRIx64 ", %s",
 			 scene_name(&s->scene, s->row.object, node, sizeof(node)), w->pfn,
 			 explain_word(WORDS_PURPOSE, w->purpose, purpose));
