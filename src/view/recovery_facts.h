@@ -33,7 +33,7 @@ struct recovery_process {
 	uint32_t nr_items;		/* that led to the page before */
 	uint32_t moved_fresh, moved_dup, failed;
 	uint32_t nr_listed, nr_mapped;	/* on the kill list; whose pte maps the page */
-	uint32_t nr_told;		/* SIGBUS during the recovery: it asked to be told early */
+	uint32_t nr_told;		/* SIGBUS during the recovery */
 	uint32_t nr_touched;		/* SIGBUS later: it touched poison */
 	bool now;			/* this step is about it */
 };

@@ -87,7 +87,7 @@ static void say_phase(struct stepping *s, const struct recovery_facts *f, int ph
 			 explain_word(WORDS_OUTCOME, r->outcome, word));
 		break;
 	default:
-		snprintf(buf, size, "on the kill list %" PRIu32 ", told early by SIGBUS %" PRIu32, f->nr_listed,
+		snprintf(buf, size, "on the kill list %" PRIu32 ", told by SIGBUS %" PRIu32, f->nr_listed,
 			 f->nr_told);
 		break;
 	}

@@ -74,7 +74,8 @@ static void check_recovery(struct json_object *truth, const struct stepping *s,
 static void test_recovery_truth(void **state)
 {
 	static const char *const names[] = {"poison-recover", "poison-copy-fails", "poison-kill",
-					    "poison-no-dup", "poison-alloc-fails", "poison-fork"};
+					    "poison-no-dup", "poison-alloc-fails", "poison-fork",
+					    "poison-busy", "poison-dump"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {

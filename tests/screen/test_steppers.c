@@ -67,6 +67,21 @@ static const struct shot {
 	 "poison-kill", ":time_start 7 g j Enter e"},
 };
 
+/* Of every other scenario that is recorded: what its dearest or first episode of the kind looks like at its end. */
+#define DEAREST		":time_end 7 s s Enter e"
+#define RECOVERY	":time_start :view_recovery e"
+#define FIRST_OF(kind)	":time_start 7 :filter_kind_==_\"" kind "\" g Enter e"
+static const struct { const char *trace, *keys; } ends[] = {
+	{"walk-20k-2-whole", DEAREST}, {"walk-20k-2-linear", DEAREST}, {"walk-20k-200-linear", DEAREST},
+	{"walk-20k-long", DEAREST}, {"walk-reclaim", DEAREST}, {"walk-fork-address", DEAREST},
+	{"walk-fork-linear", DEAREST}, {"walk-mremap-whole", DEAREST}, {"walk-mremap-linear", DEAREST},
+	{"poison-busy", RECOVERY}, {"poison-dump", RECOVERY}, {"poison-swap", RECOVERY}, {"poison-fork", RECOVERY},
+	{"poison-no-dup", RECOVERY}, {"poison-kill", RECOVERY}, {"poison-search-17161", RECOVERY},
+	{"poison-search-17161-search", RECOVERY}, {"collapse-poison-shmem", ":time_start :view_collapse e"},
+	{"numa", FIRST_OF("migration")}, {"lifecycle", FIRST_OF("scan")}, {"reasons", FIRST_OF("scan")},
+	{"power-cut", FIRST_OF("scan")}, {"debian", FIRST_OF("scan")}, {"stock-merge", FIRST_OF("scan")},
+};
+
 /* What a walk missed is a column, a filter and an order, by the name that the command line has for it. */
 static void test_missed(void **state)
 {
@@ -153,6 +168,24 @@ static void test_shots(void **state)
 			take(&file, &shots[i], 80, 24, (enum charset)charset);
 			take(&file, &shots[i], 120, 40, (enum charset)charset);
 		}
+		close_trace(&file);
+	}
+}
+
+static void test_ends(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		struct shot shot = {.why = "how an episode of this scenario ended, its totals and its reasons",
+				    .trace = ends[i].trace, .keys = ends[i].keys};
+		struct opened file;
+		char name[64];
+
+		snprintf(name, sizeof(name), "end-%s", ends[i].trace);
+		shot.name = name;
+		open_trace(&file, shot.trace);
+		take(&file, &shot, 80, 24, GRID_UTF8);
+		take(&file, &shot, 120, 40, GRID_UTF8);
 		close_trace(&file);
 	}
 }
@@ -267,6 +300,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shots),
+		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_migration),
 		cmocka_unit_test(test_missed),
 		cmocka_unit_test(test_panes),
