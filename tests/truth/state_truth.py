@@ -41,10 +41,15 @@ def lifecycle(recording):
     ever("pinned", "write-protect", 4)
     # Every other page was written to, and has contents of its own since.
     recording.expect("the writer's pages shared in the end", at["writer"][-1][0].get("shared"), 24)
-    # kpagecount knew how many of those were merged; smart scan passed the others over for a while.
+    # kpagecount knew how many of those were merged: they are among the first 48 pages. Of the last 16, which nobody
+    # shares, smart scan passes over those that were written to or not, by how many scans there were before.
     written = re.search(r"the writer writes to (\d+) merged pages", recording.truth["notes"])
     if written:     # older recordings do not say
-        ever("writer", "changing", int(written.group(1)))
+        ranges = recording.ask("why-not-merged", "--pid", pid["writer"], "--at", ends[0])["items"]
+        begin = min(int(r["start"], 16) for r in ranges if r["scope"] == "range")
+        area = f"{begin:#x}-{begin + 48 * 4096:#x}"
+        at["writer's first 48"] = [reasons(recording, pid["writer"], end, "--range", area) for end in ends]
+        ever("writer's first 48", "changing", int(written.group(1)))
     # It unmapped half of its pages: nothing is told of them.
     recording.expect("the unmapper's pages in the end", at["unmapper"][-1][0], {"shared": 16, "smart-skip": 16})
     recording.expect("the unmerger's pages in the end", at["unmerger"][-1][0], {"not-in-ksm": 64})
