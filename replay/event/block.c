@@ -235,7 +235,10 @@ int block_decode(struct block_reader *reader, const struct stream *stream, uint3
 
 		if (subbuf->nr_lost)
 			add_loss(block, LOSS_OVERRUN, subbuf->nr_lost);
-		if (stream->layout.swap || stream->layout.big_endian)
+		/* A block without any event has no room for one, either. */
+		if (!subbuf->nr_events)
+			;
+		else if (stream->layout.swap || stream->layout.big_endian)
 			args_used = decode_page(reader, page, subbuf, place->first_subbuf + p, stream, block,
 						args_used, true);
 		else

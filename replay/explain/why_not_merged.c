@@ -296,7 +296,7 @@ static const struct zero_page *zeroes_of(const struct asking *a, const struct ar
 	*ret_nr = 0;
 	for (uint32_t i = lo; i < a->nr_zeroes && a->zeroes[i].address < area->end; i++)
 		*ret_nr += a->zeroes[i].event >= area->born;
-	return a->zeroes + lo;
+	return *ret_nr ? &a->zeroes[lo] : NULL;
 }
 
 /* What the process did to such a page since then is not known. */
