@@ -31,6 +31,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "trace/diag.h"
 
@@ -45,6 +46,11 @@ struct trace_text {
 	const char *text;
 	size_t size;
 };
+
+static inline struct trace_text trace_text_of(const char *text)
+{
+	return (struct trace_text){ text, strlen(text) };
+}
 
 /* One event format description as the kernel gave it ("name: ...\nID: ...\nformat: ..."). */
 struct trace_format {

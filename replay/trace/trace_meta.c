@@ -292,10 +292,10 @@ int trace_meta_finish(struct trace_file *file)
 			stat_read(file, current, option);
 			break;
 		case TRACE_OPTION_UNAME:
-			file->uname = (struct trace_text){text, strlen(text)};
+			file->uname = trace_text_of(text);
 			break;
 		case TRACE_OPTION_VERSION:
-			file->recorder = (struct trace_text){text, strlen(text)};
+			file->recorder = trace_text_of(text);
 			break;
 		default:
 			error = trace_time_option(file, option);

@@ -241,24 +241,16 @@ static void go_on(struct world *w)
 
 static int write_file(struct world *w, const char *path)
 {
-	struct trace_write_options options = { .version = 7, .long_size = 8, .page_size = 4096, .zstd = true,
-					       .level = 1 };
-	struct trace_write_cpu cpus[2];
-	struct trace_write_buffer buffer = { "", "mono", cpus, 2 };
 	char text[DIAG_TEXT_SIZE];
 	struct ring_table table;
 	struct diag diag = { 0 };
 	int ret;
 
-	for (uint32_t i = 0; i < 2; i++) {
-		ring_close(&w->rings[i]);
-		cpus[i] = (struct trace_write_cpu){ i, w->rings[i].pages, w->rings[i].nr_pages * 4096 };
-	}
 	ring_table_init(&table, 4096);
-	table.meta.cmdlines = (struct trace_text){ "91 ksmd\n88 kcompactd0\n", 22 };
-	table.meta.uname = (struct trace_text){ "Linux made 6.12.0-ksmtop x86_64", 31 };
-	table.meta.recorder = (struct trace_text){ "made", 4 };
-	ret = trace_write(path, &options, &table.meta, &buffer, 1, NULL, &diag);
+	table.meta.cmdlines = trace_text_of("91 ksmd\n88 kcompactd0\n");
+	table.meta.uname = trace_text_of("Linux made 6.12.0-ksmtop x86_64");
+	table.meta.recorder = trace_text_of("made");
+	ret = ring_table_write(&table, w->rings, 2, 1, NULL, path, &diag);
 	if (ret != 0)
 		fprintf(stderr, "%s\n", diag_text(&diag, text, sizeof(text)));
 	ring_table_fini(&table);

@@ -26,12 +26,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "trace/trace_writer.h"
+#include "ring_writer.h"
 
 #define PAGE		4096u
 #define NR_CPUS		2
-#define MISSED		(1ull << 31)
-#define MISSED_STORED	(1ull << 30)
 #define MM_A		0xffff888101000000ull
 #define MM_B		0xffff888102000000ull
 #define ITEM(n)		(0xffff888200000000ull + (n) * 0x40)
@@ -107,11 +105,6 @@ static const char header_event[] =
 	"\tpadding     : type == 29\n\ttime_extend : type == 30\n\ttime_stamp : type == 31\n"
 	"\tdata max type_len  == 28\n";
 
-static struct trace_text text_of(const char *text)
-{
-	return (struct trace_text){ text, strlen(text) };
-}
-
 static void format_text(const struct format *format, char *buf, size_t size)
 {
 	int offset = 8;
@@ -135,7 +128,7 @@ static void format_text(const struct format *format, char *buf, size_t size)
 	snprintf(buf + at, size - at, "\nprint fmt: \"%s\"\n", format->name);
 }
 
-/* ---- ring-buffer pages ---- */
+/* ---- records ---- */
 
 static const struct format *format_find(int id)
 {
@@ -145,68 +138,33 @@ static const struct format *format_find(int id)
 	abort();
 }
 
-static void put(uint8_t *at, uint64_t value, int size)
-{
-	memcpy(at, &value, (size_t)size);	/* little endian, like the files that are made */
-}
-
-/* The payload of a record; returns its size, a multiple of 4. */
-static unsigned put_payload(uint8_t *at, const struct record *record)
+/* Fills in a zeroed payload; returns its size. */
+static uint32_t put_payload(const struct ring *ring, uint8_t *at, const struct record *record)
 {
 	const struct format *format = format_find(record->id);
-	int offset = 8;
+	uint32_t offset = 8;
 
-	put(at, (uint64_t)record->id, 2);
-	put(at + 2, 0, 2);
-	put(at + 4, (uint64_t)record->pid, 4);
+	ring_put(ring, at, (uint64_t)record->id, 2);
+	ring_put(ring, at + 4, (uint64_t)record->pid, 4);
 	for (int i = 0; i < 6 && format->fields[i].name; i++) {
-		int size = format->fields[i].size;
+		uint32_t size = (uint32_t)format->fields[i].size;
 
 		offset = (offset + size - 1) / size * size;
-		put(at + offset, record->args[i], size);
+		ring_put(ring, at + offset, record->args[i], size);
 		offset += size;
 	}
-	return (unsigned)(offset + 3) / 4 * 4;
+	return offset;
 }
 
-struct cpu_pages {
-	uint8_t data[4 * PAGE];
-	unsigned nr_pages;
-	unsigned at;		/* in the last page, behind its header */
-	uint64_t ts;
-};
-
-static void page_begin(struct cpu_pages *pages, uint64_t ts)
+static void add_record(struct ring rings[NR_CPUS], const struct record *record)
 {
-	pages->nr_pages++;
-	pages->at = 16;
-	pages->ts = ts;
-	put(pages->data + (pages->nr_pages - 1) * PAGE, ts, 8);
-}
-
-static void page_add(struct cpu_pages *pages, const struct record *record)
-{
+	struct ring *ring = &rings[record->cpu];
 	uint64_t ts = START_NS + record->us * 1000;
-	uint8_t *page, *at;
-	uint64_t commit;
-	unsigned size;
+	uint8_t payload[64] = { 0 };
 
-	if (!pages->nr_pages || record->missed)
-		page_begin(pages, ts);
-	page = pages->data + (pages->nr_pages - 1) * PAGE;
-	at = page + pages->at;
-	size = put_payload(at + 4, record);
-	put(at, size / 4 | (ts - pages->ts) << 5, 4);
-	pages->at += 4 + size;
-	pages->ts = ts;
-	memcpy(&commit, page + 8, 8);
-	commit = (commit & (MISSED | MISSED_STORED)) | (pages->at - 16);
 	if (record->missed)
-		commit |= MISSED | MISSED_STORED;
-	put(page + 8, commit, 8);
-	/* The count stands behind the last record of the page; later records move it. */
-	if (commit & MISSED_STORED)
-		put(page + pages->at, 7, 8);
+		ring_page(ring, ts, record->missed);
+	ring_event(ring, ts, payload, put_payload(ring, payload, record));
 }
 
 /* ---- files ---- */
@@ -272,7 +230,7 @@ static void die(const char *name, const struct diag *diag)
 	exit(1);
 }
 
-static void fill_pages(struct cpu_pages pages[NR_CPUS], const struct variant *variant)
+static void fill_rings(struct ring rings[NR_CPUS], const struct variant *variant)
 {
 	for (size_t i = 0; i < NR_RECORDS; i++) {
 		struct record record = story[i];
@@ -281,12 +239,12 @@ static void fill_pages(struct cpu_pages pages[NR_CPUS], const struct variant *va
 			continue;
 		if (variant->lossy && record.id == KSM_START && record.cpu == 1)
 			record.missed = 7;
-		page_add(&pages[record.cpu], &record);
+		add_record(rings, &record);
 	}
 	if (variant->evil) {
 		struct record record = { 8000, 0, 666, STRANGE, { 42 }, 0 };
 
-		page_add(&pages[0], &record);
+		add_record(rings, &record);
 	}
 }
 
@@ -312,7 +270,7 @@ static void write_spool(const struct variant *variant, const struct trace_meta *
 
 static void write_variant(const struct variant *variant)
 {
-	static struct cpu_pages pages[NR_CPUS];
+	struct ring rings[NR_CPUS];
 	static char texts[NR_FORMATS][2048];
 	struct trace_format list[NR_FORMATS];
 	struct trace_write_cpu cpus[NR_CPUS];
@@ -321,25 +279,28 @@ static void write_variant(const struct variant *variant)
 		.version = variant->version, .zstd = variant->zstd, .long_size = 8, .page_size = PAGE,
 	};
 	struct trace_meta meta = {
-		.header_page = text_of(header_page), .header_event = text_of(header_event),
+		.header_page = trace_text_of(header_page), .header_event = trace_text_of(header_event),
 		.formats = list, .nr_formats = NR_FORMATS,
-		.cmdlines = text_of(variant->evil ?
+		.cmdlines = trace_text_of(variant->evil ?
 				    "50 ksmd\n3141 q\033[31mu\xff\n3200 web server\n666 \xc3\xa9vil\n" :
 				    "50 ksmd\n3141 qemu\n3200 web server\n"),
-		.uname = text_of("Linux golden 6.18.0-golden x86_64"),
-		.trace_clock = text_of("local global [mono]"), .recorder = text_of("make_small"),
+		.uname = trace_text_of("Linux golden 6.18.0-golden x86_64"),
+		.trace_clock = trace_text_of("local global [mono]"), .recorder = trace_text_of("make_small"),
 	};
 	struct sample_builder samples;
 	struct diag diag = { 0 };
 
-	memset(pages, 0, sizeof(pages));
-	fill_pages(pages, variant);
+	for (uint32_t i = 0; i < NR_CPUS; i++)
+		ring_init(&rings[i], false, 8, PAGE);
+	fill_rings(rings, variant);
 	for (size_t i = 0; i < NR_FORMATS; i++) {
 		format_text(&formats[i], texts[i], sizeof(texts[i]));
-		list[i] = (struct trace_format){ formats[i].system, text_of(texts[i]) };
+		list[i] = (struct trace_format){ formats[i].system, trace_text_of(texts[i]) };
 	}
-	for (uint32_t i = 0; i < NR_CPUS; i++)
-		cpus[i] = (struct trace_write_cpu){ i, pages[i].data, pages[i].nr_pages * PAGE };
+	for (uint32_t i = 0; i < NR_CPUS; i++) {
+		ring_close(&rings[i]);
+		cpus[i] = (struct trace_write_cpu){ i, rings[i].pages, rings[i].nr_pages * PAGE };
+	}
 	sample_builder_init(&samples);
 	add_samples(&samples, variant);
 	if (variant->killed)
@@ -348,6 +309,8 @@ static void write_variant(const struct variant *variant)
 			variant->samples ? &samples : NULL, &diag))
 		die(variant->name, &diag);
 	sample_builder_fini(&samples);
+	for (uint32_t i = 0; i < NR_CPUS; i++)
+		ring_fini(&rings[i]);
 }
 
 /* ---- what is no recording ---- */

@@ -2,21 +2,15 @@
 /*
  * written.h - a recording written from a list of typed events, and opened again.
  *
- * Formats are expanded from event_table.h; a record's payload is its struct args.  Everything goes
- * through the project's own writer and reader, so the events are numbered 1, 2 ... in the order of
- * the list (whose times must ascend).
+ * Everything goes through the project's own writer and reader, so the events are numbered 1, 2 ... in
+ * the order of the list (whose times must ascend).
  */
 #ifndef KSMTOP_TEST_WRITTEN_H
 #define KSMTOP_TEST_WRITTEN_H
 
 #include "episode/episode.h"
 #include "recording.h"
-
-struct written { uint64_t us; int cpu, pid, kind; const void *args; };
-
-/* WR(5, 0, 42, P_WALK_BEGIN, .walk = 1) */
-#define WR(us, cpu, pid, kind, ...) \
-	{ us, cpu, pid, EVENT_##kind, &(const struct args_##kind){ __VA_ARGS__ } }
+#include "ring_table.h"
 
 /* Writes, opens and loads it whole; aborts where that fails.  recording_close() frees it. */
 struct recording *written_open(const struct written *events, size_t nr);

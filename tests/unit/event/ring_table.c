@@ -71,30 +71,25 @@ static char *format_text(int id, const struct kind *kind)
 	return text;
 }
 
-static struct trace_text text_of(const char *text)
-{
-	return (struct trace_text){ text, strlen(text) };
-}
-
 void ring_table_init(struct ring_table *table, uint32_t page_size)
 {
 	*table = (struct ring_table){
-		.meta = { .header_event = text_of("# compressed entry header\n"),
-			  .trace_clock = text_of("local global [mono]"), .formats = table->formats } };
+		.meta = { .header_event = trace_text_of("# compressed entry header\n"),
+			  .trace_clock = trace_text_of("local global [mono]"), .formats = table->formats } };
 	if (asprintf(&table->texts[NR_EVENT_KINDS],
 		     "\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n"
 		     "\tfield: local_t commit;\toffset:8;\tsize:8;\tsigned:1;\n"
 		     "\tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;\n"
 		     "\tfield: char data;\toffset:16;\tsize:%u;\tsigned:1;\n", page_size - 16) < 0)
 		abort();
-	table->meta.header_page = text_of(table->texts[NR_EVENT_KINDS]);
+	table->meta.header_page = trace_text_of(table->texts[NR_EVENT_KINDS]);
 	for (int kind = EVENT_UNKNOWN + 1; kind < NR_EVENT_KINDS; kind++) {
 		table->texts[kind] = format_text(FIRST_ID + kind, &kinds[kind]);
 		table->systems[kind] = strndup(kinds[kind].names, strcspn(kinds[kind].names, ":"));
 		if (!table->texts[kind] || !table->systems[kind])
 			abort();
 		table->formats[table->meta.nr_formats++] =
-			(struct trace_format){ table->systems[kind], text_of(table->texts[kind]) };
+			(struct trace_format){ table->systems[kind], trace_text_of(table->texts[kind]) };
 	}
 }
 
@@ -116,4 +111,28 @@ void ring_table_event(struct ring *ring, uint64_t ts_ns, int32_t pid, enum event
 	ring_put(ring, record + 4, (uint32_t)pid, 4);
 	memcpy(record + HEAD_SIZE, args, kinds[kind].size);
 	ring_event(ring, ts_ns, record, HEAD_SIZE + kinds[kind].size);
+}
+
+void ring_table_story(struct ring *rings, uint64_t start_ns, const struct written *events, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		ring_table_event(&rings[events[i].cpu], start_ns + events[i].us * 1000, events[i].pid,
+				 (enum event_kind)events[i].kind, events[i].args);
+}
+
+int ring_table_write(const struct ring_table *table, struct ring *rings, uint32_t nr_rings, int level,
+		     const struct sample_builder *samples, const char *path, struct diag *diag)
+{
+	struct trace_write_options options = { .version = 7, .zstd = true, .level = level, .long_size = 8,
+					       .page_size = rings[0].page_size };
+	struct trace_write_cpu cpus[RING_CPUS];
+	struct trace_write_buffer buffer = { "", "mono", cpus, nr_rings };
+
+	if (nr_rings > RING_CPUS)
+		abort();
+	for (uint32_t i = 0; i < nr_rings; i++) {
+		ring_close(&rings[i]);
+		cpus[i] = (struct trace_write_cpu){ i, rings[i].pages, rings[i].nr_pages * rings[i].page_size };
+	}
+	return trace_write(path, &options, &table->meta, &buffer, 1, samples, diag);
 }

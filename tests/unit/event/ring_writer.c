@@ -258,10 +258,8 @@ void ring_meta_init(struct ring_meta *meta, const struct ring *ring)
 		     "\tfield: char data;\toffset:%d;\tsize:%u;\tsigned:0;\n", ring->long_size,
 		     8 + ring->long_size, ring_room(ring)) < 0)
 		abort();
-	meta->meta.header_page.text = keep(meta, page);
-	meta->meta.header_page.size = strlen(page);
-	meta->meta.header_event.text = "# compressed entry header\n";
-	meta->meta.header_event.size = strlen(meta->meta.header_event.text);
+	meta->meta.header_page = trace_text_of(keep(meta, page));
+	meta->meta.header_event = trace_text_of("# compressed entry header\n");
 	for (size_t i = 0; i < NR_RING_TYPES; i++) {
 		const char *text = keep(meta, format_text(ring, &types[i]));
 
@@ -269,10 +267,10 @@ void ring_meta_init(struct ring_meta *meta, const struct ring *ring)
 	}
 	meta->meta.formats = meta->formats;
 	meta->meta.nr_formats = NR_RING_TYPES;
-	meta->meta.cmdlines = (struct trace_text){ "37 ksmd\n3141 qemu\n", 18 };
-	meta->meta.uname = (struct trace_text){ "Linux made 6.18 x86_64", 22 };
-	meta->meta.trace_clock = (struct trace_text){ "local global [mono]\n", 20 };
-	meta->meta.recorder = (struct trace_text){ "made", 4 };
+	meta->meta.cmdlines = trace_text_of("37 ksmd\n3141 qemu\n");
+	meta->meta.uname = trace_text_of("Linux made 6.18 x86_64");
+	meta->meta.trace_clock = trace_text_of("local global [mono]\n");
+	meta->meta.recorder = trace_text_of("made");
 }
 
 void ring_meta_fini(struct ring_meta *meta)

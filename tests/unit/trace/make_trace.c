@@ -55,11 +55,6 @@ static const char *const stats[] = {
 	"events: 16\n",
 };
 
-static struct trace_text text_of(const char *text)
-{
-	return (struct trace_text){text, strlen(text)};
-}
-
 static void put16(uint8_t *p, uint16_t v, bool big)
 {
 	v = big ? htobe16(v) : htole16(v);
@@ -126,21 +121,21 @@ void made_init(struct made *made, const struct trace_write_options *options, uin
 		       options->page_size - 8 - (uint32_t)options->long_size);
 	if (len <= 0)
 		abort();
-	made->formats[0] = (struct trace_format){"made", text_of(format_tick)};
-	made->formats[1] = (struct trace_format){"ftrace", text_of(format_print)};
-	made->stats[0] = text_of(stats[0]);
-	made->stats[1] = text_of(stats[1]);
+	made->formats[0] = (struct trace_format){"made", trace_text_of(format_tick)};
+	made->formats[1] = (struct trace_format){"ftrace", trace_text_of(format_print)};
+	made->stats[0] = trace_text_of(stats[0]);
+	made->stats[1] = trace_text_of(stats[1]);
 	made->meta = (struct trace_meta){
 		.header_page = {header_page, (size_t)len},
-		.header_event = text_of(header_event),
+		.header_event = trace_text_of(header_event),
 		.formats = made->formats,
 		.nr_formats = 2,
-		.kallsyms = text_of("ffffffff81000000 T _text\nffffffff81000100 t ksm_do_scan\n"),
-		.printk = text_of("0xffffffff82000000 : \"hello %d\\n\"\n"),
-		.cmdlines = text_of(cmdlines),
-		.uname = text_of("Linux made 6.12.0 made"),
-		.trace_clock = text_of("local global [mono]\n"),
-		.recorder = text_of("ksmtop test"),
+		.kallsyms = trace_text_of("ffffffff81000000 T _text\nffffffff81000100 t ksm_do_scan\n"),
+		.printk = trace_text_of("0xffffffff82000000 : \"hello %d\\n\"\n"),
+		.cmdlines = trace_text_of(cmdlines),
+		.uname = trace_text_of("Linux made 6.12.0 made"),
+		.trace_clock = trace_text_of("local global [mono]\n"),
+		.recorder = trace_text_of("ksmtop test"),
 		.cpu_stats = made->stats,
 		.nr_cpu_stats = 2,
 	};

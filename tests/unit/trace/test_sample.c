@@ -28,7 +28,7 @@ static char *write_with(const struct sample_builder *samples, const char *record
 
 	made_init(&made, &form, 1, 2);
 	if (recorder)
-		made.meta.recorder = (struct trace_text){recorder, strlen(recorder)};
+		made.meta.recorder = trace_text_of(recorder);
 	path = made_write(&made, samples);
 	made_fini(&made);
 	return path;
