@@ -7,15 +7,9 @@
  * begins and ends between two of them, and what follows.  With the same numbers and other events around,
  * the one outcome becomes the other: each case that agrees has a neighbour that contradicts.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 
-#include <cmocka.h>
-
-#include "feed.h"
-#include "trace/sample_block.h"
+#include "feed_sample.h"
 
 #define MM	0xffff888100000000ll
 #define ITEM(i)	(0xffff888200000000ll + 64 * (i))
@@ -99,11 +93,7 @@ static void feed_counters(struct feed *f, uint64_t begin_ns, const int64_t numbe
 		if (numbers[i] >= 0)
 			sample_add_pair(&sb, names[i], text);
 	}
-	assert_int_equal(sample_end(&sb, sample.end_ns), 0);
-	sample.payload = sb.data + SAMPLE_HEAD;
-	sample.size = (uint32_t)(sb.size - SAMPLE_HEAD);
-	assert_int_equal(history_feed_sample(f->h, &sample, 0), 0);
-	sample_builder_fini(&sb);
+	feed_sample(f, &sb, &sample, 0);
 }
 
 struct tally { uint64_t from; unsigned nr[3]; };

@@ -5,46 +5,16 @@
  * A sweep of a page table makes, keeps and ends mappings: only where it looked, only if it is whole, and
  * tentatively if the mm was changing.  A sampled number is doubtful as soon as an event changed
  * what it counted, and not before.  Where kpageflags marks every anonymous page, a page counts if a
- * certain stable node has it and it is mapped twice, and a sweep does not say more than that.  A count is worth what the weakest of its rows is.
+ * certain stable node has it and it is mapped twice, and a sweep does not say more than that.  A count
+ * is worth what the weakest of its rows is.
  */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
-#include "feed.h"
-#include "trace/sample_block.h"
+#include "feed_sample.h"
 
 #define PID	42
 #define MM_A	0xffff888100000000ull
 #define MM_B	0xffff888100000800ull
 #define ITEM(i)	(0xffff888200000000ull + 64ull * (i))
 #define PAGE	4096ull
-
-/* ---- samples ---- */
-static void feed_it(struct feed *f, struct sample_builder *sb, struct sample *sample, uint32_t cut)
-{
-	assert_int_equal(sample_end(sb, sample->end_ns), 0);
-	sample->payload = sb->data + SAMPLE_HEAD;
-	sample->size = (uint32_t)(sb->size - SAMPLE_HEAD) - cut;
-	assert_int_equal(history_feed_sample(f->h, sample, 0), 0);
-	sample_builder_fini(sb);
-}
-
-static void feed_pairs(struct feed *f, enum sample_kind kind, int32_t tgid, const char *const pairs[][2])
-{
-	struct sample sample = { .kind = kind, .tgid = tgid, .begin_ns = f->now_ns + 1,
-				 .end_ns = f->now_ns + 2 };
-	struct sample_builder sb;
-
-	sample_builder_init(&sb);
-	sample_begin(&sb, kind, tgid, sample.begin_ns);
-	for (unsigned i = 0; pairs[i][0]; i++)
-		sample_add_pair(&sb, pairs[i][0], pairs[i][1]);
-	feed_it(f, &sb, &sample, 0);
-}
 
 struct sweep {
 	bool incomplete;
@@ -73,7 +43,7 @@ static void feed_sweep(struct feed *f, const struct sweep *sweep)
 	for (unsigned i = 0; i < 4 && sweep->pages[i].page; i++)
 		sample_add_page(&sb, sweep->pages[i].page * PAGE, sweep->pages[i].pfn,
 				sweep->mapcount ? sweep->mapcount : 2);
-	feed_it(f, &sb, &sample, sweep->cut);
+	feed_sample(f, &sb, &sample, sweep->cut);
 }
 
 /* NULL: a recording that does not say. */
@@ -274,16 +244,14 @@ static void a_marked_page_of_a_stock_kernel(void **state)
 		int doubt;
 
 		feed_host(f, cases[i].flag);
-		feed_pairs(f, SAMPLE_KSM, 0, (const char *const[][2]){ { "pages_shared", "0" },
-			{ "pages_sharing", "0" }, { NULL } });
+		feed_ksm_counters(f, "0", "0");
 		feed_enter(f, MM_A);
 		feed_merge(f, 0, 100, ITEM(1), MM_A, 0);
 		feed_merge(f, 1, 100, ITEM(2), MM_A, 0);
 		FEED(f, KSM_STOP_SCAN);
 		feed_flush(f);
 		if (cases[i].counted)
-			feed_pairs(f, SAMPLE_KSM, 0, (const char *const[][2]){ { "pages_shared", "1" },
-				{ "pages_sharing", "1" }, { NULL } });
+			feed_ksm_counters(f, "1", "1");
 		feed_sweep(f, &(struct sweep){ .mapcount = cases[i].mapcount, .pages = { { 1, cases[i].pfn } } });
 		doubt = doubt_of_mapping(f);
 		if (doubt != cases[i].doubt)
@@ -320,8 +288,7 @@ static void smaps_counts_the_pages(void **state)
 		union row row;
 
 		feed_host(f, "anonymous");
-		feed_pairs(f, SAMPLE_KSM, 0, (const char *const[][2]){ { "pages_shared", "0" },
-			{ "pages_sharing", "0" }, { NULL } });
+		feed_ksm_counters(f, "0", "0");
 		feed_enter(f, MM_A);
 		for (unsigned n = 0; n < 2; n++) {
 			feed_merge(f, 0, 100 + 100 * n, ITEM(2 * n), MM_A, 0);
@@ -333,8 +300,7 @@ static void smaps_counts_the_pages(void **state)
 		}
 		FEED(f, KSM_STOP_SCAN);
 		feed_flush(f);
-		feed_pairs(f, SAMPLE_KSM, 0, (const char *const[][2]){ { "pages_shared", "2" },
-			{ "pages_sharing", "2" }, { NULL } });
+		feed_ksm_counters(f, "2", "2");
 		for (unsigned n = 0; n < 2 && cases[i].others[n]; n++) {
 			sweep.pages[1 + n].page = 5 + n;
 			sweep.pages[1 + n].pfn = cases[i].others[n];
