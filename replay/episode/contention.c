@@ -68,7 +68,7 @@ static int add(struct opened_episode *e, uint32_t hold, uint64_t n, const struct
 {
 	struct waiter *waiter;
 
-	if (OPENED_ROOM(e->waiters, e->nr_waiters, e->room_waiters) != 0)
+	if (ARRAY_ROOM(e->waiters, e->nr_waiters, e->room_waiters) != 0)
 		return -ENOMEM;
 	waiter = &e->waiters[e->nr_waiters++];
 	*waiter = (struct waiter){ .begin = n, .begin_ns = ev->ts_ns, .tid = ev->pid, .hold = hold,

@@ -12,21 +12,6 @@
 #include "episode/opened.h"
 #include "trace/diag.h"
 
-int opened_room(void **data, uint32_t nr, uint32_t *room, size_t size)
-{
-	uint32_t more = *room ? *room * 2 : 32;
-	void *p;
-
-	if (nr < *room)
-		return 0;
-	p = realloc(*data, more * size);
-	if (!p)
-		return -ENOMEM;
-	*data = p;
-	*room = more;
-	return 0;
-}
-
 static int compare_items(const void *a, const void *b)
 {
 	const struct known_item *x = a, *y = b;
@@ -51,7 +36,7 @@ static int items_read(struct opened_episode *episode)
 	if (ret)
 		return 0;	/* a segment that was dropped: steps without names */
 	while (ret == 0 && (more = history_next(&cursor, &row)) > 0) {
-		ret = OPENED_ROOM(episode->items, episode->nr_items, room);
+		ret = ARRAY_ROOM(episode->items, episode->nr_items, room);
 		if (ret == 0)
 			episode->items[episode->nr_items++] = (struct known_item){
 				row.item.name.addr, row.item.ref, row.item.mm, row.item.anon_vma };

@@ -49,7 +49,7 @@ static int list_vmas(struct opened_episode *e, const struct hold *hold)
 	while ((more = history_next(&cursor, &row)) > 0) {
 		if (hold->end && e->nr_vmas == hold->nr_offered)
 			break;
-		if (OPENED_ROOM(e->vmas, e->nr_vmas, e->room_vmas) != 0)
+		if (ARRAY_ROOM(e->vmas, e->nr_vmas, e->room_vmas) != 0)
 			return -ENOMEM;
 		e->vmas[e->nr_vmas] = (struct hold_vma){ .vma = row.vma };
 		judge(hold, &e->vmas[e->nr_vmas++]);

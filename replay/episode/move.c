@@ -176,17 +176,9 @@ void episode_move_to_end(const struct opened_episode *e, struct episode_cursor *
 
 struct episode_cursor episode_cursor_at(const struct opened_episode *e, uint64_t t)
 {
-	uint32_t lo = 0, hi = e->nr_steps;
+	uint32_t nr = (uint32_t)BISECT(0, e->nr_steps, i, e->steps[i].event <= t);
 
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (e->steps[mid].event <= t)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return (struct episode_cursor){ lo ? lo - 1 : 0, NO_VMA };
+	return (struct episode_cursor){ nr ? nr - 1 : 0, NO_VMA };
 }
 
 uint64_t episode_cursor_event(const struct opened_episode *e, struct episode_cursor cursor)

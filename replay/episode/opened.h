@@ -9,6 +9,7 @@
 #define KSMTOP_OPENED_H
 
 #include "episode/episode.h"
+#include "trace/array.h"
 
 struct known_item { uint64_t addr; struct ref item, mm, anon_vma; };
 
@@ -27,9 +28,6 @@ struct opened_episode {
 	bool vmas_agree, waiters_known, unfolded;
 };
 
-/* Room for one more element: grows *data to twice its size.  0 or -ENOMEM. */
-int opened_room(void **data, uint32_t nr, uint32_t *room, size_t size);
-#define OPENED_ROOM(array, nr, room) opened_room((void **)&(array), nr, &(room), sizeof(*(array)))
 
 /* step.c: reads the events from the first to the last into steps and holds. */
 int steps_read(struct opened_episode *episode);

@@ -39,7 +39,7 @@ static struct step *step_add(struct reading *r, enum step_kind kind)
 	struct opened_episode *e = r->e;
 	struct step *step;
 
-	if (OPENED_ROOM(e->steps, e->nr_steps, e->room_steps) != 0)
+	if (ARRAY_ROOM(e->steps, e->nr_steps, e->room_steps) != 0)
 		return NULL;
 	step = &e->steps[e->nr_steps++];
 	*step = (struct step){ .event = r->n, .last_event = r->n, .hold = NO_STEP, .nr = 1,
@@ -57,7 +57,7 @@ static int walk_item(struct reading *r, const struct args_P_WALK_ITEM *args)
 	struct step *step = step_add(r, STEP_ITEM);
 	struct hold *hold;
 
-	if (!step || OPENED_ROOM(e->holds, e->nr_holds, e->room_holds) != 0)
+	if (!step || ARRAY_ROOM(e->holds, e->nr_holds, e->room_holds) != 0)
 		return -ENOMEM;
 	hold = &e->holds[e->nr_holds++];
 	*hold = (struct hold){ .begin = r->n, .first = (uint64_t)args->first,

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "trace/array.h"
 #include "trace/trace_file.h"
 
 static void set_layout(const struct decoder *decoder, struct stream *stream, uint32_t page_size)
@@ -144,31 +145,14 @@ void decoder_free(struct decoder *decoder)
 const struct stream_block *decoder_find_subbuf(const struct decoder *decoder, uint32_t subbuf,
 					       uint32_t *ret_stream)
 {
-	uint32_t lo = 0, hi = decoder->nr_streams;
+	/* The last stream that begins at or before it; empty ones begin where the next begins. */
+	uint64_t at = BISECT(1, decoder->nr_streams, i, decoder->streams[i].first_subbuf <= subbuf) - 1;
 	const struct stream *stream;
 
-	/* The last stream that begins at or before it; empty ones begin where the next begins. */
-	while (lo + 1 < hi) {
-		uint32_t mid = (lo + hi) / 2;
-
-		if (decoder->streams[mid].first_subbuf <= subbuf)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	while (lo > 0 && decoder->streams[lo].nr_subbufs == 0)
-		lo--;
-	stream = &decoder->streams[lo];
-	*ret_stream = lo;
-	lo = 0;
-	hi = stream->nr_blocks;
-	while (lo + 1 < hi) {
-		uint32_t mid = (lo + hi) / 2;
-
-		if (stream->blocks[mid].first_subbuf <= subbuf)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	return &stream->blocks[lo];
+	while (at > 0 && decoder->streams[at].nr_subbufs == 0)
+		at--;
+	stream = &decoder->streams[at];
+	*ret_stream = (uint32_t)at;
+	at = BISECT(1, stream->nr_blocks, i, stream->blocks[i].first_subbuf <= subbuf) - 1;
+	return &stream->blocks[at];
 }

@@ -23,6 +23,7 @@
 
 #include "event/binding.h"
 #include "event/warmer.h"
+#include "trace/array.h"
 #include "trace/trace_file.h"
 
 int event_index_new(const struct trace_file *file, const char *table_dir,
@@ -276,32 +277,14 @@ uint64_t event_index_time(struct event_index *index, uint64_t nr)
 uint64_t event_index_at_time(struct event_index *index, uint64_t ns)
 {
 	const uint64_t *times = index->times.data;
-	uint64_t lo = 0, hi = index->times.nr, last;
+	uint64_t step = BISECT(0, index->times.nr, i, times[i] <= ns), first, end;
 
 	/* The last step whose time is not beyond ns: the answer is in it. */
-	while (lo < hi) {
-		uint64_t mid = (lo + hi) / 2;
-
-		if (times[mid] <= ns)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (lo == 0)
+	if (step == 0)
 		return 0;
-	hi = lo * INDEX_STEP < index->locators.nr ? lo * INDEX_STEP : index->locators.nr;
-	lo = last = (lo - 1) * INDEX_STEP + 1;
-	while (lo <= hi) {
-		uint64_t mid = (lo + hi) / 2;
-
-		if (event_index_time(index, mid) <= ns) {
-			last = mid;
-			lo = mid + 1;
-		} else {
-			hi = mid - 1;
-		}
-	}
-	return last;
+	first = (step - 1) * INDEX_STEP + 1;
+	end = step * INDEX_STEP < index->locators.nr ? step * INDEX_STEP : index->locators.nr;
+	return BISECT(first + 1, end + 1, i, event_index_time(index, i) <= ns) - 1;
 }
 
 uint32_t event_index_nr_streams(const struct event_index *index)

@@ -22,6 +22,7 @@
 
 #include "event/index.h"
 #include "event/pipeline.h"
+#include "trace/array.h"
 #include "trace/trace_file.h"
 
 #define BATCH_EVENTS	4096u
@@ -67,15 +68,8 @@ static struct event_loss *add_loss(struct event_source *source, struct source_st
 {
 	struct event_loss *loss;
 
-	if (source->nr_losses == source->nr_losses_room) {
-		uint32_t room = source->nr_losses_room ? source->nr_losses_room * 2 : 64;
-		struct event_loss *losses = realloc(source->losses, room * sizeof(*losses));
-
-		if (!losses)
-			return NULL;
-		source->losses = losses;
-		source->nr_losses_room = room;
-	}
+	if (ARRAY_ROOM(source->losses, source->nr_losses, source->nr_losses_room) != 0)
+		return NULL;
 	loss = &source->losses[source->nr_losses++];
 	*loss = (struct event_loss){
 		.after_nr = stream->last_nr, .after_ns = stream->last_nr ? stream->last_ns : 0,
@@ -150,15 +144,8 @@ static int next_block(struct event_source *source, uint32_t s)
 			source->done[source->nr_done++] = stream->block;
 			stream->block = NULL;
 		}
-		if (source->nr_done == source->nr_done_room) {
-			uint32_t room = source->nr_done_room * 2;
-			struct block **done = realloc(source->done, room * sizeof(struct block *));
-
-			if (!done)
-				return -ENOMEM;
-			source->done = done;
-			source->nr_done_room = room;
-		}
+		if (ARRAY_ROOM(source->done, source->nr_done, source->nr_done_room) != 0)
+			return -ENOMEM;
 		ret = pipeline_take(source->pipeline, s, &block);
 		if (ret <= 0)
 			return ret;

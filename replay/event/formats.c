@@ -18,6 +18,7 @@
 
 #include "event/binding.h"
 #include "event/format_guard.h"
+#include "trace/array.h"
 #include "trace/trace_file.h"
 
 #define HEADER_MAX_TEXT		16384
@@ -64,17 +65,9 @@ static struct tep_event *parse_event(struct formats *formats, const struct forma
 
 struct format_type *formats_type(const struct formats *formats, int type)
 {
-	uint32_t lo = 0, hi = formats->nr_types;
+	uint64_t at = BISECT(0, formats->nr_types, i, formats->types[i].type < type);
 
-	while (lo < hi) {
-		uint32_t mid = (lo + hi) / 2;
-
-		if (formats->types[mid].type < type)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < formats->nr_types && formats->types[lo].type == type ? &formats->types[lo] : NULL;
+	return at < formats->nr_types && formats->types[at].type == type ? &formats->types[at] : NULL;
 }
 
 static struct tep_event *type_event(struct formats *formats, struct format_type *type,

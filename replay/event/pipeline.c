@@ -19,6 +19,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "trace/array.h"
+
 #define AHEAD_MAX	16u
 #define AHEAD_BYTES	(1u << 20)	/* about so much of each stream, before decoding */
 
@@ -249,16 +251,7 @@ int pipeline_take(struct pipeline *pipeline, uint32_t stream, struct block **ret
 void pipeline_give_back(struct pipeline *pipeline, struct block *block)
 {
 	pthread_mutex_lock(&pipeline->lock);
-	if (pipeline->nr_spare == pipeline->nr_spare_room) {
-		uint32_t room = pipeline->nr_spare_room ? pipeline->nr_spare_room * 2 : 16;
-		struct block **spare = realloc(pipeline->spare, room * sizeof(struct block *));
-
-		if (spare) {
-			pipeline->spare = spare;
-			pipeline->nr_spare_room = room;
-		}
-	}
-	if (pipeline->nr_spare < pipeline->nr_spare_room)
+	if (ARRAY_ROOM(pipeline->spare, pipeline->nr_spare, pipeline->nr_spare_room) == 0)
 		pipeline->spare[pipeline->nr_spare++] = block;
 	else
 		free_block(block);

@@ -17,6 +17,7 @@
 
 #include "explain/numa.h"
 #include "explain/whatif.h"
+#include "trace/array.h"
 #include "trace/diag.h"
 
 enum { WHY_ALL = 0 };						/* KSMTOP_WALK_ENDS */
@@ -42,16 +43,9 @@ static bool is_new(struct looking *l, const char *id, struct ref object)
 	for (uint32_t i = 0; i < l->nr_told; i++)
 		if (l->told[i].id == id && ref_equal(l->told[i].object, object))
 			return false;
-	if (l->nr_told == l->room_told) {
-		uint32_t room = l->room_told ? l->room_told * 2 : 32;
-		struct told *more = realloc(l->told, room * sizeof(*more));
-
-		if (!more) {
-			l->ret = l->ret ? l->ret : -ENOMEM;
-			return false;
-		}
-		l->told = more;
-		l->room_told = room;
+	if (ARRAY_ROOM(l->told, l->nr_told, l->room_told) != 0) {
+		l->ret = l->ret ? l->ret : -ENOMEM;
+		return false;
 	}
 	l->told[l->nr_told++] = (struct told){ id, object };
 	return true;

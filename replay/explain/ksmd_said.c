@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/array.h"
+
 static int find_scans(struct ksmd_said *said)
 {
 	uint64_t begins[2] = { 0, 0 };
@@ -42,15 +44,8 @@ static int hear_item(struct ksmd_said *said, uint64_t n, const struct args_P_ITE
 {
 	if ((uint64_t)args->mm != said->mm)
 		return 0;
-	if (said->nr_words == said->room_words) {
-		uint32_t room = said->room_words ? said->room_words * 2 : 64;
-		struct last_word *words = realloc(said->words, room * sizeof(*words));
-
-		if (!words)
-			return -ENOMEM;
-		said->words = words;
-		said->room_words = room;
-	}
+	if (ARRAY_ROOM(said->words, said->nr_words, said->room_words) != 0)
+		return -ENOMEM;
 	said->words[said->nr_words++] = (struct last_word){ (uint64_t)args->item, n, args->seqnr,
 						      (uint8_t)args->outcome };
 	return 0;
@@ -97,17 +92,9 @@ static int hear(struct ksmd_said *said)
 
 const struct last_word *ksmd_last_word(const struct ksmd_said *said, uint64_t item)
 {
-	uint32_t lo = 0, hi = said->nr_words;
+	uint64_t nr = BISECT(0, said->nr_words, i, said->words[i].item <= item);
 
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (said->words[mid].item <= item)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo && said->words[lo - 1].item == item ? &said->words[lo - 1] : NULL;
+	return nr && said->words[nr - 1].item == item ? &said->words[nr - 1] : NULL;
 }
 
 int ksmd_said_read(const struct episode_source *source, uint64_t mm, struct moment when, struct ksmd_said *ret)

@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/array.h"
+
 #define PAGE_BITS 12
 #define FORMER_MAX 1024u	/* items that left the node, of which the places are looked at */
 
@@ -51,15 +53,8 @@ static int add(struct mapped_list *list, const struct mapped *place)
 		list->truncated = true;
 		return 0;
 	}
-	if (list->nr == list->room) {
-		uint32_t room = list->room ? list->room * 2 : 64;
-		struct mapped *more = realloc(list->list, room * sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		list->list = more;
-		list->room = room;
-	}
+	if (ARRAY_ROOM(list->list, list->nr, list->room) != 0)
+		return -ENOMEM;
 	list->list[list->nr++] = *place;
 	return 0;
 }
@@ -68,6 +63,13 @@ static bool same_place(const struct mapped *x, const struct mapped *y)
 {
 	return x->address == y->address &&
 	       space_key(x->mm, x->vma, x->tgid) == space_key(y->mm, y->vma, y->tgid);
+}
+
+static bool is_before(const struct mapped *x, const struct mapped *y)
+{
+	uint64_t p = space_key(x->mm, x->vma, x->tgid), q = space_key(y->mm, y->vma, y->tgid);
+
+	return p < q || (p == q && x->address < y->address);
 }
 
 /* Sorts, and keeps one entry a place: what the others know goes into it. */
@@ -405,23 +407,10 @@ void mapped_fini(struct mapped_list *list)
 const struct mapped *mapped_at(const struct mapped_list *list, struct ref mm, struct ref vma,
 			       uint64_t address)
 {
-	uint64_t key = space_key(mm, vma, 0);
-	uint32_t lo = 0, hi = list->nr;
+	struct mapped key = { .mm = mm, .vma = vma, .address = address };
+	uint64_t at = BISECT(0, list->nr, i, is_before(&list->list[i], &key));
 
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-		const struct mapped *place = &list->list[mid];
-		uint64_t at = space_key(place->mm, place->vma, place->tgid);
-
-		if (at < key || (at == key && place->address < address))
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (lo < list->nr && list->list[lo].address == address &&
-	    space_key(list->list[lo].mm, list->list[lo].vma, list->list[lo].tgid) == key)
-		return &list->list[lo];
-	return NULL;
+	return at < list->nr && same_place(&list->list[at], &key) ? &list->list[at] : NULL;
 }
 
 int mapped_seen(struct mapped_list *list, struct ref mm, struct ref vma, uint64_t address)

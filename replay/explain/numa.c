@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/array.h"
 #include "trace/sample.h"
 
 #define SPANS_LOOK 1000u	/* a node's, at most */
@@ -49,15 +50,8 @@ static int add_move(struct numa_log *log, const struct episode_source *source, u
 	move.nid = (int32_t)args->nid;
 	if (history_find(source->history, TABLE_NODE, (uint64_t)args->node, 0, moment_at(n), &move.node) != 0)
 		move.node = (struct ref){ 0 };
-	if (log->nr == log->room) {
-		uint32_t room = log->room ? log->room * 2 : 32;
-		struct numa_move *more = realloc(log->moves, room * sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		log->moves = more;
-		log->room = room;
-	}
+	if (ARRAY_ROOM(log->moves, log->nr, log->room) != 0)
+		return -ENOMEM;
 	log->moves[log->nr++] = move;
 	return 0;
 }
@@ -84,17 +78,7 @@ void numa_log_fini(struct numa_log *log)
 
 uint32_t numa_log_nr(const struct numa_log *log, uint64_t t)
 {
-	uint32_t lo = 0, hi = log->nr;
-
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (log->moves[mid].event <= t)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return (uint32_t)BISECT(0, log->nr, i, log->moves[i].event <= t);
 }
 
 /* ---- what became of a move ---- */

@@ -18,6 +18,7 @@
 
 #include "explain/stale_repair.h"
 #include "explain/words.h"
+#include "trace/array.h"
 #include "trace/diag.h"
 
 #define PAGE_BITS 12
@@ -39,15 +40,8 @@ static int add_walk(struct stale_log *log, const struct episode_row *row)
 {
 	const struct walk_totals *walk = &row->totals.walk;
 
-	if (log->nr == log->room) {
-		uint32_t room = log->room ? log->room * 2 : 64;
-		struct stale_walk *more = realloc(log->walks, room * sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		log->walks = more;
-		log->room = room;
-	}
+	if (ARRAY_ROOM(log->walks, log->nr, log->room) != 0)
+		return -ENOMEM;
 	log->walks[log->nr++] = (struct stale_walk){
 		.episode = row->ref, .node = row->object, .end = row->fact.died,
 		.before = walk->mapcount_before, .after = walk->mapcount_after, .purpose = walk->purpose,
@@ -126,34 +120,20 @@ void stale_log_fini(struct stale_log *log)
 
 uint32_t stale_log_ended(const struct stale_log *log, uint64_t t)
 {
-	uint32_t lo = 0, hi = log->nr;
+	return (uint32_t)BISECT(0, log->nr, i, log->walks[i].end <= t);
+}
 
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
+static bool is_before(const struct stale_log *log, uint32_t at, struct ref node, uint32_t walk)
+{
+	int order = compare_refs(log->walks[at].node, node);
 
-		if (log->walks[mid].end <= t)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return order < 0 || (order == 0 && at < walk);
 }
 
 /* First place in `by_node` of a walk of that node that is no earlier than `walk`, or of a node behind it. */
 static uint32_t node_lower(const struct stale_log *log, struct ref node, uint32_t walk)
 {
-	uint32_t lo = 0, hi = log->nr;
-
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2, at = log->by_node[mid];
-		int order = compare_refs(log->walks[at].node, node);
-
-		if (order < 0 || (order == 0 && at < walk))
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return (uint32_t)BISECT(0, log->nr, i, is_before(log, log->by_node[i], node, walk));
 }
 
 uint32_t stale_log_failures(const struct stale_log *log, struct ref node, uint64_t t, uint32_t *ret_newest)
@@ -303,15 +283,8 @@ static uint64_t unreached_since(const struct history *h, const struct mapped *pl
 /* ---- the entries ---- */
 static int add_entry(struct stale_page *page, uint32_t *room, const struct stale_entry *entry)
 {
-	if (page->nr == *room) {
-		uint32_t more_room = *room ? *room * 2 : 32;
-		struct stale_entry *more = realloc(page->entries, more_room * sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		page->entries = more;
-		*room = more_room;
-	}
+	if (ARRAY_ROOM(page->entries, page->nr, *room) != 0)
+		return -ENOMEM;
 	page->entries[page->nr++] = *entry;
 	page->nr_kinds[entry->kind]++;
 	return 0;

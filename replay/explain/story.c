@@ -19,6 +19,7 @@
 #include "explain/teller.h"
 #include "explain/whatif.h"
 #include "explain/words.h"
+#include "trace/array.h"
 #include "trace/diag.h"
 
 #define TOLD_HOLDS	6u	/* of a walk that are told one by one */
@@ -76,17 +77,8 @@ static void title(struct teller *t)
 /* How many there are up to the moment asked. */
 static uint32_t nr_steps(const struct teller *t)
 {
-	uint32_t lo = 0, hi = episode_nr_steps(t->e);
-
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (episode_step(t->e, mid)->event <= t->when.known_by)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return (uint32_t)BISECT(0, episode_nr_steps(t->e), i,
+				episode_step(t->e, (uint32_t)i)->event <= t->when.known_by);
 }
 
 static void tell_hold(struct teller *t, const struct hold *hold, uint32_t nr)

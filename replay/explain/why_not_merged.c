@@ -19,6 +19,7 @@
 #include "explain/ksmd_said.h"
 #include "explain/without_item.h"
 #include "explain/zero_page.h"
+#include "trace/array.h"
 #include "trace/diag.h"
 #include "trace/sample.h"
 
@@ -127,21 +128,6 @@ static void tell(struct asking *a, const struct why_not *why)
 	}
 	flush(a);
 	*run = *why;
-}
-
-static int room(void **data, uint32_t nr, uint32_t *nr_room, size_t size)
-{
-	uint32_t more = *nr_room ? *nr_room * 2 : 64;
-	void *p;
-
-	if (nr < *nr_room)
-		return 0;
-	p = realloc(*data, more * size);
-	if (!p)
-		return -ENOMEM;
-	*data = p;
-	*nr_room = more;
-	return 0;
 }
 
 /* The one reason that the sums leave for an item that is in no tree; NR_NOT_MERGED: none or several. */
@@ -266,7 +252,7 @@ static int find_areas(struct asking *a)
 	while ((more = history_next(&cursor, &row)) > 0) {
 		if (row.vma.end <= a->first || row.vma.start > a->last)
 			continue;
-		if (room((void **)&a->areas, a->nr_areas, &a->room_areas, sizeof(*a->areas)) != 0)
+		if (ARRAY_ROOM(a->areas, a->nr_areas, a->room_areas) != 0)
 			return -ENOMEM;
 		a->areas[a->nr_areas++] = (struct area){ row.vma.start, row.vma.end, row.vma.flags,
 			row.fact.born, row.fact.confirmed, row.fact.doubt != DOUBT_NONE, row.fact.evidence };
@@ -283,20 +269,12 @@ static int find_areas(struct asking *a)
 /* From where on those of an area are, and how many: told since the VMA exists. */
 static const struct zero_page *zeroes_of(const struct asking *a, const struct area *area, uint32_t *ret_nr)
 {
-	uint32_t lo = 0, hi = a->nr_zeroes;
+	uint32_t first = (uint32_t)BISECT(0, a->nr_zeroes, i, a->zeroes[i].address < area->start);
 
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (a->zeroes[mid].address < area->start)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
 	*ret_nr = 0;
-	for (uint32_t i = lo; i < a->nr_zeroes && a->zeroes[i].address < area->end; i++)
+	for (uint32_t i = first; i < a->nr_zeroes && a->zeroes[i].address < area->end; i++)
 		*ret_nr += a->zeroes[i].event >= area->born;
-	return *ret_nr ? &a->zeroes[lo] : NULL;
+	return *ret_nr ? &a->zeroes[first] : NULL;
 }
 
 /* What the process did to such a page since then is not known. */
@@ -318,19 +296,10 @@ static void tell_zeroes(struct asking *a, const struct area *area, const struct 
 /* The pages of an area that are shared all the same: returns how many. */
 static uint64_t tell_shared(struct asking *a, const struct area *area)
 {
-	uint32_t lo = 0, hi = a->nr_shared;
-	uint64_t nr = 0;
+	uint64_t at = BISECT(0, a->nr_shared, i, a->shared[i].address < area->start), nr = 0;
 
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (a->shared[mid].address < area->start)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	for (; lo < a->nr_shared && a->shared[lo].address < area->end; lo++, nr++) {
-		const struct page_without_item *page = &a->shared[lo];
+	for (; at < a->nr_shared && a->shared[at].address < area->end; at++, nr++) {
+		const struct page_without_item *page = &a->shared[at];
 		struct why_not why = { .reason = NOT_MERGED_NO_ITEM, .first = page->address, .last = page->address,
 				       .nr_pages = 1, .event = page->event, .seqnr = -1,
 				       .evidence = page->evidence, .doubtful = page->doubtful };

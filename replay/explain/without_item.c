@@ -13,17 +13,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "trace/array.h"
+
 static int add(struct page_without_item **list, uint32_t *nr, uint32_t *room, const struct mapping_row *mapping)
 {
-	if (*nr == *room) {
-		uint32_t more_room = *room ? *room * 2 : 64;
-		struct page_without_item *more = realloc(*list, more_room * sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		*list = more;
-		*room = more_room;
-	}
+	if (ARRAY_ROOM(*list, *nr, *room) != 0)
+		return -ENOMEM;
 	(*list)[(*nr)++] = (struct page_without_item){ mapping->address, mapping->fact.first, mapping->fact.evidence,
 						       mapping->fact.doubt != DOUBT_NONE };
 	return 0;

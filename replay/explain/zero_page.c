@@ -14,6 +14,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "trace/array.h"
+
 #define OUTCOME_ZERO_PAGE 4		/* KSMTOP_SCAN_OUTCOMES */
 #define PAGE_BITS ((uint64_t)4095)
 
@@ -47,15 +49,8 @@ static bool about_address(const struct search *f, uint64_t n, struct zero_page *
 
 static int add(struct search *f, const struct zero_page *page)
 {
-	if (f->nr == f->room) {
-		uint32_t room = f->room ? f->room * 2 : 64;
-		struct zero_page *list = realloc(f->list, room * sizeof(*list));
-
-		if (!list)
-			return -ENOMEM;
-		f->list = list;
-		f->room = room;
-	}
+	if (ARRAY_ROOM(f->list, f->nr, f->room) != 0)
+		return -ENOMEM;
 	f->list[f->nr++] = *page;
 	return 0;
 }
@@ -84,17 +79,9 @@ static void keep_last(struct search *f)
 
 static struct zero_page *find(const struct search *f, uint64_t address)
 {
-	uint32_t lo = 0, hi = f->nr;
+	uint64_t at = BISECT(0, f->nr, i, f->list[i].address < address);
 
-	while (lo < hi) {
-		uint32_t mid = lo + (hi - lo) / 2;
-
-		if (f->list[mid].address < address)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < f->nr && f->list[lo].address == address ? &f->list[lo] : NULL;
+	return at < f->nr && f->list[at].address == address ? &f->list[at] : NULL;
 }
 
 /* What has an item, or is not what was told last, is marked with event 0. */

@@ -81,17 +81,7 @@ int history_loss(const struct history *h, uint32_t i, struct history_loss *ret)
 /* Losses told by event: how many have before <= event. */
 static uint64_t losses_upto(const struct history *h, uint64_t event)
 {
-	uint64_t lo = 0, hi = h->losses.nr;
-
-	while (lo < hi) {
-		uint64_t mid = (lo + hi) / 2;
-
-		if (((struct stored_loss *)pool_at(&h->losses, mid))->before <= event)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return BISECT(0, h->losses.nr, i, ((struct stored_loss *)pool_at(&h->losses, i))->before <= event);
 }
 
 uint64_t loss_horizon(const struct history *h, uint64_t event)
@@ -159,17 +149,7 @@ int history_notable(const struct history *h, uint32_t i, struct notable *ret)
 /* How many notables are at or before t. */
 static uint64_t notables_upto(const struct history *h, uint64_t t)
 {
-	uint64_t lo = 0, hi = h->notables.nr;
-
-	while (lo < hi) {
-		uint64_t mid = (lo + hi) / 2;
-
-		if (((struct notable *)pool_at(&h->notables, mid))->event <= t)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return BISECT(0, h->notables.nr, i, ((struct notable *)pool_at(&h->notables, i))->event <= t);
 }
 
 int history_notable_near(const struct history *h, uint64_t t, int dir, uint8_t severity)

@@ -63,20 +63,13 @@ static int keep_values(struct builder *b, const struct sample *sample, struct sa
 /* The last event before that time; if that is long ago one before it, at most 63 too early. */
 static uint64_t event_before(const struct builder *b, uint64_t ns)
 {
-	uint64_t lo = 0, hi = b->times.nr;
+	uint64_t step;
 
 	for (uint32_t i = b->now; i > 0 && b->now - i < LATE_EVENTS; i--)
 		if (b->late_times[i % LATE_EVENTS] <= ns)
 			return b->seg->base + i;
-	while (lo < hi) {
-		uint64_t mid = (lo + hi) / 2;
-
-		if (*(uint64_t *)pool_at(&b->times, mid) <= ns)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo ? b->seg->base + (lo - 1) * TIME_EVENTS + 1 : b->seg->base;
+	step = BISECT(0, b->times.nr, i, *(uint64_t *)pool_at(&b->times, i) <= ns);
+	return step ? b->seg->base + (step - 1) * TIME_EVENTS + 1 : b->seg->base;
 }
 
 /*

@@ -247,15 +247,9 @@ static struct left *not_seen(struct sweep *sweep, uint32_t *ret_nr)
 		last = id;
 		if (((struct mapping_live *)pool_at(&b->mappings, id))->sweep == b->nr_sweeps)
 			continue;
-		if (nr == room) {
-			struct left *more = realloc(left, (room ? room * 2 : 64) * sizeof(*left));
-
-			if (!more) {
-				build_fail(b, -ENOMEM);
-				break;
-			}
-			left = more;
-			room = room ? room * 2 : 64;
+		if (ARRAY_ROOM(left, nr, room) != 0) {
+			build_fail(b, -ENOMEM);
+			break;
 		}
 		left[nr++] = (struct left){ span_addr(span_at(b->seg, TABLE_MAPPING, id)), id };
 	}

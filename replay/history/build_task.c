@@ -173,23 +173,6 @@ static bool process_has_tgid(const void *arg, uint32_t id, uint64_t key)
 	return (uint32_t)((const struct process *)arg)[id].tgid == key;
 }
 
-/* Doubles an array when nr == *room. */
-static int room_for(struct builder *b, void **array, uint32_t nr, uint32_t *room, size_t size)
-{
-	void *p;
-
-	if (nr < *room)
-		return 0;
-	p = realloc(*array, (*room ? *room * 2 : 64) * size);
-	if (!p) {
-		build_fail(b, -ENOMEM);
-		return -ENOMEM;
-	}
-	*array = p;
-	*room = *room ? *room * 2 : 64;
-	return 0;
-}
-
 struct task *build_task(struct builder *b, int32_t pid)
 {
 	uint32_t hash = idmap_hash((uint32_t)pid);
@@ -201,8 +184,10 @@ struct task *build_task(struct builder *b, int32_t pid)
 	if (*slot)
 		return &b->tasks[idmap_slot_id(slot)];
 	/* Only a new one may move the array: what is there can be asked for beside another. */
-	if (room_for(b, (void **)&b->tasks, b->nr_tasks, &b->room_tasks, sizeof(*b->tasks)) != 0)
+	if (ARRAY_ROOM(b->tasks, b->nr_tasks, b->room_tasks) != 0) {
+		build_fail(b, -ENOMEM);
 		return NULL;
+	}
 	b->tasks[b->nr_tasks] = (struct task){ .pid = pid, .tgid = pid, .entered = NO_ID };
 	idmap_set(&b->task_map, slot, hash, b->nr_tasks);
 	return &b->tasks[b->nr_tasks++];
@@ -228,9 +213,10 @@ struct process *build_process(struct builder *b, int32_t tgid)
 	slot = idmap_slot(&b->process_map, hash, (uint32_t)tgid, process_has_tgid, b->processes);
 	if (*slot)
 		return &b->processes[idmap_slot_id(slot)];
-	if (room_for(b, (void **)&b->processes, b->nr_processes, &b->room_processes,
-		     sizeof(*b->processes)) != 0)
+	if (ARRAY_ROOM(b->processes, b->nr_processes, b->room_processes) != 0) {
+		build_fail(b, -ENOMEM);
 		return NULL;
+	}
 	b->processes[b->nr_processes] = (struct process){ .tgid = tgid, .mm = NO_ID,
 							  .mappings = { .newest = NO_ID } };
 	idmap_set(&b->process_map, slot, hash, b->nr_processes);

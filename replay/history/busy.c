@@ -76,22 +76,19 @@ void busy_node_counts(struct builder *b, uint32_t node, struct node_live *live)
 		add_entry(b, newest, live->items);
 }
 
+/* When the i-th of the items that were found was: they lie in that order. */
+static uint32_t found_at(const struct segment *seg, uint64_t i)
+{
+	return span_at(seg, TABLE_ITEM, *(uint32_t *)pool_at(&seg->tables[TABLE_ITEM].found, i))->born;
+}
+
 /* Is there an item that the observer knows of and that was found only after t? */
 static bool found_after(const struct place *place)
 {
 	const struct pool *found = &place->seg->tables[TABLE_ITEM].found;
-	uint64_t lo = 0, hi = found->nr;
+	uint64_t at = BISECT(0, found->nr, i, found_at(place->seg, i) <= place->t);
 
-	while (lo < hi) {
-		uint64_t mid = (lo + hi) / 2;
-
-		if (span_at(place->seg, TABLE_ITEM, *(uint32_t *)pool_at(found, mid))->born <= place->t)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < found->nr &&
-	       span_at(place->seg, TABLE_ITEM, *(uint32_t *)pool_at(found, lo))->born <= place->known;
+	return at < found->nr && found_at(place->seg, at) <= place->known;
 }
 
 static bool logged(const struct place *place, uint32_t node, uint32_t *ret_nr)

@@ -62,17 +62,8 @@ int episodes_ready(const struct history *h)
 /* First place of `episodes_about` whose object is that one or comes behind it. */
 static uint64_t object_lower(const struct history *h, uint64_t key)
 {
-	uint64_t lo = 0, hi = h->episodes_about.nr;
-
-	while (lo < hi) {
-		uint64_t mid = (lo + hi) / 2;
-
-		if (object_key(episode_at(h, id_at(&h->episodes_about, mid))->object) < key)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return BISECT(0, h->episodes_about.nr, i,
+		      object_key(episode_at(h, id_at(&h->episodes_about, i))->object) < key);
 }
 
 /* ---- a range of ids ---- */
@@ -93,35 +84,15 @@ static uint32_t nth(const struct history_cursor *cursor, uint64_t at)
 }
 
 /* First place in [lo, hi) of an episode with that id or behind it. */
-static uint64_t place_of(const struct history_cursor *cursor, uint64_t i)
+static uint64_t place_of(const struct history_cursor *cursor, uint64_t id)
 {
-	uint64_t lo = cursor->lo, hi = cursor->hi;
-
-	while (lo < hi) {
-		uint64_t mid = (lo + hi) / 2;
-
-		if (nth(cursor, mid) < i)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return BISECT(cursor->lo, cursor->hi, i, nth(cursor, i) < id);
 }
 
 /* How many of the first `nr` in the pool (NULL: of all episodes) were known by event t. */
 static uint64_t known_upto(const struct history *h, const struct pool *ids, uint64_t nr, uint64_t t)
 {
-	uint64_t lo = 0, hi = nr;
-
-	while (lo < hi) {
-		uint64_t mid = (lo + hi) / 2;
-
-		if (episode_at(h, ids ? id_at(ids, mid) : mid)->known <= t)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return BISECT(0, nr, i, episode_at(h, ids ? id_at(ids, i) : i)->known <= t);
 }
 
 uint64_t episodes_known(const struct history *h, enum episode_kind kind, uint64_t t,
@@ -141,20 +112,12 @@ static void find_holding(struct history_cursor *cursor)
 	const struct history *h = cursor->history;
 	const struct pool *late = &h->late_episodes;
 	struct moment when = cursor->when;
-	uint64_t t = when.known_by < when.t ? when.known_by : when.t, lo, hi;
+	uint64_t t = when.known_by < when.t ? when.known_by : when.t;
 
 	cursor->end = place_of(cursor, known_upto(h, NULL, h->episodes.nr, t));
-	lo = cursor->late = known_upto(h, late, late->nr, t);
-	hi = known_upto(h, late, late->nr, when.known_by);
-	while (lo < hi) {
-		uint64_t mid = (lo + hi) / 2;
-
-		if (episode_at(h, id_at(late, mid))->first <= when.t)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	cursor->late_end = lo;
+	cursor->late = known_upto(h, late, late->nr, t);
+	cursor->late_end = BISECT(cursor->late, known_upto(h, late, late->nr, when.known_by), i,
+				  episode_at(h, id_at(late, i))->first <= when.t);
 }
 
 int episode_list(const struct history *h, struct history_cursor *cursor)

@@ -123,17 +123,9 @@ static void confirm_named(struct around *around, const struct place *place, enum
 static bool is_unordered(const struct place *place, enum table table, uint32_t id)
 {
 	const struct pool *pool = &place->seg->tables[table].unordered;
-	uint64_t lo = 0, hi = pool->nr;
+	uint64_t at = BISECT(0, pool->nr, i, *(uint32_t *)pool_at(pool, i) < id);
 
-	while (lo < hi) {
-		uint64_t mid = (lo + hi) / 2;
-
-		if (*(uint32_t *)pool_at(pool, mid) < id)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < pool->nr && *(uint32_t *)pool_at(pool, lo) == id;
+	return at < pool->nr && *(uint32_t *)pool_at(pool, at) == id;
 }
 
 static bool in_gap(const struct history *h, uint64_t event)

@@ -143,19 +143,12 @@ struct ref make_ref(const struct segment *seg, enum table table, uint32_t object
 static int find_carried(const struct segment *seg, struct ref ref, uint32_t *ret)
 {
 	const struct pool *carried = &seg->tables[ref.table].carried;
-	uint64_t origin = (uint64_t)ref.segment << 32 | ref.id, lo = 0, hi = carried->nr;
+	uint64_t origin = (uint64_t)ref.segment << 32 | ref.id;
+	uint64_t at = BISECT(0, carried->nr, i, ((struct carried *)pool_at(carried, i))->origin < origin);
 
-	while (lo < hi) {
-		uint64_t mid = (lo + hi) / 2;
-
-		if (((struct carried *)pool_at(carried, mid))->origin < origin)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (lo == carried->nr || ((struct carried *)pool_at(carried, lo))->origin != origin)
+	if (at == carried->nr || ((struct carried *)pool_at(carried, at))->origin != origin)
 		return -ENOENT;
-	*ret = (uint32_t)lo;
+	*ret = (uint32_t)at;
 	return 0;
 }
 
@@ -231,48 +224,19 @@ uint32_t object_span(const struct segment *seg, enum table table, uint32_t objec
 /* ---- events in order ---- */
 uint64_t pool_events_upto(const struct pool *pool, uint32_t t)
 {
-	uint64_t lo = 0, hi = pool->nr;
-
-	while (lo < hi) {
-		uint64_t mid = (lo + hi) / 2;
-
-		if (*(uint32_t *)pool_at(pool, mid) <= t)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return BISECT(0, pool->nr, i, *(uint32_t *)pool_at(pool, i) <= t);
 }
 
 uint64_t spans_known_upto(const struct segment *seg, enum table table, uint32_t t)
 {
-	uint64_t lo = 0, hi = nr_spans(seg, table);
-
-	while (lo < hi) {
-		uint64_t mid = (lo + hi) / 2;
-
-		if (span_at(seg, table, (uint32_t)mid)->born <= t)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return BISECT(0, nr_spans(seg, table), i, span_at(seg, table, (uint32_t)i)->born <= t);
 }
 
 uint64_t deaths_upto(const struct segment *seg, enum table table, uint32_t t)
 {
 	const struct pool *deaths = &seg->tables[table].deaths;
-	uint64_t lo = 0, hi = deaths->nr;
 
-	while (lo < hi) {
-		uint64_t mid = (lo + hi) / 2;
-
-		if (span_at(seg, table, *(uint32_t *)pool_at(deaths, mid))->died <= t)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return BISECT(0, deaths->nr, i, span_at(seg, table, *(uint32_t *)pool_at(deaths, i))->died <= t);
 }
 
 void history_memory(const struct history *h, uint64_t *ret_bytes, uint64_t *ret_anon_bytes)

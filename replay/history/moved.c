@@ -73,18 +73,11 @@ bool build_move_runs(const struct builder *b)
 /* The smallest begin of those that end behind `event`; `all`: of those that moved nothing, too. */
 static uint64_t first_beyond(const struct history *h, uint64_t event, bool all)
 {
-	uint64_t lo = 0, hi = h->moves.nr, first = NEVER;
+	uint64_t at = BISECT(0, h->moves.nr, i, (all ? move_at(h, i)->ended : move_at(h, i)->moved) <= event);
+	uint64_t first = NEVER;
 
-	while (lo < hi) {
-		uint64_t mid = (lo + hi) / 2;
-
-		if ((all ? move_at(h, mid)->ended : move_at(h, mid)->moved) > event)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	for (; lo < h->moves.nr && move_at(h, lo)->earliest < first; lo++) {
-		const struct page_move *move = move_at(h, lo);
+	for (; at < h->moves.nr && move_at(h, at)->earliest < first; at++) {
+		const struct page_move *move = move_at(h, at);
 
 		if ((all ? move->last : reach_of(move)) > event && move->first < first)
 			first = move->first;

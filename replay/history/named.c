@@ -49,23 +49,17 @@ const struct row_confirmation *named_at(const struct segment *seg, uint64_t i)
 	return pool_at(&seg->confirm_rows, *(uint32_t *)pool_at(&seg->confirm_order, i));
 }
 
+static bool is_named_by(const struct row_confirmation *c, enum table table, uint32_t object, uint32_t t)
+{
+	return c->table < table || (c->table == table &&
+	       (c->object < object || (c->object == object && c->event <= t)));
+}
+
 uint64_t named_upto(const struct segment *seg, enum table table, uint32_t object, uint32_t t)
 {
-	uint64_t lo = 0, hi = seg->confirm_rows.nr;
-
-	if (!hi || !confirm_rows_ready(seg))
+	if (!seg->confirm_rows.nr || !confirm_rows_ready(seg))
 		return 0;
-	while (lo < hi) {
-		uint64_t mid = (lo + hi) / 2;
-		const struct row_confirmation *c = named_at(seg, mid);
-
-		if (c->table < table || (c->table == table &&
-		    (c->object < object || (c->object == object && c->event <= t))))
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return BISECT(0, seg->confirm_rows.nr, i, is_named_by(named_at(seg, i), table, object, t));
 }
 
 uint64_t named_before(const struct segment *seg, enum table table, uint32_t object, uint32_t t)

@@ -214,38 +214,22 @@ int order_ready(const struct history *h, const struct segment *seg, enum order_i
 /* ---- searching ---- */
 uint64_t order_lower(const struct segment *seg, enum order_id id, uint32_t k1, uint64_t k2)
 {
-	const struct order *order = &seg->orders[id];
-	uint64_t lo = 0, hi = order->nr_sorted;
+	const uint32_t *rows = seg->orders[id].rows.data;
+	struct order_key key = { .k1 = k1, .k2 = k2 }, at;
 
-	while (lo < hi) {
-		uint64_t mid = (lo + hi) / 2;
-		struct order_key key = order_key_of(seg, id, ((uint32_t *)order->rows.data)[mid]);
-
-		if (key.k1 < k1 || (key.k1 == k1 && key.k2 < k2))
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return BISECT(0, seg->orders[id].nr_sorted, i,
+		      (at = order_key_of(seg, id, rows[i]), order_less(&at, &key)));
 }
 
 uint64_t order_position(const struct segment *seg, enum order_id id, uint32_t row)
 {
-	struct order_key key = order_key_of(seg, id, row);
+	struct order_key key = order_key_of(seg, id, row), at;
 	const uint32_t *rows = seg->orders[id].rows.data;
-	uint64_t lo = 0, hi = seg->orders[id].nr_sorted;
 
-	while (lo < hi) {
-		uint64_t mid = (lo + hi) / 2;
-		struct order_key at = order_key_of(seg, id, rows[mid]);
-
-		/* Rows with the same key lie in the order of their ids. */
-		if (order_less(&at, &key) || (!order_less(&key, &at) && rows[mid] < row))
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	/* Rows with the same key lie in the order of their ids. */
+	return BISECT(0, seg->orders[id].nr_sorted, i,
+		      (at = order_key_of(seg, id, rows[i]),
+		       order_less(&at, &key) || (!order_less(&key, &at) && rows[i] < row)));
 }
 
 static bool block_may(const struct order *order, const struct block *block, uint32_t t)

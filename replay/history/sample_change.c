@@ -87,20 +87,14 @@ static void ask(struct asking *asking, unsigned table, uint32_t at, uint32_t id,
 	asking->event = true;
 }
 
+static uint64_t complete_at(const struct history *h, const struct sample_change *change)
+{
+	return ((struct history_sample *)pool_at(&h->samples, change->sample))->end;
+}
+
 static uint64_t changes_upto(const struct history *h, uint64_t event)
 {
-	uint64_t lo = 0, hi = h->sample_changes.nr;
-
-	while (lo < hi) {
-		uint64_t mid = (lo + hi) / 2;
-		const struct sample_change *change = pool_at(&h->sample_changes, mid);
-
-		if (((struct history_sample *)pool_at(&h->samples, change->sample))->end <= event)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return BISECT(0, h->sample_changes.nr, i, complete_at(h, pool_at(&h->sample_changes, i)) <= event);
 }
 
 int history_changed_by_sample(const struct history *h, struct ref ref, uint64_t n)

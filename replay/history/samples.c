@@ -25,21 +25,14 @@ int history_sample(const struct history *h, uint32_t i, struct history_sample *r
 
 int history_sample_before(const struct history *h, uint16_t kind, int32_t tgid, uint64_t t)
 {
-	uint64_t lo = 0, hi = h->samples.nr;
+	/* They lie in the order in which they were complete. */
+	uint64_t nr = BISECT(0, h->samples.nr, i, ((struct history_sample *)pool_at(&h->samples, i))->end <= t);
 
-	while (lo < hi) {	/* they lie in the order in which they were complete */
-		uint64_t mid = (lo + hi) / 2;
-
-		if (((struct history_sample *)pool_at(&h->samples, mid))->end <= t)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	for (; lo > 0; lo--) {
-		const struct history_sample *sample = pool_at(&h->samples, lo - 1);
+	for (; nr > 0; nr--) {
+		const struct history_sample *sample = pool_at(&h->samples, nr - 1);
 
 		if (sample->kind == kind && (!tgid || sample->tgid == tgid))
-			return (int)(lo - 1);
+			return (int)(nr - 1);
 	}
 	return -ENOENT;
 }

@@ -34,6 +34,7 @@
 #include "history/history.h"
 #include "history/history_build.h"
 #include "history/idmap.h"
+#include "trace/array.h"
 
 #define NO_ID UINT32_MAX
 #define ALIVE UINT32_MAX	/* span.died of one that has not ended */

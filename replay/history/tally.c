@@ -95,17 +95,7 @@ int tally_make(const struct segment *seg, enum order_id id, struct order *order)
 /* ---- asking them ---- */
 static uint64_t upto(const uint32_t *sorted, uint64_t nr, uint32_t t)
 {
-	uint64_t lo = 0, hi = nr;
-
-	while (lo < hi) {
-		uint64_t mid = (lo + hi) / 2;
-
-		if (sorted[mid] <= t)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return BISECT(0, nr, i, sorted[i] <= t);
 }
 
 /* The largest block that begins at `at` and ends by `hi`: its rows; 0: not even a smallest one. */

@@ -64,18 +64,11 @@ static bool reaches(const struct history *h, const struct place *place, uint64_t
 /* Of the events at which everything was told, the last up to t and the next behind it. */
 static bool all_was_told(const struct history *h, const struct place *place, struct exclusion less)
 {
-	uint64_t lo = 0, hi = h->wholes.nr, t = place->seg->base + place->t;
+	const uint64_t *wholes = h->wholes.data, t = place->seg->base + place->t;
+	uint64_t at = BISECT(0, h->wholes.nr, i, wholes[i] <= t);
 
-	while (lo < hi) {
-		uint64_t mid = (lo + hi) / 2;
-
-		if (*(uint64_t *)pool_at(&h->wholes, mid) <= t)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return (lo > 0 && reaches(h, place, *(uint64_t *)pool_at(&h->wholes, lo - 1), less)) ||
-	       (lo < h->wholes.nr && reaches(h, place, *(uint64_t *)pool_at(&h->wholes, lo), less));
+	return (at > 0 && reaches(h, place, wholes[at - 1], less)) ||
+	       (at < h->wholes.nr && reaches(h, place, wholes[at], less));
 }
 
 bool vmas_are_whole(const struct history *h, const struct place *place, uint32_t anon_vma)

@@ -12,6 +12,7 @@
 #ifndef KSMTOP_TRACE_CONTAINER_H
 #define KSMTOP_TRACE_CONTAINER_H
 
+#include "trace/array.h"
 #include "trace/bytes.h"
 #include "trace/trace_file.h"
 
@@ -97,10 +98,6 @@ void *trace_file_alloc(struct trace_file *file, size_t size);
 /* Copies a text so that it ends in a NUL.  0 or -ENOMEM. */
 int trace_file_keep_text(struct trace_file *file, const void *text, size_t size,
 			 struct trace_text *ret_text);
-/* Makes room for one more in an array; 0 or -ENOMEM. */
-int trace_array_grow(void **array, uint32_t nr, uint32_t *cap, size_t item_size);
-#define TRACE_ARRAY_GROW(array, nr, cap) \
-	trace_array_grow((void **)&(array), (nr), &(cap), sizeof(*(array)))
 /* Adds a damage at a byte offset of part 0 and returns it for more words (NULL: list is full). */
 struct diag *trace_file_damaged(struct trace_file *file, uint64_t offset, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -121,7 +121,7 @@ static int blocks_list(struct sample_store *store, struct bytes *b)
 			if (!found)
 				break;
 		}
-		if (TRACE_ARRAY_GROW(store->blocks, store->nr_blocks, store->cap_blocks))
+		if (ARRAY_ROOM(store->blocks, store->nr_blocks, store->cap_blocks))
 			return -ENOMEM;
 		store->blocks[store->nr_blocks++] = block;
 		bytes_take(b, SAMPLE_BLOCK_HEADER + (uint64_t)block.csize);
@@ -187,7 +187,7 @@ static int block_index(struct sample_store *store, uint32_t i)
 			store->nr_unknown++;
 			continue;
 		}
-		if (TRACE_ARRAY_GROW(store->entries, store->nr_entries, store->cap_entries))
+		if (ARRAY_ROOM(store->entries, store->nr_entries, store->cap_entries))
 			return -ENOMEM;
 		store->entries[store->nr_entries++] = entry;
 	}

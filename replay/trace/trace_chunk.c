@@ -27,7 +27,7 @@ static const uint8_t zstd_magic[4] = {0x28, 0xb5, 0x2f, 0xfd};
 
 int trace_chunks_add(struct trace_chunk_list *list, struct trace_chunk chunk)
 {
-	if (TRACE_ARRAY_GROW(list->chunks, list->nr, list->cap))
+	if (ARRAY_ROOM(list->chunks, list->nr, list->cap))
 		return -ENOMEM;
 	chunk.data_offset = list->nr_bytes;
 	if (list->gap)

@@ -54,23 +54,6 @@ int trace_file_keep_text(struct trace_file *file, const void *text, size_t size,
 	return 0;
 }
 
-int trace_array_grow(void **array, uint32_t nr, uint32_t *cap, size_t item_size)
-{
-	uint32_t wanted = *cap ? *cap * 2 : 8;
-	void *grown;
-
-	if (nr < *cap)
-		return 0;
-	if (*cap > UINT32_MAX / 2)
-		return -ENOMEM;
-	grown = reallocarray(*array, wanted, item_size);
-	if (!grown)
-		return -ENOMEM;
-	*array = grown;
-	*cap = wanted;
-	return 0;
-}
-
 struct diag *trace_file_damaged(struct trace_file *file, uint64_t offset, const char *format, ...)
 {
 	struct diag *diag;
@@ -78,7 +61,7 @@ struct diag *trace_file_damaged(struct trace_file *file, uint64_t offset, const 
 	va_list args;
 
 	if (file->nr_damages >= TRACE_MAX_DAMAGES ||
-	    TRACE_ARRAY_GROW(file->damages, file->nr_damages, file->cap_damages)) {
+	    ARRAY_ROOM(file->damages, file->nr_damages, file->cap_damages)) {
 		file->nr_damages_left_out++;
 		return NULL;
 	}
@@ -100,7 +83,7 @@ struct trace_buffer *trace_file_add_buffer(struct trace_file *file, const char *
 		trace_file_damaged(file, 0, "more than %d buffers", TRACE_MAX_BUFFERS);
 		return NULL;
 	}
-	if (TRACE_ARRAY_GROW(file->buffers, file->nr_buffers, file->cap_buffers))
+	if (ARRAY_ROOM(file->buffers, file->nr_buffers, file->cap_buffers))
 		return NULL;
 	buffer = &file->buffers[file->nr_buffers++];
 	*buffer = (struct trace_buffer){

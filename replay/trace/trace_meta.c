@@ -68,7 +68,7 @@ static int format_read(struct trace_file *file, struct bytes *b, const char *sys
 	struct trace_format *format;
 	int error;
 
-	if (TRACE_ARRAY_GROW(file->formats, file->nr_formats, file->cap_formats))
+	if (ARRAY_ROOM(file->formats, file->nr_formats, file->cap_formats))
 		return -ENOMEM;
 	format = &file->formats[file->nr_formats];
 	format->system = system;
@@ -147,7 +147,7 @@ int trace_meta_cmdlines(struct trace_file *file, struct trace_text text)
 			*newline = '\0';
 		pid = strtol(line, &comm, 10);
 		if (comm != line && *comm == ' ' && pid >= 0 && pid <= INT32_MAX) {
-			if (TRACE_ARRAY_GROW(file->cmdlines, file->nr_cmdlines, cap))
+			if (ARRAY_ROOM(file->cmdlines, file->nr_cmdlines, cap))
 				return -ENOMEM;
 			file->cmdlines[file->nr_cmdlines++] =
 				(struct trace_cmdline){(int32_t)pid, comm + 1};
@@ -164,7 +164,7 @@ static int option_keep(struct trace_file *file, uint64_t at, uint16_t id, const 
 {
 	struct trace_text text;
 
-	if (TRACE_ARRAY_GROW(file->options, file->nr_options, file->cap_options) ||
+	if (ARRAY_ROOM(file->options, file->nr_options, file->cap_options) ||
 	    trace_file_keep_text(file, data, size, &text))
 		return -ENOMEM;
 	file->options[file->nr_options++] = (struct trace_option){id, size, at, text.text};

@@ -153,7 +153,7 @@ static int name_add(struct trace_file *file, uint32_t *cap, const char *tid, con
 		return 0;
 	file->inflate_left -= costs;
 	if (trace_file_keep_text(file, comm, strlen(comm), &text) ||
-	    TRACE_ARRAY_GROW(file->cmdlines, file->nr_cmdlines, *cap))
+	    ARRAY_ROOM(file->cmdlines, file->nr_cmdlines, *cap))
 		return -ENOMEM;
 	file->cmdlines[file->nr_cmdlines++] = (struct trace_cmdline){(int32_t)pid, text.text};
 	return 0;

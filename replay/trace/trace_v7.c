@@ -170,7 +170,7 @@ static int sections_walk(struct v7 *v7)
 
 	while (v7->nr_sections < TRACE_MAX_SECTIONS &&
 	       trace_section_read(v7->file, offset, &section)) {
-		if (TRACE_ARRAY_GROW(v7->sections, v7->nr_sections, v7->cap_sections))
+		if (ARRAY_ROOM(v7->sections, v7->nr_sections, v7->cap_sections))
 			return -ENOMEM;
 		v7->sections[v7->nr_sections++] = section;
 		offset += TRACE_SECTION_HEADER + section.size;

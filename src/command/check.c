@@ -22,6 +22,7 @@
 #include "explain/invariants.h"
 #include "fields_json.h"
 #include "query.h"
+#include "trace/array.h"
 #include "view/row_field.h"
 
 enum { AGREES, UNDECIDED, CONTRADICTS, NR_OUTCOMES };
@@ -92,15 +93,8 @@ static int add(struct checking *checking, const struct finding *finding, bool in
 	checking->nr[invariant][outcome]++;
 	if (outcome == AGREES && !checking->all)
 		return 0;
-	if (checking->nr_list == checking->room) {
-		uint32_t room = checking->room ? checking->room * 2 : 64;
-		struct found *list = realloc(checking->list, room * sizeof(*list));
-
-		if (!list)
-			return -ENOMEM;
-		checking->list = list;
-		checking->room = room;
-	}
+	if (ARRAY_ROOM(checking->list, checking->nr_list, checking->room) != 0)
+		return -ENOMEM;
 	checking->list[checking->nr_list] = (struct found){ *finding, invariant, checking->nr_list };
 	checking->nr_list++;
 	return 0;
