@@ -399,12 +399,6 @@ static bool act_on(const struct scene *scene, enum action action)
 		if (!stepper_open_event(scene, scene->when.t))
 			util_open(scene, object);
 		return true;
-	case ACTION_WHEN_CHANGED:
-		util_when_changed(scene, object);
-		return true;
-	case ACTION_THIS:
-		util_filter_this(scene, object);
-		return true;
 	case ACTION_SORT:
 		session_say(scene->session, "events stand in the order of time");
 		return true;
@@ -415,7 +409,7 @@ static bool act_on(const struct scene *scene, enum action action)
 			session_select(scene->session, object);
 		return false;
 	default:
-		return false;
+		return listing_act_on(scene, action, object);
 	}
 }
 
