@@ -18,7 +18,6 @@
 
 #include "trace/diag.h"
 
-#define SUCCEEDED	1		/* enum scan_result */
 #define COPY_FAILED	2		/* KSMTOP_COLLAPSE_STEPS */
 #define LOOKED_BACK	256u		/* episodes */
 #define LOOKED_ON	(1u << 20)	/* events in which the page is handled, somebody touches it */
@@ -51,8 +50,8 @@ void collapse_way(struct opened_episode *episode, struct collapse_way *ret)
 		result = kind == EVENT_MM_COLLAPSE_HUGE_PAGE_SWAPIN ?
 			 EVENT_ARGS(&ev, MM_COLLAPSE_HUGE_PAGE_SWAPIN)->ret :
 			 kind == EVENT_MM_COLLAPSE_HUGE_PAGE_ISOLATE ?
-			 EVENT_ARGS(&ev, MM_COLLAPSE_HUGE_PAGE_ISOLATE)->status : SUCCEEDED;
-		if (n > row->fact.died || result == SUCCEEDED)
+			 EVENT_ARGS(&ev, MM_COLLAPSE_HUGE_PAGE_ISOLATE)->status : COLLAPSE_SUCCEEDED;
+		if (n > row->fact.died || result == COLLAPSE_SUCCEEDED)
 			continue;
 		ret->swapin_failed = kind == EVENT_MM_COLLAPSE_HUGE_PAGE_SWAPIN;
 		ret->isolate_failed = !ret->swapin_failed;

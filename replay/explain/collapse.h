@@ -11,8 +11,6 @@
 
 #include "episode/episode.h"
 
-#define COLLAPSE_PAGES 512u
-
 /* What gave it up (traced).  Neither: the events do not say, or are not in the recording. */
 struct collapse_way {
 	bool swapin_failed;		/* __collapse_huge_page_swapin() */

@@ -20,7 +20,6 @@
 #include "explain/telling.h"
 #include "explain/words.h"
 
-#define RESULT_SUCCEED	1
 #define RESULT_FAIL	0
 
 /* Who runs it: the name that its events were written under, "" where that is not known. */
@@ -53,18 +52,6 @@ static void collapse_begins(struct telling *t)
 		 !comm[0] || strcmp(comm, "khugepaged") == 0 ? "" : ", asked to by madvise(MADV_COLLAPSE)");
 }
 
-/*
- * collapse_file() answers MADV_COLLAPSE with "pte_mapped_hugepage" when it succeeded, and anybody with the
- * same when it met a huge page: only then it had copied all.
- */
-static bool is_done(const struct telling *t, bool is_file)
-{
-	const struct collapse_totals *c = &episode_row(t->e)->totals.collapse;
-
-	return c->result == RESULT_SUCCEED || (is_file && !c->nr_failed && !c->nr_rolled_back &&
-					       c->nr_copied && c->nr_copied + c->nr_none >= COLLAPSE_PAGES);
-}
-
 static void collapse_ends(struct telling *t)
 {
 	const struct collapse_totals *c = &episode_row(t->e)->totals.collapse;
@@ -73,7 +60,9 @@ static void collapse_ends(struct telling *t)
 	char result[SYMBOL_MAX];
 
 	collapse_way(t->e, &way);
-	if (is_done(t, way.is_file)) {
+	if (collapse_is_done(c)) {
+		if (c->result != COLLAPSE_SUCCEEDED)	/* by what was copied */
+			t->to->evidence = EVIDENCE_INFERRED;
 		SAY(way.is_file ? "The range is one huge page of the file now; who maps it faults it in." :
 		    "The range is one huge page now.");
 		return;

@@ -20,7 +20,6 @@
 
 #define MAX_RUNNING	256u
 #define SLOW_HOLD_NS	5000000u	/* of an anon_vma's lock: worth a look */
-#define COLLAPSE_SUCCEEDED 1		/* SCAN_SUCCEED, mm/khugepaged.c */
 
 struct running {
 	uint64_t key, key2;
@@ -439,7 +438,7 @@ static void collapse_event(struct builder *b, const struct event *ev)
 	} else {
 		totals->result = (int32_t)EVENT_ARGS(ev, P_COLLAPSE_END)->result;
 		episode_end(b, episode);
-		if (totals->result != COLLAPSE_SUCCEEDED)
+		if (!collapse_is_done(totals))
 			build_notable(b, NOTABLE_COLLAPSE_FAILED, totals->nr_failed ? 2 : 0,
 				      (uint64_t)totals->result, episode_ref(running->episode));
 		running_remove(b, running);

@@ -75,6 +75,19 @@ struct collapse_totals {
 	int32_t result;			/* enum scan_result of the kernel; 1 is success */
 	uint32_t nr_isolated, nr_copied, nr_failed, nr_rolled_back, nr_none;
 };
+#define COLLAPSE_PAGES	   512u
+#define COLLAPSE_SUCCEEDED 1	/* SCAN_SUCCEED, mm/khugepaged.c */
+
+/*
+ * Is there a huge page now?  madvise(MADV_COLLAPSE) of a file answers "pte_mapped_hugepage" when
+ * collapse_file() succeeded, and anybody gets the same who met a huge page: only then all was copied.
+ * Of one that has ended.
+ */
+static inline bool collapse_is_done(const struct collapse_totals *c)
+{
+	return c->result == COLLAPSE_SUCCEEDED || (c->nr_copied && !c->nr_failed && !c->nr_rolled_back &&
+						   c->nr_copied + c->nr_none >= COLLAPSE_PAGES);
+}
 
 /* migrate_pages(). */
 struct migration_totals {

@@ -119,7 +119,7 @@ static void collapse(const struct episode_row *episode, struct fields *fields)
 	fields_hex(fields, "address", c->address);
 	fields_bool(fields, "shmem", c->is_shmem);
 	if (episode->ended)
-		fields_bool(fields, "collapsed", c->result == 1);
+		fields_bool(fields, "collapsed", collapse_is_done(c));
 	else
 		fields_nothing(fields, "collapsed");
 	at_end(fields, "isolated", c->nr_isolated, episode->ended);

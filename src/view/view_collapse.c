@@ -91,6 +91,7 @@ static void draw_header(struct pane pane, struct stepping *s, const struct pictu
 {
 	const struct collapse_totals *c = &s->row.totals.collapse;
 	char mm[64] = "a process not known to be in KSM", task[48], time[FORMAT_MAX], result[SYMBOL_MAX];
+	bool done = collapse_is_done(c);
 	uint64_t took_ns;
 	struct event ev;
 	int x;
@@ -109,15 +110,17 @@ static void draw_header(struct pane pane, struct stepping *s, const struct pictu
 				    p->pfn[p->poison]);
 		return;
 	}
-	x = 1 + pane_text(pane, 1, 1, c->result == 1 ? ROLE_VISITED : ROLE_FAULT,
-			  c->result == 1 ? "one huge page now" : "given up");
+	x = 1 + pane_text(pane, 1, 1, done ? ROLE_VISITED : ROLE_FAULT,
+			  done ? "one huge page now" : "given up");
 	x += pane_printf(pane, x, 1, ROLE_TEXT, "  %s  %s",
 			 explain_scan_result(recording_events(s->scene.recording), c->result, result),
 			 episode_duration(&s->row, &took_ns) ? format_duration(time, took_ns) : "");
 	if (p->poison >= 0)
 		pane_printf(pane_sub(pane, 0, 0, pane.width - 3, 2), x, 1, ROLE_FAULT,
 			    "  poison in page %d, pfn 0x%" PRIx64, p->poison, p->pfn[p->poison]);
-	pane_fact(pane, pane.width - 2, 1, s->row.fact.evidence, s->row.fact.doubt != DOUBT_NONE);
+	/* that it is one although the kernel's word is another follows from what was copied */
+	pane_fact(pane, pane.width - 2, 1, done && c->result != COLLAPSE_SUCCEEDED ? EVIDENCE_INFERRED :
+		  (char)s->row.fact.evidence, s->row.fact.doubt != DOUBT_NONE);
 }
 
 /* ---- grid ---- */

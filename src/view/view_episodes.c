@@ -392,7 +392,7 @@ static void draw_totals(struct pane pane, int y, const struct scene *scene, cons
 	case EPISODE_COLLAPSE:
 		pane_printf(pane, 2, y, ROLE_TEXT, "%s: isolated %" PRIu32 ", copied %" PRIu32
 			    ", failed %" PRIu32 ", put back %" PRIu32,
-			    c->result == 1 ? "one huge page now" : "given up", c->nr_isolated,
+			    collapse_is_done(c) ? "one huge page now" : "given up", c->nr_isolated,
 			    c->nr_copied, c->nr_failed, c->nr_rolled_back);
 		break;
 	case EPISODE_MIGRATION:

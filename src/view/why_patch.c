@@ -335,13 +335,30 @@ static void say_failure(const struct story *s, char *buf, size_t size)
 	}
 }
 
+/* The collapse that ends by this event: its result alone does not say whether it succeeded. */
+static bool collapsed(const struct story *s)
+{
+	enum { LOOKED_BACK = 64 };
+	struct history_cursor cursor;
+	union row row;
+
+	if (!history_list(s->scene->history, EPISODES_OF_KIND, ref_of_kind(EPISODE_COLLAPSE), s->scene->when,
+			  &cursor)) {
+		history_seek_end(&cursor);
+		for (int left = LOOKED_BACK; left && history_prev(&cursor, &row) == 1; left--)
+			if (row.episode.ended && row.episode.fact.died == s->scene->when.t)
+				return collapse_is_done(&row.episode.totals.collapse);
+	}
+	return ARGS(P_COLLAPSE_END)->result == COLLAPSE_SUCCEEDED;
+}
+
 static void say_other(const struct story *s, char *buf, size_t size)
 {
 	char text[24], symbol[SYMBOL_MAX];
 
 	switch (s->event->kind) {
 	case EVENT_P_COLLAPSE_BEGIN:
-		SAY("khugepaged collapses %s at 0x%" PRIx64, s->mm,
+		SAY("%s begins to collapse %s at 0x%" PRIx64, s->task, s->mm,
 		    ARGS(P_COLLAPSE_BEGIN)->address);
 		break;
 	case EVENT_P_COLLAPSE_PAGE:
@@ -350,8 +367,7 @@ static void say_other(const struct story *s, char *buf, size_t size)
 		    collapse_step(ARGS(P_COLLAPSE_PAGE)->step, text));
 		break;
 	case EVENT_P_COLLAPSE_END:
-		/* enum scan_result of mm/khugepaged.c: 1 is SCAN_SUCCEED. */
-		if (ARGS(P_COLLAPSE_END)->result == 1)
+		if (collapsed(s))
 			SAY("the collapse of %s at 0x%" PRIx64 " succeeds", s->mm,
 			    ARGS(P_COLLAPSE_END)->address);
 		else

@@ -405,6 +405,66 @@ static void why_a_collapse_is_given_up(void **state)
 	recording_close(recording);
 }
 
+#define MAPPED_HUGEPAGE	5	/* SCAN_PTE_MAPPED_HUGEPAGE: what madvise(MADV_COLLAPSE) of a file answers */
+
+static uint32_t nr_collapses_failed(const struct history *h)
+{
+	struct notable notable;
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < history_nr_notables(h); i++)
+		nr += history_notable(h, i, &notable) == 0 && notable.kind == NOTABLE_COLLAPSE_FAILED;
+	return nr;
+}
+
+/* The sentence of an episode's last step; `ret_done`: what its row says. */
+static struct narration told_end(struct recording *recording, uint32_t number, bool *ret_done)
+{
+	struct episode_source source = written_source(recording);
+	struct opened_episode *opened;
+	struct narration ret;
+	struct diag diag;
+	struct ref ref;
+
+	assert_int_equal(history_find_number(source.history, TABLE_EPISODE, number, &ref), 0);
+	assert_int_equal(episode_open(&source, ref, moment_at(history_last(source.history)), &opened, &diag), 0);
+	assert_int_equal(narrate_step(opened, episode_nr_steps(opened) - 1, KNOWN_HINDSIGHT, &ret), 0);
+	*ret_done = collapse_is_done(&episode_row(opened)->totals.collapse);
+	episode_close(opened);
+	return ret;
+}
+
+/* The same answer where all was copied and where nothing was: the first made a huge page, the second met one. */
+static void whether_a_collapse_succeeded(void **state)
+{
+	static struct args_P_COLLAPSE_PAGE pages[COLLAPSE_PAGES];
+	struct written story[COLLAPSE_PAGES + 4] = {
+		WR(1, 0, 77, P_COLLAPSE_BEGIN, OTHER_MM, RANGE, 0x200, 0),
+		[COLLAPSE_PAGES + 1] = WR(801, 0, 77, P_COLLAPSE_END, OTHER_MM, RANGE, MAPPED_HUGEPAGE, 0x200),
+		WR(802, 0, 77, P_COLLAPSE_BEGIN, OTHER_MM, RANGE, 0x200, 0),
+		WR(803, 0, 77, P_COLLAPSE_END, OTHER_MM, RANGE, MAPPED_HUGEPAGE, 0x200),
+	};
+	struct recording *recording;
+	struct narration all, met;
+	bool done;
+
+	(void)state;
+	for (int64_t i = 0; i < COLLAPSE_PAGES; i++) {
+		pages[i] = (struct args_P_COLLAPSE_PAGE){ OTHER_MM, RANGE, i, 0x1000 + i, i % 8 ? 1 : 4 };
+		story[i + 1] = (struct written){ (uint64_t)i + 2, 0, 77, EVENT_P_COLLAPSE_PAGE, &pages[i] };
+	}
+	recording = written_open(story, sizeof(story) / sizeof(*story));
+	all = told_end(recording, 1, &done);
+	assert_true(done);
+	assert_non_null(strstr(all.text, "one huge page"));
+	assert_int_equal(all.evidence, EVIDENCE_INFERRED);
+	met = told_end(recording, 2, &done);
+	assert_false(done);
+	assert_non_null(strstr(met.text, "given up"));
+	assert_int_equal(nr_collapses_failed(recording_history(recording)), 1);
+	recording_close(recording);
+}
+
 /* A machine check that the current task consumed adds that task; all others still have to ask. */
 static void who_is_put_on_the_kill_list(void **state)
 {
@@ -450,6 +510,7 @@ int main(void)
 		cmocka_unit_test(merges_are_alike_with_the_same_page_only),
 		cmocka_unit_test(a_long_scan_is_folded_by_what_it_is),
 		cmocka_unit_test(why_a_collapse_is_given_up),
+		cmocka_unit_test(whether_a_collapse_succeeded),
 		cmocka_unit_test(who_is_put_on_the_kill_list),
 		cmocka_unit_test(every_step_has_a_sentence),
 	};
