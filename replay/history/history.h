@@ -240,7 +240,8 @@ bool history_has(const struct history *h, enum table table);	/* can this recordi
  */
 enum relation {
 	ALL_MMS,		/* by number */
-	ALL_NODES,		/* patched: nid, then tree order with a chain's dups behind it; stock: kpfn */
+	ALL_NODES,		/* patched: those in no tree, by number, then nid and tree order with a chain's dups
+				   behind it; stock: kpfn */
 	ALL_ITEMS,		/* mm number, address (stock: item address) */
 	ALL_ANON_VMAS,		/* address */
 	ALL_VMAS,		/* anon_vma, start */
@@ -258,6 +259,8 @@ enum relation {
 	VMAS_OF_MM,
 	NODES_BY_PFN,		/* of ALL_NODES those with a page, by kpfn */
 	NODES_OF_NID,		/* of ALL_NODES those of one tree; parent: ref_of_nid(); patched only */
+	NODES_OFF_TREES,	/* of ALL_NODES those in no tree, on the migrate list or on the way, and those whose
+				   place nothing told; patched only */
 	/*
 	 * Items that have left the node by then, the last that came first, each as it was before it left
 	 * (fact.died).  Forward only.

@@ -23,7 +23,8 @@ static struct relation_desc describe(const struct history *h, enum relation rela
 		return (struct relation_desc){ h->patched ? ORDER_NODE_KPFN : ORDER_NODE, 0, false };
 	case ALL_MMS:		return (struct relation_desc){ ORDER_MM_NUMBER, 0, false };
 	case ALL_NODES:
-	case NODES_OF_NID:	return (struct relation_desc){ ORDER_NODE, 0, false };
+	case NODES_OF_NID:
+	case NODES_OFF_TREES:	return (struct relation_desc){ ORDER_NODE, 0, false };
 	case ALL_ITEMS:		return (struct relation_desc){ ORDER_ITEM_MM, 0, true };
 	case ALL_ANON_VMAS:	return (struct relation_desc){ ORDER_ANON_VMA, 0, false };
 	case ALL_VMAS:		return (struct relation_desc){ ORDER_VMA_ALL, 0, true };
@@ -127,6 +128,8 @@ static int list_upto(const struct history *h, enum relation relation, struct ref
 		cursor.at = cursor.lo;
 	} else {
 		cursor.hi = place.seg->orders[desc.order].nr_sorted;
+		if (relation == NODES_OFF_TREES)	/* a stock kernel's are sorted by page */
+			cursor.hi = h->patched ? order_lower(place.seg, desc.order, order_nid(0), 0) : 0;
 		if (relation == NODES_BY_PFN)	/* chains have no page: pfn 0 */
 			cursor.at = cursor.lo = order_lower(place.seg, desc.order, 0, 1);
 	}

@@ -10,7 +10,7 @@
 
 #include "history/tables.h"
 
-#define RANK_MAX ((1u << 29) - 1)	/* behind all: in no tree */
+#define RANK_MAX ((1u << 29) - 1)	/* behind all: not known */
 
 /*
  * 96 bits: nid (11), rank of its place (29; build_tree.c), and the dup's place in its chain's hlist
@@ -25,6 +25,8 @@ static inline struct order_key node_key(const struct segment *seg, uint32_t row)
 	if (!seg->tables[TABLE_NODE].more.nr)
 		return (struct order_key){ span_pfn(span_at(seg, TABLE_NODE, row)), 0 };
 	more = more_at(seg, TABLE_NODE, row);
+	if (more->place != NODE_IN_TREE)
+		return (struct order_key){ .k1 = order_nid(-1), .k2 = span_object(seg, TABLE_NODE, row) };
 	if (more->position < seg->tree.nr)
 		rank = ((struct tree_place *)pool_at(&seg->tree, more->position))->rank;
 	within = rank >= RANK_MAX ? span_object(seg, TABLE_NODE, row) + UINT64_C(1) :

@@ -427,7 +427,7 @@ int order_ready(const struct history *h, const struct segment *seg, enum order_i
 enum table order_table(enum order_id id);
 struct order_key { uint64_t k2; uint32_t k1; };
 struct order_key order_key_of(const struct segment *seg, enum order_id id, uint32_t row);
-/* ORDER_NODE of a patched kernel: the rows of a nid (-1: not known) begin at {order_nid(nid), 0}. */
+/* ORDER_NODE of a patched kernel: the rows of a nid (-1: not known, or in no tree) begin at {order_nid(nid), 0}. */
 uint32_t order_nid(int64_t nid);
 /* First position whose key is >= {k1, k2}. */
 uint64_t order_lower(const struct segment *seg, enum order_id id, uint32_t k1, uint64_t k2);

@@ -147,6 +147,7 @@ bool list_is_whole(const struct history *h, const struct place *place, enum rela
 		       all_was_told(h, place, less);
 	case ALL_NODES:
 	case NODES_OF_NID:
+	case NODES_OFF_TREES:
 	case ALL_ITEMS:
 		return all_was_told(h, place, less);
 	default:

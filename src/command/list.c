@@ -21,7 +21,7 @@
 #include "row_list.h"
 #include "view/row_field.h"
 
-#define TABLE_COLUMNS 8
+#define TABLE_COLUMNS 9
 
 struct table_column {
 	const char *field;
@@ -43,9 +43,9 @@ static const struct list_table tables[] = {
 		{ "items", "ITEMS", 8 }, { "mappings", "MAPPINGS", 8 },
 		{ "merges", "MERGES", 8 }, { "mm", "ADDRESS", -18 } } },
 	{ "nodes", ALL_NODES, TABLE_NODE, {
-		{ "name", "NODE", -12 }, { "pfn", "PFN", 10 }, { "kind", "KIND", -6 },
-		{ "place", "PLACE", -12 }, { "nid", "NID", 4 }, { "chain_name", "CHAIN", -11 },
-		{ "items", "ITEMS", 6 }, { "dups", "DUPS", 5 } } },
+		{ "name", "NODE", -11 }, { "pfn", "PFN", 10 }, { "kind", "KIND", -5 },
+		{ "place", "PLACE", -12 }, { "nid", "NID", 3 }, { "page_nid", "ON", 3 },
+		{ "chain_name", "CHAIN", -10 }, { "items", "ITEMS", 6 }, { "dups", "DUPS", 4 } } },
 	{ "items", ALL_ITEMS, TABLE_ITEM, {
 		{ "name", "ITEM", -12 }, { "state", "STATE", -8 }, { "mm_name", "MM", -5 },
 		{ "pid", "PID", 7 }, { "address", "ADDRESS", 14 }, { "node_name", "NODE", -11 },

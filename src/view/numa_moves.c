@@ -69,7 +69,7 @@ static void draw_move(struct pane pane, int y, const struct scene *scene, const 
 {
 	struct episode_source source = scene_episodes(scene);
 	char marks[3] = {cursor ? '>' : ' ', move->event == scene->when.t ? '+' : ' ', 0};
-	bool focused = cursor && session_view_state(scene->session)->focus == 1;
+	bool focused = cursor && session_view_state(scene->session)->focus == PART_MOVES;
 	enum role role = focused ? ROLE_CURSOR : ROLE_TEXT;
 	struct numa_story story;
 	char text[96], name[48];
@@ -173,7 +173,7 @@ void numa_moves_draw(struct pane pane, struct numa_moves *moves, const struct sc
 	pane_rule(pane, 0, "PAGES THAT CHANGED THEIR NID", count);
 	if (!move) {
 		pane_text(pane, 3, 1, ROLE_HINT, moves->log.nr ? "none yet" : "none in this recording");
-		list_place(&state->lists[1], 0, 0, 0, 0, 0);
+		list_place(&state->lists[PART_MOVES], 0, 0, 0, 0, 0);
 		return;
 	}
 	pane_text(pane, 3, 1, ROLE_HEADING, "EVENT     NODE      NIDS ");
@@ -184,9 +184,9 @@ void numa_moves_draw(struct pane pane, struct numa_moves *moves, const struct sc
 	for (int i = 0; i < rows && first + (uint32_t)i < nr; i++)
 		draw_move(pane, 2 + i, scene, &moves->log.moves[first + (uint32_t)i], first + (uint32_t)i == at);
 	moves->height = rows;
-	state->lists[1].cursor = moves->drawn = at;
-	state->lists[1].top = first;
-	list_place(&state->lists[1], nr, pane.x - scene->body.x, pane.y - scene->body.y + 2, pane.width, rows);
+	state->lists[PART_MOVES].cursor = moves->drawn = at;
+	state->lists[PART_MOVES].top = first;
+	list_place(&state->lists[PART_MOVES], nr, pane.x - scene->body.x, pane.y - scene->body.y + 2, pane.width, rows);
 	draw_way(pane, pane.height - 3, scene, move);
 	draw_before(pane, pane.height - 2, scene, move);
 }

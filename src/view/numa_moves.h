@@ -12,6 +12,9 @@
 
 #include "scene.h"
 
+/* The parts of the view, as Tab goes round them. */
+enum numa_part { PART_TREES, PART_LIST, PART_MOVES, NR_PARTS };
+
 struct numa_moves {
 	struct numa_log log;
 	const struct history *of; /* the history that it was read from */

@@ -21,11 +21,12 @@
 #include "episode/episode.h"
 #include "episode_dear.h"
 #include "episode_field.h"
+#include "explain/numa.h"
 
 #define NAME_MAX_BYTES 96
 
 struct reader {
-	const struct recording *recording;
+	struct recording *recording;
 	const struct history *history;
 	struct moment when;
 };
@@ -305,6 +306,30 @@ static void vma_fields(const struct reader *reader, const struct vma_row *vma,
 	fields_hex(fields, "flags", vma->flags);
 }
 
+/* The memory node of its page, which may be another than its tree's: an event of its own tells it, or nothing. */
+static void page_nid_fields(const struct reader *reader, const struct node_row *node, struct fields *fields)
+{
+	struct episode_source source = { reader->history, recording_events(reader->recording) };
+	struct numa_page page = { .nid = -1 };
+	char letter[2] = "";
+
+	if (!wants_any(fields, "page_nid", "page_nid_evidence", "page_nid_doubtful", "wrong_tree"))
+		return;
+	if (history_is_patched(reader->history))
+		numa_page(&source, node, reader->when, &page);
+	letter[0] = page.evidence;
+	known_number(fields, "page_nid", page.nid, page.nid >= 0);
+	if (page.nid < 0) {
+		fields_nothing(fields, "page_nid_evidence");
+		fields_nothing(fields, "page_nid_doubtful");
+		fields_nothing(fields, "wrong_tree");
+		return;
+	}
+	fields_text(fields, "page_nid_evidence", letter);
+	fields_bool(fields, "page_nid_doubtful", page.doubtful);
+	fields_bool(fields, "wrong_tree", numa_is_wrong(&source, node, &page, reader->when));
+}
+
 static void node_fields(const struct reader *reader, const struct node_row *node,
 			struct fields *fields)
 {
@@ -315,6 +340,7 @@ static void node_fields(const struct reader *reader, const struct node_row *node
 	fields_text(fields, "kind", node->kind < NODE_UNKNOWN ? node_kind_name(node->kind) : NULL);
 	fields_text(fields, "place", node->kind == NODE_UNKNOWN ? NULL : node_place_name(node->place));
 	known_number(fields, "nid", node->nid, node->nid >= 0);
+	page_nid_fields(reader, node, fields);
 	ref_fields(reader, fields, "chain", "chain_name", node->chain, &chain);
 	fields_number(fields, "items", node->nr_items);
 	if (node->kind == NODE_CHAIN)
@@ -463,7 +489,7 @@ static void fields_of(const struct reader *reader, const union row *row, struct 
 	fact_fields(&row->fact, fields);
 }
 
-void row_fields(const struct recording *recording, const union row *row, struct moment when,
+void row_fields(struct recording *recording, const union row *row, struct moment when,
 		struct fields *fields)
 {
 	struct reader reader = { recording, recording_history(recording), when };
@@ -499,7 +525,7 @@ void fields_names(const struct fields *fields, struct filter_names *names)
 				 fields->list[i].kind == VALUE_NOTHING);
 }
 
-void row_names(const struct recording *recording, enum table table, int kind, struct filter_names *names)
+void row_names(struct recording *recording, enum table table, int kind, struct filter_names *names)
 {
 	int from = kind < 0 ? 0 : kind, to = kind < 0 ? NR_EPISODE_KINDS - 1 : kind;
 

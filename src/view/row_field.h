@@ -32,7 +32,7 @@
 #include "scene.h"
 
 /* All values of a row, counts as of `when`.  Resets the list first. */
-void row_fields(const struct recording *recording, const union row *row, struct moment when,
+void row_fields(struct recording *recording, const union row *row, struct moment when,
 		struct fields *fields);
 /* Parts of that for things that are no rows: born ... doubt; evidence, doubtful and doubt. */
 void fact_fields(const struct fact *fact, struct fields *fields);
@@ -46,7 +46,7 @@ bool row_value(struct recording *recording, const union row *row, struct moment 
 	       const char *name, char text[ROW_TEXT], struct filter_value *ret);
 
 /* The names that rows of that table (episodes of that kind, -1: any) can have values for, known or not. */
-void row_names(const struct recording *recording, enum table table, int kind, struct filter_names *names);
+void row_names(struct recording *recording, enum table table, int kind, struct filter_names *names);
 /* Adds the names of a list. */
 void fields_names(const struct fields *fields, struct filter_names *names);
 

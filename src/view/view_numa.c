@@ -4,14 +4,17 @@
  *
  * With merge_across_nodes 0 every memory node has a tree of its own; a column shows one, in tree
  * order.  A page that migrated keeps its stable node in the old tree until ksmd notices: such a node
- * is marked with ! and the nid that its page is really on.  Below stand the moves so far, and of
- * the chosen one what became of it: the migrate list, the right tree, or an equal page there.
+ * is marked with ! and the nid that its page is really on.  ksmd takes it out and puts it on the migrate
+ * list, which is one for all trees: a list of its own beside them, below where there is no room.  Then
+ * come the moves so far, and of the chosen one what became of it: the list, the right tree, or an equal
+ * page there.
  *
  * Where a page is, and what became of a move, is explain/numa.c's to say.  This file keeps the log of
  * moves, since reading it anew for each picture would cost the whole recording.
  *
- * The cursor of the columns is the session's object, the one of the moves an event: both mean the
- * same at any moment, so going back finds the picture that going on showed.
+ * The cursor of columns and list is the session's object, the one of the moves an event: both mean the
+ * same at any moment, so going back finds the picture that going on showed.  A node that is in no tree
+ * for the moment, but not on the list either, stands among those of the list, which says so.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,9 +28,11 @@
 
 #define NIDS_MAX     16	/* columns that there can be */
 #define COLUMN_LEAST 38 /* cells of one */
+#define LIST_BELOW   3	/* rows of the migrate list where it stands below */
 
 struct numa_view {
 	struct view_list columns[NIDS_MAX];
+	struct view_list list;	/* the migrate list */
 	struct numa_moves moves;
 };
 
@@ -36,6 +41,11 @@ struct nids {
 	int nr;
 	int focus; /* that of the selected node */
 };
+
+static bool is_focused(const struct scene *scene, int part)
+{
+	return session_view_state(scene->session)->focus == part;
+}
 
 /* ---- the columns ---- */
 
@@ -75,27 +85,68 @@ static void find_nids(const struct numa_view *view, const struct scene *scene, s
 			nids->focus = i;
 }
 
+/* ---- the migrate list ---- */
+
+/* What nothing told the place of is on no list. */
+static bool is_off_trees(const struct feed *feed, const struct list_row *row)
+{
+	(void)feed;
+	return row->row.node.kind != NODE_UNKNOWN && row->row.node.place != NODE_IN_TREE;
+}
+
+static void list_feed(struct feed *feed, const struct scene *scene, struct view_list *list)
+{
+	feed_relation(feed, scene, NODES_OFF_TREES, (struct ref){0});
+	feed->accept = is_off_trees;
+	view_list_filter(list, feed);
+}
+
+/* The selected node where it is one of this list. */
+static struct row_key list_cursor(const struct numa_view *view, const struct scene *scene)
+{
+	struct row_key cursor = util_cursor(scene, &view->list, TABLE_NODE);
+	struct list_row row;
+
+	return scene_row(scene, cursor.ref, &row.row) && is_off_trees(NULL, &row) ? cursor : view->list.cursor;
+}
+
+/* ---- drawing ---- */
+
 /* The cursor of a column: the selected node where it stands in this tree, else the column's own. */
 static struct row_key column_cursor(const struct numa_view *view, const struct scene *scene,
 				    const struct nids *nids, int i)
 {
+	struct row_key own = view->columns[nids->all[i] % NIDS_MAX].cursor;
 	struct row_key cursor = util_cursor(scene, &view->columns[nids->all[i] % NIDS_MAX], TABLE_NODE);
+	struct list_row row;
 
-	return i == nids->focus ? cursor : view->columns[nids->all[i] % NIDS_MAX].cursor;
+	if (i != nids->focus || (scene_row(scene, cursor.ref, &row.row) && is_off_trees(NULL, &row)))
+		return own;
+	return cursor;
 }
 
+static void draw_page(struct pane pane, int x, int y, enum role role, const struct numa_page *page, bool wrong)
+{
+	if (page->nid < 0) {
+		pane_text(pane, x, y, ROLE_SKIPPED, " -");
+		return;
+	}
+	pane_printf(pane, x, y, wrong ? ROLE_FAULT : role, "%c%" PRId32, wrong ? '!' : ' ', page->nid);
+	pane_fact(pane, x + 4, y, page->evidence, page->doubtful);
+}
+
+/* A row of a tree; of the migrate list, with where it is in place of the items. */
 static void draw_node(struct pane pane, int y, const struct scene *scene, const struct node_row *node,
-		      bool cursor)
+		      bool cursor, bool focused)
 {
 	struct episode_source source = scene_episodes(scene);
 	char marks[3] = {cursor ? '>' : ' ', scene_mark(scene, (const union row *)node), 0};
+	enum role role = cursor && focused ? ROLE_CURSOR : marks[1] != ' ' ? mark_role(marks[1]) : ROLE_TEXT;
+	bool in_tree = node->place == NODE_IN_TREE;
 	char text[64], name[48];
 	struct numa_page page;
-	enum role role = cursor ? ROLE_CURSOR : marks[1] != ' ' ? mark_role(marks[1]) : ROLE_TEXT;
-	bool wrong;
 
 	numa_page(&source, node, scene->when, &page);
-	wrong = numa_is_wrong(&source, node, &page, scene->when);
 	snprintf(text, sizeof(text), "%s%s", node->kind == NODE_DUP ? "  " : "",
 		 scene_name(scene, node->ref, name, sizeof(name)));
 	pane_fit(pane, 3, y, 10, ALIGN_LEFT, role, text);
@@ -104,17 +155,12 @@ static void draw_node(struct pane pane, int y, const struct scene *scene, const 
 	else
 		snprintf(text, sizeof(text), "0x%" PRIx64, node->kpfn);
 	pane_fit(pane, 14, y, 10, ALIGN_LEFT, role, text);
-	pane_fit(pane, 25, y, 5, ALIGN_RIGHT, role, format_count(text, node->nr_items));
-	if (node->place == NODE_ON_MIGRATE_LIST) {
-		pane_text(pane, 31, y, ROLE_CHANGED, "on list");
-	} else if (node->place == NODE_NOWHERE) {
-		pane_text(pane, 31, y, ROLE_CHANGED, "no tree");
-	} else if (page.nid >= 0) {
-		pane_printf(pane, 31, y, wrong ? ROLE_FAULT : role, "%c%" PRId32, wrong ? '!' : ' ', page.nid);
-		pane_fact(pane, 35, y, page.evidence, page.doubtful);
-	} else if (node->kind != NODE_CHAIN) {
-		pane_text(pane, 31, y, ROLE_SKIPPED, " -");
-	}
+	if (in_tree)
+		pane_fit(pane, 25, y, 5, ALIGN_RIGHT, role, format_count(text, node->nr_items));
+	else
+		pane_text(pane, 24, y, role, node->place == NODE_ON_MIGRATE_LIST ? "listed" : "off it");
+	if (node->kind != NODE_CHAIN)
+		draw_page(pane, 31, y, role, &page, numa_is_wrong(&source, node, &page, scene->when));
 	row_marks(pane, y, marks);
 }
 
@@ -140,15 +186,51 @@ static void draw_column(struct pane pane, struct numa_view *view, const struct s
 	view_list_filter(list, &feed);
 	view_list_window(list, &feed, column_cursor(view, scene, nids, i), pane.height - 2, &window);
 	if (i == nids->focus)
-		view_list_place(list, scene, &session_view_state(scene->session)->lists[0], &window, pane, 2);
+		view_list_place(list, scene, &session_view_state(scene->session)->lists[PART_TREES], &window,
+				pane, 2);
 	for (int row = 0; row < window.nr; row++)
 		draw_node(pane, row + 2, scene, &window.rows[row].row.node,
-			  i == nids->focus && row == window.cursor);
+			  i == nids->focus && row == window.cursor, is_focused(scene, PART_TREES));
 	if (!window.nr)
 		pane_text(pane, 3, 2, ROLE_HINT,
 			  *session_filter(scene->session) ? "no node fits the filter" :
 			  history_is_whole(scene->history, NODES_OF_NID, ref_of_nid(nids->all[i]), scene->when) ?
 			  "no stable node" : "none is known");
+}
+
+/*
+ * One for all trees, with what is off it but in no tree yet, or any more.  Beside the trees it looks like one of
+ * them; below them it has fewer rows, which say more.
+ */
+static void draw_list(struct pane pane, struct numa_view *view, const struct scene *scene, bool below)
+{
+	struct ref none = {0};
+	struct list_window window;
+	struct feed feed;
+	bool whole = history_is_whole(scene->history, NODES_OFF_TREES, none, scene->when);
+	int head = below ? 1 : 2;
+
+	if (below) {
+		pane_rule(pane, 0, "MIGRATE LIST", "");
+		pane_text(pane, 24, 0, ROLE_HEADING, "PLACE  PAGE ON ");
+	} else {
+		pane_heading(pane, 0, "MIGRATE LIST", "");
+		pane_text(pane, 3, 1, ROLE_HEADING, "NODE       PFN       PLACE  PAGE ON");
+	}
+	list_feed(&feed, scene, &view->list);
+	view_list_window(&view->list, &feed, list_cursor(view, scene), pane.height - head, &window);
+	view_list_place(&view->list, scene, &session_view_state(scene->session)->lists[PART_LIST], &window, pane,
+			head);
+	for (int row = 0; row < window.nr; row++) {
+		const struct node_row *node = &window.rows[row].row.node;
+
+		draw_node(pane, row + head, scene, node, row == window.cursor, is_focused(scene, PART_LIST));
+		if (below && node->nid >= 0)
+			pane_printf(pane, 40, row + head, ROLE_TEXT, "out of the tree of nid %" PRId32, node->nid);
+	}
+	if (!window.nr)
+		pane_text(pane, 3, head, ROLE_HINT, *session_filter(scene->session) ? "no node fits the filter" :
+			  whole ? "empty" : "nothing is known to be on it");
 }
 
 static void draw_columns(struct pane pane, struct numa_view *view, const struct scene *scene,
@@ -179,7 +261,7 @@ static void draw_stock(struct pane pane)
 
 static void draw(struct session *session, void *own, struct pane body)
 {
-	int lower = body.height > 30 ? 15 : body.height / 2;
+	int lower = body.height > 30 ? 15 : 8, width = body.width, rows;
 	struct numa_view *view = own;
 	struct scene scene;
 	struct nids nids;
@@ -192,7 +274,16 @@ static void draw(struct session *session, void *own, struct pane body)
 	}
 	numa_moves_read(&view->moves, &scene);
 	find_nids(view, &scene, &nids);
-	draw_columns(pane_sub(body, 0, 0, body.width, body.height - lower), view, &scene, &nids);
+	rows = body.height - lower;
+	if (width >= 3 * COLUMN_LEAST) {
+		width -= COLUMN_LEAST + 1;
+		pane_vline(body, width, 0, rows, ROLE_BORDER);
+		draw_list(pane_sub(body, width + 1, 0, COLUMN_LEAST, rows), view, &scene, false);
+	} else {
+		rows -= LIST_BELOW;
+		draw_list(pane_sub(body, 0, rows, width, LIST_BELOW), view, &scene, true);
+	}
+	draw_columns(pane_sub(body, 0, 0, width, rows), view, &scene, &nids);
 	numa_moves_draw(pane_sub(body, 0, body.height - lower, body.width, lower), &view->moves, &scene);
 }
 
@@ -219,15 +310,29 @@ static struct view_list *open_tree(void *own, struct scene *scene, struct feed *
 	return list;
 }
 
-static const struct listing listings[] = {{.part = 0, .open = open_tree}, {0}};
+static struct view_list *open_list(void *own, struct scene *scene, struct feed *feed,
+				   struct row_key *ret_cursor)
+{
+	struct numa_view *view = own;
+
+	if (!history_is_patched(scene->history))
+		return NULL;
+	list_feed(feed, scene, &view->list);
+	*ret_cursor = list_cursor(view, scene);
+	return &view->list;
+}
+
+static const struct listing listings[] = {
+	{.part = PART_TREES, .open = open_tree}, {.part = PART_LIST, .open = open_list}, {0},
+};
 
 static struct ref selected(struct numa_view *view, const struct scene *scene)
 {
 	struct list_row row;
 
-	if (session_view_state(scene->session)->focus == 1)
+	if (is_focused(scene, PART_MOVES))
 		return numa_moves_node(&view->moves, scene);
-	return listing_row(listings, view, scene, &row) ? row.key.ref : (struct ref){0};
+	return listing_row(&listings[is_focused(scene, PART_LIST)], view, scene, &row) ? row.key.ref : (struct ref){0};
 }
 
 /* To the tree beside this one: its own cursor's node becomes the selected one. */
@@ -255,7 +360,7 @@ static bool act_on(struct numa_view *view, const struct scene *scene, const stru
 
 	switch (action) {
 	case ACTION_OPEN:
-		if (session_view_state(scene->session)->focus == 1 && numa_moves_event(&view->moves, scene))
+		if (is_focused(scene, PART_MOVES) && numa_moves_event(&view->moves, scene))
 			session_jump_to(scene->session, numa_moves_event(&view->moves, scene));
 		else
 			util_open(scene, node);
@@ -285,7 +390,7 @@ static bool act(struct session *session, void *own, enum action action, const st
 	find_nids(view, &scene, &nids);
 	if (act_on(view, &scene, &nids, action))
 		return true;
-	if (session_view_state(session)->focus == 1)
+	if (is_focused(&scene, PART_MOVES))
 		return numa_moves_act(&view->moves, &scene, action);
 	return listing_act(session, own, action);
 }
@@ -296,11 +401,11 @@ static void moved(struct session *session, void *own)
 	struct numa_view *view = own;
 	struct scene scene;
 
-	if (state->focus != 1) {
+	if (state->focus != PART_MOVES) {
 		listing_moved(session, own);
 	} else if (scene_init(&scene, session) && history_is_patched(scene.history)) {
 		numa_moves_read(&view->moves, &scene);
-		numa_moves_click(&view->moves, &scene, &state->lists[1]);
+		numa_moves_click(&view->moves, &scene, &state->lists[PART_MOVES]);
 	}
 }
 
@@ -345,7 +450,7 @@ static void copy(struct session *session, void *own, char *buffer, size_t size)
 	if (!scene_init(&scene, session) || !history_is_patched(scene.history))
 		return;
 	numa_moves_read(&view->moves, &scene);
-	if (session_view_state(session)->focus == 1) {
+	if (is_focused(&scene, PART_MOVES)) {
 		numa_moves_describe(&view->moves, &scene, buffer, size);
 		return;
 	}
@@ -360,7 +465,8 @@ static void command(struct session *session, void *own, char *buffer, size_t siz
 
 	(void)own;
 	if (scene_init(&scene, session))
-		snprintf(buffer, size, "ksmtop list %s nodes --at %" PRIu64, scene.source->file, scene.when.t);
+		snprintf(buffer, size, "ksmtop list %s nodes --at %" PRIu64 "%s", scene.source->file, scene.when.t,
+			 is_focused(&scene, PART_LIST) ? " --filter 'place == \"migrate list\"'" : "");
 }
 
 static void status(struct session *session, void *own, char *buffer, size_t size)
@@ -384,6 +490,7 @@ static void state_fini(void *own)
 
 	for (int i = 0; i < NIDS_MAX; i++)
 		view_list_fini(&view->columns[i]);
+	view_list_fini(&view->list);
 	numa_moves_fini(&view->moves);
 }
 
@@ -394,7 +501,7 @@ const struct view view_numa = {
 	.draw = draw,
 	.key = '8',
 	.unit = "event",
-	.nr_lists = 2,
+	.nr_lists = NR_PARTS,
 	.state_size = sizeof(struct numa_view),
 	.state_fini = state_fini,
 	.status = status,

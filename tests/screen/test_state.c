@@ -35,7 +35,7 @@ static struct json_object *truths[NR_FILES];
 /* ---- approved screens ---- */
 
 /* To the first move between nids, to the first failed walk: wherever the recording has them. */
-#define FIRST_MOVE ":time_end 8 Tab g Enter"
+#define FIRST_MOVE ":time_end 8 Tab Tab g Enter"
 #define FIRST_FAILURE ":time_end 9 Tab Tab g Enter"
 
 static const struct shot {
@@ -149,6 +149,15 @@ static void expect_row(const struct grid *grid, const char *a, const char *b, co
 		fail_msg("\"%s\" is not in: %s", text, row);
 }
 
+/* The first event of a kind, 0 if there is none. */
+static uint64_t first_event(struct event_index *events, enum event_kind kind)
+{
+	for (uint64_t t = 1; t <= event_index_last(events); t++)
+		if (event_index_kind(events, t) == kind)
+			return t;
+	return 0;
+}
+
 static void test_numa_truth(void **state)
 {
 	const char *before = text_of(truth_mapping(NUMA, "X merged on node 0", 0), "pfn");
@@ -172,6 +181,62 @@ static void test_numa_truth(void **state)
 	assert_true(grid_holds(seen.grid, equal));
 	assert_false(grid_holds(seen.grid, "!1"));
 	seen_end(&seen);
+}
+
+/* The first row that holds the text, -1: none. */
+static int row_of(const struct grid *grid, const char *text)
+{
+	char row[1024];
+
+	for (int y = 0; y < grid->height; y++) {
+		row_text(grid, y, row, sizeof(row));
+		if (strstr(row, text))
+			return y;
+	}
+	return -1;
+}
+
+/* X on the migrate list, at both sizes: a list of its own, in which the keys move, and which a command prints. */
+static void test_migrate_list(void **state)
+{
+	const char *moved = text_of(truth_mapping(NUMA, "X moved to node 1", 0), "pfn");
+	struct event_index *events = recording_events(files[NUMA].recording);
+	uint64_t added = first_event(events, EVENT_P_MIGRATE_ADD), taken = first_event(events, EVENT_P_MIGRATE_DEL);
+	char keys[64], place[64];
+
+	(void)state;
+	assert_true(added && taken > added);
+	snprintf(place, sizeof(place), "%s   listed  1", moved);
+	for (int size = 0; size < 2; size++) {
+		int width = size ? 120 : 80, height = size ? 40 : 24;
+		struct seen seen;
+		struct effect effect;
+
+		snprintf(keys, sizeof(keys), "8 :time_%" PRIu64, added - 1);
+		seen = see(NUMA, keys, width, height);
+		assert_true(grid_holds(seen.grid, "MIGRATE LIST"));
+		assert_false(grid_holds(seen.grid, "listed"));
+		type(seen.session, seen.grid, ":time_start");
+		assert_true(grid_holds(seen.grid, "nothing is known to be on it"));
+		type(seen.session, seen.grid, ":time_end");
+		assert_true(grid_holds(seen.grid, "  empty"));
+		snprintf(keys, sizeof(keys), ":time_%" PRIu64 " Tab Down", added);
+		type(seen.session, seen.grid, keys);
+		assert_true(row_of(seen.grid, place) > row_of(seen.grid, "MIGRATE LIST"));
+		assert_int_equal(session_object(seen.session).table, TABLE_NODE);
+		type(seen.session, seen.grid, "y");
+		effect = session_take_effect(seen.session);
+		assert_non_null(strstr(effect.text, moved));
+		type(seen.session, seen.grid, "Y");
+		effect = session_take_effect(seen.session);
+		assert_non_null(strstr(effect.text, "--filter 'place == \"migrate list\"'"));
+		/* Off it, and not in the right tree yet. */
+		snprintf(keys, sizeof(keys), ":time_%" PRIu64, taken);
+		type(seen.session, seen.grid, keys);
+		assert_true(grid_holds(seen.grid, "off it"));
+		assert_false(grid_holds(seen.grid, "listed"));
+		seen_end(&seen);
+	}
 }
 
 static void test_stale_truth(void **state)
@@ -406,15 +471,6 @@ static void test_commands(void **state)
 	}
 }
 
-/* The first event of a kind, 0 if there is none. */
-static uint64_t first_event(struct event_index *events, enum event_kind kind)
-{
-	for (uint64_t t = 1; t <= event_index_last(events); t++)
-		if (event_index_kind(events, t) == kind)
-			return t;
-	return 0;
-}
-
 /* o names a function of the kernel in every view that stands at an event of the kernel's. */
 static void test_source(void **state)
 {
@@ -469,6 +525,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shots),          cmocka_unit_test(test_numa_truth),
+		cmocka_unit_test(test_migrate_list),
 		cmocka_unit_test(test_stale_truth),    cmocka_unit_test(test_what_if_truth),
 		cmocka_unit_test(test_blast_truth),    cmocka_unit_test(test_there_and_back),
 		cmocka_unit_test(test_sizes),          cmocka_unit_test(test_keys),

@@ -160,6 +160,44 @@ static void where_a_page_is(void **state)
 	recording_close(recording);
 }
 
+/* What the list of nodes in no tree holds at a moment: how many, and the place of the last. */
+static uint32_t off_trees(const struct episode_source *source, uint64_t t, uint8_t *ret_place)
+{
+	struct ref none = { 0 };
+	struct history_cursor cursor;
+	uint32_t nr = 0;
+	union row row;
+
+	assert_int_equal(history_list(source->history, NODES_OFF_TREES, none, moment_at(t), &cursor), 0);
+	for (; history_next(&cursor, &row) > 0; nr++)
+		*ret_place = row.node.place;
+	assert_int_equal(history_prev(&cursor, &row), nr > 0);
+	return nr;
+}
+
+static void lists_apart(void **state)
+{
+	const struct written story[] = { MOVE_STORY, WR(17, 0, 91, P_NODE_INSERT, NODE, 0x2002, 1, HOME) };
+	struct recording *recording = written_open(story, sizeof(story) / sizeof(*story));
+	struct episode_source source = written_source(recording);
+	static const uint32_t nr[] = { [4] = 0, 1, 1, 1, 0 };
+	static const uint8_t places[] = { [5] = NODE_NOWHERE, NODE_ON_MIGRATE_LIST, NODE_NOWHERE };
+	struct history_cursor cursor;
+	union row row;
+	uint8_t place;
+
+	(void)state;
+	for (uint64_t t = 4; t <= 8; t++) {
+		assert_int_equal(off_trees(&source, t, &place), nr[t]);
+		if (nr[t])
+			assert_int_equal(place, places[t]);
+		/* Where it is off the trees it stands in none of them. */
+		assert_int_equal(history_list(source.history, NODES_OF_NID, ref_of_nid(0), moment_at(t), &cursor), 0);
+		assert_int_equal(history_next(&cursor, &row), t < 5);
+	}
+	recording_close(recording);
+}
+
 /* ---- the lab ---- */
 static uint64_t truth_pfn(struct json_object *truth, const char *when)
 {
@@ -257,6 +295,7 @@ int main(void)
 		cmocka_unit_test(step_by_step),
 		cmocka_unit_test(ends),
 		cmocka_unit_test(where_a_page_is),
+		cmocka_unit_test(lists_apart),
 		cmocka_unit_test(the_lab_s_pages),
 		cmocka_unit_test(one_tree_for_all),
 	};
