@@ -3,8 +3,8 @@
  * diag.c - filling a diag and turning it into one sentence.
  *
  * The hard part is that every text in here may come from a hostile file: texts are cut to their
- * field at a whole UTF-8 character, and control bytes become '?', because the sentence ends up on
- * somebody's terminal.
+ * field at a whole UTF-8 character, and what is not printable becomes '?', because the sentence ends up
+ * on somebody's terminal, or in JSON.
  *
  * A diag owns nothing, so that lists of damages can copy it about.  This file does not print, does
  * not translate, and does not decide how bad something is: the caller's error code says that.
@@ -15,6 +15,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "trace/printable.h"
 
 /* Cuts a text that snprintf() has shortened: back to a character's start, and "..." as its end. */
 static void text_cut(char *text, size_t size)
@@ -28,9 +30,13 @@ static void text_cut(char *text, size_t size)
 
 static void text_clean(char *text)
 {
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			*text = '?';
+	while (*text) {
+		size_t length = printable_length(text);
+
+		if (!length)
+			*text++ = '?';
+		text += length;
+	}
 }
 
 static void text_format(char *text, size_t size, const char *format, va_list args)

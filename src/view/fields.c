@@ -3,8 +3,8 @@
  * fields.c - a list of named values, and the ways to show it.
  *
  * The one thing to know: texts are cleaned when they are added, not when they are printed, so
- * nothing that leaves this list can carry an escape sequence or break a JSON string.  UTF-8 is
- * checked strictly (no overlong forms, no surrogates), since a JSON reader may be strict as well.
+ * nothing that leaves this list can carry an escape sequence or break a JSON string
+ * (trace/printable.h says what could).
  *
  * A list that is full drops what comes later; FIELDS_MAX is far above what any row has, so that
  * is an assertion, while texts come from recordings and are cut.
@@ -15,45 +15,23 @@
 #include <string.h>
 
 #include "fields.h"
-
-/* Length of the valid UTF-8 sequence at `s`, 0 if there is none. */
-static size_t utf8_length(const unsigned char *s)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t length = s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3 :
-			s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : 0;
-	uint32_t cp;
-
-	if (!length)
-		return 0;
-	cp = s[0] & (0x7fu >> length);
-	for (size_t i = 1; i < length; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		cp = cp << 6 | (s[i] & 0x3f);
-	}
-	if (cp < least[length] || cp > 0x10ffff || (cp >= 0xd800 && cp < 0xe000))
-		return 0;
-	/* C1 controls reach some terminals as escape sequences. */
-	return cp >= 0x80 && cp < 0xa0 ? 0 : length;
-}
+#include "trace/printable.h"
 
 size_t text_clean(char *buf, size_t size, const char *text)
 {
-	const unsigned char *s = (const unsigned char *)text;
 	size_t at = 0;
 
-	while (*s) {
-		size_t length = *s >= 0x20 && *s < 0x7f ? 1 : utf8_length(s);
+	while (*text) {
+		size_t length = printable_length(text);
 
 		if (at + (length ? length : 4) >= size)
 			break;
 		if (length) {
-			memcpy(buf + at, s, length);
+			memcpy(buf + at, text, length);
 			at += length;
-			s += length;
+			text += length;
 		} else {
-			at += (size_t)snprintf(buf + at, size - at, "\\x%02x", *s++);
+			at += (size_t)snprintf(buf + at, size - at, "\\x%02x", (unsigned char)*text++);
 		}
 	}
 	if (size)

@@ -82,6 +82,9 @@ static void test_hostile(void **state)
 	diag_set(&diag, -EINVAL, "a\033[2Jb\nc\177");
 	assert_string_equal(text(&diag), "a?[2Jb?c?");
 	assert_string_equal(diag_text(&diag, small, sizeof(small)), "a?[2...");
+	/* What some terminals take for an escape sequence, and what is no UTF-8: JSON must not have it. */
+	diag_set(&diag, -EINVAL, "\xc2\x9b" "2J\x9b" "2J \xff \xc3\xa9 \xed\xa0\x80 \xc0\xaf \xe2\x82");
+	assert_string_equal(text(&diag), "??2J?2J ? \xc3\xa9 ??? ?? ??");
 	/* A character of three bytes is not cut in the middle. */
 	for (size_t i = 0; i + 3 < sizeof(lots); i += 3)
 		memcpy(lots + i, "\xe2\x82\xac", 4);
