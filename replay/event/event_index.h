@@ -84,9 +84,6 @@ enum field_kind { FIELD_NUMBER, FIELD_HEX, FIELD_STRING };
 typedef int (*event_field_fn)(const char *name, const char *text, enum field_kind kind, void *arg);
 int event_record_each_field(struct event_index *index, const struct event_record *record,
 			    event_field_fn fn, void *arg);
-/* The print format's own text, as `trace-cmd report` without -R. */
-size_t event_record_info(struct event_index *index, const struct event_record *record,
-			 char *buf, size_t size);
 
 /*
  * What the print format of that event calls that value of the field ("copy_poisoned_page"); NULL: it does

@@ -6,9 +6,8 @@
  * agree letter for letter.  The hard idea is to make it safe: libtraceevent trusts offsets and
  * lengths inside a record.  It is given a copy with so many zero bytes behind it that any place
  * a format (formats.c caps them at 64 KB) or a __data_loc (16 bits each of offset and length) can name is
- * inside.  Print formats that count elements by a number out of the record (__print_hex,
- * __print_array, bitmasks, %pI4 and the like), or that set a width by one, cannot be bounded that way: of those
- * events the plain fields are shown instead of the pretty text.
+ * inside.  Fields only, as `trace-cmd report -R` has them: print formats that count elements by a number out
+ * of the record, or set a width by one, could not be bounded that way.
  *
  * Plugins of libtraceevent are not loaded: a recording must not decide which code runs.
  */
@@ -115,33 +114,6 @@ static void erase_copy(struct event_index *index, const struct event_record *rec
 	memset(index->scratch, 0, record->size);
 }
 
-/* Prints through libtraceevent into buf; returns the length needed. */
-static size_t print_record(struct event_index *index, const struct event_record *record,
-			   const char *what, char *buf, size_t size)
-{
-	struct tep_record tep_record;
-	struct trace_seq seq;
-	size_t length = 0;
-
-	if (size > 0)
-		buf[0] = 0;
-	if (!make_copy(index, record, &tep_record))
-		return 0;
-	trace_seq_init(&seq);
-	tep_print_event(index->decoder->formats->tep, &seq, &tep_record, "%s", what);
-	trace_seq_terminate(&seq);
-	if (seq.state == TRACE_SEQ__GOOD) {
-		const char *text = seq.buffer + strspn(seq.buffer, " ");
-
-		length = strlen(text);
-		if (size > 0)
-			snprintf(buf, size, "%s", text);
-	}
-	trace_seq_destroy(&seq);
-	erase_copy(index, record);
-	return length;
-}
-
 /* Does the print format turn an address into a symbol?  libtraceevent then does it for the field too. */
 static bool format_has_symbols(const char *format)
 {
@@ -163,8 +135,28 @@ static void load_symbols(struct event_index *index, const struct event_record *r
 size_t event_record_fields(struct event_index *index, const struct event_record *record,
 			   char *buf, size_t size)
 {
+	struct tep_record tep_record;
+	struct trace_seq seq;
+	size_t length = 0;
+
 	load_symbols(index, record);
-	return print_record(index, record, TEP_PRINT_INFO_RAW, buf, size);
+	if (size > 0)
+		buf[0] = 0;
+	if (!make_copy(index, record, &tep_record))
+		return 0;
+	trace_seq_init(&seq);
+	tep_print_event(index->decoder->formats->tep, &seq, &tep_record, "%s", TEP_PRINT_INFO_RAW);
+	trace_seq_terminate(&seq);
+	if (seq.state == TRACE_SEQ__GOOD) {
+		const char *text = seq.buffer + strspn(seq.buffer, " ");
+
+		length = strlen(text);
+		if (size > 0)
+			snprintf(buf, size, "%s", text);
+	}
+	trace_seq_destroy(&seq);
+	erase_copy(index, record);
+	return length;
 }
 
 /* One field of the copy as "NAME=VALUE"; calls fn with the two. */
@@ -205,85 +197,4 @@ int event_record_each_field(struct event_index *index, const struct event_record
 		ret = print_field(&copy, record, field, i++, fn, arg);
 	erase_copy(index, record);
 	return ret;
-}
-
-static bool arg_is_bounded(const struct tep_print_arg *arg);
-
-/* libtraceevent divides by what it is told to; an index into an array is a number out of the record. */
-static bool op_is_bounded(const struct tep_print_arg_op *op)
-{
-	if (!op->op || strcmp(op->op, "[") == 0)
-		return false;
-	if ((op->op[0] == '/' || op->op[0] == '%') &&
-	    (!op->right || op->right->type != TEP_PRINT_ATOM || !op->right->atom.atom ||
-	     (int64_t)strtoull(op->right->atom.atom, NULL, 0) <= 0))
-		return false;
-	return arg_is_bounded(op->left) && arg_is_bounded(op->right);
-}
-
-static bool arg_is_bounded(const struct tep_print_arg *arg)
-{
-	for (; arg; arg = arg->next) {
-		switch (arg->type) {
-		case TEP_PRINT_NULL: case TEP_PRINT_ATOM: case TEP_PRINT_FIELD: case TEP_PRINT_STRING:
-			break;
-		case TEP_PRINT_FLAGS:
-			if (!arg_is_bounded(arg->flags.field))
-				return false;
-			break;
-		case TEP_PRINT_SYMBOL:
-			if (!arg_is_bounded(arg->symbol.field))
-				return false;
-			break;
-		case TEP_PRINT_TYPE:
-			if (!arg_is_bounded(arg->typecast.item))
-				return false;
-			break;
-		case TEP_PRINT_OP:
-			if (!op_is_bounded(&arg->op))
-				return false;
-			break;
-		default:
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool format_is_bounded(const char *format)
-{
-	for (; *format; format++) {
-		if (*format != '%')
-			continue;
-		format += 1 + strspn(format + 1, "-+ #");
-		if (strspn(format, "0123456789") > 3 || *format == '*')
-			return false;
-		format += strspn(format, "0123456789");
-		if (*format == '.') {
-			format++;
-			if (strspn(format, "0123456789") > 3 || *format == '*')
-				return false;
-			format += strspn(format, "0123456789");
-		}
-		if (*format == 'p' && format[1] && strchr("IiMmUbhdDgGVaCtNEKrR", format[1]))
-			return false;
-		if (!*format)
-			break;
-	}
-	return true;
-}
-
-size_t event_record_info(struct event_index *index, const struct event_record *record,
-			 char *buf, size_t size)
-{
-	const struct tep_event *event = record->format;
-
-	if (event && event->print_fmt.format && event->print_fmt.format[0] &&
-	    !(event->flags & (TEP_EVENT_FL_FAILED | TEP_EVENT_FL_ISBPRINT)) &&
-	    format_is_bounded(event->print_fmt.format) &&
-	    arg_is_bounded(event->print_fmt.args)) {
-		load_symbols(index, record);
-		return print_record(index, record, TEP_PRINT_INFO, buf, size);
-	}
-	return event_record_fields(index, record, buf, size);
 }

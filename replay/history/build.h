@@ -38,7 +38,6 @@ struct process {
 	struct owned mappings;
 	int32_t tgid;
 	uint32_t mm;		/* object id, or NO_ID */
-	uint32_t last_seen;	/* event of the last complete PAGES sample, 0: none */
 	int64_t ksm_pages;	/* how many it mapped, by smaps ... */
 	uint64_t ksm_pages_ns;	/* ... at the end of the sweep that ends then */
 	char comm[16];
@@ -142,7 +141,6 @@ struct builder {
 	/* Where it does not, struct ksm_page by pfn, as of that many changes in that segment: build_sweep.c */
 	struct pool ksm_pages;
 	uint64_t ksm_pages_changes, ksm_pages_segment;
-	bool items_counted;		/* a KSM sample was seen */
 	uint64_t nr_dup_keys;		/* given out: build_tree.c */
 	uint64_t loss_now;		/* absolute event of the last loss, 0: none */
 	uint32_t removals_in_a_row;
@@ -305,7 +303,6 @@ void build_mm_end(struct builder *b, uint64_t addr);
  */
 void build_mm_update(struct builder *b, uint32_t mm, const struct mm_data *data, bool named);
 struct mm_data *build_mm_data(struct builder *b, uint32_t mm);
-struct task *build_task(struct builder *b, int32_t pid);
 const char *build_task_comm(struct builder *b, int32_t pid);	/* 16 bytes, zeroes if not known */
 /* The process's mappings, or those of an mm whose process is not known, have gone. */
 void build_mappings_end(struct builder *b, struct process *process);
@@ -372,15 +369,11 @@ void item_counts(struct builder *b, uint32_t span, int by);
 /* The part of it that is the patched kernel's. */
 void item_state_counts(struct builder *b, uint32_t span, int by);
 void build_item_end(struct builder *b, uint32_t span, uint32_t flags);
-uint32_t build_item_on_node(struct builder *b, uint64_t addr, uint32_t mm, uint32_t node,
-			    uint32_t flags);
 /* ---- nodes without items: empty.c ---- */
 /* A node's row begins (by 1) or ends (-1). */
 void empty_node_counts(struct builder *b, uint32_t span, int by);
 /* The number of items on the node has changed, as often before: busy.c. */
 void busy_node_counts(struct builder *b, uint32_t node, struct node_live *live);
-/* An item comes to a node (NO_ID: none), or leaves it. */
-void empty_item_counts(struct builder *b, uint32_t node, int by);
 void empty_mm_gone(struct builder *b, uint32_t mm);
 /* Counts anew in a segment that was just begun. */
 void empty_carry(struct builder *b);
@@ -391,7 +384,5 @@ static inline void empty_settle(struct builder *b)
 	if (b->nr_empty != b->nr_empty_written)
 		empty_write(b);
 }
-/* Ends the node and every item still on it. */
-void build_node_end(struct builder *b, uint32_t node_span, uint32_t flags);
 
 #endif /* KSMTOP_BUILD_H */

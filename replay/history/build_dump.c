@@ -80,7 +80,7 @@ void dump_see(struct builder *b, enum table table, uint32_t object)
 	dump->seen[table][word] |= 1ull << (object & 63);
 }
 
-bool dump_has_seen(const struct dump *dump, enum table table, uint32_t object)
+static bool dump_has_seen(const struct dump *dump, enum table table, uint32_t object)
 {
 	return object / 64 < dump->room[table] &&
 	       dump->seen[table][object / 64] >> (object & 63) & 1;

@@ -36,7 +36,6 @@ struct dump {
 void dump_finding(struct builder *b, enum finding_id id, struct ref object, int64_t expected,
 		  int64_t found);
 void dump_see(struct builder *b, enum table table, uint32_t object);
-bool dump_has_seen(const struct dump *dump, enum table table, uint32_t object);
 /* Are all VMAs of the anon_vma known: made since the recording began, or dumped before? */
 bool dump_knows_anon_vma(struct builder *b, uint32_t anon_vma);
 /* The VMAs of the anon_vma that were dumped last are all in: what was not among them ends. */

@@ -162,7 +162,7 @@ ALWAYS_INLINE void hot_node_counts(struct builder *b, uint32_t span, int by)
 		b->nr_empty += (uint32_t)by;
 }
 
-/* empty_item_counts() */
+/* An item comes to a node (NO_ID: none), or leaves it. */
 ALWAYS_INLINE void hot_item_counts(struct builder *b, uint32_t node, int by)
 {
 	struct node_live *live = node == NO_ID ? NULL : hot_node_live(b, node);

@@ -68,7 +68,8 @@ static uint32_t node_oldest(struct builder *b, uint64_t pfn)
 	return oldest == NO_ID ? node_new(b, pfn, SPAN_FOUND) : oldest;
 }
 
-void build_node_end(struct builder *b, uint32_t node, uint32_t flags)
+/* Ends the node and every item still on it. */
+static void node_end(struct builder *b, uint32_t node, uint32_t flags)
 {
 	uint32_t item = ((struct node_data *)data_at(b->seg, TABLE_NODE, node))->newest;
 
@@ -122,12 +123,6 @@ ALWAYS_INLINE uint32_t item_on_node(struct builder *b, uint64_t addr, uint32_t m
 	return id;
 }
 
-uint32_t build_item_on_node(struct builder *b, uint64_t addr, uint32_t mm, uint32_t node,
-			    uint32_t flags)
-{
-	return item_on_node(b, addr, mm, node, flags);
-}
-
 /* ---- events ---- */
 static void pair_undone(struct builder *b, uint64_t pfn)
 {
@@ -136,7 +131,7 @@ static void pair_undone(struct builder *b, uint64_t pfn)
 	if (pair->active && pair->pfn == pfn &&
 	    span_at(b->seg, TABLE_NODE, pair->node)->died == ALIVE) {
 		hot_changes(b);
-		build_node_end(b, pair->node, 0);
+		node_end(b, pair->node, 0);
 	}
 	pair->active = false;
 }
@@ -297,7 +292,7 @@ static void remove_rmap_item(struct builder *b, const struct args_KSM_REMOVE_RMA
 		if (span == NO_ID || span_at(b->seg, TABLE_ITEM, span)->died != ALIVE ||
 		    span_owner(span_at(b->seg, TABLE_ITEM, span)) != mm ||
 		    ((struct item_data *)data_at(b->seg, TABLE_ITEM, span))->node != node)
-			span = build_item_on_node(b, item, mm, node, SPAN_FOUND);
+			span = item_on_node(b, item, mm, node, SPAN_FOUND);
 		if (span != NO_ID)
 			hot_item_end(b, span, SPAN_NAMED_END);
 	}
@@ -314,7 +309,7 @@ static void remove_ksm_page(struct builder *b, uint64_t pfn)
 	b->removal.node = NO_ID;
 	if (node == NO_ID)
 		return;
-	build_node_end(b, node, SPAN_NAMED_END);
+	node_end(b, node, SPAN_NAMED_END);
 	b->pair.active = false;
 	hot_activity(b, ACTIVITY_NODES_GONE);
 }

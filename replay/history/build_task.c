@@ -173,7 +173,7 @@ static bool process_has_tgid(const void *arg, uint32_t id, uint64_t key)
 	return (uint32_t)((const struct process *)arg)[id].tgid == key;
 }
 
-struct task *build_task(struct builder *b, int32_t pid)
+static struct task *build_task(struct builder *b, int32_t pid)
 {
 	uint32_t hash = idmap_hash((uint32_t)pid);
 	uint64_t *slot;

@@ -36,11 +36,6 @@ void empty_node_counts(struct builder *b, uint32_t span, int by)
 	hot_node_counts(b, span, by);
 }
 
-void empty_item_counts(struct builder *b, uint32_t node, int by)
-{
-	hot_item_counts(b, node, by);
-}
-
 void empty_mm_gone(struct builder *b, uint32_t mm)
 {
 	uint32_t item = b->mms[mm].newest;

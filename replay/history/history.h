@@ -335,8 +335,6 @@ typedef int (*history_sweep_item_fn)(const struct swept_item *item, void *arg);
 typedef int (*history_sweep_vma_fn)(const struct swept_vma *vma, void *arg);
 typedef int (*history_sweep_mapping_fn)(const struct swept_mapping *mapping, void *arg);
 uint32_t history_sweep_room(const struct history *h, enum table table, struct moment when);
-/* The object's place; NOT_SWEPT where it has none. */
-uint32_t history_swept_index(const struct history *h, struct ref ref, struct moment when);
 struct ref history_swept(const struct history *h, enum table table, uint32_t index, struct moment when);
 int history_sweep_nodes(const struct history *h, struct moment when, history_sweep_node_fn fn, void *arg);
 int history_sweep_items(const struct history *h, struct moment when, history_sweep_item_fn fn, void *arg);

@@ -29,15 +29,6 @@ struct ref history_swept(const struct history *h, enum table table, uint32_t ind
 	return make_ref(place.seg, table, span_object(place.seg, table, index));
 }
 
-uint32_t history_swept_index(const struct history *h, struct ref ref, struct moment when)
-{
-	struct place place;
-	uint32_t object;
-
-	return history_place(h, when, &place) == 0 && ref_object(h, place.seg, ref, &object) == 0 ?
-		object : NOT_SWEPT;
-}
-
 int history_sweep_nodes(const struct history *h, struct moment when, history_sweep_node_fn fn, void *arg)
 {
 	struct place place;

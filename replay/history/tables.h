@@ -289,7 +289,6 @@ struct history {
 	struct segment *now;		/* the newest */
 	struct builder *builder;	/* NULL: mapped from a cache, read only */
 	bool patched;
-	uint64_t tables_seen;		/* bit per table that can be filled */
 	/* Few enough to be kept for the whole recording, with absolute event numbers. */
 	struct pool losses;		/* struct stored_loss */
 	struct pool samples;		/* struct history_sample */
@@ -506,9 +505,8 @@ uint64_t moves_from(const struct history *h, uint64_t event, uint64_t known_by);
 bool mm_has_vague_items(const struct history *h, struct ref mm, struct moment when);
 /* The event that made the object or, where that was lost, named it first; 0: it may be older than the recording. */
 uint64_t made_at(const struct segment *seg, enum table table, uint32_t object);
-/* history_is_whole(), of that object's list or of the table's (NO_ID); the first of VMAS_OF_ANON_VMA. */
+/* history_is_whole() of VMAS_OF_ANON_VMA. */
 bool vmas_are_whole(const struct history *h, const struct place *place, uint32_t anon_vma);
-bool list_is_whole(const struct history *h, const struct place *place, enum relation relation, uint32_t object);
 /* Is it known by name only? */
 bool is_vague(const struct segment *seg, enum table table, uint32_t id);
 /* How many mappings the owner has at the moment. */

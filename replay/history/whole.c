@@ -122,7 +122,7 @@ static bool items_of_mm_are_whole(const struct history *h, const struct place *p
 	       (!h->patched && was_confirmed(h, place, &place->seg->confirm_items, mm, false, less));
 }
 
-bool list_is_whole(const struct history *h, const struct place *place, enum relation relation, uint32_t object)
+static bool list_is_whole(const struct history *h, const struct place *place, enum relation relation, uint32_t object)
 {
 	struct exclusion less = { .known_by = place->known_by, .kinds = kinds_of_list(relation) };
 

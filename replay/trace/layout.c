@@ -74,13 +74,6 @@ void out_string(struct outbuf *out, const char *text)
 	out_bytes(out, text, strlen(text) + 1);
 }
 
-void out_patch_u64(struct outbuf *out, size_t at, uint64_t v)
-{
-	v = out->big ? htobe64(v) : htole64(v);
-	if (!out->failed)
-		memcpy(out->data + at, &v, sizeof(v));
-}
-
 void layout_header(struct outbuf *out, const struct trace_write_options *options)
 {
 	uint8_t two[2] = {options->big_endian, (uint8_t)options->long_size};

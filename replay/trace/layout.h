@@ -27,8 +27,6 @@ void out_u16(struct outbuf *out, uint16_t v);
 void out_u32(struct outbuf *out, uint32_t v);
 void out_u64(struct outbuf *out, uint64_t v);
 void out_string(struct outbuf *out, const char *text);	/* with its NUL */
-/* Overwrites 8 bytes at `at`. */
-void out_patch_u64(struct outbuf *out, size_t at, uint64_t v);
 
 /* The records that both versions have; see trace_meta.c for their reading. */
 void layout_header(struct outbuf *out, const struct trace_write_options *options);

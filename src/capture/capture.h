@@ -132,10 +132,4 @@ struct capture_preflight {
 int capture_preflight(const struct capture_options *options, struct capture_preflight *ret_preflight);
 void capture_preflight_fini(struct capture_preflight *preflight);
 
-/*
- * Every event that a recording enables by default on a kernel that has them all, as "system:event",
- * with older spellings after a blank (event/event_table.h); the i'th, or NULL behind the last.
- */
-const char *capture_default_event(size_t i);
-
 #endif /* KSMTOP_CAPTURE_H */

@@ -19,8 +19,6 @@
 #include <string.h>
 #include <tracefs.h>
 
-#include "event/event_table.h"
-
 struct event_default {
 	const char *system, *pattern;
 	const char *alias_of;	/* the newer name's system: absent silently if that one is there */
@@ -246,12 +244,4 @@ void event_list_text(const struct event_list *list, char *buf, size_t size)
 					 event->name, event->filter[0] ? " if " : "", event->filter);
 		i++;
 	}
-}
-
-#define EVENT_NAMES(kind, fields, names) names,
-static const char *const table_names[] = {EVENT_TABLE(EVENT_NAMES)};
-
-const char *capture_default_event(size_t i)
-{
-	return i < sizeof(table_names) / sizeof(table_names[0]) ? table_names[i] : NULL;
 }

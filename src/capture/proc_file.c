@@ -42,7 +42,7 @@ static int text_fail(struct proc_text *text, int err)
 	return err;
 }
 
-int proc_text_read_fd(struct proc_text *text, int fd)
+static int proc_text_read_fd(struct proc_text *text, int fd)
 {
 	text->size = 0;
 	for (;;) {

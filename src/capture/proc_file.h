@@ -20,8 +20,6 @@ struct proc_text {
 
 /* Reads `path` relative to `dirfd` (AT_FDCWD allowed).  0 or -E; on an error the text is "". */
 int proc_text_read(struct proc_text *text, int dirfd, const char *path);
-/* The same for an open file, from offset 0. */
-int proc_text_read_fd(struct proc_text *text, int fd);
 /* Appends; 0 or -ENOMEM. */
 int proc_text_append(struct proc_text *text, const char *data, size_t size);
 /* Cuts the newline at the end, if there is one. */

@@ -35,7 +35,6 @@ enum complete {
 	COMPLETE_KIND,
 	COMPLETE_RULE,
 	COMPLETE_SIZE,
-	COMPLETE_COLOR,
 };
 
 #define OPTION_TABLE(O)										\

@@ -336,12 +336,6 @@ void answer_end(struct query *query, const char *name, struct json_object *extra
 
 /* ---- words ---- */
 
-const char *time_text(uint64_t ns, char *buf, size_t size)
-{
-	snprintf(buf, size, "%" PRIu64 ".%09" PRIu64, ns / 1000000000, ns % 1000000000);
-	return buf;
-}
-
 const char *evidence_text(char evidence, bool doubtful, char buf[3])
 {
 	buf[0] = evidence ? evidence : '-';

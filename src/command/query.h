@@ -88,9 +88,6 @@ void answer_item(struct query *query, struct json_object *item);
 /* `name` and `extra` (taken over) stand behind the items; both may be NULL. */
 void answer_end(struct query *query, const char *name, struct json_object *extra);
 
-/* "1.234567890", seconds and nanoseconds. */
-const char *time_text(uint64_t ns, char *buf, size_t size);
-#define TIME_TEXT 32
 /* Evidence letter, and '?' behind it when doubtful. */
 const char *evidence_text(char evidence, bool doubtful, char buf[3]);
 

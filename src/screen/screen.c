@@ -73,7 +73,8 @@ int screen_check(struct diag *diag)
 	return -ENOSYS;
 }
 
-enum charset screen_charset(void)
+/* What the environment's locale can show; LANG=C and unset are ASCII. */
+static enum charset screen_charset(void)
 {
 	const char *before = setlocale(LC_CTYPE, "");
 

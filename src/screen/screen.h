@@ -44,9 +44,6 @@ struct screen_options {
  */
 int screen_check(struct diag *diag);
 
-/* What the environment's locale can show; LANG=C and unset are ASCII. */
-enum charset screen_charset(void);
-
 /*
  * Runs until the session quits.  0, or -E and diag: the terminal could not be taken
  * (screen_check() first), memory is out, or loading failed with nothing to show.  A failed load

@@ -48,7 +48,6 @@ static void read_one(struct event_index *index, struct event_filter *filter, uin
 		return;
 	assert(record.nr == nr && record.kind == (enum event_kind)event.kind);
 	event_record_fields(index, &record, text, sizeof(text));
-	event_record_info(index, &record, text, sizeof(text));
 	event_record_each_field(index, &record, ignore_field, NULL);
 	event_filter_match(filter, index, &record);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * print_events.c - every event of a recording as `trace-cmd report -t` has it, for comparing.
+ * print_events.c - every event of a recording as `trace-cmd report -t -R` has it, for comparing.
  *
- *	print_events FILE [info]
+ *	print_events FILE
  *
- * COMM-PID [CPU] SECONDS.NANOSECONDS: NAME: FIELDS, with -R's fields or with "info" the print format's
- * text; read by number through the index, after all of it was merged by two threads.
+ * COMM-PID [CPU] SECONDS.NANOSECONDS: NAME: FIELDS; read by number through the index, after all of it
+ * was merged by two threads.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,10 +35,7 @@ int main(int argc, char **argv)
 
 		if (event_index_read(index, nr, &record) != 0)
 			return 2;
-		if (argc > 2)
-			event_record_info(index, &record, text, sizeof(text));
-		else
-			event_record_fields(index, &record, text, sizeof(text));
+		event_record_fields(index, &record, text, sizeof(text));
 		printf("%s-%d [%03u] %" PRIu64 ".%09" PRIu64 ": %s: %s\n", record.comm, record.pid,
 		       record.cpu, record.ts_ns / 1000000000, record.ts_ns % 1000000000, record.name, text);
 	}
