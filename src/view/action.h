@@ -63,6 +63,9 @@ enum view_id {
 /* Views that step through one episode. */
 #define VIEWS_STEPPER	(VIEW_BIT(WALK) | VIEW_BIT(RECOVERY) | VIEW_BIT(COLLAPSE) | VIEW_BIT(STEPS))
 
+/* Views with runs of what is alike: the VMAs of a walk, the walks of a migration. */
+#define VIEWS_WALKED	(VIEW_BIT(WALK) | VIEW_BIT(STEPS))
+
 /* Views in which a page or a walk can be asked what another rule would do. */
 #define VIEWS_WHAT_IF	(VIEW_BIT(WALK) | VIEW_BIT(TREE) | VIEW_BIT(OBJECT) | VIEW_BIT(STALE) |	\
 			 VIEW_BIT(BLAST) | VIEW_BIT(RECOVERY) | VIEW_BIT(STEPS))
@@ -120,12 +123,12 @@ enum argument_kind {
 	A(ZOOM_IN, "zoom-in", "+ =", ARG_NONE, VIEW_BIT(TIMELINE), "zoom", "less time, more detail") \
 	A(ZOOM_OUT, "zoom-out", "-", ARG_NONE, VIEW_BIT(TIMELINE), "zoom", "more time, less detail") \
 	A(ZOOM_ALL, "zoom-all", "0", ARG_NONE, VIEW_BIT(TIMELINE), "all", "the whole recording") \
-	A(FOLD, "fold", "Space", ARG_NONE, VIEW_BIT(TREE) | VIEW_BIT(OBJECT) | VIEW_BIT(WALK),	\
-	  "fold", "fold or unfold the row")		\
 	A(FIND, "find", "/", ARG_TEXT, VIEWS_ALL, "find", "find text in this view")		\
 	A(COMMAND, "command", ":", ARG_NONE, VIEWS_ALL, "cmd", "type a command; Tab completes")	\
 	A(STEP_BACK, "back", "Left ,", ARG_NONE, VIEWS_ALL, "step", "one step back in time")	\
 	A(STEP_ON, "step", "Right .", ARG_NONE, VIEWS_ALL, "step", "one step on in time")	\
+	A(FOLD, "fold", "Space", ARG_NONE, VIEW_BIT(TREE) | VIEW_BIT(OBJECT) | VIEWS_WALKED,	\
+	  "fold", "fold or unfold the row, in steppers all runs")		\
 	A(STEP_BACK_10, "back-10", "Shift-Left {", ARG_NONE, VIEWS_ALL, "", "ten steps back")	\
 	A(STEP_ON_10, "step-10", "Shift-Right }", ARG_NONE, VIEWS_ALL, "", "ten steps on")	\
 	A(SAME_PREV, "same-back", "[", ARG_NONE, VIEWS_ALL, "same obj",				\

@@ -269,28 +269,40 @@ struct hint {
 	const char *text;
 };
 
-/* The hint that begins at action *at: neighbours that say the same share one. */
-static bool hint_next(const struct session *session, int *at, struct hint *hint)
+/* The bar's word for an action in this view, "" for none. */
+static const char *hint_text(struct session *session, enum action action)
 {
-	uint32_t view = 1u << session_current(session)->id;
+	const struct view *view = session_current(session);
+	const char *text = action_table[action].hint, *own = NULL;
+
+	if (!text[0] || !(action_table[action].views & (1u << view->id)))
+		return "";
+	if (view->hint)
+		own = view->hint(session, session_own(session), action);
+	return own ? own : text;
+}
+
+/* The hint that begins at action *at: neighbours that say the same share one. */
+static bool hint_next(struct session *session, int *at, struct hint *hint)
+{
 	size_t length = 0;
 
 	hint->text = NULL;
 	for (; *at < NR_ACTIONS; (*at)++) {
-		const struct action_info *info = &action_table[*at];
+		const char *text = hint_text(session, (enum action)*at);
 		char name[KEY_NAME_MAX];
 		uint32_t key = session->keymap.keys[*at][0];
 
-		if (!info->hint[0] || !(info->views & view) || key == K_NONE) {
+		if (!text[0] || key == K_NONE) {
 			if (hint->text)
 				break;
 			continue;
 		}
-		if (hint->text && strcmp(hint->text, info->hint))
+		if (hint->text && strcmp(hint->text, text))
 			break;
 		length += (size_t)snprintf(hint->keys + length, sizeof(hint->keys) - length, "%s%s",
 					   hint->text ? " " : "", key_label(key, name, sizeof(name)));
-		hint->text = info->hint;
+		hint->text = text;
 		if (length >= sizeof(hint->keys))
 			length = sizeof(hint->keys) - 1;
 	}

@@ -161,6 +161,8 @@ struct view {
 	 * NULL: it opens nothing.
 	 */
 	bool *(*pane)(void *own);
+	/* The hint bar's word for an action here: NULL: the table's own; "": it does nothing at the moment. */
+	const char *(*hint)(struct session *session, void *own, enum action action);
 	/* The cursor moved: select the object under it. */
 	void (*moved)(struct session *session, void *own);
 	/* Text for the clipboard; the equivalent command line ("ksmtop list FILE nodes --at 7"). */

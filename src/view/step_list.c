@@ -4,7 +4,8 @@
  *
  * One mechanism for every kind of episode: a row is the event's number, its time since the episode
  * began and the narration.  A migration's walks and ptes are told in brief, figures first, each pte below
- * its walk.  A recovery's list also shows where it goes on behind its own end, because a memory failure is
+ * its walk; walks that came to the same, one behind the other, are folded into one line (fold.h), and so
+ * are ptes that became the same.  A recovery's list also shows where it goes on behind its own end, because a memory failure is
  * over only with the kernel's verdict.
  *
  * Not here: what a kind shows beside its steps (view_recovery.c, view_collapse.c).
@@ -16,6 +17,7 @@
 #include <string.h>
 
 #include "explain/words.h"
+#include "fold.h"
 #include "format.h"
 #include "view_util.h"
 
@@ -65,49 +67,124 @@ char step_mark(const struct stepping *s, const struct step *step)
 	}
 }
 
+/* ---- a migration's walks and ptes, in brief ---- */
+
 /*
- * A migration's walk in one line: what it was for and what it did, as far as it has come at the moment; one
- * that is still to begin, as it begins.  The sentence below says the same at length.
+ * A walk as far as it has come at the moment; one that is still to begin, as it begins.  False: it is not
+ * known how it began.
  */
-static void walk_brief(const struct stepping *s, const struct step *step, struct narration *ret)
+static bool walk_row(const struct stepping *s, const struct step *step, struct episode_row *ret)
 {
 	struct moment when = s->scene.when;
-	const struct walk_totals *w;
-	char purpose[24], after[16] = "", visited[40] = "";
 	union row row;
 
 	if (when.t < step->event)
 		when = moment_at(step->event);
 	if (history_row(s->scene.history, step->ref, when, &row) || row.episode.begin_lost)
+		return false;
+	*ret = row.episode;
+	return true;
+}
+
+/* In one line: what it was for and what it did.  The sentence below says the same at length.  Of a run: what each did. */
+static void walk_brief(const struct stepping *s, const struct step *step, uint32_t nr, struct narration *ret)
+{
+	char purpose[24], after[16] = "", visited[40] = "";
+	const struct walk_totals *w;
+	struct episode_row row;
+
+	if (!walk_row(s, step, &row))
 		return;
-	w = &row.episode.totals.walk;
-	if (row.episode.ended) {
+	w = &row.totals.walk;
+	if (row.ended) {
 		snprintf(after, sizeof(after), " -> %" PRId32, w->mapcount_after);
 		snprintf(visited, sizeof(visited), ", %" PRIu64 " visited", w->visited);
 	}
-	snprintf(ret->text, sizeof(ret->text), "walk %" PRIu32 ": mapcount %" PRId32 "%s%s, to %s", row.episode.number,
-		 w->mapcount_before, after, visited, explain_word(WORDS_PURPOSE, w->purpose, purpose));
+	if (nr > 1)
+		snprintf(ret->text, sizeof(ret->text), "%" PRIu32 " walks from %" PRIu32 " on, each: mapcount %" PRId32
+			 "%s%s", nr, row.number, w->mapcount_before, after, visited);
+	else
+		snprintf(ret->text, sizeof(ret->text), "walk %" PRIu32 ": mapcount %" PRId32 "%s%s, to %s", row.number,
+			 w->mapcount_before, after, visited, explain_word(WORDS_PURPOSE, w->purpose, purpose));
 }
 
-/* One of the ptes of the walk above. */
-static void pte_brief(const struct stepping *s, uint32_t i, struct narration *ret)
+/* What a step did to a pte; EVENT_UNKNOWN: nothing. */
+static enum event_kind pte_kind(const struct stepping *s, uint32_t i, struct event *ret)
+{
+	if (episode_step_event(s->episode, i, ret) ||
+	    (ret->kind != EVENT_SET_MIGRATION_PTE && ret->kind != EVENT_REMOVE_MIGRATION_PTE))
+		return EVENT_UNKNOWN;
+	return ret->kind;
+}
+
+/* One of the ptes of the walk above, or a run of them. */
+static void pte_brief(const struct stepping *s, uint32_t i, uint32_t nr, struct narration *ret)
 {
 	const struct step *step = episode_step(s->episode, i);
+	enum event_kind kind;
 	struct event ev;
 	char name[64] = "?";
 
-	if (episode_step_event(s->episode, i, &ev) ||
-	    (ev.kind != EVENT_SET_MIGRATION_PTE && ev.kind != EVENT_REMOVE_MIGRATION_PTE))
+	kind = pte_kind(s, i, &ev);
+	if (kind == EVENT_UNKNOWN)
 		return;
+	if (nr > 1) {
+		snprintf(ret->text, sizeof(ret->text), "  %" PRIu32 " ptes: %s", nr,
+			 kind == EVENT_SET_MIGRATION_PTE ? "entries" : "ptes again");
+		return;
+	}
 	if (!ref_is_none(step->ref))
 		narrate_name(s->scene.history, step->ref, moment_at(step->event), name, sizeof(name));
 	snprintf(ret->text, sizeof(ret->text), "  0x%" PRIx64 " %s: %s",
 		 (uint64_t)EVENT_ARGS(&ev, SET_MIGRATION_PTE)->addr,
-		 ev.kind == EVENT_SET_MIGRATION_PTE ? "an entry" : "a pte again", name);
+		 kind == EVENT_SET_MIGRATION_PTE ? "an entry" : "a pte again", name);
 }
 
-static void draw_step(struct pane pane, int y, struct stepping *s, uint32_t i)
+/* ---- folding ---- */
+
+/* Whatever they are for: a page that stays is unmapped and mapped again in turn. */
+static bool walks_alike(const struct stepping *s, const struct step *a, const struct step *b)
 {
+	struct episode_row x, y;
+	const struct walk_totals *v = &x.totals.walk, *w = &y.totals.walk;
+
+	return walk_row(s, a, &x) && walk_row(s, b, &y) && x.ended == y.ended && ref_equal(x.object, y.object) &&
+	       v->mapcount_before == w->mapcount_before &&
+	       (!x.ended || (v->mapcount_after == w->mapcount_after && v->visited == w->visited));
+}
+
+/* Only walks and ptes of a migration are folded; what has happened and what is to come stands apart. */
+static bool alike(const void *rows, uint32_t i, uint32_t j)
+{
+	const struct stepping *s = rows;
+	const struct step *a = episode_step(s->episode, i), *b = episode_step(s->episode, j);
+	enum event_kind kind;
+	struct event ev;
+
+	if (s->row.kind != EPISODE_MIGRATION || a->kind != b->kind || stepping_done(s, i) != stepping_done(s, j))
+		return false;
+	if (a->kind == STEP_WALK)
+		return walks_alike(s, a, b);
+	if (a->kind != STEP_PTE)
+		return false;
+	kind = pte_kind(s, i, &ev);
+	return kind != EVENT_UNKNOWN && pte_kind(s, j, &ev) == kind;
+}
+
+static void window_of(const struct stepping *s, bool unfolded, int rows, struct fold_window *ret)
+{
+	struct fold fold = {.nr = episode_nr_steps(s->episode), .cursor = s->cursor.step, .unfolded = unfolded,
+			    .alike = alike, .rows = s};
+
+	fold_window(&fold, s->cursor.step, rows, ret);
+}
+
+/* ---- the list ---- */
+
+/* A step, or a run of them that are alike. */
+static void draw_step(struct pane pane, int y, struct stepping *s, struct fold_line line)
+{
+	uint32_t i = line.first;
 	const struct step *step = episode_step(s->episode, i);
 	bool now = i == s->cursor.step && s->where != STEPPING_BEFORE, done = stepping_done(s, i);
 	char mark = done ? step_mark(s, step) : ' ', marks[3] = {now ? '>' : ' ', mark, 0};
@@ -124,41 +201,49 @@ static void draw_step(struct pane pane, int y, struct stepping *s, uint32_t i)
 	if (narrate_step(s->episode, i, s->scene.when.known_by, &narration))
 		snprintf(narration.text, sizeof(narration.text), "cannot be read");
 	else if (s->row.kind == EPISODE_MIGRATION && step->kind == STEP_WALK)
-		walk_brief(s, step, &narration);
+		walk_brief(s, step, line.nr, &narration);
 	else if (step->kind == STEP_PTE)
-		pte_brief(s, i, &narration);
+		pte_brief(s, i, line.nr, &narration);
 	pane_fit(pane, x, y, pane.width - x - 3, ALIGN_LEFT, role, narration.text);
 	pane_fact(pane, pane.width - 2, y, narration.evidence, narration.doubtful);
 	row_marks(pane, y, marks);
 }
 
-void step_list_draw(struct pane pane, struct stepping *s)
+void step_list_draw(struct pane pane, struct stepping *s, bool unfolded)
 {
-	uint32_t nr = episode_nr_steps(s->episode), rows = pane.height > 1 ? (uint32_t)pane.height - 1 : 0;
-	uint32_t top = s->cursor.step > rows / 2 ? s->cursor.step - rows / 2 : 0;
 	struct list *list = &session_view_state(s->scene.session)->lists[0];
+	int rows = pane.height > 1 ? pane.height - 1 : 0;
+	struct fold_window window;
 
-	if (nr <= rows)
-		top = 0;
-	else if (top > nr - rows)
-		top = nr - rows;
-	list->top = top;
-	list->cursor = s->cursor.step;
-	list_place(list, nr, pane.x - s->scene.body.x, pane.y - s->scene.body.y + 1, pane.width,
-		   (int)rows);
+	window_of(s, unfolded, rows, &window);
+	list->top = 0;
+	list->cursor = window.here > 0 ? (uint64_t)window.here : 0;
+	list_place(list, (uint64_t)window.nr, pane.x - s->scene.body.x, pane.y - s->scene.body.y + 1, pane.width, rows);
 	pane_text(pane, 3, 0, ROLE_HEADING, "   EVENT     SINCE  STEPS");
-	for (uint32_t y = 0; y < rows && top + y < nr; y++)
-		draw_step(pane, (int)y + 1, s, top + y);
+	for (int y = 0; y < window.nr; y++) {
+		if (window.lines[y].nr > 1)
+			pane_text(pane, pane.width - 16, 0, ROLE_HINT, "Space unfolds");
+		draw_step(pane, y + 1, s, window.lines[y]);
+	}
+}
+
+void step_list_click(struct stepping *s, bool unfolded)
+{
+	const struct list *list = &session_view_state(s->scene.session)->lists[0];
+	struct fold_window window;
+
+	window_of(s, unfolded, list->height, &window);
+	if (list->cursor < (uint64_t)window.nr)
+		stepping_go(s, (struct episode_cursor){window.lines[list->cursor].first, NO_VMA});
 }
 
 void step_list_moved(struct session *session, void *own)
 {
-	uint64_t row = session_view_state(session)->lists[0].cursor;
 	struct stepping s;
 
 	(void)own;
-	if (stepping_init(&s, session) && row < episode_nr_steps(s.episode))
-		stepping_go(&s, (struct episode_cursor){(uint32_t)row, NO_VMA});
+	if (stepping_init(&s, session))
+		step_list_click(&s, true);
 }
 
 void step_open(struct stepping *s)

@@ -10,10 +10,12 @@
 
 #include "stepper.h"
 
-void step_list_draw(struct pane pane, struct stepping *stepping);
+/* `unfolded`: no runs. */
+void step_list_draw(struct pane pane, struct stepping *stepping, bool unfolded);
 /* A view's act(): Enter opens the step, the keys of time go by steps. */
 bool step_list_act(struct session *session, void *own, enum action action, const struct argument *argument);
-/* A view's moved(), where it draws the list: a click goes to that step. */
+/* To the step that was clicked; and a view's moved(), where it draws the list without runs. */
+void step_list_click(struct stepping *stepping, bool unfolded);
 void step_list_moved(struct session *session, void *own);
 /* The sentence under the cursor, wrapped, below a rule with the kernel's function. */
 void stepping_draw_now(struct pane pane, struct stepping *stepping);

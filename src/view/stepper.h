@@ -112,7 +112,7 @@ int stepper_find(struct session *session, void *own, const char *text, int dir, 
 const char *stepper_source(struct session *session, void *own);
 
 /*
- * Why `row` has no totals: the episode still runs at the moment, or its end is not in the recording at
+ * Why `row` has no totals: the episode is still to begin or runs at the moment, or its end is not in the recording at
  * all.  "" when it has them.  As text, and drawn in the role of what it is; columns used.
  */
 const char *stepping_unended(const struct stepping *stepping);

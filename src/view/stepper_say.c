@@ -169,12 +169,15 @@ const char *stepping_unended(const struct stepping *s)
 {
 	if (s->row.ended)
 		return "";
+	if (s->where == STEPPING_BEFORE)
+		return "it is still to begin";
 	return episode_row(s->episode)->ended ? "it still runs" : "its end is not in the recording";
 }
 
 int stepping_draw_unended(struct pane pane, int x, int y, const struct stepping *s)
 {
-	return pane_text(pane, x, y, episode_row(s->episode)->ended ? ROLE_CHANGED : ROLE_DOUBT,
+	return pane_text(pane, x, y, s->where == STEPPING_BEFORE ? ROLE_SKIPPED :
+			 episode_row(s->episode)->ended ? ROLE_CHANGED : ROLE_DOUBT,
 			 stepping_unended(s));
 }
 

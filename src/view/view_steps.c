@@ -7,7 +7,10 @@
  * stayed, who is not on the list).  Walks, recoveries and collapses have
  * views of their own; this one takes what is left.
  *
- * A long scan is folded: runs of its events of one kind are one step.
+ * A long scan is folded: runs of its events of one kind are one step.  A migration's walks that came to the
+ * same stand on one line until Space unfolds them.
+ *
+ * Where the notes are longer than their part of the screen, Tab goes to them and they scroll.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,6 +19,12 @@
 #include "step_list.h"
 #include "view_util.h"
 #include "views.h"
+
+enum steps_part { PART_STEPS, PART_NOTES, NR_PARTS };
+
+struct steps_view {
+	bool unfolded;
+};
 
 #define NOW_ROWS 4
 #define MIN_STEPS 4	/* of the list, with its heading */
@@ -89,27 +98,107 @@ static int notes_rows(struct pane body, const struct episode_note *notes, int nr
 	return rows < room ? rows : room > 2 ? room : 0;
 }
 
+static void draw_notes_part(struct pane below, const struct scene *scene, const struct episode_note *notes, int nr)
+{
+	struct view_state *state = session_view_state(scene->session);
+	struct list *list = &state->lists[PART_NOTES];
+	struct pane text = pane_sub(below, 0, 1, below.width, below.height - 1);
+	int rows = draw_notes(pane_sub(below, 0, 0, below.width, 0), 0, notes, nr);
+	int top = rows > text.height ? rows - text.height : 0;
+	char where[64] = "";
+
+	top = list->top < (uint64_t)top ? (int)list->top : top;
+	list->top = list->cursor = (uint64_t)top;
+	list_place(list, (uint64_t)rows, text.x - scene->body.x, text.y - scene->body.y, text.width, text.height);
+	if (rows > text.height)
+		snprintf(where, sizeof(where), "rows %d-%d of %d: %sDown", top + 1, top + text.height, rows,
+			 state->focus == PART_NOTES ? "" : "Tab, then ");
+	pane_rule(below, 0, "what it came to", where);
+	draw_notes(text, -top, notes, nr);
+}
+
 static void draw(struct session *session, void *own, struct pane body)
 {
+	struct list *list = &session_view_state(session)->lists[PART_NOTES];
 	const struct episode_note *notes = NULL;
-	int nr, rows, list;
+	const struct steps_view *view = own;
+	int nr, rows, steps;
 	struct stepping s;
 
-	(void)own;
 	if (!stepping_draw(&s, session, body))
 		return;
 	nr = stepping_notes(&s, &notes);
 	rows = notes_rows(body, notes, nr);
-	list = body.height - 3 - NOW_ROWS - rows;
+	steps = body.height - 3 - NOW_ROWS - rows;
 	draw_header(pane_sub(body, 0, 0, body.width, 2), &s);
 	pane_hline(body, 0, 2, body.width, ROLE_BORDER);
-	step_list_draw(pane_sub(body, 0, 3, body.width, list), &s);
-	stepping_draw_now(pane_sub(body, 0, 3 + list, body.width, NOW_ROWS), &s);
-	if (rows) {
-		struct pane below = pane_sub(body, 0, body.height - rows, body.width, rows);
+	step_list_draw(pane_sub(body, 0, 3, body.width, steps), &s, view->unfolded);
+	stepping_draw_now(pane_sub(body, 0, 3 + steps, body.width, NOW_ROWS), &s);
+	if (rows)
+		draw_notes_part(pane_sub(body, 0, body.height - rows, body.width, rows), &s.scene, notes, nr);
+	else
+		*list = (struct list){0};
+}
 
-		pane_rule(below, 0, "what it came to", "");
-		draw_notes(below, 1, notes, nr);
+/* ---- keys ---- */
+
+/* In the notes, as they were drawn last.  False: there is nothing to scroll, or no such key. */
+static bool scroll(struct view_state *state, enum action action)
+{
+	struct list *list = &state->lists[PART_NOTES];
+	int64_t last = (int64_t)list->nr_rows - list->height, top = (int64_t)list->top;
+
+	if (state->focus != PART_NOTES || last <= 0)
+		return false;
+	switch (action) {
+	case ACTION_UP: top--; break;
+	case ACTION_DOWN: top++; break;
+	case ACTION_PAGE_UP: top -= list->height; break;
+	case ACTION_PAGE_DOWN: top += list->height; break;
+	case ACTION_TOP: top = 0; break;
+	case ACTION_BOTTOM: top = last; break;
+	default: return false;
+	}
+	list->top = (uint64_t)(top < 0 ? 0 : top > last ? last : top);
+	return true;
+}
+
+static bool act(struct session *session, void *own, enum action action, const struct argument *argument)
+{
+	struct steps_view *view = own;
+
+	if (action == ACTION_FOLD) {
+		view->unfolded = !view->unfolded;
+		return true;
+	}
+	return scroll(session_view_state(session), action) || step_list_act(session, own, action, argument);
+}
+
+static void moved(struct session *session, void *own)
+{
+	const struct steps_view *view = own;
+	struct stepping s;
+
+	if (session_view_state(session)->focus == PART_STEPS && stepping_init(&s, session))
+		step_list_click(&s, view->unfolded);
+}
+
+/* What only a migration has: walks to go to, to fold and to walk again. */
+static const char *hint(struct session *session, void *own, enum action action)
+{
+	struct stepping s;
+
+	(void)own;
+	switch (action) {
+	case ACTION_MAPPING_PREV:
+	case ACTION_MAPPING_NEXT:
+	case ACTION_WHAT_IF:
+	case ACTION_FOLD:
+		if (!stepping_init(&s, session) || s.row.kind != EPISODE_MIGRATION)
+			return "";
+		return action == ACTION_MAPPING_PREV || action == ACTION_MAPPING_NEXT ? "walk" : NULL;
+	default:
+		return NULL;
 	}
 }
 
@@ -120,12 +209,14 @@ const struct view view_steps = {
 	.draw = draw,
 	.under = '7',
 	.unit = "step",
-	.nr_lists = 1,
+	.nr_lists = NR_PARTS,
+	.state_size = sizeof(struct steps_view),
 	.status = stepper_status,
 	.why = stepper_why,
-	.act = step_list_act,
+	.act = act,
+	.hint = hint,
 	.find = stepper_find,
-	.moved = step_list_moved,
+	.moved = moved,
 	.copy = stepper_copy,
 	.command = stepper_command,
 	.source = stepper_source,

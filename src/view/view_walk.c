@@ -102,7 +102,7 @@ static void moved(struct session *session, void *own)
 	if (state->focus == 0)
 		walk_go_to_item(&s, state->lists[0].cursor);
 	else
-		walk_go_to_vma(&s, view->unfolded, state->lists[1].cursor);
+		walk_go_to_vma(&s, view->unfolded, &state->lists[1]);
 }
 
 static bool *pane(void *own)

@@ -5,8 +5,8 @@
  * What the cursor has passed is marked: `*` visited, `.` skipped, `:` left to pass 2; what is still
  * to come has no mark and is dim, so that a picture shows how far the walk had come.
  *
- * Rows are found by counting lines from the beginning twice, once to find the cursor's, once to draw
- * those around it: nothing is allocated, and the cost is one look at each VMA of one hold.
+ * Runs of VMAs that were skipped for one reason are folded (fold.h): nothing is allocated, and the cost is one
+ * look at each VMA that the lines drawn stand for.
  *
  * Not here: totals and waiters (walk_facts.c), the what-if (walk_whatif.c).
  */
@@ -18,6 +18,7 @@
 
 #include "event/event_table.h"
 #include "explain/words.h"
+#include "fold.h"
 #include "format.h"
 #include "view_util.h"
 #include "walk_items.h"
@@ -272,7 +273,6 @@ struct vmas {
 	uint32_t nr;
 	uint32_t cursor;	/* index under the cursor, NO_VMA: none */
 	uint32_t passed;
-	bool unfolded;
 	bool told;		/* with hindsight: what became of those still to come is told, too */
 };
 
@@ -282,29 +282,14 @@ static bool is_told(const struct vmas *v, uint32_t i)
 	return v->told || i < v->passed;
 }
 
-static bool near_cursor(const struct vmas *v, uint32_t i)
+/* What was visited is shown; what is to come, and what was skipped for the same reason, is alike. */
+static bool alike(const void *rows, uint32_t a, uint32_t b)
 {
-	return v->cursor != NO_VMA && i + 1 >= v->cursor && i <= v->cursor + 1;
-}
+	const struct vmas *v = rows;
+	bool shown = is_told(v, b) && (v->list[b].verdict == VISITED || v->list[b].verdict == INVALID);
 
-static bool folds(const struct vmas *v, uint32_t i)
-{
-	bool shown = is_told(v, i) && (v->list[i].verdict == VISITED || v->list[i].verdict == INVALID);
-
-	return !v->unfolded && !shown && !near_cursor(v, i);
-}
-
-/* How many VMAs stand on the line that begins with this one: 1, or a folded run. */
-static uint32_t line_length(const struct vmas *v, uint32_t first)
-{
-	uint32_t end = first;
-
-	if (!folds(v, first))
-		return 1;
-	while (end < v->nr && folds(v, end) && (end < v->passed) == (first < v->passed) &&
-	       (!is_told(v, first) || v->list[end].verdict == v->list[first].verdict))
-		end++;
-	return end - first >= FOLD_LEAST ? end - first : 1;
+	return !shown && (a < v->passed) == (b < v->passed) &&
+	       (!is_told(v, a) || v->list[a].verdict == v->list[b].verdict);
 }
 
 static const char *verdict_text(const struct vmas *v, uint32_t i, bool wide)
@@ -404,24 +389,43 @@ static void vmas_heading(struct pane pane, struct stepping *s, const struct vmas
 		pane_text(pane, x, 0, ROLE_DOUBT, wide ? "  the rebuilt tree does not explain this" : " ?tree");
 }
 
+/* The VMAs of the hold under the cursor; false: they cannot be had. */
+static bool read_vmas(struct stepping *s, struct vmas *v, bool *ret_agrees)
+{
+	uint32_t hold = walk_hold(s);
+
+	*v = (struct vmas){.cursor = s->cursor.vma, .told = session_hindsight(s->scene.session)};
+	if (hold == NO_STEP || episode_hold_vmas(s->episode, hold, &v->list, &v->nr, ret_agrees))
+		return false;
+	v->hold = episode_hold(s->episode, hold);
+	v->passed = passed(s, v->list, v->nr);
+	return true;
+}
+
+/* The lines around that of the cursor, or of the first VMA that is still to come. */
+static void window_of(const struct vmas *v, bool unfolded, int rows, struct fold_window *ret)
+{
+	struct fold fold = {.nr = v->nr, .cursor = v->cursor == NO_VMA ? FOLD_NO_CURSOR : v->cursor,
+			    .unfolded = unfolded, .alike = alike, .rows = v};
+
+	fold_window(&fold, v->cursor == NO_VMA ? v->passed : v->cursor, rows, ret);
+}
+
 void walk_draw_vmas(struct pane pane, struct stepping *s, bool unfolded)
 {
-	uint32_t hold = walk_hold(s), line = 0, at = 0, nr_lines = 0, here, top;
 	struct list *list = &session_view_state(s->scene.session)->lists[1];
-	struct vmas v = {.cursor = s->cursor.vma, .unfolded = unfolded,
-			 .told = session_hindsight(s->scene.session)};
 	int rows = pane.height > 1 ? pane.height - 1 : 0;
+	struct fold_window window;
 	bool agrees = true;
+	struct vmas v;
 
 	*list = (struct list){0};
-	if (hold == NO_STEP) {
+	if (walk_hold(s) == NO_STEP) {
 		pane_text(pane, 1, 0, ROLE_HINT, "this walk locked no anon_vma");
 		return;
 	}
-	v.hold = episode_hold(s->episode, hold);
-	if (episode_hold_vmas(s->episode, hold, &v.list, &v.nr, &agrees))
+	if (!read_vmas(s, &v, &agrees))
 		return;
-	v.passed = passed(s, v.list, v.nr);
 	vmas_heading(pane, s, &v, agrees);
 	if (!v.nr) {
 		pane_text(pane, 3, 1, ROLE_HINT, v.hold->nr_offered
@@ -429,32 +433,15 @@ void walk_draw_vmas(struct pane pane, struct stepping *s, bool unfolded)
 			  : "the interval tree offered nothing");
 		return;
 	}
-	/* the line of the cursor, or of the first VMA that is still to come */
-	here = v.cursor != NO_VMA ? v.cursor : v.passed;
-	for (uint32_t i = 0; i < v.nr; nr_lines++) {
-		i += line_length(&v, i);
-		at += i <= here;
-	}
-	top = at > (uint32_t)rows / 2 ? at - (uint32_t)rows / 2 : 0;
-	if (nr_lines <= (uint32_t)rows)
-		top = 0;
-	else if (top > nr_lines - (uint32_t)rows)
-		top = nr_lines - (uint32_t)rows;
-	list->top = top;
-	list->cursor = at < nr_lines ? at : nr_lines - 1;
-	list_place(list, nr_lines, pane.x - s->scene.body.x, pane.y - s->scene.body.y + 1, pane.width, rows);
-	for (uint32_t i = 0; i < v.nr; line++) {
-		uint32_t nr = line_length(&v, i);
-		int y = (int)(line - top) + 1;
-
-		if (line >= top && y > rows)
-			break;
-		if (line >= top && nr > 1)
-			draw_run(pane, y, &v, i, nr);
-		else if (line >= top)
-			draw_vma(pane, y, s, &v, i);
-		i += nr;
-	}
+	window_of(&v, unfolded, rows, &window);
+	list->cursor = window.here > 0 ? (uint64_t)window.here : 0;
+	list_place(list, (uint64_t)window.nr, pane.x - s->scene.body.x, pane.y - s->scene.body.y + 1, pane.width,
+		   rows);
+	for (int y = 0; y < window.nr; y++)
+		if (window.lines[y].nr > 1)
+			draw_run(pane, y + 1, &v, window.lines[y].first, window.lines[y].nr);
+		else
+			draw_vma(pane, y + 1, s, &v, window.lines[y].first);
 }
 
 /* ---- the mouse ---- */
@@ -476,19 +463,16 @@ void walk_go_to_item(struct stepping *s, uint64_t row)
 				       episode_hold(s->episode, items[row].hold[pass])->first_step, NO_VMA});
 }
 
-void walk_go_to_vma(struct stepping *s, bool unfolded, uint64_t row)
+void walk_go_to_vma(struct stepping *s, bool unfolded, const struct list *list)
 {
-	struct vmas v = {.cursor = s->cursor.vma, .unfolded = unfolded,
-			 .told = session_hindsight(s->scene.session)};
 	struct episode_cursor cursor = s->cursor;
-	uint32_t hold = walk_hold(s), i = 0;
+	struct fold_window window;
+	struct vmas v;
 
-	if (hold == NO_STEP || episode_hold_vmas(s->episode, hold, &v.list, &v.nr, NULL))
+	if (!read_vmas(s, &v, NULL))
 		return;
-	v.hold = episode_hold(s->episode, hold);
-	v.passed = passed(s, v.list, v.nr);
-	for (uint64_t line = 0; line < row && i < v.nr; line++)
-		i += line_length(&v, i);
-	if (episode_move_to_vma(s->episode, &cursor, hold, i))
+	window_of(&v, unfolded, list->height, &window);
+	if (list->cursor < (uint64_t)window.nr &&
+	    episode_move_to_vma(s->episode, &cursor, walk_hold(s), window.lines[list->cursor].first))
 		stepping_go(s, cursor);
 }

@@ -29,9 +29,9 @@ void walk_draw_vmas(struct pane pane, struct stepping *stepping, bool unfolded);
 void walk_draw_totals(struct pane pane, struct stepping *stepping);
 void walk_draw_waiters(struct pane pane, struct stepping *stepping);
 
-/* A click on a row of the items (list 0 of the view) or of the VMAs (list 1). */
+/* A click on a row of the items (list 0 of the view) or of the VMAs (list 1, as drawn). */
 void walk_go_to_item(struct stepping *stepping, uint64_t row);
-void walk_go_to_vma(struct stepping *stepping, bool unfolded, uint64_t row);
+void walk_go_to_vma(struct stepping *stepping, bool unfolded, const struct list *list);
 
 /* walk_whatif.c: the three rules; asked for once an open walk. */
 void walk_draw_whatif(struct pane pane, struct stepping *stepping);

@@ -94,6 +94,7 @@ static void test_missed(void **state)
 	session = open_session(&file, GRID_ASCII);
 	type(session, grid, ":time_start 7 :filter_missed_>_0");
 	assert_true(grid_holds(grid, "MISSED"));
+	assert_true(grid_holds(grid, " 1 M ") || grid_holds(grid, " 2 M "));
 	assert_true(grid_holds(grid, " walk "));
 	assert_false(grid_holds(grid, " scan "));
 	assert_false(grid_holds(grid, "no episode fits"));
@@ -136,6 +137,58 @@ static void test_migration(void **state)
 	type(session, grid, "i x");
 	assert_int_equal(session_view(session)->id, VIEW_WALK);
 	assert_true(grid_holds(grid, "WHAT-IF"));
+	grid_free(grid);
+	session_free(session);
+	close_trace(&file);
+}
+
+/*
+ * Walks that came to the same stand on one line, Space shows them all; the hint bar says what the keys do in this
+ * kind of episode, and the notes below its end can be read to the last.
+ */
+static void test_folded(void **state)
+{
+	struct grid *grid = grid_new(80, 24, GRID_ASCII);
+	struct session *session;
+	struct opened file;
+
+	(void)state;
+	open_trace(&file, "stale");
+	session = open_session(&file, GRID_ASCII);
+	type(session, grid, ":time_start 7 g j Enter e");
+	assert_true(grid_holds(grid, " walks from "));
+	assert_true(grid_holds(grid, "I i walk"));
+	assert_false(grid_holds(grid, "mapping  "));
+	assert_true(grid_holds(grid, "Space unfolds"));
+	type(session, grid, "Space");
+	assert_false(grid_holds(grid, "Space unfolds"));
+	assert_false(grid_holds(grid, " walks from "));
+	type(session, grid, "Space");
+	assert_true(grid_holds(grid, " walks from "));
+	/* the notes */
+	assert_true(grid_holds(grid, "rows 1-"));
+	assert_true(grid_holds(grid, "stayed where it was"));
+	type(session, grid, "Tab G");
+	assert_false(grid_holds(grid, "rows 1-"));
+	assert_false(grid_holds(grid, "stayed where it was"));
+	type(session, grid, "Down");
+	type(session, grid, "g");
+	assert_true(grid_holds(grid, "rows 1-"));
+	type(session, grid, "Down");
+	assert_true(grid_holds(grid, "rows 2-"));
+	assert_true(grid_holds(grid, "The migration ends"));	/* that is where it stays */
+	grid_free(grid);
+	session_free(session);
+	close_trace(&file);
+
+	grid = grid_new(120, 40, GRID_ASCII);
+	open_trace(&file, "poison-kill");
+	session = open_session(&file, GRID_ASCII);
+	type(session, grid, ":time_start 7 :filter_kind_==_\"kill-list\" g Enter e");
+	assert_true(grid_holds(grid, "b e ends"));
+	assert_false(grid_holds(grid, "I i "));
+	assert_false(grid_holds(grid, "Space fold"));
+	assert_false(grid_holds(grid, "x what-if"));
 	grid_free(grid);
 	session_free(session);
 	close_trace(&file);
@@ -302,6 +355,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_shots),
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_migration),
+		cmocka_unit_test(test_folded),
 		cmocka_unit_test(test_missed),
 		cmocka_unit_test(test_panes),
 		cmocka_unit_test(test_help),

@@ -207,10 +207,16 @@ static void test_clicks(void **state)
 	close_trace(&file);
 	open_trace(&file, "poison-recover");
 	session = open_session(&file, GRID_ASCII);
-	type(session, grid, ":time_start :view_steps b");
+	type(session, grid, ":time_start :view_steps b Space");
 	session_mouse(session, MOUSE_PRESS, 10, 3 + 3 + 1 + 5);	/* the sixth step */
 	assert_true(stepping_init(&s, session));
 	assert_int_equal(s.cursor.step, 5);
+	assert_int_equal(session_t(session), s.step->event);
+	type(session, grid, "Space b");
+	assert_true(grid_holds(grid, " ptes: "));
+	session_mouse(session, MOUSE_PRESS, 10, 3 + 3 + 1 + 5);	/* the sixth line: a run stands above it */
+	assert_true(stepping_init(&s, session));
+	assert_true(s.cursor.step > 5);
 	assert_int_equal(session_t(session), s.step->event);
 	session_free(session);
 	close_trace(&file);
