@@ -60,13 +60,13 @@ static const struct column columns[] = {
 	{"kind", "KIND", 9, 0, 0, ALIGN_LEFT},
 	{"begin", "BEGINS", 11, 0, 0, ALIGN_RIGHT},
 	{"object", "OF", 10, 1, 0, ALIGN_LEFT},
-	{"tid", "TASK", 14, 2, 4, ALIGN_LEFT},
+	{"tid", "TASK", 12, 2, 5, ALIGN_LEFT},
 	{"duration_ns", "TOOK", 8, 0, 0, ALIGN_RIGHT},
 	{"longest_hold_ns", "LONGEST", 8, 0, 0, ALIGN_RIGHT},
 	{"others_waited_ns", "OTHERS", 8, 0, 3, ALIGN_RIGHT},
-	{"nr_iteration_total", "OFFERED", 9, 0, 0, ALIGN_RIGHT},
-	{"skipped", "SKIPPED", 9, 0, 2, ALIGN_RIGHT},
-	{"missed", "MISSED", 6, 0, 5, ALIGN_RIGHT},
+	{"nr_iteration_total", "OFFERED", 7, 0, 0, ALIGN_RIGHT},
+	{"skipped", "SKIPPED", 7, 0, 2, ALIGN_RIGHT},
+	{"missed", "MISSED", 8, 0, 4, ALIGN_RIGHT},
 	{"moved", "MOVED", 5, 0, 1, ALIGN_RIGHT},
 	{"tasks", "KILL", 4, 0, 0, ALIGN_RIGHT},
 	{"evidence", "SR", 2, 0, 0, ALIGN_LEFT},
@@ -256,6 +256,17 @@ static const char *task_of(const struct scene *scene, const struct episode_row *
 	return buf;
 }
 
+/* To walk again takes long: a hurried picture does without. */
+static bool is_put_off(const struct scene *scene, const struct episode_row *episode)
+{
+	const struct episodes_view *view = session_view_state(scene->session)->own;
+	uint32_t at = episode->number - 1;
+
+	return episode->kind == EPISODE_WALK && episode->ended &&
+	       (view->last != history_last(scene->history) || at >= view->nr_dear ||
+		view->dear[at].nr[DEAR_MISSED] == DEAR_UNASKED) && session_leave_out(scene->session);
+}
+
 static const char *cell(const struct scene *scene, const struct episode_row *episode, int column,
 			char *buf, size_t size)
 {
@@ -284,11 +295,17 @@ static const char *cell(const struct scene *scene, const struct episode_row *epi
 	default:
 		break;
 	}
+	if (column == COLUMN_MISSED && is_put_off(scene, episode)) {
+		snprintf(buf, size, "...");
+		return buf;
+	}
 	value = cost(scene, episode, column);
 	if (value < 0)
 		snprintf(buf, size, "%s", episode->ended ? "-" : column == COLUMN_DURATION ? "runs" : "");
 	else if (column == COLUMN_DURATION || column == COLUMN_HOLD || column == COLUMN_OTHERS)
 		format_duration(buf, (uint64_t)value);
+	else if (column == COLUMN_MISSED)	/* its own evidence, with a blank of the letter's and the doubt's */
+		snprintf(buf, size, "%s %c", format_count((char[FORMAT_MAX]){0}, (uint64_t)value), EVIDENCE_MODELLED);
 	else
 		format_count(buf, (uint64_t)value);
 	return buf;
