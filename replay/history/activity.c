@@ -64,71 +64,6 @@ void history_activity(const struct history *h, uint64_t a, uint64_t b, uint64_t 
 	}
 }
 
-/* ---- losses ---- */
-uint32_t history_nr_losses(const struct history *h)
-{
-	return (uint32_t)h->losses.nr;
-}
-
-int history_loss(const struct history *h, uint32_t i, struct history_loss *ret)
-{
-	if (i >= h->losses.nr)
-		return -ENOENT;
-	*ret = ((struct stored_loss *)pool_at(&h->losses, i))->loss;
-	return 0;
-}
-
-/* Losses told by event: how many have before <= event. */
-static uint64_t losses_upto(const struct history *h, uint64_t event)
-{
-	return BISECT(0, h->losses.nr, i, ((struct stored_loss *)pool_at(&h->losses, i))->before <= event);
-}
-
-uint64_t loss_horizon(const struct history *h, uint64_t event)
-{
-	uint64_t i, horizon = 0;
-
-	if (!h->losses.nr)
-		return 0;
-	i = losses_upto(h, event);
-	if (i)
-		horizon = ((struct stored_loss *)pool_at(&h->losses, i - 1))->before;
-	for (; i < h->losses.nr; i++) {
-		const struct stored_loss *loss = pool_at(&h->losses, i);
-
-		if (loss->earliest >= event)
-			break;
-		if (loss->loss.after < event)
-			horizon = loss->before;
-	}
-	return horizon;
-}
-
-static bool is_known(uint64_t event, struct exclusion less)
-{
-	return event != NEVER && event <= less.known_by;
-}
-
-static bool is_excluded(const struct stored_loss *loss, struct exclusion less)
-{
-	return (less.mutex && is_known(loss->mutex_known, less)) ||
-	       (less.root && less.root == loss->still_root && is_known(loss->before, less)) ||
-	       (less.kinds && !(less.kinds & loss->kinds) && is_known(loss->kinds_known, less));
-}
-
-bool lost_between(const struct history *h, uint64_t a, uint64_t b, struct exclusion less)
-{
-	for (uint64_t i = losses_upto(h, a); i < h->losses.nr; i++) {
-		const struct stored_loss *loss = pool_at(&h->losses, i);
-
-		if (loss->earliest >= b)
-			break;
-		if (loss->loss.after < b && !is_excluded(loss, less))
-			return true;
-	}
-	return false;
-}
-
 /* ---- notables ---- */
 uint32_t history_nr_notables(const struct history *h)
 {
@@ -141,7 +76,7 @@ int history_notable(const struct history *h, uint32_t i, struct notable *ret)
 		return -ENOENT;
 	*ret = *(struct notable *)pool_at(&h->notables, i);
 	/* The dump did not know yet of a gap that still lasted: see check.c. */
-	if (ret->kind == NOTABLE_FINDING && loss_horizon(h, ret->event) > ret->event)
+	if (ret->kind == NOTABLE_FINDING && in_gap(h, ret->event))
 		ret->severity = 1;
 	return 0;
 }

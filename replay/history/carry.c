@@ -144,7 +144,7 @@ static int carry_span(struct carrying *c, enum table table, uint32_t object, uin
 		return -ENOMEM;
 	fact_fill(c->b->h, &place, table, id, &fact);
 	fact_extent(c->b->h, &place, table, object, id, &fact);
-	fact_around(c->b->h, &place, table, id, &around);
+	confirmed_around(c->b->h, &place, table, id, &around);
 	*carried = (struct carried){ .origin = (uint64_t)ref.segment << 32 | ref.id,
 				     .born = fact.born, .first = fact.first, .known = fact.known,
 				     .confirmed = around.before,

@@ -79,8 +79,7 @@ static const struct { const char *id, *why; } words[NR_FINDINGS] = {
 static struct finding finding_of(const struct history *h, const struct stored_finding *stored)
 {
 	uint16_t id = stored->id < NR_FINDINGS ? stored->id : 0;
-	bool in_gap = loss_horizon(h, stored->event) > stored->event;
-	uint8_t severity = stored->severity == 2 && in_gap ? 1 : stored->severity;
+	uint8_t severity = stored->severity == 2 && in_gap(h, stored->event) ? 1 : stored->severity;
 
 	return (struct finding){
 		.id = words[id].id, .event = stored->event, .object = stored->object,

@@ -34,7 +34,7 @@ static bool confirmed_at(const struct history *h, const struct place *place, con
 {
 	uint64_t t = place->seg->base + place->t;
 
-	if (pool != &place->seg->confirm_maps && loss_horizon(h, t) > t)
+	if (pool != &place->seg->confirm_maps && in_gap(h, t))
 		return false;
 	for (uint64_t i = pool_events_upto(pool, place->t); i > 0; i--) {
 		const struct confirmation *c = pool_at(pool, i - 1);
@@ -65,7 +65,7 @@ static uint64_t sure_items(const struct history *h, const struct place *place)
 	const struct segment *seg = place->seg;
 	const struct pool *pool = &seg->confirm_items;
 	uint64_t sure = 0, to, t = seg->base + place->t;
-	bool gap = loss_horizon(h, t) > t;
+	bool gap = in_gap(h, t);
 
 	for (uint64_t i = gap ? 0 : pool_events_upto(pool, place->t); i > 0; i--) {
 		const struct confirmation *c = pool_at(pool, i - 1);

@@ -168,6 +168,28 @@ int ref_object(const struct history *h, const struct segment *seg, struct ref re
 	return ref.segment < (uint16_t)h->segments[0]->id ? -ESTALE : -ENOENT;
 }
 
+bool next_place(const struct history *h, const struct place *place, enum table table, uint32_t id,
+		       struct place *ret_place, uint32_t *ret_id)
+{
+	struct ref ref = make_ref(place->seg, table, span_object(place->seg, table, id));
+
+	if (place->seg == h->now || place->known_by <= place->seg->base + place->seg->last)
+		return false;
+	for (uint32_t i = 0; i + 1 < h->nr_segments; i++) {
+		const struct segment *next = h->segments[i + 1];
+
+		if (h->segments[i] != place->seg)
+			continue;
+		ret_place->seg = next;
+		ret_place->t = 0;
+		ret_place->known_by = place->known_by;
+		ret_place->known = place->known_by - next->base > next->last ?
+			(uint32_t)next->last : (uint32_t)(place->known_by - next->base);
+		return ref_object(h, next, ref, ret_id) == 0;
+	}
+	return false;
+}
+
 uint32_t object_number(const struct segment *seg, enum table table, uint32_t object)
 {
 	const struct spans *spans = &seg->tables[table];

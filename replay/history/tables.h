@@ -405,6 +405,9 @@ struct ref make_ref(const struct segment *seg, enum table table, uint32_t object
 /* The object in that segment: 0, -ENOENT, -ESTALE, -EINVAL for a nonsense ref. */
 int ref_object(const struct history *h, const struct segment *seg, struct ref ref, uint32_t *ret);
 uint32_t object_number(const struct segment *seg, enum table table, uint32_t object);
+/* The object's place in the next segment, if it went over the seam; false: it did not. */
+bool next_place(const struct history *h, const struct place *place, enum table table, uint32_t id,
+		struct place *ret_place, uint32_t *ret_id);
 
 /* ---- segment.c ---- */
 int segment_new(const struct history *h, uint32_t id, uint64_t base, struct segment **ret);
@@ -444,13 +447,33 @@ uint64_t order_prev(const struct place *place, enum order_id id, uint64_t at, ui
 int tally_make(const struct segment *seg, enum order_id id, struct order *order);
 uint64_t tally(const struct place *place, enum order_id id, uint64_t lo, uint64_t hi);
 
-/* ---- row.c, fact.c ---- */
+/* ---- row.c, list.c, find.c ---- */
 void row_fill(const struct history *h, const struct place *place, enum table table, uint32_t span,
 	      union row *ret);
+enum table relation_table(enum relation relation);
+/* history_next() without filling in the row; not of episodes. */
+int list_next_span(struct history_cursor *cursor, const struct place *place, uint32_t *ret_row);
+/* The node of a pfn at a moment: the one there is, none if there are two. */
+struct ref node_ref_of_pfn(const struct history *h, const struct place *place, uint64_t pfn);
+int episode_fill(const struct history *h, uint32_t i, struct moment when, union row *ret);
+
+/* ---- fact.c ---- */
 void fact_fill(const struct history *h, const struct place *place, enum table table, uint32_t span,
 	       struct fact *ret);
+/* fact.first and .last: of the object that span `id` is a row of. */
+void fact_extent(const struct history *h, const struct place *place, enum table table, uint32_t object,
+		 uint32_t id, struct fact *ret);
+/* fact.evidence of a row. */
+char evidence_of(const struct history *h, const struct segment *seg, enum table table, uint32_t id);
+/* Is it known by name only? */
+bool is_vague(const struct segment *seg, enum table table, uint32_t id);
+
+/* ---- confirmed.c ---- */
 /* The confirmations around t, absolute events or NEVER; doubt: what its beginning leaves open. */
 struct around { uint64_t before, after; enum doubt doubt; };
+void confirmed_around(const struct history *h, const struct place *place, enum table table, uint32_t id,
+		      struct around *ret);
+
 /* ---- named.c ---- */
 /* Sorts the rows confirmed one by one; false without memory. */
 bool confirm_rows_ready(const struct segment *seg);
@@ -464,28 +487,10 @@ uint64_t named_before(const struct segment *seg, enum table table, uint32_t obje
  * that is in another segment.  O(log n + items that came to the node since a).
  */
 bool merged_between(const struct history *h, const struct place *place, uint32_t mapping, uint64_t a, uint64_t b);
-/* ---- fact.c ---- */
-/* fact.first and .last: of the object that span `id` is a row of. */
-void fact_extent(const struct history *h, const struct place *place, enum table table, uint32_t object,
-		 uint32_t id, struct fact *ret);
-void fact_around(const struct history *h, const struct place *place, enum table table, uint32_t id,
-		 struct around *ret);
-enum table relation_table(enum relation relation);
-/* history_next() without filling in the row; not of episodes. */
-int list_next_span(struct history_cursor *cursor, const struct place *place, uint32_t *ret_row);
-/* fact.evidence of a row. */
-char evidence_of(const struct history *h, const struct segment *seg, enum table table, uint32_t id);
-/* history_counters() without the doubtful ones. */
-void counters_plain(const struct history *h, struct moment when, struct history_counters *ret);
-void counts_at(const struct history *h, const struct place *place, struct counts *ret);
-uint32_t empty_nodes_at(const struct place *place);
-void count_span(const struct segment *seg, enum table table, uint32_t id, uint32_t t,
-		struct counts *counts, int by);
-/*
- * Up to which event the gaps that began before `event` hide what happened: the largest `before` of
- * them, NEVER for an open one, 0 if there is none.
- */
-uint64_t loss_horizon(const struct history *h, uint64_t event);
+
+/* ---- losses.c, kinds.c, moved.c: what may have happened and was not told ---- */
+/* Does a gap that began before it last beyond it? */
+bool in_gap(const struct history *h, uint64_t event);
 /*
  * Did a gap overlap (a, b) that may hide a change?  Less what an observer at `known_by` can exclude of a
  * row that changes only under ksm_thread_mutex, or under the lock of the root anon_vma at `root`, or by events of
@@ -493,7 +498,12 @@ uint64_t loss_horizon(const struct history *h, uint64_t event);
  */
 struct exclusion { uint64_t known_by, root, kinds; bool mutex, moves; };
 bool lost_between(const struct history *h, uint64_t a, uint64_t b, struct exclusion less);
-/* kinds.c: which events change it, as in stored_loss.kinds, of a patched kernel; ANY_KIND: nobody knows. */
+/* What gaps cannot have changed of that row, for the observer of the place. */
+struct exclusion exclusion_of(const struct history *h, const struct place *place, enum table table,
+			      uint32_t id);
+/* May the row have changed between the two, and nobody told: in a gap, or by a migration? */
+bool hidden_between(const struct history *h, uint64_t a, uint64_t b, struct exclusion less);
+/* Which events change it, as in stored_loss.kinds, of a patched kernel; ANY_KIND: nobody knows. */
 uint64_t kinds_of_row(const struct segment *seg, enum table table, uint32_t id);
 uint64_t kinds_of_list(enum relation relation);
 uint64_t kinds_of_episode(enum episode_kind kind);
@@ -502,19 +512,25 @@ uint64_t kinds_of_episode(enum episode_kind kind);
  * migration that ends behind it, NEVER if there is none.
  */
 uint64_t moves_from(const struct history *h, uint64_t event, uint64_t known_by);
-bool mm_has_vague_items(const struct history *h, struct ref mm, struct moment when);
+
+/* ---- whole.c ---- */
 /* The event that made the object or, where that was lost, named it first; 0: it may be older than the recording. */
 uint64_t made_at(const struct segment *seg, enum table table, uint32_t object);
 /* history_is_whole() of VMAS_OF_ANON_VMA. */
 bool vmas_are_whole(const struct history *h, const struct place *place, uint32_t anon_vma);
-/* Is it known by name only? */
-bool is_vague(const struct segment *seg, enum table table, uint32_t id);
+
+/* ---- counters.c, doubtful.c, empty.c, owners.c, busy.c: how many rows hold ---- */
+/* history_counters() without the doubtful ones. */
+void counters_plain(const struct history *h, struct moment when, struct history_counters *ret);
+void counts_at(const struct history *h, const struct place *place, struct counts *ret);
+void count_span(const struct segment *seg, enum table table, uint32_t id, uint32_t t,
+		struct counts *counts, int by);
+bool mm_has_vague_items(const struct history *h, struct ref mm, struct moment when);
+uint32_t empty_nodes_at(const struct place *place);
 /* How many mappings the owner has at the moment. */
 uint64_t mappings_of(const struct place *place, uint32_t owner);
 uint32_t node_nr_items(const struct place *place, uint32_t node);
-/* The node of a pfn at a moment: the one there is, none if there are two. */
-struct ref node_ref_of_pfn(const struct history *h, const struct place *place, uint64_t pfn);
-int episode_fill(const struct history *h, uint32_t i, struct moment when, union row *ret);
+
 /* ---- episode_list.c: the relations of TABLE_EPISODE ---- */
 /* Makes `episodes_about` what it is to be; -ENOMEM. */
 int episodes_ready(const struct history *h);

@@ -19,11 +19,6 @@
 
 #define CONFIRMATIONS_LOOK 256u
 
-static bool in_gap(const struct history *h, uint64_t event)
-{
-	return loss_horizon(h, event) > event;
-}
-
 static bool nothing_lost(const struct history *h, uint64_t a, uint64_t b, struct exclusion less)
 {
 	return a < b ? !lost_between(h, a, b, less) : !lost_between(h, b, a, less);
