@@ -16,104 +16,34 @@
  * Printed for one sub-buffer: how long rows were doubtful, beside what an oracle makes of it that
  * knows which events went (rowtime.h); with hindsight at most 1.5 times as long, in sum and in the median.
  */
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "drop.h"
 #include "facts.h"
-#include "recording.h"
+#include "pair.h"
 #include "rowtime.h"
 
-#define MAX_CUTS	8u
 #define NR_MOMENTS	40u
 #define MANY_EVENTS	5000u		/* then so many moments are too slow */
 
-struct run {
-	const char *name;
-	uint64_t seed;
-	struct recording *whole, *lossy;
-	struct drop_cut cuts[MAX_CUTS];
-	uint32_t nr_cuts;
-	uint64_t *real;			/* number in the whole recording of each event that is left */
-	uint64_t last;
-	uint64_t *gone;			/* numbers of those that went */
-	uint64_t nr_gone;
-};
-
 static bool verbose, only_measure;
-static unsigned nr_failures, nr_runs;
+static unsigned nr_failures;
 static uint64_t nr_whole_lists, nr_sure, nr_doubtful, nr_episodes, nr_episodes_doubtful;
 static struct rowtime_totals totals;
 
-/* ---- opening ---- */
-static struct recording *open_one(const char *path)
-{
-	struct recording_options options = { .no_cache = true, .nr_threads = 1 };
-	struct recording *recording;
-	char text[DIAG_TEXT_SIZE];
-	struct diag diag = { 0 };
-	int ret = recording_open(path, &options, &recording, &diag);
-
-	while (ret == 0 && (ret = recording_load(recording, 0, &diag)) == 1)
-		ret = 0;
-	if (ret == 0)
-		return recording;
-	fprintf(stderr, "%s: %s\n", path, diag_text(&diag, text, sizeof(text)));
-	exit(1);
-}
-
-/* Which events went, and how the others are numbered now. */
-static void number(struct run *run)
-{
-	struct event_index *whole = recording_events(run->whole), *lossy = recording_events(run->lossy);
-	const struct trace_file *file = recording_trace(run->whole);
-	uint64_t nr = event_index_last(whole), seen[64][16] = { 0 };
-
-	run->real = calloc(nr + 2, sizeof(*run->real));
-	run->gone = calloc(nr + 1, sizeof(*run->gone));
-	run->last = run->nr_gone = 0;
-	for (uint64_t e = 1; e <= nr; e++) {
-		struct event_record record;
-		uint64_t place;
-		bool gone = false;
-
-		if (event_index_read(whole, e, &record) != 0)
-			exit(1);
-		place = seen[record.cpu % 64][record.buffer % 16]++;
-		for (uint32_t i = 0; i < run->nr_cuts; i++) {
-			const struct drop_cut *cut = &run->cuts[i];
-
-			gone |= cut->buffer == record.buffer && place >= cut->first &&
-				place - cut->first < cut->nr_events &&
-				trace_file_buffer(file, cut->buffer)->cpus[cut->cpu].cpu_id == record.cpu;
-		}
-		if (gone)
-			run->gone[run->nr_gone++] = e;
-		else
-			run->real[++run->last] = e;
-	}
-	if (run->last != event_index_last(lossy)) {
-		fprintf(stderr, "%s: %llu events left, not %llu\n", run->name,
-			(unsigned long long)event_index_last(lossy), (unsigned long long)run->last);
-		exit(1);
-	}
-}
-
 /* ---- comparing ---- */
-static void fail(const struct run *run, struct moment when, const union row *row, const char *what)
+static void fail(const struct pair *pair, struct moment when, const union row *row, const char *what)
 {
 	char text[FACT_TEXT];
 
 	if (nr_failures++ > 40 && !verbose)
 		return;
-	fact_text(recording_history(run->lossy), row, when, text);
-	fprintf(stderr, "%s seed %llu cuts %u event %llu (%llu)%s: %s%s\n", run->name,
-		(unsigned long long)run->seed, run->nr_cuts, (unsigned long long)when.t,
-		(unsigned long long)run->real[when.t], when.t == when.known_by ? "" : " hindsight", text, what);
+	fact_text(recording_history(pair->lossy), row, when, text);
+	fprintf(stderr, "%s seed %llu cuts %u event %llu (%llu)%s: %s%s\n", pair->name,
+		(unsigned long long)pair->seed, pair->nr_cuts, (unsigned long long)when.t,
+		(unsigned long long)pair->real[when.t], when.t == when.known_by ? "" : " hindsight", text, what);
 }
 
 static const enum relation whole_lists[] = { ALL_NODES, ALL_ITEMS, ALL_MMS };
@@ -148,10 +78,10 @@ static uint64_t *names_of(const struct history *h, enum relation relation, struc
 }
 
 /* A list that is called whole lacks no row that the whole recording has: a gap takes none without a word. */
-static void compare_lists(struct run *run, struct moment when)
+static void compare_lists(struct pair *pair, struct moment when)
 {
-	const struct history *whole = recording_history(run->whole), *lossy = recording_history(run->lossy);
-	struct moment then = moment_at(run->real[when.t]);
+	const struct history *whole = recording_history(pair->whole), *lossy = recording_history(pair->lossy);
+	struct moment then = moment_at(pair->real[when.t]);
 
 	for (unsigned r = 0; history_is_patched(lossy) && r < sizeof(whole_lists) / sizeof(*whole_lists); r++) {
 		uint64_t nr, *names, *name;
@@ -172,7 +102,7 @@ static void compare_lists(struct run *run, struct moment when)
 				continue;
 			nr_failures++;
 			fprintf(stderr, "%s seed %llu cuts %u event %llu (%llu)%s: list %d is called whole and lacks %llx\n",
-				run->name, (unsigned long long)run->seed, run->nr_cuts, (unsigned long long)when.t,
+				pair->name, (unsigned long long)pair->seed, pair->nr_cuts, (unsigned long long)when.t,
 				(unsigned long long)then.t, when.t == when.known_by ? "" : " hindsight",
 				whole_lists[r], (unsigned long long)row.node.name.addr);
 		}
@@ -186,14 +116,14 @@ static bool is_sampled(const union row *row)
 	return row->any.ref.table == TABLE_MAPPING || row->any.ref.table == TABLE_MM;
 }
 
-static void compare(struct run *run, struct moment when, bool after_dump)
+static void compare(struct pair *pair, struct moment when, bool after_dump)
 {
-	const struct history *whole = recording_history(run->whole), *lossy = recording_history(run->lossy);
+	const struct history *whole = recording_history(pair->whole), *lossy = recording_history(pair->lossy);
 	struct fact_set set, late;
-	uint64_t real = run->real[when.t];
+	uint64_t real = pair->real[when.t];
 
 	fact_set_init(&set, whole, moment_hindsight(real));
-	fact_set_init(&late, whole, moment_hindsight(run->real[when.t + 1] ? run->real[when.t + 1] - 1 : real));
+	fact_set_init(&late, whole, moment_hindsight(pair->real[when.t + 1] ? pair->real[when.t + 1] - 1 : real));
 	for (unsigned r = 0; r < nr_fact_relations; r++) {
 		struct history_cursor cursor;
 		union row row;
@@ -207,19 +137,19 @@ static void compare(struct run *run, struct moment when, bool after_dump)
 			if (!row.fact.doubt) {
 				nr_sure++;
 				if (!is_so)
-					fail(run, when, &row, " is not so");
+					fail(pair, when, &row, " is not so");
 				continue;
 			}
 			nr_doubtful++;
 			if (row.any.ref.table == TABLE_MAPPING || !history_is_patched(lossy))
 				continue;
 			if (after_dump && !(row.any.ref.table == TABLE_ITEM && row.item.state == ITEM_UNSTABLE))
-				fail(run, when, &row, " is doubtful behind a dump");
+				fail(pair, when, &row, " is doubtful behind a dump");
 		}
 	}
 	fact_set_fini(&set);
 	fact_set_fini(&late);
-	compare_lists(run, when);
+	compare_lists(pair, when);
 }
 
 /* ---- episodes ---- */
@@ -230,15 +160,15 @@ static bool same_episode(const struct episode_row *a, const struct episode_row *
 }
 
 /* Those of the whole recording stand in order of their begins, and so do those that are left. */
-static void compare_episodes(struct run *run)
+static void compare_episodes(struct pair *pair)
 {
-	struct moment when = moment_hindsight(run->last);
-	struct moment all = moment_hindsight(event_index_last(recording_events(run->whole)));
+	struct moment when = moment_hindsight(pair->last);
+	struct moment all = moment_hindsight(event_index_last(recording_events(pair->whole)));
 	struct history_cursor cursor, in_whole;
 	union row row, real = { .any.ref.table = TABLE_NONE };
 
-	if (history_list(recording_history(run->lossy), ALL_EPISODES, (struct ref){ 0 }, when, &cursor) != 0 ||
-	    history_list(recording_history(run->whole), ALL_EPISODES, (struct ref){ 0 }, all, &in_whole) != 0)
+	if (history_list(recording_history(pair->lossy), ALL_EPISODES, (struct ref){ 0 }, when, &cursor) != 0 ||
+	    history_list(recording_history(pair->whole), ALL_EPISODES, (struct ref){ 0 }, all, &in_whole) != 0)
 		return;
 	while (history_next(&cursor, &row) == 1) {
 		if (row.fact.doubt) {
@@ -251,10 +181,10 @@ static void compare_episodes(struct run *run)
 		if (same_episode(&row.episode, &real.episode))
 			continue;
 		nr_failures++;
-		fprintf(stderr, "%s seed %llu cuts %u: episode %u (kind %u, event %llu) is not so\n", run->name,
-			(unsigned long long)run->seed, run->nr_cuts, row.episode.number, row.episode.kind,
+		fprintf(stderr, "%s seed %llu cuts %u: episode %u (kind %u, event %llu) is not so\n", pair->name,
+			(unsigned long long)pair->seed, pair->nr_cuts, row.episode.number, row.episode.kind,
 			(unsigned long long)row.fact.born);
-		history_list(recording_history(run->whole), ALL_EPISODES, (struct ref){ 0 }, all, &in_whole);
+		history_list(recording_history(pair->whole), ALL_EPISODES, (struct ref){ 0 }, all, &in_whole);
 	}
 }
 
@@ -272,12 +202,12 @@ static int add_finding(const struct finding *finding, void *arg)
 }
 
 /* A gap makes nothing contradict the kernel: what does so must do so in the whole recording. */
-static void compare_findings(struct run *run)
+static void compare_findings(struct pair *pair)
 {
 	struct findings whole = { .nr = 0 }, lossy = { .nr = 0 };
 
-	if (history_check(recording_history(run->whole), add_finding, &whole) != 0 ||
-	    history_check(recording_history(run->lossy), add_finding, &lossy) != 0)
+	if (history_check(recording_history(pair->whole), add_finding, &whole) != 0 ||
+	    history_check(recording_history(pair->lossy), add_finding, &lossy) != 0)
 		exit(1);
 	for (uint32_t i = 0; i < lossy.nr; i++) {
 		const struct finding *f = &lossy.found[i];
@@ -289,17 +219,17 @@ static void compare_findings(struct run *run)
 		if (is_so)
 			continue;
 		nr_failures++;
-		fprintf(stderr, "%s seed %llu cuts %u event %llu: %s, kernel %lld, rebuilt %lld: is not so\n", run->name,
-			(unsigned long long)run->seed, run->nr_cuts, (unsigned long long)f->event, f->id,
+		fprintf(stderr, "%s seed %llu cuts %u event %llu: %s, kernel %lld, rebuilt %lld: is not so\n", pair->name,
+			(unsigned long long)pair->seed, pair->nr_cuts, (unsigned long long)f->event, f->id,
 			(long long)f->expected, (long long)f->found);
 	}
 }
 
 /* The dump that ends at event e is complete, and no gap touches it or comes before its next event. */
-static bool is_complete_dump(const struct run *run, uint64_t e)
+static bool is_complete_dump(const struct pair *pair, uint64_t e)
 {
-	struct event_index *lossy = recording_events(run->lossy);
-	const struct history *h = recording_history(run->lossy);
+	struct event_index *lossy = recording_events(pair->lossy);
+	const struct history *h = recording_history(pair->lossy);
 	uint64_t begin = e;
 	struct event end;
 
@@ -316,103 +246,56 @@ static bool is_complete_dump(const struct run *run, uint64_t e)
 		if ((!loss.before || loss.before > begin) && loss.after < e)
 			return false;
 	}
-	return run->real[e] - run->real[begin] == e - begin;
+	return pair->real[e] - pair->real[begin] == e - begin;
 }
 
-static void look(struct run *run)
+static void look(struct pair *pair)
 {
-	const struct history *h = recording_history(run->lossy);
-	bool many = run->last > MANY_EVENTS;
-	uint64_t step = run->last / (many ? NR_MOMENTS / 4 : NR_MOMENTS) + 1, near = many ? 2 : 12;
+	const struct history *h = recording_history(pair->lossy);
+	bool many = pair->last > MANY_EVENTS;
+	uint64_t step = pair->last / (many ? NR_MOMENTS / 4 : NR_MOMENTS) + 1, near = many ? 2 : 12;
 
-	for (uint64_t t = 1; t <= run->last; t += step) {
-		compare(run, moment_at(t), false);
-		compare(run, moment_hindsight(t), false);
+	for (uint64_t t = 1; t <= pair->last; t += step) {
+		compare(pair, moment_at(t), false);
+		compare(pair, moment_hindsight(t), false);
 	}
 	for (uint32_t i = 0; i < history_nr_losses(h); i++) {
 		struct history_loss loss;
 
 		history_loss(h, i, &loss);
-		for (uint64_t t = loss.after; t <= loss.after + 2 && t <= run->last; t++)
-			compare(run, moment_hindsight(t ? t : 1), false);
-		for (uint64_t t = loss.before - 1; loss.before && t <= loss.before + near && t <= run->last; t++) {
-			compare(run, moment_at(t ? t : 1), false);
-			compare(run, moment_hindsight(t ? t : 1), false);
+		for (uint64_t t = loss.after; t <= loss.after + 2 && t <= pair->last; t++)
+			compare(pair, moment_hindsight(t ? t : 1), false);
+		for (uint64_t t = loss.before - 1; loss.before && t <= loss.before + near && t <= pair->last; t++) {
+			compare(pair, moment_at(t ? t : 1), false);
+			compare(pair, moment_hindsight(t ? t : 1), false);
 		}
 	}
-	for (uint64_t e = 1; e <= run->last; e++)
-		if (is_complete_dump(run, e))
-			compare(run, moment_at(e), true);
-	compare_episodes(run);
-	compare_findings(run);
+	for (uint64_t e = 1; e <= pair->last; e++)
+		if (is_complete_dump(pair, e))
+			compare(pair, moment_at(e), true);
+	compare_episodes(pair);
+	compare_findings(pair);
 }
 
 /* ---- one recording ---- */
-static void one(struct recording *whole, struct drop *drop, const char *name, uint64_t seed, uint32_t nr)
+static void one(struct pair *pair, void *arg)
 {
-	const char *dir = getenv("TMPDIR");
-	struct run run = { .name = name, .seed = seed, .whole = whole };
-	char path[300], text[DIAG_TEXT_SIZE];
-	struct diag diag = { 0 };
-
-	run.nr_cuts = drop_choose(drop, seed, nr, run.cuts);
-	if (!run.nr_cuts)
-		return;
-	snprintf(path, sizeof(path), "%s/ksmtop-lossy-%d.dat", dir ? dir : "/tmp", (int)getpid());
-	if (drop_write(drop, run.cuts, run.nr_cuts, path, &diag) != 0) {
-		fprintf(stderr, "%s\n", diag_text(&diag, text, sizeof(text)));
-		exit(1);
-	}
-	run.lossy = open_one(path);
-	unlink(path);
-	number(&run);
+	(void)arg;
 	if (!only_measure)
-		look(&run);
-	nr_runs++;
-	if (run.nr_cuts == 1 && history_is_patched(recording_history(whole))) {
-		struct rowtime time = rowtime_measure(whole, run.lossy, run.real, run.gone, run.nr_gone);
+		look(pair);
+	if (pair->nr_cuts == 1 && history_is_patched(recording_history(pair->whole))) {
+		struct rowtime time = rowtime_measure(pair->whole, pair->lossy, pair->real, pair->gone, pair->nr_gone);
 
 		rowtime_add(&totals, &time);
-		printf("%-28s seed %-3llu ", name, (unsigned long long)seed);
+		printf("%-28s seed %-3llu ", pair->name, (unsigned long long)pair->seed);
 		rowtime_print(&time, verbose);
 	}
-	recording_close(run.lossy);
-	free(run.real);
-	free(run.gone);
-}
-
-static void recording(const char *dir, const char *name, uint64_t nr_seeds, time_t end)
-{
-	struct recording *whole;
-	struct diag diag = { 0 };
-	struct drop *drop;
-	char path[600];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	whole = open_one(path);
-	if (drop_open(recording_trace(whole), &drop, &diag) != 0)
-		exit(1);
-	for (uint64_t seed = 1; seed <= nr_seeds && (seed == 1 || time(NULL) < end); seed++) {
-		one(whole, drop, name, seed, 1);
-		if (!only_measure)
-			one(whole, drop, name, seed, 2 + (uint32_t)(seed % (MAX_CUTS - 2)));
-	}
-	drop_close(drop);
-	recording_close(whole);
-}
-
-static int is_recording(const struct dirent *entry)
-{
-	size_t length = strlen(entry->d_name);
-
-	return length > 4 && strcmp(entry->d_name + length - 4, ".dat") == 0;
 }
 
 int main(int argc, char **argv)
 {
-	struct dirent **names;
-	time_t end = time(NULL) + 100000;
-	int nr;
+	struct pairs pairs = { .end = time(NULL) + 100000 };
+	unsigned nr_runs;
 
 	for (; argc > 1 && argv[1][0] == '-'; argc--, argv++) {
 		verbose |= strcmp(argv[1], "-v") == 0;
@@ -422,16 +305,13 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: test_shipped [-v] [-m] DIRECTORY SEEDS [SECONDS [NAME]]\n");
 		return 2;
 	}
+	pairs.dir = argv[1];
+	pairs.nr_seeds = strtoull(argv[2], NULL, 10);
+	pairs.single = only_measure;
 	if (argc > 3)
-		end = time(NULL) + atoi(argv[3]);
-	nr = scandir(argv[1], &names, is_recording, alphasort);
-	for (int i = 0; i < nr; i++) {
-		if (argc <= 4 || strncmp(names[i]->d_name, argv[4], strlen(argv[4])) == 0)
-			recording(argv[1], names[i]->d_name, strtoull(argv[2], NULL, 10), end);
-		free(names[i]);
-	}
-	if (nr > 0)
-		free(names);
+		pairs.end = time(NULL) + atoi(argv[3]);
+	pairs.only = argc > 4 ? argv[4] : NULL;
+	nr_runs = pairs_each(&pairs, one, NULL);
 	printf("%u recordings with gaps, %llu certain rows, %llu doubtful; %llu certain episodes, %llu doubtful; %u facts wrong\n",
 	       nr_runs, (unsigned long long)nr_sure, (unsigned long long)nr_doubtful,
 	       (unsigned long long)nr_episodes, (unsigned long long)nr_episodes_doubtful, nr_failures);
