@@ -460,6 +460,12 @@ struct history_loss { uint64_t after, before, nr_lost, after_ns, before_ns; uint
 uint32_t history_nr_losses(const struct history *h);
 int history_loss(const struct history *h, uint32_t i, struct history_loss *ret);
 
+/*
+ * May an event of that kind (enum event_kind; EVENT_UNKNOWN: any) have been lost between events a and b, as far as is
+ * known by then?
+ */
+bool history_may_lack(const struct history *h, uint16_t kind, uint64_t a, uint64_t b, uint64_t known_by);
+
 enum notable_kind {
 	NOTABLE_LOSS, NOTABLE_SCAN, NOTABLE_CHAIN_MADE, NOTABLE_CHAIN_GONE, NOTABLE_MERGE_FAILED,
 	NOTABLE_POISON, NOTABLE_SIGBUS, NOTABLE_RECOVERY, NOTABLE_SLOW_WALK, NOTABLE_COLLAPSE_FAILED,

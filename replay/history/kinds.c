@@ -9,7 +9,7 @@
  *
  * Records of dumps change nothing, they tell.  Of mappings and pages nobody knows all changes: any kind.
  */
-#include "history/tables.h"
+#include "history/build.h"
 
 #define K(event)	(UINT64_C(1) << COUNT_##event)
 
@@ -59,6 +59,24 @@ uint64_t kinds_of_list(enum relation relation)
 	default:
 		return ANY_KIND;
 	}
+}
+
+static const uint8_t count_of[NR_EVENT_KINDS] = {	/* 1 + enum ksmtop_count */
+#define V(event, name) [EVENT_P_##event] = 1 + COUNT_##event,
+	KSMTOP_COUNTED(V)
+#undef V
+};
+
+bool history_may_lack(const struct history *h, uint16_t kind, uint64_t a, uint64_t b, uint64_t known_by)
+{
+	uint8_t count = kind < NR_EVENT_KINDS ? count_of[kind] : 0;
+	struct exclusion less = { .known_by = known_by };
+
+	if (h->patched && kind != EVENT_UNKNOWN) {
+		less.mutex = build_is_under_mutex(kind);
+		less.kinds = count ? UINT64_C(1) << (count - 1) : COUNT_BIT_OTHER;
+	}
+	return lost_between(h, a, b, less);
 }
 
 uint64_t kinds_of_episode(enum episode_kind kind)
