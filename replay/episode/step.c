@@ -28,6 +28,8 @@ struct reading {
 	uint8_t phase;			/* recovery */
 	bool over;
 	int64_t mm, said;		/* scan: what the last step's events are alike in */
+	uint32_t sure_steps;		/* scan: those that are not another one's ... */
+	uint64_t sure;			/* ... for this event, the last so far, says so; 0: none did */
 	/* migration: the item whose anon_vma its thread holds, and the pte that it has changed there */
 	bool holds;
 	uint64_t held_address;
@@ -432,6 +434,47 @@ static bool scan_alike(const struct event *ev, int64_t *ret_mm, int64_t *ret_sai
 	}
 }
 
+/* The scan that the event is of; -1: it does not say. */
+static int64_t scan_of(const struct event *ev)
+{
+	switch (ev->kind) {
+	case EVENT_KSM_START_SCAN: return EVENT_ARGS(ev, KSM_START_SCAN)->seq;
+	case EVENT_KSM_STOP_SCAN: return EVENT_ARGS(ev, KSM_STOP_SCAN)->seq;
+	case EVENT_P_UNSTABLE_RESET: return EVENT_ARGS(ev, P_UNSTABLE_RESET)->seqnr;
+	case EVENT_P_ITEM_UNSTABLE: return EVENT_ARGS(ev, P_ITEM_UNSTABLE)->seqnr;
+	case EVENT_P_ITEM_SCAN: return EVENT_ARGS(ev, P_ITEM_SCAN)->seqnr;
+	case EVENT_P_SCAN_SUM: return EVENT_ARGS(ev, P_SCAN_SUM)->seqnr;
+	default: return -1;
+	}
+}
+
+static bool lost_since(const struct reading *r, uint64_t event)
+{
+	return history_nr_losses(r->e->source.history) &&
+	       history_may_lack(r->e->source.history, EVENT_KSM_STOP_SCAN, event, r->n, r->e->when.known_by);
+}
+
+/* Behind a gap that may have hidden where a scan ended and the next began, only an event that says so is this one's. */
+static bool is_of_scan(struct reading *r, const struct event *ev)
+{
+	int64_t scan = scan_of(ev);
+
+	if (scan >= 0 && scan != r->e->row.seqnr) {
+		r->over = r->sure || !r->e->row.begin_lost;
+		return false;
+	}
+	if (scan >= 0)
+		r->sure = r->n;
+	return r->sure || !r->e->row.begin_lost;
+}
+
+/* What came behind the last event that says so may be the next scan's, if that began in a gap. */
+static void drop_unsure(struct reading *r)
+{
+	if (r->e->nr_steps > r->sure_steps && lost_since(r, r->sure))
+		r->e->nr_steps = r->sure_steps;
+}
+
 static int scan_event(struct reading *r, const struct event *ev)
 {
 	struct step *last = r->e->nr_steps ? &r->e->steps[r->e->nr_steps - 1] : NULL;
@@ -441,11 +484,14 @@ static int scan_event(struct reading *r, const struct event *ev)
 
 	if (ev->pid != r->e->row.tid)
 		return 0;
+	if (!is_of_scan(r, ev))
+		return 0;
 	alike = scan_alike(ev, &mm, &said);
-	if (alike && last && last->kind == STEP_SCANNED && last->verdict == (uint8_t)ev->kind &&
+	if (alike && last && !lost_since(r, last->last_event) && last->kind == STEP_SCANNED && last->verdict == (uint8_t)ev->kind &&
 	    !(last->flags & STEP_TURN) && mm == r->mm && said == r->said && !r->e->unfolded) {
 		last->last_event = r->n;
 		last->nr++;
+		r->sure_steps = r->sure == r->n ? r->e->nr_steps : r->sure_steps;
 		return 0;
 	}
 	step = step_add(r, ev->kind == EVENT_KSM_START_SCAN ? STEP_BEGIN :
@@ -454,6 +500,7 @@ static int scan_event(struct reading *r, const struct event *ev)
 		return -ENOMEM;
 	r->mm = mm;
 	r->said = said;
+	r->sure_steps = r->sure == r->n ? r->e->nr_steps : r->sure_steps;
 	if (step->kind == STEP_SCANNED) {
 		step->verdict = (uint8_t)ev->kind;
 		step->flags |= alike ? 0 : STEP_TURN;
@@ -527,6 +574,8 @@ int steps_read(struct opened_episode *e)
 		if (ret == -ENOMEM)
 			return ret;
 	}
+	if (e->row.kind == EPISODE_SCAN && !e->row.ended)
+		drop_unsure(&r);
 	/* Without the kernel's verdict nobody can say which of the thread's later events belong to it. */
 	while (!r.over && e->nr_steps && e->steps[e->nr_steps - 1].flags & STEP_AFTER)
 		e->nr_steps--;

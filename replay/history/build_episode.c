@@ -80,16 +80,23 @@ static void episode_end(struct builder *b, struct episode *episode)
 }
 
 /* ---- scans ---- */
+/* Another one begins, or has begun: the end of the one that runs was lost. */
+static void scan_end_unseen(struct builder *b)
+{
+	if (b->scan == NO_ID)
+		return;
+	episode_end(b, episode_at(b, b->scan));
+	episode_at(b, b->scan)->flags |= EPISODE_END_UNSEEN;
+	b->scan = NO_ID;
+}
+
 static void scan_starts(struct builder *b, const struct event *ev)
 {
 	const struct args_KSM_START_SCAN *args = EVENT_ARGS(ev, KSM_START_SCAN);
 	struct episode *episode;
 
 	build_cursor_at_head(b, true);
-	if (b->scan != NO_ID) {		/* its end was lost */
-		episode_end(b, episode_at(b, b->scan));
-		episode_at(b, b->scan)->flags |= EPISODE_END_UNSEEN;
-	}
+	scan_end_unseen(b);
 	b->scan = (uint32_t)b->h->episodes.nr;
 	episode = episode_new(b, EPISODE_SCAN, ev);
 	if (!episode)
@@ -104,6 +111,8 @@ static void scan_stops(struct builder *b, const struct event *ev)
 	struct episode *episode;
 
 	build_cursor_at_head(b, false);
+	if (b->scan != NO_ID && episode_at(b, b->scan)->seqnr != args->seq)
+		scan_end_unseen(b);
 	if (b->scan != NO_ID) {
 		episode = episode_at(b, b->scan);
 	} else {
