@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "event/event.h"
 #include "trace/array.h"
 
 #define PAGE_BITS 12
@@ -318,6 +319,25 @@ int mapped_former(const struct history *h, struct ref node, struct moment when, 
 	return ret;
 }
 
+/*
+ * May events have been lost that would have told of mappings no item leads to now?  Of those that left before the
+ * recording began nobody knows: a list of known mappings does not say that it has these.
+ */
+static bool lost_mappings(const struct history *h, struct ref node, struct moment when)
+{
+	static const uint16_t tellers[] = { EVENT_P_ITEM_APPEND, EVENT_P_ITEM_DETACH, EVENT_P_WALK_VMA,
+					    EVENT_P_RECOVERY_MOVE, EVENT_P_KILL_TASK, EVENT_P_MM_FORK,
+					    EVENT_P_VMA_INSERT };
+	bool lost = false;
+	union row row;
+
+	if (!history_is_patched(h) || history_row(h, node, when, &row) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(tellers) / sizeof(*tellers) && !lost; i++)
+		lost = history_may_lack(h, tellers[i], row.fact.first, when.t, when.known_by);
+	return lost;
+}
+
 int mapped_find(const struct history *h, struct ref node, struct moment when, int64_t mapcount,
 		struct mapped_list *ret_list)
 {
@@ -326,7 +346,7 @@ int mapped_find(const struct history *h, struct ref node, struct moment when, in
 	union row row;
 	int more = 0, ret = history_list(h, ITEMS_OF_NODE, node, when, &cursor);
 
-	list.untold = !history_is_whole(h, ITEMS_OF_NODE, node, when);
+	list.untold = !history_is_whole(h, ITEMS_OF_NODE, node, when) || lost_mappings(h, node, when);
 	while (ret == 0 && (more = history_next(&cursor, &row)) > 0) {
 		list.untold = list.untold || (!ref_is_none(row.item.anon_vma) &&
 			!history_is_whole(h, VMAS_OF_ANON_VMA, row.item.anon_vma, when));
@@ -435,7 +455,7 @@ int mapped_seen(struct mapped_list *list, struct ref mm, struct ref vma, uint64_
 
 void mapped_judge(struct mapped_list *list, int64_t mapcount)
 {
-	bool all = mapcount >= 0 && list->nr == mapcount && !list->truncated;
+	bool all = mapcount >= 0 && list->nr == mapcount && !list->truncated && !list->untold;
 
 	list->mapcount = mapcount;
 	list->nr_known = 0;

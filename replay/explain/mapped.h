@@ -13,8 +13,8 @@
  *
  *	known, T	the walk itself, a kill list or a recovery saw the pte
  *	known, D or I	the history's row of it is not doubtful
- *	known, I	the page's mapcount equals the number of possible mappings, none of which
- *			rests on a doubtful sample alone
+ *	known, I	the page's mapcount equals the number of possible mappings, all of which were told
+ *			and none of which rests on a doubtful sample alone
  *	maybe, I	none of these
  *
  * A mapcount larger than the number of places that items lead to proves mappings that no item can
@@ -44,7 +44,7 @@ struct mapped_list {
 	int64_t mapcount;		/* what was compared with, -1: not known */
 	uint32_t nr_reached;		/* places that an item of the node leads to */
 	uint32_t nr_beyond;		/* mappings that exist and that no item reaches, at least */
-	bool untold;			/* there may be more items, or VMAs of theirs, than were told by then */
+	bool untold;			/* there may be more items, VMAs of theirs or mappings than were told by then */
 	bool truncated;			/* more than MAPPED_MAX places, or more items left than are looked at */
 };
 

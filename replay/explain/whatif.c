@@ -213,23 +213,27 @@ static int compare_offers(const void *a, const void *b)
 	return x->known < y->known ? -1 : x->known > y->known;
 }
 
-/* How many VMAs the tree has.  Whether one is doubtful is asked once an anon_vma and rule. */
-static int tree_size(struct model *m, struct ref anon_vma, struct moment when, uint64_t *ret_nr)
+/*
+ * Were all VMAs of the tree told, and, where the whole tree is asked for, is none of them doubtful?  Asked once an
+ * anon_vma and rule: within a walk no tree is told less.
+ */
+static int judge_tree(struct model *m, enum walk_rule rule, struct ref anon_vma, struct moment when)
 {
-	uint64_t nr_doubtful;
+	const struct history *h = m->source->history;
+	uint64_t nr, nr_doubtful = 0;
 	uint32_t i = 0;
-	int ret;
+	int ret = 0;
 
 	while (i < m->nr_judged && !ref_equal(m->judged[i], anon_vma))
 		i++;
 	if (i < m->nr_judged)
-		return history_count(m->source->history, VMAS_OF_ANON_VMA, anon_vma, when, ret_nr, NULL);
+		return 0;
 	if (ROOM(m->judged, m->nr_judged, m->room_judged) != 0)
 		return -ENOMEM;
 	m->judged[m->nr_judged++] = anon_vma;
-	ret = history_count(m->source->history, VMAS_OF_ANON_VMA, anon_vma, when, ret_nr, &nr_doubtful);
-	m->result->doubtful |= ret == 0 &&
-		(nr_doubtful || !history_is_whole(m->source->history, VMAS_OF_ANON_VMA, anon_vma, when));
+	if (rule == RULE_WHOLE)
+		ret = history_count(h, VMAS_OF_ANON_VMA, anon_vma, when, &nr, &nr_doubtful);
+	m->result->doubtful |= nr_doubtful || !history_is_whole(h, VMAS_OF_ANON_VMA, anon_vma, when);
 	return ret;
 }
 
@@ -247,8 +251,13 @@ static int ask(struct model *m, enum walk_rule rule, const struct walk_item *ite
 
 	m->nr_offers = 0;
 	*ret_nr = 0;
-	if (ref_is_none(item->anon_vma))
+	if (ref_is_none(item->anon_vma)) {	/* every item on a stable node has one */
+		m->result->doubtful = true;
 		return 0;
+	}
+	ret = judge_tree(m, rule, item->anon_vma, when);
+	if (ret)
+		return ret;
 	ret = rule == RULE_WHOLE ?
 		history_vmas_covering(h, item->anon_vma, item->address, when, &cursor) :
 		history_vmas_stab(h, item->anon_vma, page, page, when, &cursor);
@@ -257,7 +266,7 @@ static int ask(struct model *m, enum walk_rule rule, const struct walk_item *ite
 	if (ret == 0 && rule == RULE_WHOLE) {
 		if (m->nr_offers > 1)
 			qsort(m->offers, m->nr_offers, sizeof(*m->offers), compare_offers);
-		return tree_size(m, item->anon_vma, when, ret_nr);
+		return history_count(h, VMAS_OF_ANON_VMA, item->anon_vma, when, ret_nr, NULL);
 	}
 	*ret_nr = m->nr_offers;
 	return ret == -ENOENT ? 0 : ret;
@@ -401,6 +410,7 @@ static int model_rule(struct model *m, enum walk_rule rule)
 	}
 	if (ret == 0)
 		list_missed(m);
+	m->result->doubtful |= m->w->mappings.untold;
 	return ret;
 }
 
@@ -429,6 +439,8 @@ static int model_all(struct model *m, struct ref node, int64_t mapcount, int64_t
 		ret = mapped_find(m->source->history, node, m->w->when, at_most, &m->w->mappings);
 	if (ret)
 		return ret;
+	m->doubtful_items |= !history_is_patched(m->source->history) || m->w->node.fact.doubt != DOUBT_NONE ||
+		(m->recorded && (m->w->walk.fact.doubt != DOUBT_NONE || m->w->walk.begin_lost));
 	see_mappings(m);
 	mapped_judge(&m->w->mappings, mapcount);
 	m->marked = calloc(m->w->mappings.nr + 1, sizeof(*m->marked));
