@@ -83,7 +83,7 @@ static void check_walk(struct looking *l, const struct episode_row *row)
 	result = walk->rule < NR_RULES ? &w->rules[walk->rule] : NULL;
 	if (w->mappings.nr_beyond && is_new(l, "mapping-unreachable", row->object))
 		tell(l, "mapping-unreachable", row->fact.born, row->object, w->mappings.nr_reached,
-		     w->mappings.mapcount, false, "the page has more mappings than its rmap_items lead to");
+		     w->mappings.mapcount, w->mappings.untold, "the page has more mappings than its rmap_items lead to");
 	if (result && result->is_recorded && !result->agrees)
 		tell(l, "walk-model-differs", row->fact.died, row->ref, (int64_t)walk->nr_iteration_total,
 		     (int64_t)result->nr_iteration_total, result->doubtful,
@@ -124,6 +124,10 @@ static void check_item(struct looking *l, const struct item_row *item, struct mo
 	bool doubtful = item->fact.doubt != DOUBT_NONE;
 	union row row;
 
+	/* Its VMA may be one that was not told. */
+	if (!ref_is_none(item->anon_vma))
+		doubtful |= !history_is_whole(h, VMAS_OF_ANON_VMA, item->anon_vma, when) ||
+			    (l->before && !history_is_whole(h, VMAS_OF_ANON_VMA, item->anon_vma, before));
 	if (gone(l, item->node, when) && is_new(l, "item-on-freed-node", item->ref))
 		tell(l, "item-on-freed-node", l->now, item->ref, 0, 1, doubtful,
 		     "the item hangs on a stable node that is gone");
