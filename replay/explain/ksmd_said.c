@@ -6,6 +6,8 @@
  * smart scan passed over, or that the running scan has not come to, has one from the scan before.  Sums
  * are of the last scan that ended alone.
  *
+ * Words that were lost may have said otherwise: `lost` makes what rests on them doubtful.
+ *
  * What the words mean for a page is why_not_merged.c's question.
  */
 #include "explain/ksmd_said.h"
@@ -97,12 +99,26 @@ const struct last_word *ksmd_last_word(const struct ksmd_said *said, uint64_t it
 	return nr && said->words[nr - 1].item == item ? &said->words[nr - 1] : NULL;
 }
 
+/* A scan's begin and end are told by events of another system. */
+static bool may_lack(const struct ksmd_said *said)
+{
+	static const uint16_t kinds[] = { EVENT_P_ITEM_SCAN, EVENT_P_SCAN_SUM, EVENT_P_UNSTABLE_RESET,
+					  EVENT_KSM_START_SCAN, EVENT_KSM_STOP_SCAN };
+	bool lost = false;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds) && !lost; i++)
+		lost = history_may_lack(said->source->history, kinds[i], said->words_from, said->when.t,
+					said->when.known_by);
+	return lost;
+}
+
 int ksmd_said_read(const struct episode_source *source, uint64_t mm, struct moment when, struct ksmd_said *ret)
 {
 	int err;
 
 	*ret = (struct ksmd_said){ .source = source, .mm = mm, .when = when };
 	err = find_scans(ret);
+	ret->lost = may_lack(ret);
 	return err ? err : hear(ret);
 }
 

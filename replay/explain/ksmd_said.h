@@ -23,6 +23,7 @@ struct ksmd_said {
 	int64_t seqnr;			/* that scan, -1: none */
 	uint64_t scan_begin;		/* its first event, 0: none */
 	uint64_t words_from;		/* where reading begins: two scans back */
+	bool lost;			/* ksmd may have said more than is here, or begun another scan */
 };
 
 /* Reads it by that moment; ksmd_said_fini() in either case.  0 or -E. */

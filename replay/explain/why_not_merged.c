@@ -185,6 +185,7 @@ static void judge_new(const struct asking *a, const struct item_row *item, struc
 	enum not_merged only;
 	uint64_t event = 0;
 
+	why->doubtful |= a->said.lost;
 	if (word) {
 		why->reason = reason_of(word->outcome);
 		why->event = word->event;
@@ -302,11 +303,19 @@ static uint64_t tell_shared(struct asking *a, const struct area *area)
 		const struct page_without_item *page = &a->shared[at];
 		struct why_not why = { .reason = NOT_MERGED_NO_ITEM, .first = page->address, .last = page->address,
 				       .nr_pages = 1, .event = page->event, .seqnr = -1,
-				       .evidence = page->evidence, .doubtful = page->doubtful };
+				       .evidence = page->evidence, .doubtful = page->doubtful || a->more_items };
 
 		tell(a, &why);
 	}
 	return nr;
+}
+
+/* Of an mm that was there before somebody named it only a dump says that it is not in KSM. */
+static bool is_in_ksm_doubtful(const struct asking *a)
+{
+	return a->mm.fact.doubt != DOUBT_NONE ||
+	       (a->mm.origin == MM_FOUND && history_is_patched(a->source->history) &&
+		!history_is_whole(a->source->history, ALL_MMS, (struct ref){ 0 }, a->when));
 }
 
 /* The pages of an area that have no item. */
@@ -331,16 +340,18 @@ static void tell_area(struct asking *a, const struct area *area, uint64_t nr_ite
 		why.reason = NOT_MERGED_NOT_IN_KSM;
 		why.event = a->mm.fact.born;
 		why.evidence = a->mm.fact.evidence;
-		why.doubtful = a->mm.fact.doubt != DOUBT_NONE;
+		why.doubtful = area->doubtful || is_in_ksm_doubtful(a);
 	} else if (!(area->flags & VM_MERGEABLE)) {
 		/* The flags are of when the VMA entered the tree; madvise() changes them untraced. */
 		why.reason = NOT_MERGED_NOT_ASKED;
 		why.doubtful |= area->confirmed <= a->mm.fact.born;
 	} else if (!a->said.scan_begin || area->born >= a->said.scan_begin) {
 		why.reason = NOT_MERGED_NOT_SCANNED;
+		why.doubtful |= a->said.lost;
 	} else {
 		why.reason = NOT_MERGED_NO_PAGE;
 		why.evidence = EVIDENCE_INFERRED;
+		why.doubtful |= a->said.lost;
 		zeroes = zeroes_of(a, area, &nr_zeroes);
 	}
 	/* One that was not told of may be the page's. */
@@ -439,9 +450,10 @@ static void tell_sums(struct asking *a)
 		if (first > nr)
 			first = nr;
 		if (first)
-			tell_whole(a, NOT_MERGED_NOT_TWICE, first, a->said.sum_events[i], EVIDENCE_TRACED, false);
+			tell_whole(a, NOT_MERGED_NOT_TWICE, first, a->said.sum_events[i], EVIDENCE_TRACED,
+				   a->said.lost);
 		if (nr > first)
-			tell_whole(a, reason_of(i), nr - first, a->said.sum_events[i], EVIDENCE_TRACED, false);
+			tell_whole(a, reason_of(i), nr - first, a->said.sum_events[i], EVIDENCE_TRACED, a->said.lost);
 	}
 }
 
@@ -468,7 +480,8 @@ static void tell_if_stopped(struct asking *a)
 	if (sample >= 0 && history_sample_counter(h, (uint32_t)sample, "run", &run) == 0 && run != 1 &&
 	    history_sample(h, (uint32_t)sample, &at) == 0 &&
 	    history_scan_step(h, a->when.t + 1, -1) <= at.end)	/* a scan since then: it was switched on */
-		tell_whole(a, NOT_MERGED_STOPPED, 0, at.end, EVIDENCE_DUMPED, false);
+		tell_whole(a, NOT_MERGED_STOPPED, 0, at.end, EVIDENCE_DUMPED,
+			   history_may_lack(h, EVENT_KSM_START_SCAN, at.end, a->when.t, a->when.known_by));
 }
 
 static void tell_mm(struct asking *a)
@@ -478,7 +491,7 @@ static void tell_mm(struct asking *a)
 
 	if (!a->mm.in_ksm)
 		tell_whole(a, NOT_MERGED_NOT_IN_KSM, 0, a->mm.fact.born, a->mm.fact.evidence,
-			   a->mm.fact.doubt != DOUBT_NONE);
+			   is_in_ksm_doubtful(a));
 	tell_if_stopped(a);
 	tell_sums(a);
 	/* Pages that became the zero page have no item any more. */
