@@ -167,6 +167,7 @@ void tell_signals(struct teller *t)
 {
 	bool collapse = t->row->kind == EPISODE_COLLAPSE;
 	struct signalled list[SIGNALLED_MAX];
+	bool whole = t->doubtful;
 	uint32_t nr, told = 0, others = 0, more = 0;
 	struct blast blast = { 0 };
 	struct diag diag;
@@ -177,6 +178,8 @@ void tell_signals(struct teller *t)
 	    blast_page(episode_source(t->e), t->row->object, before(t), &blast, &diag) != 0)
 		return;
 	nr = signals_after(t, last_step(t), &blast, list);
+	t->doubtful |= history_may_lack(history_of(t), EVENT_SIGNAL_GENERATE, last_step(t), t->when.known_by,
+					t->when.known_by);
 	for (uint32_t i = 0; i < nr; i++) {
 		if (!list[i].mapped && !collapse)
 			others++;
@@ -192,6 +195,7 @@ void tell_signals(struct teller *t)
 		teller_say(t, STORY_NOTE, 0, EVIDENCE_INFERRED,
 			   "SIGBUS later goes to %" PRIu32 " process%s not known to have mapped this page.",
 			   others, others == 1 ? "" : "es");
+	t->doubtful = whole;
 	if (!collapse)
 		blast_fini(&blast);
 }
@@ -219,11 +223,14 @@ static void tell_entry(struct teller *t, const struct stale_entry *entry, struct
 		snprintf(scans, sizeof(scans), ", for %" PRIu32 " whole scan%s", entry->nr_scans,
 			 plural(entry->nr_scans));
 	narrate_name(history_of(t), entry->mm, when, mm, sizeof(mm));
+	t->doubtful = entry->doubtful || history_may_lack(history_of(t), EVENT_UNKNOWN, entry->since, when.t,
+							  when.known_by);
 	teller_say(t, STORY_NOTE, entry->since, EVIDENCE_MODELLED,
 		   "%s at 0x%" PRIx64 ": %s%s%s; ksmd repairs it: %s.", mm,
 		   entry->address ? entry->address : entry->item_address,
 		   stale_kind_text(entry->kind), scans, entry->known ? "" : " (it might not exist)",
 		   stale_repair_text(entry->repair));
+	t->doubtful = false;
 }
 
 /* Which mappings that walk left and why, and what the page's items know of them. */
@@ -242,8 +249,10 @@ static void tell_left_by(struct teller *t, const struct episode_row *walk)
 
 	if (stale_explain(source, walk->ref, t->when, &failure, &diag) == 0) {
 		stale_failure_text(&failure, text, sizeof(text));
+		t->doubtful = stale_failure_doubtful(&failure);
 		teller_say(t, STORY_NOTE, walk->fact.died, EVIDENCE_MODELLED, "%s", text);
 		stale_failure_fini(&failure);
+		t->doubtful = false;
 	}
 	if (stale_page(source, walk->object, when, &page, &diag) == 0) {
 		for (uint32_t i = 0; i < page.nr; i++)
@@ -301,10 +310,12 @@ void tell_failed_walks(struct teller *t)
 		if (!was_to_unmap(&walk->totals.walk))
 			continue;
 		narrate_name(history_of(t), walk->object, moment_hindsight(walk->fact.born), node, sizeof(node));
+		t->doubtful = t->row->fact.doubt != DOUBT_NONE || t->row->begin_lost;
 		teller_say(t, STORY_NOTE, walk->fact.died, EVIDENCE_TRACED,
 			   "%s (pfn 0x%" PRIx64 ") stayed where it was: %" PRIu32 " walk%s to unmap it, and the "
 			   "last left mapcount %" PRId32 ".", node, walk->totals.walk.pfn, list[i].nr,
 			   plural(list[i].nr), walk->totals.walk.mapcount_after);
+		t->doubtful = false;
 		tell_left_by(t, walk);
 	}
 }
@@ -352,9 +363,11 @@ void tell_unlisted(struct teller *t)
 		if (!victim->tgid || is_listed(t, victim->tgid, &all) || told++ >= TOLD_LEFT)
 			continue;
 		narrate_name(history_of(t), victim->mm, before(t), mm, sizeof(mm));
+		t->doubtful = !victim->known;
 		teller_say(t, STORY_NOTE, 0, EVIDENCE_INFERRED, "%s %s the page and is not on the list.", mm,
 			   victim->known ? "maps" : "may map");
 	}
+	t->doubtful = false;
 	if (told > TOLD_LEFT)
 		teller_say(t, STORY_NOTE, 0, EVIDENCE_INFERRED, "Nor are %" PRIu32 " more that map it, or may.",
 			   told - TOLD_LEFT);

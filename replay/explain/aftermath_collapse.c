@@ -47,9 +47,11 @@ static void tell_ksm_pages(struct teller *t)
 		    (nr++ >= TOLD_OWNED && !t->all))
 			continue;
 		narrate_name(history_of(t), row.item.node, before(t), node, sizeof(node));
+		t->doubtful = row.fact.doubt != DOUBT_NONE;
 		teller_say(t, STORY_NOTE, 0, (char)row.fact.evidence, "Page %" PRIu64
 			   " was a KSM page: its item hung on %s.", (row.item.address - c->address) >> 12, node);
 	}
+	t->doubtful = false;
 	if (nr > TOLD_OWNED && !t->all)
 		teller_say(t, STORY_NOTE, 0, EVIDENCE_INFERRED, "So were %" PRIu32 " more of them.",
 			   nr - TOLD_OWNED);

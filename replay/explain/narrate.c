@@ -67,23 +67,36 @@ static void walk_item(struct telling *t)
 	    args->waited_ns ? explain_time((uint64_t)args->waited_ns, waited, sizeof(waited)) : "", asked);
 }
 
-static void vma_sentence(struct narration *to, int verdict, int pass, uint64_t address, const char *whose,
+/* Where the item is; its lock may have been taken by an event that was lost. */
+static const char *item_place(const struct hold *hold, char buf[32])
+{
+	if (hold)
+		snprintf(buf, 32, "0x%" PRIx64, hold->address);
+	else
+		snprintf(buf, 32, "the item's address");
+	return buf;
+}
+
+static void vma_sentence(struct narration *to, int verdict, int pass, const struct hold *hold, const char *whose,
 			 bool answer, int64_t before, int64_t after)
 {
+	char address[32];
+
+	item_place(hold, address);
 	if (verdict == 1)
-		snprintf(to->text, sizeof(to->text), "0x%" PRIx64 " lies outside the VMA of %s: skipped.",
+		snprintf(to->text, sizeof(to->text), "%s lies outside the VMA of %s: skipped.",
 			 address, whose);
 	else if (verdict == 2 && pass == 1)
-		snprintf(to->text, sizeof(to->text), "The VMA covers 0x%" PRIx64 " but belongs to %s, not to "
+		snprintf(to->text, sizeof(to->text), "The VMA covers %s but belongs to %s, not to "
 			 "the item's mm: left to pass 2.", address, whose);
 	else if (verdict == 2)
-		snprintf(to->text, sizeof(to->text), "The VMA covers 0x%" PRIx64 " and is of the item's own "
+		snprintf(to->text, sizeof(to->text), "The VMA covers %s and is of the item's own "
 			 "mm, %s: pass 1 has had it.", address, whose);
 	else if (verdict == 3)
-		snprintf(to->text, sizeof(to->text), "The VMA of %s covers 0x%" PRIx64 " but "
+		snprintf(to->text, sizeof(to->text), "The VMA of %s covers %s but "
 			 "rwc->invalid_vma() refuses it.", whose, address);
 	else
-		snprintf(to->text, sizeof(to->text), "The VMA of %s covers 0x%" PRIx64 " and %s: rmap_one() "
+		snprintf(to->text, sizeof(to->text), "The VMA of %s covers %s and %s: rmap_one() "
 			 "visits it, mapcount %" PRId64 " -> %" PRId64 "%s.", whose, address,
 			 pass == 1 ? "is of the item's own mm" : "is of another mm, as after a fork",
 			 before, after, answer ? "" : ", and ends the walk");
@@ -112,7 +125,7 @@ static void walk_vma(struct telling *t)
 	char mm[TOLD_NAME_MAX];
 
 	telling_name(t, vma ? vma->vma.mm : none, "mm", args.mm, mm);
-	vma_sentence(t->to, (int)args.verdict, (int)args.pass, hold ? hold->address : 0, mm, args.answer != 0,
+	vma_sentence(t->to, (int)args.verdict, (int)args.pass, hold, mm, args.answer != 0,
 		     args.mapcount_before, args.mapcount);
 }
 
@@ -125,7 +138,7 @@ void narrate_vma(struct opened_episode *episode, const struct hold *hold, const 
 	memset(ret, 0, sizeof(*ret));
 	if (!ref_is_none(vma->vma.mm))
 		narrate_name(episode_source(episode)->history, vma->vma.mm, when, mm, sizeof(mm));
-	vma_sentence(ret, vma->verdict, hold->pass, hold->address, mm, vma->answer, vma->mapcount_before,
+	vma_sentence(ret, vma->verdict, hold->pass, hold, mm, vma->answer, vma->mapcount_before,
 		     vma->mapcount_after);
 	ret->function = "rmap_walk_ksm";
 	ret->file = "mm/ksm.c";
@@ -180,7 +193,7 @@ static void migration_walk(struct telling *t)
 	union row row;
 
 	name(t, t->step->ref, buf);
-	if (history_row(t->h, t->step->ref, t->when, &row) == 0 && row.episode.ended)
+	if (history_row(t->h, t->step->ref, t->when, &row) == 0 && row.episode.ended && !row.episode.begin_lost)
 		SAY("The page is a KSM page, so its mappings are found by a walk: %s (%s), mapcount %" PRId32
 		    " -> %" PRId32 ".", buf, explain_word(WORDS_PURPOSE, row.episode.totals.walk.purpose, purpose),
 		    row.episode.totals.walk.mapcount_before, row.episode.totals.walk.mapcount_after);
@@ -231,6 +244,19 @@ static void tell_migration(struct telling *t)
 	}
 }
 
+/* Nothing but its thread, page or address says which one it is of: may that one have ended in a gap, and another begun? */
+static bool may_be_another(const struct telling *t, uint64_t known_by)
+{
+	static const uint16_t ends[NR_EPISODE_KINDS] = {
+		[EPISODE_KILL_LIST] = EVENT_P_KILL_END, [EPISODE_RECOVERY] = EVENT_P_RECOVERY_END,
+		[EPISODE_COLLAPSE] = EVENT_P_COLLAPSE_END, [EPISODE_MIGRATION] = EVENT_MM_MIGRATE_PAGES,
+	};
+	const struct episode_row *row = episode_row(t->e);
+
+	return ends[row->kind] && history_nr_losses(t->h) &&
+	       history_may_lack(t->h, ends[row->kind], row->fact.born, t->step->event, known_by);
+}
+
 int narrate_step(struct opened_episode *episode, uint32_t i, uint64_t known_by, struct narration *ret)
 {
 	static void (*const tell[NR_EPISODE_KINDS])(struct telling *t) = {
@@ -244,6 +270,7 @@ int narrate_step(struct opened_episode *episode, uint32_t i, uint64_t known_by, 
 	if (err)
 		return err;
 	t.ev = &ev;
+	to.doubtful = may_be_another(&t, known_by);
 	t.when = (struct moment){ t.step->event, known_by < t.step->event ? t.step->event : known_by };
 	tell[episode_row(episode)->kind](&t);
 	*ret = to;

@@ -135,8 +135,8 @@ static void collapse_page(struct telling *t, bool is_file)
 
 void tell_collapse(struct telling *t)
 {
-	const struct collapse_totals *c = &episode_row(t->e)->totals.collapse;
-	bool is_file = c->is_shmem;
+	const struct episode_row *row = episode_row(t->e);
+	bool is_file = row->totals.collapse.is_shmem;
 	struct collapse_way way;
 	struct event ev;
 
@@ -146,6 +146,9 @@ void tell_collapse(struct telling *t)
 		if (episode_step_event(t->e, t->index, &ev) == 0)	/* the index has been read since */
 			t->ev = &ev;
 	}
+	/* What kind of page it is the begin says; how it ended is told from all that it did. */
+	t->to->doubtful |= (row->begin_lost && !is_file) ||
+			   (t->step->kind == STEP_END && row->fact.doubt != DOUBT_NONE);
 	telling_function(t, is_file ? "collapse_file" : "collapse_huge_page", "mm/khugepaged.c");
 	if (t->step->kind == STEP_BEGIN)
 		collapse_begins(t);

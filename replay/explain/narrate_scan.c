@@ -94,15 +94,20 @@ static bool tell_item(struct telling *t)
 	}
 }
 
-/* Was there a stable node of that address right before?  Then it is no new one. */
+/* Was there a stable node of that address right before?  Then it is no new one.  Its end, or its being told, may be lost. */
 static bool is_known(const struct telling *t, int64_t addr)
 {
 	struct moment before = { t->step->event - 1, t->when.known_by };
 	struct ref ref;
 	union row row;
 
-	return history_find(t->h, TABLE_NODE, (uint64_t)addr, 0, before, &ref) == 0 &&
-	       history_row(t->h, ref, before, &row) == 0;
+	if (history_find(t->h, TABLE_NODE, (uint64_t)addr, 0, before, &ref) != 0 ||
+	    history_row(t->h, ref, before, &row) != 0) {
+		t->to->doubtful |= !history_is_whole(t->h, ALL_NODES, (struct ref){ 0 }, before);
+		return false;
+	}
+	t->to->doubtful |= row.fact.doubt != DOUBT_NONE;
+	return true;
 }
 
 /* The event that follows in the scan; EVENT_UNKNOWN: none. */
@@ -134,6 +139,7 @@ static void tell_insert(struct telling *t)
 	const struct args_P_NODE_INSERT args = *ARGS(P_NODE_INSERT);
 	bool again = is_known(t, args.node);
 	char node[NAME];
+
 
 	telling_function(t, again ? "stable_tree_search" : "stable_tree_insert", "mm/ksm.c");
 	named(t, TABLE_NODE, args.node, node);
@@ -335,6 +341,7 @@ static void tell_run(struct telling *t)
 	if (t->step->kind != STEP_SCANNED || t->step->nr < 2)
 		return;
 	more = run_more(t, &last);
+	t->to->doubtful |= history_may_lack(t->h, t->ev->kind, t->step->event, last, t->when.known_by);
 	if (!more)
 		return;
 	if (reset)

@@ -316,6 +316,7 @@ static int add_places(const struct episode_source *source, struct moment when, s
 				place->item_address == place->address ? STALE_REACHED : STALE_MOVED };
 
 		if (entry.kind == STALE_UNREACHED) {
+			entry.doubtful |= list->untold;	/* an item that was not told may lead to it */
 			if (is_disproved(source, &entry, place->left, when))
 				continue;
 			entry.since = unreached_since(h, place, when);
@@ -541,6 +542,15 @@ int stale_explain(const struct episode_source *source, struct ref walk, struct m
 	failure.nr_visited = failure.nr_left - failure.nr_by_rule - failure.nr_no_item;
 	*ret_failure = failure;
 	return 0;
+}
+
+bool stale_failure_doubtful(const struct stale_failure *failure)
+{
+	uint8_t rule = failure->walk->walk.totals.walk.rule;
+
+	return failure->walk->walk.begin_lost || failure->walk->walk.fact.doubt != DOUBT_NONE ||
+	       failure->walk->mappings.untold || failure->walk->rules[RULE_LINEAR].doubtful ||
+	       (rule < NR_RULES && failure->walk->rules[rule].doubtful);
 }
 
 void stale_failure_text(const struct stale_failure *failure, char *buf, size_t size)

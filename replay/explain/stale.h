@@ -113,6 +113,8 @@ struct stale_failure {
 };
 int stale_explain(const struct episode_source *source, struct ref walk, struct moment when,
 		  struct stale_failure *ret, struct diag *diag);
+/* Might it be otherwise, for what a gap hides or was not told? */
+bool stale_failure_doubtful(const struct stale_failure *failure);
 /* One sentence. */
 void stale_failure_text(const struct stale_failure *failure, char *buf, size_t size);
 void stale_failure_fini(struct stale_failure *failure);

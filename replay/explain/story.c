@@ -49,6 +49,14 @@ static bool goes_on(const struct teller *t)
 	return t->when.known_by < history_episode_seen(episode_source(t->e)->history, t->row->ref);
 }
 
+/* What is counted over its events lacks those that were lost. */
+static bool lacks_events(const struct teller *t)
+{
+	return t->row->fact.doubt != DOUBT_NONE || t->row->begin_lost ||
+	       (!t->row->ended && history_may_lack(episode_source(t->e)->history, EVENT_UNKNOWN, t->row->fact.born,
+						   t->when.known_by, t->when.known_by));
+}
+
 /* ---- title ---- */
 static void title(struct teller *t)
 {
@@ -65,12 +73,15 @@ static void title(struct teller *t)
 		comm = record.comm;
 	if (t->row->begin_ns && episode_duration(t->row, &took_ns))
 		explain_time(took_ns, duration, sizeof(duration));
+	/* A walk has a number; others may have lost their end, and the next its begin. */
+	t->doubtful = t->row->kind != EPISODE_WALK && t->row->kind != EPISODE_SCAN && lacks_events(t);
 	teller_say(t, STORY_TITLE, t->row->fact.born, EVIDENCE_TRACED,
 	     "Episode %" PRIu32 ": %s%s%s by %s%stid %" PRId32 "%s%s%s", t->row->number,
 	     episode_word(t->row->kind), ref_is_none(t->row->object) ? "" : " of ",
 	     ref_is_none(t->row->object) ? "" : object, comm, comm[0] ? " (" : "", t->row->tid, comm[0] ? ")" : "",
 	     duration[0] ? ", " : t->row->ended ? ", without a beginning" : goes_on(t) ? ", which goes on" :
 	     ", without an end", duration);
+	t->doubtful = false;
 }
 
 /* ---- steps ---- */
@@ -114,11 +125,13 @@ static void walk_steps(struct teller *t)
 		visited += hold->nr_visited;
 		skipped += hold->nr_outside + hold->nr_other_mm + hold->nr_invalid;
 	}
+	t->doubtful = lacks_events(t);
 	if (folded)
 		teller_say(t, STORY_STEP, last, EVIDENCE_TRACED,
 		     "%" PRIu32 " more time%s an item's anon_vma is locked: %" PRIu64 " VMA%s offered, %" PRIu64
 		     " visited, %" PRIu64 " skipped.", folded, plural(folded), offered, plural(offered), visited,
 		     skipped);
+	t->doubtful = false;
 	if (t->row->ended && episode_nr_steps(t->e) > 1)
 		tell_step(t, episode_nr_steps(t->e) - 1);
 }
@@ -167,8 +180,10 @@ static void tell_folded(struct teller *t, struct folded *folded)
 		if (folded->nr[kind])
 			at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s: %" PRIu64, at ? ", " : "",
 					       scanned_word((uint8_t)kind), folded->nr[kind]);
+	t->doubtful = lacks_events(t);
 	teller_say(t, STORY_STEP, folded->event, EVIDENCE_TRACED, "%" PRIu64 " more event%s; %s.", folded->all,
 		   plural(folded->all), list);
+	t->doubtful = false;
 	*folded = (struct folded){ 0 };
 }
 
@@ -261,8 +276,10 @@ static void other_steps(struct teller *t)
 		for (uint32_t j = i; j < end && (j < i + TOLD_ALIKE || end - i <= TOLD_ALIKE + 2 || t->all); j++)
 			tell_step(t, j);
 		if (end - i > TOLD_ALIKE + 2 && !t->all) {
+			t->doubtful = lacks_events(t);
 			teller_say(t, STORY_STEP, episode_step(t->e, i + TOLD_ALIKE)->event, EVIDENCE_TRACED,
 				   "%" PRIu32 " more %s.", end - i - TOLD_ALIKE - 1, alike_words(episode_step(t->e, i)));
+			t->doubtful = false;
 			tell_step(t, end - 1);
 		}
 	}
@@ -277,10 +294,12 @@ static void missed(struct teller *t, const struct whatif_result *result, enum wa
 
 		narrate_name(episode_source(t->e)->history, place->mm,
 			     moment_hindsight(t->row->fact.born), mm, sizeof(mm));
+		t->doubtful = result->doubtful || place->doubtful;
 		teller_say(t, STORY_TOTAL, 0, EVIDENCE_MODELLED, "The rule \"%s\" misses the mapping of %s at 0x%"
 		     PRIx64 "%s.", walk_rule_name(rule), mm, place->address,
 		     ref_is_none(place->item) ? ", which no rmap_item is known to lead to" : "");
 	}
+	t->doubtful = result->doubtful;
 	if (result->nr_missed > TOLD_MISSED)
 		teller_say(t, STORY_TOTAL, 0, EVIDENCE_MODELLED, "It misses %" PRIu32 " more.",
 		     result->nr_missed - TOLD_MISSED);
@@ -298,6 +317,7 @@ static void rules(struct teller *t)
 	for (enum walk_rule rule = 0; rule < NR_RULES; rule++) {
 		const struct whatif_result *result = &w->rules[rule];
 
+		t->doubtful = result->doubtful;
 		teller_say(t, STORY_TOTAL, 0, EVIDENCE_MODELLED, "Under the rule \"%s\"%s: %" PRIu64
 		     " VMA%s offered, %" PRIu64 " visited, %" PRIu32 " known mapping%s missed%s.",
 		     walk_rule_name(rule), !result->is_recorded ? "" : result->agrees ?
@@ -307,10 +327,12 @@ static void rules(struct teller *t)
 		     result->nr_maybe ? ", and others that might exist" : "");
 		missed(t, result, rule);
 	}
+	t->doubtful = w->mappings.untold;
 	if (w->mappings.nr_beyond)
 		teller_say(t, STORY_NOTE, 0, EVIDENCE_INFERRED, "The page has at least %" PRIu32
 		     " mapping%s that no rmap_item is known to lead to.", w->mappings.nr_beyond,
 		     plural(w->mappings.nr_beyond));
+	t->doubtful = false;
 	whatif_free(w);
 }
 
@@ -326,11 +348,14 @@ static void waiters(struct teller *t)
 		nr--;
 	for (uint32_t i = 0; i < nr && (i < TOLD_WAITERS || t->all); i++) {
 		bool over = list[i].end && list[i].end <= t->when.known_by;
+		uint64_t upto = list[i].doing ? list[i].doing : t->when.known_by;
 		struct event ev = { 0 };
 
 		if (!list[i].doing || list[i].doing > t->when.known_by ||
 		    event_index_event(episode_source(t->e)->events, list[i].doing, &ev) != 0)
 			ev.kind = EVENT_UNKNOWN;
+		t->doubtful = history_may_lack(episode_source(t->e)->history, EVENT_UNKNOWN, list[i].begin, upto,
+					       t->when.known_by);
 		teller_say(t, STORY_TOTAL, list[i].begin, EVIDENCE_TRACED,
 		     "Thread %" PRId32 " waited %s for that anon_vma's lock%s%s%s.", list[i].tid,
 		     over ? explain_time(list[i].end_ns - list[i].begin_ns, waited, sizeof(waited)) :
@@ -338,9 +363,11 @@ static void waiters(struct teller *t)
 		     ev.kind == EVENT_UNKNOWN ? "" : "; it went on with ",
 		     ev.kind == EVENT_UNKNOWN ? "" : event_kind_name(ev.kind));
 	}
+	t->doubtful = lacks_events(t);
 	if (nr > TOLD_WAITERS && !t->all)
 		teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "%" PRIu32 " more wait%s.", nr - TOLD_WAITERS,
 			   plural(nr - TOLD_WAITERS));
+	t->doubtful = false;
 }
 
 static void walk_totals(struct teller *t)
@@ -357,12 +384,14 @@ static void walk_totals(struct teller *t)
 		     ", Skip_addr_out_of_range %" PRIu64 ", Skip_mm_mismatch %" PRIu64 ", invalid %" PRIu64
 		     ", visited %" PRIu64 ".", w->nr_iteration_total, w->skip_addr_out_of_range,
 		     w->skip_mm_mismatch, w->skip_invalid, w->visited);
+		t->doubtful = lacks_events(t);
 		teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "Duration %s; an anon_vma's lock was held %" PRIu32
 		     " time%s, %s at the longest, %s in all, and waited for %s%s; mapcount %s -> %" PRId32 ".",
 		     explain_time(w->duration_ns, duration, sizeof(duration)), w->holds, plural(w->holds),
 		     explain_time(w->longest_hold_ns, longest, sizeof(longest)),
 		     explain_time(w->held_ns, held, sizeof(held)),
 		     explain_time(w->waited_ns, waited, sizeof(waited)), seen, before, w->mapcount_after);
+		t->doubtful = false;
 	}
 	waiters(t);
 	rules(t);
@@ -372,18 +401,20 @@ static void walk_totals(struct teller *t)
 static void recovery_totals(struct teller *t)
 {
 	const struct recovery_totals *r = &t->row->totals.recovery;
-	char outcome[24], pfn[48] = "no dup";
+	char outcome[24], pfn[48] = "no dup", before[16] = "?";
 
 	if (!t->row->ended)
 		return;
 	if (r->chosen_kpfn)
 		snprintf(pfn, sizeof(pfn), "pfn 0x%" PRIx64, r->chosen_kpfn);
+	if (!t->row->begin_lost)
+		snprintf(before, sizeof(before), "%" PRId32, r->mapcount_before);
 	teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "Outcome: %s%s; %" PRIu32 " other dup%s looked at, %s chosen%s, %"
-	     PRIu32 " mapping%s moved, %" PRIu32 " not; mapcount %" PRId32 " -> %" PRId32 ".",
+	     PRIu32 " mapping%s moved, %" PRIu32 " not; mapcount %s -> %" PRId32 ".",
 	     explain_word(WORDS_OUTCOME, r->outcome, outcome),
 	     r->outcome == PARTIAL && !r->failed ? " (or swap entries led to the page)" : "", r->nr_dups, plural(r->nr_dups), pfn,
 	     r->outcome == NO_HEALTHY_DUP && r->chosen_kpfn ? " and found unreadable" : "", r->moved,
-	     plural(r->moved), r->failed, r->mapcount_before, r->mapcount_after);
+	     plural(r->moved), r->failed, before, r->mapcount_after);
 	tell_published(t);
 	tell_signals(t);
 }
@@ -392,14 +423,15 @@ static void recovery_totals(struct teller *t)
 static void scan_totals(struct teller *t)
 {
 	uint64_t sums[SCAN_OUTCOMES] = { 0 }, items[SCAN_OUTCOMES] = { 0 }, *nr = items;
+	uint32_t nr_told = nr_steps(t);
 
-	for (uint32_t i = 0; i < episode_nr_steps(t->e); i++) {
+	for (uint32_t i = 0; i < nr_told; i++) {
 		const struct step *step = episode_step(t->e, i);
 
 		if (step->kind != STEP_SCANNED || (step->verdict != EVENT_P_ITEM_SCAN &&
 						   step->verdict != EVENT_P_SCAN_SUM))
 			continue;
-		for (uint64_t n = step->event; n <= step->last_event; n++) {
+		for (uint64_t n = step->event; n <= step->last_event && n <= t->when.known_by; n++) {
 			struct event ev;
 
 			if (event_index_event(episode_source(t->e)->events, n, &ev) != 0 || ev.pid != t->row->tid)
@@ -430,6 +462,7 @@ static void totals(struct teller *t)
 	const struct migration_totals *m = &t->row->totals.migration;
 	const struct kill_totals *k = &t->row->totals.kill;
 
+	t->doubtful = t->row->kind != EPISODE_WALK && lacks_events(t);
 	if (t->row->kind == EPISODE_WALK)
 		walk_totals(t);
 	else if (t->row->kind == EPISODE_SCAN)
@@ -449,6 +482,7 @@ static void totals(struct teller *t)
 		teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "%" PRIu32 " on the list; the VMAs of %" PRIu32
 		     " cover the address, the ptes of %" PRIu32 " map the page.", k->nr_listed,
 		     k->nr_covering, k->nr_mapped);
+	t->doubtful = false;
 }
 
 static void notes(struct teller *t)

@@ -21,7 +21,7 @@ void teller_hand_over(struct teller *t, const struct story_line *line)
 void teller_say(struct teller *t, enum story_part part, uint64_t event, char evidence, const char *format, ...)
 {
 	struct story_line line = { .part = part, .event = event, .step = NO_STEP,
-				   .narration = { .evidence = evidence } };
+				   .narration = { .evidence = evidence, .doubtful = t->doubtful } };
 	va_list args;
 
 	va_start(args, format);

@@ -15,6 +15,7 @@ struct teller {
 	const struct episode_row *row;
 	struct moment when;
 	bool all;		/* nothing is folded */
+	bool doubtful;		/* is what teller_say() is told next */
 	story_fn fn;
 	void *arg;
 	int ret;		/* fn's answer: once it is not 0 nothing more is told */

@@ -117,7 +117,10 @@ static void collapse(const struct episode_row *episode, struct fields *fields)
 	const struct collapse_totals *c = &episode->totals.collapse;
 
 	fields_hex(fields, "address", c->address);
-	fields_bool(fields, "shmem", c->is_shmem);
+	if (!episode->begin_lost)
+		fields_bool(fields, "shmem", c->is_shmem);
+	else
+		fields_nothing(fields, "shmem");
 	if (episode->ended)
 		fields_bool(fields, "collapsed", collapse_is_done(c));
 	else
