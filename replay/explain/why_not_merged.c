@@ -33,8 +33,10 @@
 #define OUTCOME_CHECKSUM 2		/* KSMTOP_SCAN_OUTCOMES: checksum changed */
 #define DETACH_REMERGE	3		/* KSMTOP_DETACH_SITES: re-merge */
 #define PAGE_BYTES	4096u
+#define USER_END	(UINT64_C(1) << 56)	/* x86-64 with five levels of page tables */
 
-struct area { uint64_t start, end, flags, born, confirmed; bool doubtful; char evidence; };
+/* A VMA, or what lies between two of them. */
+struct area { uint64_t start, end, flags, born, confirmed; bool doubtful, is_gap; char evidence; };
 
 struct asking {
 	const struct episode_source *source;
@@ -80,6 +82,8 @@ static const struct { const char *word, *text; } reasons[NR_NOT_MERGED] = {
 	[NOT_MERGED_OTHER] = { "failure", "Merging it failed for another reason." },
 	[NOT_MERGED_NO_PAGE] = { "no-page", "There is no anonymous page of its own: never written, swapped out, or "
 				 "the zero page." },
+	[NOT_MERGED_NO_VMA] = { "no-vma", "No other VMA with anonymous pages is known: either there is none, or nothing "
+				"told of it." },
 	[NOT_MERGED_UNKNOWN] = { "unknown", "This recording cannot tell; one with the patch and --detail item_scan "
 				 "would." },
 };
@@ -240,6 +244,35 @@ static int compare_areas(const void *p, const void *q)
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
+static bool is_range(const struct asking *a)
+{
+	return a->first || a->last != UINT64_MAX;
+}
+
+/* What no area of the range covers.  Nobody maps page 0, nor what lies behind the widest user space. */
+static int find_gaps(struct asking *a)
+{
+	uint64_t at = a->first < PAGE_BYTES ? PAGE_BYTES : a->first, end = a->last < USER_END ? a->last : USER_END - 1;
+	uint32_t nr = a->nr_areas;
+
+	end = (end | (PAGE_BYTES - 1)) + 1;
+	for (uint32_t i = 0; i <= nr && at < end; i++) {
+		uint64_t start = i < nr && a->areas[i].start < end ? a->areas[i].start : end;
+
+		if (start > at) {
+			if (ARRAY_ROOM(a->areas, a->nr_areas, a->room_areas) != 0)
+				return -ENOMEM;
+			a->areas[a->nr_areas++] = (struct area){ .start = at, .end = start, .is_gap = true,
+				.doubtful = true, .evidence = EVIDENCE_INFERRED };
+		}
+		if (i < nr && a->areas[i].end > at)
+			at = a->areas[i].end;
+	}
+	if (a->nr_areas > nr)
+		qsort(a->areas, a->nr_areas, sizeof(*a->areas), compare_areas);
+	return 0;
+}
+
 /* A VMA hangs in several interval trees: one area each. */
 static int find_areas(struct asking *a)
 {
@@ -255,8 +288,9 @@ static int find_areas(struct asking *a)
 			continue;
 		if (ARRAY_ROOM(a->areas, a->nr_areas, a->room_areas) != 0)
 			return -ENOMEM;
-		a->areas[a->nr_areas++] = (struct area){ row.vma.start, row.vma.end, row.vma.flags,
-			row.fact.born, row.fact.confirmed, row.fact.doubt != DOUBT_NONE, row.fact.evidence };
+		a->areas[a->nr_areas++] = (struct area){ .start = row.vma.start, .end = row.vma.end,
+			.flags = row.vma.flags, .born = row.fact.born, .confirmed = row.fact.confirmed,
+			.doubtful = row.fact.doubt != DOUBT_NONE, .evidence = row.fact.evidence };
 	}
 	if (a->nr_areas)
 		qsort(a->areas, a->nr_areas, sizeof(*a->areas), compare_areas);
@@ -334,7 +368,9 @@ static void tell_area(struct asking *a, const struct area *area, uint64_t nr_ite
 	if (nr <= nr_items)
 		return;
 	why.nr_pages = nr - nr_items;
-	if (area->flags & VM_NOT_FOR_KSM) {
+	if (area->is_gap) {
+		why.reason = NOT_MERGED_NO_VMA;
+	} else if (area->flags & VM_NOT_FOR_KSM) {
 		why.reason = NOT_MERGED_WRONG_KIND;
 	} else if (!a->mm.in_ksm) {
 		why.reason = NOT_MERGED_NOT_IN_KSM;
@@ -496,8 +532,11 @@ static void tell_mm(struct asking *a)
 	tell_sums(a);
 	/* Pages that became the zero page have no item any more. */
 	tell_sampled(a, NOT_MERGED_ZERO_PAGE, "ksm_zero_pages");
-	if (history_is_patched(h))
+	if (history_is_patched(h)) {
+		if (!is_range(a))
+			tell_whole(a, NOT_MERGED_NO_VMA, 0, 0, EVIDENCE_INFERRED, true);
 		return;
+	}
 	/* A stock kernel names no address: what can be said is how many are shared. */
 	history_mm_counters(h, a->mm.ref, a->when, &counters);
 	if (counters.nr_stable_items)
@@ -520,6 +559,8 @@ int why_not_merged(const struct episode_source *source, struct ref mm, uint64_t 
 	ret = ksmd_said_read(source, a.mm.name.addr, when, &a.said);
 	if (ret == 0)
 		ret = find_areas(&a);
+	if (ret == 0 && history_is_patched(source->history) && is_range(&a))
+		ret = find_gaps(&a);
 	if (ret == 0 && history_is_patched(source->history))
 		ret = zero_pages_without_item(source, &a.mm, a.first, a.last, when, &a.zeroes, &a.nr_zeroes);
 	if (ret == 0 && history_is_patched(source->history))

@@ -33,6 +33,7 @@ enum not_merged {
 	NOT_MERGED_LOCK_FAILED,
 	NOT_MERGED_OTHER,		/* another failure */
 	NOT_MERGED_NO_PAGE,		/* no anonymous page there */
+	NOT_MERGED_NO_VMA,		/* no VMA is known there */
 	NOT_MERGED_UNKNOWN,		/* this recording cannot tell */
 	NR_NOT_MERGED
 };
@@ -49,7 +50,12 @@ struct why_not {
 };
 typedef int (*why_not_fn)(const struct why_not *why, void *arg);
 
-/* Runs in the order of addresses, then what is known of the mm as a whole (first = last = 0). */
+/*
+ * What lies between the VMAs that are known is a run of its own where a range was asked for; of a whole process it is
+ * one line (first = last = 0).
+ *
+ * Runs in the order of addresses, then what is known of the mm as a whole (first = last = 0).
+ */
 int why_not_merged(const struct episode_source *source, struct ref mm, uint64_t first, uint64_t last,
 		   struct moment when, why_not_fn fn, void *arg, struct diag *diag);
 /*

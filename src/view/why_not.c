@@ -105,6 +105,7 @@ static enum role reason_role(enum not_merged reason)
 	case NOT_MERGED_ZERO_PAGE:
 		return ROLE_GOOD;
 	case NOT_MERGED_UNKNOWN:
+	case NOT_MERGED_NO_VMA:
 		return ROLE_DOUBT;
 	case NOT_MERGED_NOT_ASKED:
 	case NOT_MERGED_NO_PAGE:
@@ -117,7 +118,7 @@ static enum role reason_role(enum not_merged reason)
 static const char *addresses(const struct why_not *why, char *buf, size_t size)
 {
 	if (!why->first && !why->last)
-		snprintf(buf, size, "the process, last scan");
+		snprintf(buf, size, why->seqnr >= 0 ? "the process, last scan" : "the whole process");
 	else if (why->first == why->last)
 		snprintf(buf, size, "0x%" PRIx64, why->first);
 	else

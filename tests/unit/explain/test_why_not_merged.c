@@ -91,6 +91,7 @@ static void each_page_has_its_reason(void **state)
 		{ NOT_MERGED_NOT_TWICE, 0, 1 },		/* the mm's sums */
 		{ NOT_MERGED_CHANGING, 0, 1 },
 		{ NOT_MERGED_WP_FAILED, 0, 1 },
+		{ NOT_MERGED_NO_VMA, 0, 0 },		/* and what lies beside all these */
 	};
 	const struct written story[] = { REASONS };
 	struct recording *recording = written_open(story, sizeof(story) / sizeof(*story));
@@ -108,9 +109,28 @@ static void each_page_has_its_reason(void **state)
 	assert_int_equal(heard.nr, 5);
 	assert_int_equal(heard.list[0].reason, NOT_MERGED_WP_FAILED);
 	assert_int_equal(heard.list[1].reason, NOT_MERGED_NOT_TWICE);
+	/* A range with room around a VMA and a page of the next: no VMA is known there, which is doubtful. */
+	heard = ask(recording, 2201, 0x2fe000, 0x400fff, sizeof(story) / sizeof(*story));
+	assert_true(heard.nr > 4);
+	assert_int_equal(heard.list[0].reason, NOT_MERGED_NO_VMA);
+	assert_int_equal(heard.list[0].first, 0x2fe000);
+	assert_int_equal(heard.list[0].nr_pages, 2);
+	assert_true(heard.list[0].doubtful);
+	assert_int_equal(heard.list[1].reason, NOT_MERGED_WRONG_KIND);
+	assert_int_equal(heard.list[2].reason, NOT_MERGED_NO_VMA);
+	assert_int_equal(heard.list[2].first, 0x302000);
+	assert_int_equal(heard.list[2].last, 0x3ff000);
+	assert_int_equal(heard.list[2].nr_pages, 0xfe);
+	assert_int_equal(heard.list[3].reason, NOT_MERGED_NOT_ASKED);
+	assert_int_equal(heard.list[3].nr_pages, 1);
+	for (uint32_t i = 4; i < heard.nr; i++)
+		assert_int_equal(heard.list[i].first, 0);
+	/* To the end of all addresses, and the page at 0: no run begins there. */
+	heard = ask(recording, 2201, 0, UINT64_MAX - 1, sizeof(story) / sizeof(*story));
+	assert_int_equal(heard.list[0].first, 0x1000);
 	/* Before the first scan ended nobody had come by, whatever came later. */
 	heard = ask(recording, 2201, 0, UINT64_MAX, 4);
-	assert_int_equal(heard.nr, 2);
+	assert_int_equal(heard.nr, 3);
 	assert_int_equal(heard.list[1].reason, NOT_MERGED_NOT_SCANNED);
 	assert_int_equal(heard.list[1].nr_pages, 8);
 	recording_close(recording);
