@@ -74,24 +74,39 @@ static void tell_bad_page(struct teller *t, const struct bad_page *page, const s
 			   "For that do_swap_page() has no page.", page->index, page->pfn, page->number, page->event);
 }
 
-static void tell_whose(struct teller *t, const struct bad_page *page)
+static void tell_whose(struct teller *t)
 {
-	struct touched by;
 	struct story_line line = { .part = STORY_NOTE, .step = NO_STEP,
 				   .narration = { .evidence = EVIDENCE_INFERRED, .doubtful = true } };
+	char *text = line.narration.text;
+	size_t size = sizeof(line.narration.text);
+	struct collapse_owner owner;
 
 	if (!ref_is_none(t->row->object))	/* the mm has a name */
 		return;
-	if (!collapse_touched(episode_source(t->e), page, t->when.known_by, &by)) {
+	if (!collapse_owner(t->e, t->when.known_by, &owner)) {
 		teller_say(t, STORY_NOTE, 0, EVIDENCE_INFERRED,
 			   "Whose pages they are is not known: nothing in the recording names the owner of that mm.");
 		return;
 	}
-	line.event = by.event;
-	snprintf(line.narration.text, sizeof(line.narration.text), "The pages are taken to be %s's (pid %" PRId32
-		 "): it alone got SIGBUS for touching poison behind event %" PRIu64 ", where page %" PRIu64 " (pfn 0x%"
-		 PRIx64 ") was handled as bad memory. Nothing names the owner of that mm, and a signal carries no "
-		 "page.", by.comm, by.pid, page->handled, page->index, page->pfn);
+	line.event = owner.event;
+	switch (owner.by) {
+	case OWNER_CHANGED_VMAS:
+		snprintf(text, size, "The pages are taken to be those of the process of %s (tid %" PRId32 "), which changed "
+			 "a VMA of the same mm (event %" PRIu64 "). That no other process had an mm at that address in "
+			 "between is not certain.", owner.comm, owner.pid, owner.event);
+		break;
+	case OWNER_FORKED:
+		snprintf(text, size, "The pages are taken to be %s's (pid %" PRId32 "): it was forked with that mm (event %"
+			 PRIu64 "). That no other process had an mm at that address in between is not certain.",
+			 owner.comm, owner.pid, owner.event);
+		break;
+	default:
+		snprintf(text, size, "The pages are taken to be %s's (pid %" PRId32 "): it alone got SIGBUS for touching "
+			 "poison behind event %" PRIu64 ", where page %" PRIu64 " (pfn 0x%" PRIx64 ") was handled as bad "
+			 "memory. Nothing names the owner of that mm, and a signal carries no page.", owner.comm,
+			 owner.pid, owner.page.handled, owner.page.index, owner.page.pfn);
+	}
 	teller_hand_over(t, &line);
 }
 
@@ -104,5 +119,5 @@ void tell_owners(struct teller *t)
 	collapse_way(t->e, &way);
 	if (collapse_bad_page(t->e, t->when.known_by, &page))
 		tell_bad_page(t, &page, &way);
-	tell_whose(t, &page);
+	tell_whose(t);
 }

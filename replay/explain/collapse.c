@@ -60,8 +60,7 @@ void collapse_way(struct opened_episode *episode, struct collapse_way *ret)
 }
 
 /* ---- the page ---- */
-/* The mm that a collapse names, 0 if its beginning is not there. */
-static int64_t mm_of(const struct episode_source *source, const struct episode_row *row)
+int64_t collapse_mm(const struct episode_source *source, const struct episode_row *row)
 {
 	struct event ev;
 
@@ -91,7 +90,7 @@ static bool failed_before(struct opened_episode *episode, struct bad_page *ret)
 	const struct episode_source *source = episode_source(episode);
 	const struct episode_row *row = episode_row(episode);
 	struct moment when = { row->fact.born, row->fact.born };
-	int64_t mm = mm_of(source, row);
+	int64_t mm = collapse_mm(source, row);
 
 	for (uint32_t n = row->number - 1; mm && n && row->number - n <= LOOKED_BACK; n--) {
 		struct opened_episode *earlier;
@@ -104,7 +103,7 @@ static bool failed_before(struct opened_episode *episode, struct bad_page *ret)
 		    history_row(source->history, ref, when, &other) != 0 ||
 		    other.episode.kind != EPISODE_COLLAPSE || !other.episode.totals.collapse.nr_failed ||
 		    other.episode.totals.collapse.address != row->totals.collapse.address ||
-		    mm_of(source, &other.episode) != mm || episode_open(source, ref, when, &earlier, &diag) != 0)
+		    collapse_mm(source, &other.episode) != mm || episode_open(source, ref, when, &earlier, &diag) != 0)
 			continue;
 		found = failed_page(earlier, ret);
 		episode_close(earlier);

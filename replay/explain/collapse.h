@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * collapse.h - inside explain/: what the events around a collapse tell of it.
+ * collapse.h - what the events around a collapse tell of it.
  *
  * The collapse's own events say which mm, which range and what became of each page.  Who gave it up on the way
  * the stock kernel's huge_memory:* events of the same thread say; which page was bad, and whose the range is,
@@ -32,5 +32,26 @@ bool collapse_bad_page(struct opened_episode *episode, uint64_t known_by, struct
 struct touched { int32_t pid; char comm[17]; uint64_t event; };
 bool collapse_touched(const struct episode_source *source, const struct bad_page *page, uint64_t known_by,
 		      struct touched *ret);
+
+/* The mm that a collapse names, 0 if its beginning is not there. */
+int64_t collapse_mm(const struct episode_source *source, const struct episode_row *row);
+
+/*
+ * Whose pages they are taken to be, of an mm that has no name in the history: inferred and doubtful, always.
+ * False: nothing by `known_by` says.  collapse_owner.c has what each rests on.
+ */
+enum collapse_owner_by {
+	OWNER_CHANGED_VMAS,		/* a thread (pid: its tid) changed a VMA of that mm */
+	OWNER_FORKED,			/* pid was forked with that mm */
+	OWNER_TOUCHED,			/* pid touched poison once `page` had been handled */
+};
+struct collapse_owner {
+	int32_t pid;
+	char comm[17];
+	uint64_t event;			/* that tells it */
+	uint8_t by;			/* enum collapse_owner_by */
+	struct bad_page page;		/* OWNER_TOUCHED */
+};
+bool collapse_owner(struct opened_episode *episode, uint64_t known_by, struct collapse_owner *ret);
 
 #endif /* KSMTOP_COLLAPSE_H */

@@ -170,6 +170,7 @@ static void close_open(void *data)
 	whatif_free(open->whatif);
 	free(open->items);
 	free(open->notes);
+	free(open->owner);
 	free(open);
 }
 

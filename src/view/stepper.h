@@ -27,6 +27,7 @@
 
 #include "scene.h"
 
+struct collapse_owner;
 struct whatif;
 
 /* What explain adds behind the steps: why pages stayed, who is not on the list. */
@@ -52,6 +53,9 @@ struct open_episode {
 	bool whatif_failed;
 	struct episode_note *notes;	/* NOTES_MAX at most */
 	int nr_notes;			/* -1: not asked for yet */
+	struct collapse_owner *owner;	/* of a collapse, as known by owner_at: NULL where that is not known */
+	bool owner_asked;
+	uint64_t owner_at;
 	char source[96];		/* what stepper_source() answered */
 };
 

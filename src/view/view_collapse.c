@@ -4,14 +4,17 @@
  *
  * The 512 sub-pages are a grid of 8 rows, each cell what became of that page by the cursor: isolated,
  * copied, cleared (there was nothing to copy), failed, put back.  KSM pages among them are named,
- * because they are not the process's alone.  Below, the page under the cursor and the steps.
+ * because they are not the process's alone; of an mm that nothing names stands whose it is taken to be, and
+ * why (explain/collapse.h).  Below, the page under the cursor and the steps.
  *
  * Left and Right go by page, a by phase.  The patch names the first page of a large folio once; the
  * others of it stay blank and are counted as not named.
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "explain/collapse.h"
 #include "explain/words.h"
 #include "format.h"
 #include "step_list.h"
@@ -21,7 +24,7 @@
 #define SUB_PAGES 512
 #define GRID_COLUMNS 64
 #define GRID_ROWS (SUB_PAGES / GRID_COLUMNS)
-#define NOW_ROWS 3
+#define NOW_ROWS 4
 
 enum fate { NOT_NAMED, ISOLATED, COPIED, FAILED, PUT_BACK, CLEARED, NR_FATES };
 
@@ -85,12 +88,54 @@ static void picture_of(struct stepping *s, struct picture *p)
 		p->nr[p->fate[i]]++;
 }
 
+/* ---- whose ---- */
+
+/* Whose the pages are taken to be; NULL: the mm has a name, or nothing says.  Asked once a moment. */
+static const struct collapse_owner *owner_of(struct stepping *s)
+{
+	struct open_episode *open = s->open;
+	uint64_t known_by = s->scene.when.known_by;
+
+	if (!ref_is_none(s->row.object))
+		return NULL;
+	if (open->owner_asked && open->owner_at == known_by)
+		return open->owner;
+	free(open->owner);
+	open->owner = calloc(1, sizeof(*open->owner));
+	open->owner_asked = true;
+	open->owner_at = known_by;
+	if (open->owner && !collapse_owner(s->episode, known_by, open->owner)) {
+		free(open->owner);
+		open->owner = NULL;
+	}
+	return open->owner;
+}
+
+static const char *owner_text(const struct collapse_owner *owner, char *buf, size_t size)
+{
+	switch (owner->by) {
+	case OWNER_CHANGED_VMAS:
+		snprintf(buf, size, "%s %" PRId32 ": changed a VMA of this mm, #%" PRIu64, owner->comm, owner->pid,
+			 owner->event);
+		break;
+	case OWNER_FORKED:
+		snprintf(buf, size, "%s %" PRId32 ": forked with this mm, #%" PRIu64, owner->comm, owner->pid,
+			 owner->event);
+		break;
+	default:
+		snprintf(buf, size, "%s %" PRId32 ": it alone got SIGBUS by touch, #%" PRIu64 "; page %" PRIu64
+			 " was bad", owner->comm, owner->pid, owner->event, owner->page.index);
+	}
+	return buf;
+}
+
 /* ---- header ---- */
 
 static void draw_header(struct pane pane, struct stepping *s, const struct picture *p)
 {
 	const struct collapse_totals *c = &s->row.totals.collapse;
-	char mm[64] = "a process not known to be in KSM", task[48], time[FORMAT_MAX], result[SYMBOL_MAX];
+	char mm[96] = "a process not known to be in KSM", task[48], time[FORMAT_MAX], result[SYMBOL_MAX];
+	const struct collapse_owner *owner = owner_of(s);
 	bool done = collapse_is_done(c);
 	uint64_t took_ns;
 	struct event ev;
@@ -98,6 +143,8 @@ static void draw_header(struct pane pane, struct stepping *s, const struct pictu
 
 	if (!ref_is_none(s->row.object))
 		scene_owner(&s->scene, s->row.object, mm, sizeof(mm));
+	else if (owner)
+		snprintf(mm, sizeof(mm), "%s %" PRId32 " (I?)", owner->comm, owner->pid);
 	else if (!episode_step_event(s->episode, 0, &ev))
 		snprintf(mm, sizeof(mm), "mm 0x%" PRIx64 " (in KSM?)",
 			 (uint64_t)EVENT_ARGS(&ev, P_COLLAPSE_BEGIN)->mm);
@@ -155,10 +202,10 @@ static void draw_legend(struct pane pane, const struct picture *p, bool over)
 	}
 }
 
-/* ---- whose pages ---- */
+/* ---- below the grid, or beside it ---- */
 
 /* The KSM pages of the range before the collapse, through the process's items. */
-static void draw_owners(struct pane pane, struct stepping *s)
+static void draw_ksm_pages(struct pane pane, struct stepping *s)
 {
 	const struct collapse_totals *c = &s->row.totals.collapse;
 	struct moment before = {s->row.fact.born ? s->row.fact.born - 1 : 0, s->open->when.known_by};
@@ -167,28 +214,50 @@ static void draw_owners(struct pane pane, struct stepping *s)
 	uint32_t nr = 0;
 	union row row;
 	char name[64];
-	int y = 1;
+	int y = 0;
 
-	pane_rule(pane, 0, "KSM PAGES AMONG THEM", "");
-	if (ref_is_none(s->row.object) || s->row.object.table != TABLE_MM ||
-	    history_list(s->scene.history, ITEMS_OF_MM, s->row.object, before, &cursor)) {
-		pane_text(pane, 2, 1, ROLE_HINT, "none known: not known whether it is in KSM");
+	if (history_list(s->scene.history, ITEMS_OF_MM, s->row.object, before, &cursor)) {
+		pane_text(pane, 2, 0, ROLE_HINT, "KSM pages among them: none known");
 		return;
 	}
 	history_seek_key(&cursor, c->address);
 	while (history_next(&cursor, &row) == 1 && row.item.address < end) {
 		if (row.item.address < c->address || row.item.state != ITEM_STABLE)
 			continue;
-		if (y < pane.height - 1)
-			pane_printf(pane, 2, y++, ROLE_TEXT, "page %3" PRIu64 "  %s",
+		if (y < pane.height - 1) {
+			pane_printf(pane, 2, y, ROLE_TEXT, "page %3" PRIu64 "  %s",
 				    (row.item.address - c->address) >> 12,
 				    scene_name(&s->scene, row.item.node, name, sizeof(name)));
+			pane_fact(pane, pane.width - 2, y++, (char)row.item.fact.evidence,
+				  row.item.fact.doubt != DOUBT_NONE);
+		}
 		nr++;
 	}
 	if (!nr)
-		pane_text(pane, 2, 1, ROLE_HINT, "none: the range is the process's own");
-	else if (nr > (uint32_t)(y - 1))
-		pane_printf(pane, 2, y, ROLE_HINT, "%" PRIu32 " more", nr - (uint32_t)(y - 1));
+		pane_text(pane, 2, 0, ROLE_HINT, "no item is known that makes one of them a KSM page");
+	else if (nr > (uint32_t)y)
+		pane_printf(pane, 2, y, ROLE_HINT, "%" PRIu32 " more", nr - (uint32_t)y);
+}
+
+static void draw_owners(struct pane pane, struct stepping *s)
+{
+	const struct collapse_owner *owner = owner_of(s);
+	bool named = s->row.object.table == TABLE_MM;
+	char text[160];
+	int y = 1;
+
+	pane_rule(pane, 0, named ? "KSM PAGES AMONG THEM" : "WHOSE PAGES", "");
+	if (named) {
+		draw_ksm_pages(pane_sub(pane, 0, 1, pane.width, pane.height - 1), s);
+		return;
+	}
+	if (owner) {
+		y += pane_wrap(pane, 2, 1, pane.width - 6, ROLE_TEXT, owner_text(owner, text, sizeof(text)));
+		pane_fact(pane, pane.width - 2, 1, EVIDENCE_INFERRED, true);
+	} else {
+		y += pane_wrap(pane, 2, 1, pane.width - 6, ROLE_HINT, "nothing by now says whose mm that is");
+	}
+	pane_text(pane, 2, y, ROLE_HINT, "KSM pages: not known whether it is in KSM");
 }
 
 /* ---- the view ---- */

@@ -23,7 +23,7 @@
 #include "view_util.h"
 #include "views.h"
 
-#define NOW_ROWS 3
+#define NOW_ROWS 4
 
 /* ---- phases ---- */
 
@@ -223,7 +223,8 @@ static const char *fate(const struct recovery_process *p, bool wide, char *buf, 
 	if (p->failed)
 		add_word(buf, size, "not moved");
 	if (!wide && p->nr_told + p->nr_touched)	/* first: in little room the rest is left out */
-		add_word(buf, size, "SIGBUS x%" PRIu32, p->nr_told + p->nr_touched);
+		add_word(buf, size, p->nr_told + p->nr_touched > 1 ? "SIGBUS x%" PRIu32 : "SIGBUS",
+			 p->nr_told + p->nr_touched);
 	/* what became of the process first: the rest may have no room */
 	if (p->nr_told && wide)
 		add_word(buf, size, "SIGBUS");

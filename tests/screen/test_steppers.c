@@ -20,6 +20,7 @@
 
 #include "explore.h"
 #include "golden.h"
+#include "truth_file.h"
 #include "view/stepper.h"
 
 static const struct shot {
@@ -81,6 +82,38 @@ static const struct { const char *trace, *keys; } ends[] = {
 	{"numa", FIRST_OF("migration")}, {"lifecycle", FIRST_OF("scan")}, {"reasons", FIRST_OF("scan")},
 	{"power-cut", FIRST_OF("scan")}, {"debian", FIRST_OF("scan")}, {"stock-merge", FIRST_OF("scan")},
 };
+
+/* Whose pages a collapse met, and that this is inferred: the process of the truth file, at both sizes. */
+static void test_owner(void **state)
+{
+	static const char *const traces[] = {"collapse-poison-anon", "collapse-poison-shmem"};
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct json_object *truth = open_truth(traces[i / 2]), *processes;
+		struct grid *grid = i % 2 ? grid_new(120, 40, GRID_ASCII) : grid_new(80, 24, GRID_ASCII);
+		struct session *session;
+		struct opened file;
+		char owner[64];
+
+		assert_true(json_object_object_get_ex(truth, "processes", &processes));
+		assert_int_equal(json_object_array_length(processes), 1);
+		snprintf(owner, sizeof(owner), "collapse-poison %" PRId64,
+			 number_of(json_object_array_get_idx(processes, 0), "pid"));
+		open_trace(&file, traces[i / 2]);
+		session = open_session(&file, GRID_ASCII);
+		type(session, grid, ":time_start :view_collapse e");
+		assert_true(grid_holds(grid, "WHOSE PAGES"));
+		assert_true(grid_holds(grid, "nothing by now says whose mm that is"));
+		type(session, grid, ":time_end");
+		assert_true(grid_holds(grid, owner));
+		assert_true(grid_holds(grid, "(I?) at 0x"));
+		grid_free(grid);
+		session_free(session);
+		close_trace(&file);
+		json_object_put(truth);
+	}
+}
 
 /* What a walk missed is a column, a filter and an order, by the name that the command line has for it. */
 static void test_missed(void **state)
@@ -354,6 +387,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shots),
 		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_owner),
 		cmocka_unit_test(test_migration),
 		cmocka_unit_test(test_folded),
 		cmocka_unit_test(test_missed),

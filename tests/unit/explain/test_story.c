@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "explain/collapse.h"
 #include "explain/narrate.h"
 #include "trace/diag.h"
 #include "walk_story.h"
@@ -405,6 +406,75 @@ static void why_a_collapse_is_given_up(void **state)
 	recording_close(recording);
 }
 
+#define VMA_OF(us, pid, kind, mm) WR(us, 0, pid, kind, 0xff1100000000a000, 0xff1100000000b000, mm, RANGE, RANGE + 0x1000, 0, 0)
+
+static struct collapse_owner owner_at(struct recording *recording, uint64_t known_by, bool *ret_known)
+{
+	struct episode_source source = written_source(recording);
+	struct collapse_owner owner = { 0 };
+	struct opened_episode *opened;
+	struct diag diag;
+	struct ref ref;
+
+	assert_int_equal(history_find_number(source.history, TABLE_EPISODE, 1, &ref), 0);
+	assert_int_equal(episode_open(&source, ref, moment_at(history_last(source.history)), &opened, &diag), 0);
+	*ret_known = collapse_owner(opened, known_by, &owner);
+	episode_close(opened);
+	return owner;
+}
+
+/* Who changes a VMA of the mm is its owner, but for a fork: then it is the task made; each not before it is known. */
+static void whose_pages_a_collapse_met(void **state)
+{
+	enum { OTHER = 0x77, CLONE_VM = 0x100 };
+	const struct written forked[] = {
+		VMA_OF(1, 60, P_VMA_INSERT, OTHER), VMA_OF(2, 60, P_VMA_INSERT, OTHER_MM),
+		WR(3, 0, 60, TASK_NEWTASK, 61, "child", 0x11), VMA_OF(4, 60, P_VMA_REMOVE, OTHER),
+		WR(5, 0, KHUGEPAGED, P_COLLAPSE_BEGIN, OTHER_MM, RANGE, 0x200, 0),
+		WR(6, 0, KHUGEPAGED, P_COLLAPSE_END, OTHER_MM, RANGE, 1, 0x200),
+	};
+	/* A thread is no other process, and what khugepaged itself does says nothing. */
+	const struct written own[] = {
+		VMA_OF(1, 60, P_VMA_INSERT, OTHER), VMA_OF(2, 62, P_VMA_INSERT, OTHER_MM),
+		WR(3, 0, 62, TASK_NEWTASK, 63, "thread", CLONE_VM), VMA_OF(4, KHUGEPAGED, P_VMA_REMOVE, OTHER_MM),
+		WR(5, 0, KHUGEPAGED, P_COLLAPSE_BEGIN, OTHER_MM, RANGE, 0x200, 0),
+		WR(6, 0, KHUGEPAGED, P_COLLAPSE_END, OTHER_MM, RANGE, 1, 0x200),
+	};
+	/* Nothing before it; behind it first another mm. */
+	const struct written later[] = {
+		WR(1, 0, KHUGEPAGED, P_COLLAPSE_BEGIN, OTHER_MM, RANGE, 0x200, 0),
+		WR(2, 0, KHUGEPAGED, P_COLLAPSE_END, OTHER_MM, RANGE, 1, 0x200),
+		VMA_OF(3, 60, P_VMA_REMOVE, OTHER), VMA_OF(4, 64, P_VMA_REMOVE, OTHER_MM),
+	};
+	struct recording *recording = written_open(forked, sizeof(forked) / sizeof(*forked));
+	struct collapse_owner owner;
+	bool known;
+
+	(void)state;
+	owner = owner_at(recording, 6, &known);
+	assert_true(known);
+	assert_int_equal(owner.by, OWNER_FORKED);
+	assert_int_equal(owner.pid, 61);
+	assert_int_equal(owner.event, 3);
+	assert_string_equal(owner.comm, "child");
+	recording_close(recording);
+
+	recording = written_open(own, sizeof(own) / sizeof(*own));
+	owner = owner_at(recording, 6, &known);
+	assert_true(known);
+	assert_int_equal(owner.by, OWNER_CHANGED_VMAS);
+	assert_int_equal(owner.pid, 62);
+	recording_close(recording);
+
+	recording = written_open(later, sizeof(later) / sizeof(*later));
+	owner_at(recording, 3, &known);
+	assert_false(known);
+	owner = owner_at(recording, 4, &known);
+	assert_true(known);
+	assert_int_equal(owner.pid, 64);
+	recording_close(recording);
+}
+
 #define MAPPED_HUGEPAGE	5	/* SCAN_PTE_MAPPED_HUGEPAGE: what madvise(MADV_COLLAPSE) of a file answers */
 
 static uint32_t nr_collapses_failed(const struct history *h)
@@ -510,6 +580,7 @@ int main(void)
 		cmocka_unit_test(merges_are_alike_with_the_same_page_only),
 		cmocka_unit_test(a_long_scan_is_folded_by_what_it_is),
 		cmocka_unit_test(why_a_collapse_is_given_up),
+		cmocka_unit_test(whose_pages_a_collapse_met),
 		cmocka_unit_test(whether_a_collapse_succeeded),
 		cmocka_unit_test(who_is_put_on_the_kill_list),
 		cmocka_unit_test(every_step_has_a_sentence),
