@@ -14,14 +14,34 @@ static void feed_cursor(struct feed *f, uint64_t mm)
 	feed_merge(f, 0, 900, ITEM(900), mm, -14);
 }
 
+/* Where ksmd is seen after the exit: in an mm by its number, or: */
+enum seen { STOP = 0, B = 1, C = 2, D = 3, BEGIN = -1, END = -2, PARTNER = -3 };
+
+static void see(struct feed *f, enum seen what)
+{
+	switch (what) {
+	case BEGIN:
+		FEED(f, KSM_START_SCAN);
+		break;
+	case END:
+		FEED(f, KSM_STOP_SCAN);
+		break;
+	case PARTNER:
+		feed_merge(f, 0, 200, ITEM(20), MM(1), 0);
+		feed_merge(f, 2, 200, ITEM(21), MM(3), -14);
+		break;
+	default:
+		feed_cursor(f, MM(what));
+	}
+}
+
 /*
  * ksmd keeps the items of an mm that exits until its cursor, which is before them, has been seen in
  * two places.
  */
 static void an_exit_leaves_the_items_to_ksmd(void **state)
 {
-	enum { BEGIN = -1, END = -2, PARTNER = -3, REMOVED = -4, B = 1, C = 2, D = 3, STOP = 0 };
-	static const struct { const char *what; int seen[6]; int gone; } cases[] = {
+	static const struct { const char *what; enum seen seen[6]; int gone; } cases[] = {
 		{ "one place may be where it was", { B }, -1 },
 		{ "the same place again", { B, B, B }, -1 },
 		{ "two places", { B, C }, 1 },
@@ -51,20 +71,7 @@ static void an_exit_leaves_the_items_to_ksmd(void **state)
 		before = feed_merge(f, 1, 100, ITEM(2), MM(1), 0);
 		left = feed_exit(f, MM_A);
 		for (; cases[i].seen[nr] != STOP; nr++) {
-			switch (cases[i].seen[nr]) {
-			case BEGIN:
-				FEED(f, KSM_START_SCAN);
-				break;
-			case END:
-				FEED(f, KSM_STOP_SCAN);
-				break;
-			case PARTNER:
-				feed_merge(f, 0, 200, ITEM(20), MM(1), 0);
-				feed_merge(f, 2, 200, ITEM(21), MM(3), -14);
-				break;
-			default:
-				feed_cursor(f, MM(cases[i].seen[nr]));
-			}
+			see(f, cases[i].seen[nr]);
 			at[nr] = f->next - 1;
 		}
 		feed_flush(f);
