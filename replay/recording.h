@@ -65,7 +65,7 @@ const char *recording_release(struct recording *recording, char *buf, size_t siz
 bool recording_from_cache(const struct recording *recording);
 
 /*
- * A moment as people write it (shared/interface words): "1234", "@1234", "+1.5s", "50%", "start",
+ * A moment as people write it: "1234", "@1234", "+1.5s", "50%", "start",
  * "end", and with `absolute` "123.456789" of the trace clock.  Result: an event number 0..last.
  */
 int recording_parse_moment(struct recording *recording, const char *text, bool absolute,

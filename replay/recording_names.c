@@ -2,7 +2,7 @@
 /*
  * recording_names.c - moments and objects as people write and read them.
  *
- * The words are those of interface.md and the same in every command and view.  Numbers are read by hand
+ * The words are those of the manual page and the same in every command and view.  Numbers are read by hand
  * and strictly, times as decimal fractions of ns, so that 0.1 s is not a float's idea of it, and what cannot
  * be understood gets a diag that says what can.
  *

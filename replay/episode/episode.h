@@ -60,7 +60,7 @@ enum step_kind {
 	NR_STEP_KINDS
 };
 
-/* What mock-ups number: the phases of a recovery. */
+/* The phases of a recovery, as its view numbers them. */
 enum recovery_phase { PHASE_FAULT, PHASE_CHAIN, PHASE_HEALTHY, PHASE_COPY, PHASE_MOVE, PHASE_UNLINK,
 		      PHASE_KILL, NR_PHASES };
 

@@ -25,7 +25,6 @@
 #include "trace/diag.h"
 
 struct event_filter {
-	char *text;
 	char *events;			/* "ksm/ksm_enter,ksm_exit", or NULL: all */
 	struct filter_node *tree;
 	char strings[2][256];		/* of the record's fields looked up last: a comparison has two */
@@ -77,10 +76,9 @@ int event_filter_new(const char *expression, struct event_filter **ret_filter, s
 	if (!filter)
 		return -ENOMEM;
 	tree = skip_events(expression, &size);
-	filter->text = strdup(expression);
 	if (size > 0)
 		filter->events = strndup(expression + strspn(expression, " \t"), size);
-	if (filter->text && (size == 0 || filter->events)) {
+	if (size == 0 || filter->events) {
 		/* "ksm/ksm_enter:" alone means all of them. */
 		if (size > 0 && tree[strspn(tree, " \t")] == 0)
 			expression = tree = "1";
@@ -100,13 +98,7 @@ void event_filter_free(struct event_filter *filter)
 		return;
 	filter_node_free(filter->tree);
 	free(filter->events);
-	free(filter->text);
 	free(filter);
-}
-
-const char *event_filter_text(const struct event_filter *filter)
-{
-	return filter->text;
 }
 
 const char *event_filter_events(const struct event_filter *filter)

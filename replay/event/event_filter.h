@@ -54,6 +54,5 @@ void event_filter_free(struct event_filter *filter);
 bool event_filter_match(struct event_filter *filter, struct event_index *index,
 			const struct event_record *record);
 bool event_filter_match_row(struct event_filter *filter, filter_lookup_fn lookup, void *row);
-const char *event_filter_text(const struct event_filter *filter);
 
 #endif /* KSMTOP_EVENT_FILTER_H */

@@ -72,8 +72,8 @@ enum view_id {
 
 enum argument_kind {
 	ARG_NONE,
-	ARG_MOMENT,	/* T of interface.md, also 'a for a mark */
-	ARG_OBJECT,	/* OBJECT of interface.md */
+	ARG_MOMENT,	/* T of the manual page, also 'a for a mark */
+	ARG_OBJECT,	/* OBJECT of the manual page */
 	ARG_TEXT,	/* the rest of the line */
 	ARG_VIEW,	/* a view's name */
 	ARG_MARK,	/* one letter */

@@ -30,8 +30,7 @@
 
 /*
  * R(ID, name, letter): `name` is what themes/ *.yaml call the role, `letter` stands for it in the
- * role plane of a golden screen.  The first seven carry the marks of ux.md, the others dress the
- * frame.
+ * role plane of a golden screen.  The first seven carry the marks, the others dress the frame.
  */
 #define GRID_ROLES(R)							\
 	R(TEXT,		"text",		'.')	/* plain */		\

@@ -2,7 +2,7 @@
 /*
  * notable_text.h - a notable moment in words, for the overview and the timeline.
  *
- * notable_mark() gives the mark of ux.md that goes with it: `!` a fault, `~` worth a look, `+`
+ * notable_mark() gives the mark that goes with it: `!` a fault, `~` worth a look, `+`
  * made, `x` gone, '|' merely seen.  The text names its object and number, without the time.
  */
 #ifndef KSMTOP_NOTABLE_TEXT_H

@@ -70,7 +70,7 @@ struct source {
 	uint64_t (*step)(void *data, enum step_unit unit, struct ref object, uint64_t t, int dir);
 	/* "node#12", "mm A", "pfn 0x1a2f40": short and stable. */
 	void (*object_name)(void *data, struct ref object, char *buffer, size_t size);
-	/* T, OBJECT and filters of interface.md.  0, or -E with *diag filled. */
+	/* T, OBJECT and filters of the manual page.  0, or -E with *diag filled. */
 	int (*parse_moment)(void *data, const char *text, uint64_t *ret_t, struct diag *diag);
 	int (*parse_object)(void *data, const char *text, struct moment when,
 			    struct ref *ret_object, struct diag *diag);
@@ -288,7 +288,7 @@ bool session_playing(const struct session *session);
 void session_tick(struct session *session, uint64_t now_ns);
 
 /*
- * A moment as `t` takes it: all of interface.md's forms, #1234, and 'a for a mark.  0, or -E with a
+ * A moment as `t` takes it: all of the manual page's forms, #1234, and 'a for a mark.  0, or -E with a
  * sentence in @error.
  */
 int session_parse_moment(const struct session *session, const char *text, uint64_t *ret_t,

@@ -4,7 +4,7 @@
  *
  * Protects the promises of recording.h that no part alone can keep: loading in small slices ends
  * where loading at once ends; a second opening comes from the cache and says the same; a cache
- * that was damaged anywhere is passed over and never crashes; moments read as interface.md has them.
+ * that was damaged anywhere is passed over and never crashes; moments read as the manual page has them.
  */
 #include <setjmp.h>
 #include <stdarg.h>

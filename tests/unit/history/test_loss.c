@@ -3,7 +3,7 @@
  * test_loss.c - doubt of what a lost event could have changed, rule by rule.
  *
  * ksmd (pid 30) works in stream 0, everybody else in stream 1; events are a microsecond apart.  A gap
- * is in one of the two streams.  The rules are design.md's "Doubt" and build_loss.c's.
+ * is in one of the two streams.  The rules are losses.c's and build_loss.c's.
  */
 #include <errno.h>
 #include <setjmp.h>

@@ -3,7 +3,7 @@
  * test_stock.c - what a stock kernel's events mean, rule by rule: merges, nodes that die, counts.
  *
  * Each test feeds a few events by hand and asks for rows, lists and counters at the moments that
- * matter.  The rules are design.md's: a pair's first merge is tentative, the oldest node of a pfn is
+ * matter.  The rules: a pair's first merge is tentative, the oldest node of a pfn is
  * the one that ksmd notices to be dead, an item merged elsewhere leaves.  A count that equals the rebuilt
  * set confirms it, unless what came and went between may have done so by accident.
  *
