@@ -24,7 +24,7 @@ static void draw_count(struct pane pane, int y, const char *name, uint64_t so_fa
 		       const char *unknown)
 {
 	char text[FORMAT_MAX];
-	int wide = (pane.width - NAMES - 4) / 2;
+	int wide = (pane.width - NAMES - 2) / 2;
 
 	pane_fit(pane, 1, y, NAMES, ALIGN_LEFT, ROLE_TEXT, name);
 	pane_fit(pane, NAMES, y, wide, ALIGN_RIGHT, ROLE_CHANGED, format_count(text, so_far));
@@ -53,7 +53,7 @@ static void draw_times(struct pane pane, int y, struct stepping *s, const struct
 void walk_draw_totals(struct pane pane, struct stepping *s)
 {
 	const struct walk_totals *w = &s->row.totals.walk;
-	int wide = (pane.width - NAMES - 4) / 2, y = 1;
+	int wide = (pane.width - NAMES - 2) / 2, y = 1;
 	bool ended = s->row.ended;
 	const char *unknown = ended ? "" : episode_row(s->episode)->ended ? "later" : "not known";
 	struct walk_sums sums;
@@ -64,8 +64,8 @@ void walk_draw_totals(struct pane pane, struct stepping *s)
 	pane_fit(pane, NAMES + wide - 7, 0, 7, ALIGN_RIGHT, ROLE_HEADING, " SO FAR");
 	if (ended && !w->complete)	/* steps are missing */
 		pane_put(pane, NAMES + wide, 0, ROLE_DOUBT, '?');
-	pane_fit(pane, NAMES + 2 * wide - 6, 0, 6, ALIGN_RIGHT, ROLE_HEADING, " WHOLE");
-	pane_fact(pane, NAMES + 2 * wide + 1, 0, s->row.fact.evidence,
+	pane_fit(pane, NAMES + 2 * wide - 7, 0, 6, ALIGN_RIGHT, ROLE_HEADING, " WHOLE");
+	pane_fact(pane, NAMES + 2 * wide, 0, s->row.fact.evidence,
 		  s->row.fact.doubt != DOUBT_NONE);
 	draw_count(pane, y++, "nr_iteration_total", sums.offered, w->nr_iteration_total, unknown);
 	draw_count(pane, y++, "Skip_addr_out_of_range", sums.outside, w->skip_addr_out_of_range, unknown);
