@@ -1,56 +1,83 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Memory failures: dup chosen, mappings moved, processes killed, and blast's forecast of them."""
+"""Memory failures: dup chosen, mappings moved, processes killed, in JSON, stories and screens; blast's forecast."""
+import os
 import re
 
+from claims import held
 
-def story(recording, episode):
-    return [i["text"] for i in recording.items("explain", episode)]
-
-
-def moves(lines):
-    """{pid: pfn} of the mappings that a recovery's story says were moved."""
-    told = {}
-    for line in lines:
-        match = re.match(r"mm \w+ \(.* (\d+)\) at 0x\w+ maps pfn 0x(\w+) now", line)
-        if match:
-            told[int(match.group(1))] = int(match.group(2), 16)
-    return told
+# How the recovery of the page that was made to fail ends, by what the scenario does to it (scenario/poison.c).
+OUTCOMES = {"poison-kill": "recovery is off", "poison-no-dup": "no chain", "poison-copy-fails": "no healthy dup",
+            "poison-busy": "ksm_thread_mutex not got in time"}
 
 
-def listed(lines):
-    return {int(m.group(1)) for m in (re.match(r".* \(pid (\d+)\) is put on the kill list", l) for l in lines) if m}
+ROWS = 6        # for processes at 80x24; of more there is a count
 
 
-def signalled(lines):
-    return {int(m.group(1)) for m in (re.match(r"SIGBUS goes to .* \(pid (\d+)\)", l) for l in lines) if m}
+class Deaths:
+    """What the truth file knows of processes: who got how many SIGBUS, and at once or by a touch."""
+
+    def __init__(self, truth):
+        self.nr = {p["pid"]: p["sigbus"] for p in truth["processes"] if p["sigbus"]}
+        self.hit = set(self.nr)
+        self.lost = {p["pid"] for p in truth["processes"] if not p.get("contents_ok", True)}
+        self.early = {p["pid"] for p in truth["processes"] if p["role"].startswith("early")}
+        # A child that no item knows is in no mapping of the truth file: it is the one of another role.
+        self.strangers = {p["pid"] for p in truth["processes"] if not p["role"].startswith(("early", "late"))}
+
+    def signals(self, pids):
+        """The claims about SIGBUS: at once to who asked for it, one more for each touch."""
+        return {"signalled": {(pid,) for pid in pids}, "all signals": {(pid, self.nr[pid]) for pid in pids},
+                "touched": {(pid, self.nr[pid] - (pid in self.early)) for pid in pids}}
 
 
-def last_moves(recording, lines, address):
-    """Migrations behind a recovery move the fresh page on: where its mappings are in the end."""
-    items = {i["pid"]: int(i["pfn"], 16) for i in recording.items("list", "items")
-             if i["state"] == "stable" and int(i["address"], 16) == address}
-    return {pid: items.get(pid, pfn) for pid, pfn in moves(lines).items()}
+def moves_of(recording, episode, target):
+    """The claims about mappings that were moved; `target`: {(pid, address): pfn} of where they are in the end."""
+    wanted = {"moves": {(pid,) for pid, _ in target}, "moves at": set(target)}
+    later = [m for m in recording.episodes("migration") if m["begin"] > episode["end"] and m["moved_nodes"]]
+    if not later:       # else the page has moved on, and no truth tells where it was in between
+        wanted["moves to"] = {(pid, pfn) for (pid, _), pfn in target.items()}
+    return wanted
 
 
-def one_recovery(recording, episode, victims, before, after):
-    """`victims`: the pids whose page failed, children that no item knows included."""
-    truth = recording.truth
-    hit = {p["pid"] for p in truth["processes"] if p["sigbus"]}
-    lines = story(recording, episode["episode"])
-    dead, moved = hit & victims, victims - hit
-    recording.expect("pids moved", set(moves(lines)), moved)
+def one_recovery(recording, episode, pfn, victims, dup, failed):
+    """`victims`: {pid: (address, the page that the truth saw there after)}; `failed`: pages that failed before."""
+    deaths = Deaths(recording.truth)
+    dead = deaths.hit & set(victims)
+    moved = set(victims) - dead
+    recording.expect("page that failed", int(episode["pfn"], 16), pfn)
+    recording.expect("mappings of the page that failed", episode["mapcount_before"], len(victims))
     recording.expect("mappings moved", episode["moved"], len(moved))
     recording.expect("mappings not moved", episode["failed"], len(dead))
-    for (pid, address), pfn in after.items():
-        if pid in moved:
-            recording.expect(f"where {pid} was moved to", last_moves(recording, lines, address).get(pid), pfn)
-    # Early ones are on the kill list, and are told at once; the others find out with their touch.
-    early = {p["pid"] for p in truth["processes"] if p["role"].startswith("early") and p["pid"] in dead}
-    lists = [e for e in recording.episodes("kill-list") if e["pfn"] == episode["pfn"]]
-    recording.expect("on the kill list", set().union(*[listed(story(recording, e["episode"])) for e in lists]),
-                     early)
-    # Signals carry no page: the story attributes them.
-    recording.expect("who got SIGBUS", signalled(lines), dead)
+    recording.expect("outcome", episode["outcome"], OUTCOMES.get(recording.name, "recovered"))
+    recording.expect("a fresh page", int(episode["fresh_pfn"] or "0", 16) not in (0, dup),
+                     bool(moved) and recording.name != "poison-alloc-fails")
+    target = {(pid, place): after for pid, (place, after) in victims.items() if pid in moved}
+    # A copy that failed was of a dup that looked healthy.
+    chosen = {(dup,)} if moved or recording.name == "poison-copy-fails" and dup not in failed else set()
+    wanted = {"failing": {(pfn, len(victims))}, "chosen": chosen,
+              "came to": {(len(moved), len(dead))}, **moves_of(recording, episode, target), **deaths.signals(dead)}
+    partly = set() if moved else {"came to"}
+    if len(victims) > ROWS:
+        partly |= {("80x24", "signalled"), ("80x24", "all signals")}
+    held(recording, episode, wanted, partly)
+    for (pid, place), after in target.items():
+        now = {i["pid"]: int(i["pfn"], 16) for i in recording.items("list", "items") + recording.items("list", "mappings")
+               if i["pid"] == pid and int(i["address"], 16) == place and i.get("state", "stable") == "stable"}
+        recording.expect(f"where {pid} is in the end", now.get(pid), after)
+    kill_list(recording, pfn, dead, deaths)
+    return dead
+
+
+def kill_list(recording, pfn, dead, deaths):
+    """Early ones are on it and told at once, the others map the page and find out with their touch."""
+    lists = [e for e in recording.episodes("kill-list") if int(e["pfn"], 16) == pfn]
+    recording.expect(f"kill lists of {pfn:#x}", len(lists), int(bool(dead)))
+    for episode in lists:
+        early = dead & deaths.early
+        recording.expect("on the list, covering, mapping", (episode["tasks"], episode["covering"], episode["mapping"]),
+                         (len(early),) * 3)
+        held(recording, episode, {"listed": {(pid,) for pid in early}, "nr listed": {(len(early),)},
+                                  "unlisted": {(pid,) for pid in dead - early}})
 
 
 def hindsight(recording, episode, victims, dead):
@@ -71,9 +98,9 @@ def hindsight(recording, episode, victims, dead):
                      [b for b in ranked if b["pfn"] == episode["pfn"]], [later] if victims else [])
 
 
-def forecast(recording, episode, pfn, victims, dead):
+def forecast(recording, episode, pfn, victims, dup):
     """blast, asked right before the failure."""
-    outcome = episode["outcome"]
+    outcome = OUTCOMES.get(recording.name, "recovered")
     told = recording.items("blast", "--pfn", hex(pfn), "--at", episode["begin"] - 1)[0]
     recording.expect("blast: killed without recovery", set(told["without"]["killed"]), victims)
     recording.expect("blast: everyone has one fate",
@@ -81,7 +108,7 @@ def forecast(recording, episode, pfn, victims, dead):
                       set(told["with"]["moved"]) & set(told["with"]["killed"])), (victims, set()))
     if outcome == "recovered":
         recording.expect("blast: moved with recovery", set(told["with"]["moved"]), victims)
-        recording.expect("blast: healthy dup", told["healthy_pfn"], episode["chosen_pfn"])
+        recording.expect("blast: healthy dup", int(told["healthy_pfn"], 16), dup)
     elif outcome == "no chain":
         recording.expect("blast: killed with recovery", set(told["with"]["killed"]), victims)
         recording.expect("blast: no dup", (told["chain"], told["healthy_dup"]), (None, None))
@@ -91,7 +118,6 @@ def forecast(recording, episode, pfn, victims, dead):
                      bool(told["with"]["moved"] or told["maybe"]))
     recording.expect("blast: the sure ones do map it", set(told["without"]["killed"]) - set(told["maybe"]) - victims,
                      set())
-    hindsight(recording, episode, victims, dead)
     # The page that kills most stands first, and this one is among them.
     ranked = recording.items("blast", "--top", 1000, "--at", episode["begin"] - 1)
     recording.expect_true("blast: ranked", [len(b["without"]["killed"]) for b in ranked] ==
@@ -100,52 +126,82 @@ def forecast(recording, episode, pfn, victims, dead):
 
 
 def recovery(recording):
-    truth = recording.truth
+    """Eight sharers of a page and its dup; the dup fails as well where its copy does."""
     before, after = recording.mappings("before"), recording.mappings("after")
+    victim, nr_victims, nr_hit, nr_lost, nr_moved = recording.noted(
+        r"victim (0x\w+), mapped by (\d+); (\d+) got SIGBUS, (\d+) lost their contents, (\d+) were moved")
+    deaths = Deaths(recording.truth)
     recoveries = recording.episodes("recovery")
-    if recording.name.startswith("poison-search"):
-        search(recording, recoveries, before, after)
-        return
-    notes = re.match(r"victim (0x\w+), mapped by (\d+); (\d+) got SIGBUS, \d+ lost their contents, (\d+) were "
-                     "moved", truth["notes"])
-    victim, nr_victims, nr_hit, nr_moved = int(notes.group(1), 16), *map(int, notes.group(2, 3, 4))
-    recording.expect("page that failed first", int(recoveries[0]["pfn"], 16), victim)
-    recording.expect("mapcount of the victim", recoveries[0]["mapcount_before"], nr_victims)
-    recording.expect("moved in all", sum(e["moved"] for e in recoveries), nr_moved)
-    recording.expect("lost in all", sum(e["failed"] for e in recoveries), nr_hit)
-    # A child that no item knows is in no mapping of the truth file: it is the one of another role.
-    strangers = {p["pid"] for p in truth["processes"] if not p["role"].startswith(("early", "late"))}
-    for i, episode in enumerate(recoveries):
-        pfn = int(episode["pfn"], 16)
-        victims = {pid for (pid, _), at in before.items() if at == pfn} | (strangers if i == 0 else set())
-        one_recovery(recording, episode, victims, before, after)
-        dead = {p["pid"] for p in truth["processes"] if p["sigbus"]} & victims
-        forecast(recording, episode, pfn, victims, dead)
+    recording.expect("strangers, and who is in a mapping", deaths.strangers & {pid for pid, _ in before}, set())
+    recording.expect("whose pages the truth saw, before and after", set(before), set(after))
+    then = {(i["pid"], int(i["address"], 16)): int(i["pfn"], 16) for i in
+            recording.items("list", "items", "--at", recoveries[0]["begin"] - 1) if i["state"] == "stable"}
+    recording.expect("items before the failure", {place: then.get(place) for place in before}, before)
+    # The pages that failed: the one that was made to, and the other if all who mapped it lost it.
+    pages = [victim] + sorted(pfn for pfn in set(before.values()) - {victim}
+                              if all(pid in deaths.hit for (pid, _), at in before.items() if at == pfn))
+    recording.expect("number of recoveries", len(recoveries), len(pages))
+    told_dead = set()
+    for i, (episode, pfn) in enumerate(zip(recoveries, pages)):
+        victims = {pid: (place, after[pid, place]) for (pid, place), at in before.items() if at == pfn}
+        if i == 0:      # it was moved with its parent, to the same page
+            victims.update({pid: next(iter(victims.values())) for pid in deaths.strangers})
+        if i == 0:
+            recording.expect("mapped by", len(victims), nr_victims)
+        dups = set(before.values()) - {pfn}
+        dup = dups.pop() if dups else None
+        dead = one_recovery(recording, episode, pfn, victims, dup, pages[:i])
+        forecast(recording, episode, pfn, set(victims), dup)
+        hindsight(recording, episode, set(victims), dead)
+        told_dead |= dead
         # A child that ksmd has not met shares the page that it was moved to all the same.
-        for pid in sorted((victims - dead) & strangers):
+        for pid in sorted((set(victims) - dead) & deaths.strangers):
             told = recording.items("why-not-merged", "--pid", pid, "--at", episode["end"])
             recording.expect(f"why the child {pid} does not share", {i["reason"] for i in told if i["scope"] == "range"},
                              {"no-item"})
-    others = set(before.values()) - {victim}
-    chosen = recoveries[0]["chosen_pfn"]
-    if recoveries[0]["outcome"] == "recovered":
-        recording.expect("chosen dup", {int(chosen, 16)}, others)
-    else:
-        recording.expect("no dup chosen", recoveries[0]["moved"], 0)
+    recording.expect("moved in all", sum(e["moved"] for e in recoveries), nr_moved)
+    recording.expect("lost in all", sum(e["failed"] for e in recoveries), nr_hit)
+    recording.expect("who lost the contents", told_dead, deaths.lost)
+    recording.expect("how many did", len(told_dead), nr_lost)
+    if recording.name == "poison-dump":
+        dumps(recording)
 
 
-def search(recording, recoveries, before, after):
+def dumps(recording):
+    """One dump took too long, one gave way to recovery; all others are whole."""
+    said = recording.noted(r"the slow dump said ([^,]+), the other ([^;]+)")
+    number = {os.strerror(e): e for e in range(1, 134)}
+    results = [e["fields"]["result"] for e in recording.items("events", "--filter", "dump_end: 1")]
+    recording.expect("dumps that were not whole", [r for r in results if r], [-number[text] for text in said])
+
+
+def search(recording):
     """Many nodes: what each recovery visited, and where the first sharer's page went.  The notes say how."""
-    ways = re.findall(r"(\S+): the failure took", recording.truth["notes"])
-    nodes = int(re.match(r"(\d+) stable nodes", recording.truth["notes"]).group(1))
+    before, after = recording.mappings("before"), recording.mappings("after")
+    recoveries = recording.episodes("recovery")
+    ways = re.findall(r"(\S+): the failure took ([\d.]+) ms", recording.truth["notes"])
+    nodes, = recording.noted(r"^(\d+) stable nodes")
+    deaths = Deaths(recording.truth)
     recording.expect("number of recoveries", (len(recoveries), len(ways)), (len(before), len(before)))
-    for i, (episode, way, (place, old)) in enumerate(zip(recoveries, ways, sorted(before.items()))):
+    recording.expect("who was hurt", (deaths.hit, deaths.lost), (set(), set()))
+    for i, (episode, (way, ms), (place, old)) in enumerate(zip(recoveries, ways, sorted(before.items()))):
         recording.expect("page that failed", int(episode["pfn"], 16), old)
         recording.expect("outcome", episode["outcome"], "recovered")
         recording.expect("where it went", int(episode["fresh_pfn"], 16), after[place])
-        told = moves(story(recording, episode["episode"]))
+        # max_page_sharing of the eight sharers map this page, the others its dup; all live on.
+        sharers = {p["pid"] for p in recording.truth["processes"]}
+        nr = recording.truth["counters"]["max_page_sharing"]
+        recording.expect("mappings, moved, not moved", (episode["mapcount_before"], episode["moved"], episode["failed"]),
+                         (nr, nr, 0))
+        recording.expect_true("it took no longer than the failure as a whole",
+                              0 < episode["duration_ns"] <= float(ms) * 1e6)
+        wanted = {"failing": {(old, nr)}, "came to": {(nr, 0)}, **deaths.signals(set())}
+        held(recording, episode, wanted)
         if recording.has_dump():    # it says whose the mms are
-            recording.expect("the sharer was moved", told.get(place[0]), after[place])
+            moved = {int(m) for line in recording.story(episode["episode"])
+                     for m in re.findall(r"\(\S+ (\d+)\) at 0x\w+ maps pfn 0x\w+ now", line)}
+            recording.expect("the sharer was moved, with others", (place[0] in moved, moved <= sharers, len(moved)),
+                             (True, True, nr))
         if way.endswith(("search", "posted")):
             # In order of contents: all nodes and chains, but for the chains with two dups of the pages
             # in front of this one, which sort behind it.
@@ -156,47 +212,53 @@ def search(recording, recoveries, before, after):
 
 def swap(recording):
     """poison-swap: of four sharers one maps the failing page, the others' swap entries lead to it."""
-    truth, episode = recording.truth, recording.episodes("recovery")[-1]
+    episode = recording.episodes("recovery")[-1]
     then, after = recording.mappings("in the swap cache"), recording.mappings("after")
     mapped = {pid for (pid, _), pfn in then.items() if pfn}
-    hit = {p["pid"] for p in truth["processes"] if p["sigbus"]}
-    lines = story(recording, episode["episode"])
-    recording.expect("page that failed", {int(episode["pfn"], 16)}, {pfn for pfn in then.values() if pfn})
+    pfn, = {pfn for pfn in then.values() if pfn}
+    dup, = {pfn for (pid, _), pfn in after.items() if pid not in {p for p, _ in then}}
+    deaths = Deaths(recording.truth)
+    nr_hit, nr_sharers, nr_intact = recording.noted(r"; (\d+) of (\d+) got SIGBUS, (\d+) have their contents")
+    recording.expect("page that failed", int(episode["pfn"], 16), pfn)
     recording.expect("outcome", episode["outcome"], "some mappings not moved")
     recording.expect("mapcount before and after", (episode["mapcount_before"], episode["mapcount_after"]),
                      (len(mapped), 0))
-    recording.expect("pids moved", set(moves(lines)), mapped)
     recording.expect("mappings moved and not moved", (episode["moved"], episode["failed"]), (len(mapped), 0))
-    recording.expect("chosen dup", {int(episode["chosen_pfn"], 16)},
-                     {pfn for (pid, _), pfn in after.items() if pid not in {p for p, _ in then}})
-    for (pid, address), pfn in after.items():
-        if pid in mapped:
-            recording.expect(f"where {pid} was moved to", last_moves(recording, lines, address).get(pid), pfn)
-    recording.expect("who got SIGBUS", signalled(lines), hit)
+    recording.expect("chosen dup", int(episode["chosen_pfn"], 16), dup)
+    recording.expect("who got SIGBUS, of how many, who did not", (nr_hit, nr_sharers, nr_intact),
+                     (len(deaths.hit), len(after), len(after) - len(deaths.lost)))
+    target = {at: after[at] for at, page in then.items() if page}
+    held(recording, episode, {"failing": {(pfn, len(mapped))}, "chosen": {(dup,)}, "came to": {(len(mapped), 0)},
+                              **moves_of(recording, episode, target), **deaths.signals(deaths.hit)})
+    kill_list(recording, pfn, deaths.hit, deaths)
     # Where the swap entries went is untraced: nobody may die for certain but who mapped the page.
     told = recording.items("blast", "--pfn", episode["pfn"], "--at", episode["begin"] - 1)[0]
     recording.expect("blast: killed for certain without recovery",
                      set(told["without"]["killed"]) - set(told["maybe"]) - mapped, set())
     recording.expect("blast: who may be killed without recovery", mapped - set(told["without"]["killed"]), set())
-    hindsight(recording, episode, mapped, hit)
+    hindsight(recording, episode, mapped, deaths.hit)
     later = recording.items("blast", "--pfn", episode["pfn"], "--at", episode["begin"] - 1, "--hindsight")[0]
     recording.expect("blast with hindsight: items of those who did not map it", later["not_mapped"],
-                     len([pid for (pid, _), pfn in then.items() if not pfn]))
+                     len([pid for (pid, _), page in then.items() if not page]))
 
 
 def collapse(recording):
     """One copy of 512 fails: all is put back, nobody is killed until the touch."""
-    bad = int(re.match(r"bad page is number (\d+)", recording.truth["notes"]).group(1))
-    attempt = recording.episodes("collapse")[0]
-    lines = story(recording, attempt["episode"])
-    recording.expect("collapsed", attempt["collapsed"], False)
-    recording.expect("copied before the bad one", attempt["copied"], bad)
-    recording.expect("copies failed", attempt["copy_failed"], 1)
-    recording.expect("the bad page", [int(m.group(1)) for m in
-                     (re.match(r"Copying page (\d+) .* meets poison", l) for l in lines) if m], [bad])
-    recording.expect("why it was given up", [m.group(1) for m in (re.search(r"given up, scan_result (\w+) ", l)
-                     for l in lines) if m], ["copy_poisoned_page"])
+    bad, early, intact, nr_bus = recording.noted(r"bad page is number (\d+); SIGBUS before any touch: (\d+); "
+                                                 r"(\d+) pages intact, (\d+) gave SIGBUS")
+    attempts = recording.episodes("collapse")
+    attempt = attempts[0]
+    hit = {p["pid"]: p["sigbus"] for p in recording.truth["processes"] if p["sigbus"]}
+    recording.expect("collapsed", [a["collapsed"] for a in attempts], [False] * len(attempts))
+    recording.expect("pages isolated, copied before the bad one, failed, put back",
+                     (attempt["isolated"], attempt["copied"], attempt["copy_failed"], attempt["rolled_back"]),
+                     (intact + nr_bus, bad, nr_bus, intact + nr_bus))
     recording.expect("shmem", attempt["shmem"], recording.truth["variant"] == "shmem")
     recording.expect("recoveries and kill lists", (recording.episodes("recovery"), recording.episodes("kill-list")),
                      ([], []))
-    recording.expect("who got SIGBUS", signalled(lines), {p["pid"] for p in recording.truth["processes"] if p["sigbus"]})
+    held(recording, attempt, {"bad page": {(bad,)}, "given up": {("copy_poisoned_page",)},
+                              "sub-pages": {(intact + nr_bus, bad, nr_bus, intact + nr_bus)},
+                              "signalled": {(pid,) for pid in hit}})
+    later = [line for line in recording.story(attempt["episode"]) if line.startswith("SIGBUS goes to")]
+    recording.expect("SIGBUS before any touch, and by a touch", (sum(" later" not in line for line in later),
+                     sum(" later" in line for line in later)), (early, sum(hit.values())))

@@ -1,7 +1,35 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""lifecycle, reasons, numa, stale: why pages are not merged, where they are, and what no item leads to."""
+"""lifecycle, reasons, power-cut: why pages are not merged, and what is left of a recording that was cut off."""
 
 import re
+
+from claims import held
+
+OUTCOMES = ("merged", "already merged", "checksum changed", "smart scan skip", "zero page", "other nid",
+            "write-protect failed", "lock failed", "changed under merge", "kept unstable", "huge page split",
+            "no anonymous page", "no memory", "other failure")
+TOLD = 4    # scans of a recording whose stories are read: the first and the last ones
+
+
+def every_scan(recording):
+    """ksmd's scans as another decoder has them; what each came to for each process, as the kernel summed it."""
+    pids, scans = {}, []
+    for number, (name, e) in enumerate(recording.kernel_log(), 1):
+        if name == "ksm_start_scan":
+            scans.append({"seqnr": e["seq"], "begin": number, "end": None, "sums": set()})
+        elif name == "ksm_stop_scan" and scans:
+            scans[-1]["end"] = number
+        elif name in ("dump_mm", "mm_enter", "mm_owner", "mm_exec") and e.get("tgid"):
+            pids[e["mm"]] = e["tgid"]
+        elif name == "scan_sum" and scans and e["mm"] in pids:
+            scans[-1]["sums"].add((pids[e["mm"]], e["seqnr"], e["nr"], OUTCOMES[e["outcome"]]))
+    told = recording.episodes("scan")
+    whole = [s for s in scans if s["end"]]
+    recording.expect("scans, and where they begin and end", [(s["seqnr"], s["begin"], s["end"]) for s in told if s["ended"]],
+                     [(s["seqnr"], s["begin"], s["end"]) for s in whole])
+    by_begin = {s["begin"]: s for s in told}
+    for scan in whole[:TOLD // 2] + whole[TOLD // 2:][-TOLD // 2:]:
+        held(recording, by_begin[scan["begin"]], {"scanned": scan["sums"]})
 
 
 def reasons(recording, pid, at, *words):
@@ -66,16 +94,28 @@ def lifecycle(recording):
 def rarer_reasons(recording):
     """traces/lab/scenario/reasons.c: at the moment that its truth names, each process's pages and why."""
     pid = {p["role"]: p["pid"] for p in recording.truth["processes"]}
-    said = re.findall(r"([\w ]+): (\d+) pages ([\w -]+) in (0x\w+-0x\w+) at (\d+)", recording.truth["notes"])
+    said = re.findall(r"(\w[\w ]*): (\d+) pages ([\w -]+) in (0x\w+-0x\w+) at (\d+)", recording.truth["notes"])
     told = {}
     for role, nr, reason, area, ns in said:
-        told[role] = reasons(recording, pid[role.strip()], f"{int(ns) / 1e9:.9f}", "--absolute", "--range", area)[0]
+        told[role] = reasons(recording, pid[role], f"{int(ns) / 1e9:.9f}", "--absolute", "--range", area)[0]
         if " or " not in reason:
             recording.expect(f"{role}: pages {reason}, of {told[role]}", told[role].get(reason), int(nr))
     recording.expect("roles that the truth tells of", len(told), len(pid) - 2)
     # ksmd meets the one before the other, and finds its own page in the unstable tree then.
-    recording.expect("parent and child", sorted(map(str, (told[" parent"], told[" forked child"]))),
-                     sorted(map(str, ({"unique": 2}, {"failure": 2}))))
+    nr = {role: int(nr) for role, nr, *_ in said}
+    recording.expect("parent and child", sorted(map(str, (told["parent"], told["forked child"]))),
+                     sorted(map(str, ({"unique": nr["parent"]}, {"failure": nr["forked child"]}))))
+    # Who was locked out has merged since; so have the pages whose equals were elsewhere, with those of node 0.
+    items = [i for i in recording.items("list", "items") if i["state"] == "stable"]
+    recording.expect("merged when it was unlocked", sum(i["pid"] == pid["locked out"] for i in items),
+                     *recording.noted(r"merged when it was unlocked: (\d+)"))
+    (_, equal), = recording.mappings("its equal on node 0").items()
+    recording.expect("pages of equal elsewhere in the end",
+                     {(i["pid"], int(i["address"], 16)): int(i["pfn"], 16) for i in items
+                      if int(i["pfn"], 16) == equal and (i["pid"], int(i["address"], 16)) in recording.mappings("in the end")},
+                     recording.mappings("in the end"))
+    recording.expect("whose pages they were", [next(p for p, _ in recording.mappings(when)) for when in (
+        "its equal on node 0", "parent", "child")], [pid[r] for r in ("equal elsewhere", "parent", "forked child")])
     # The stock tracepoint counted the merges that failed while a thread kept writing.
     failed = int(re.search(r"always written: merges failed (\d+) times", recording.truth["notes"]).group(1))
     mm = recording.items("show", f"pid:{pid['always written']}")[0]["mm"]
@@ -84,66 +124,15 @@ def rarer_reasons(recording):
     recording.expect_true("one of them since the contents changed", 8 in outcomes)
 
 
-def numa(recording):
-    """Pages on the memory nodes where pagemap and move_pages saw them, one moment after the other."""
-    chain = recording.truth["mappings"]
-    pids = sorted({m["pid"] for m in chain})
-    seen = {}       # (pid, address) -> the pfns of its item, in order
-    for event in [1] + [e["event"] for e in recording.items(
-            "events", "--filter", "node_kpfn,item_append,item_detach,dump_end: 1")]:
-        for item in recording.items("list", "items", "--at", event):
-            if item["state"] == "stable" and item["pid"] in pids:
-                pfns = seen.setdefault((item["pid"], int(item["address"], 16)), [])
-                if not pfns or pfns[-1] != item["pfn"]:
-                    pfns.append(item["pfn"])
-    wanted = {}
-    for mapping in chain:
-        pfns = wanted.setdefault((mapping["pid"], int(mapping["address"], 16)), [])
-        if not pfns or pfns[-1] != mapping["pfn"]:
-            pfns.append(mapping["pfn"])
-    for place, pfns in wanted.items():
-        recording.expect(f"pages of {place[0]} at {place[1]:#x}", seen.get(place), pfns)
-    moved = [m for m in recording.episodes("migration")]
-    recording.expect("pages migrated", sum(m["succeeded"] for m in moved), 2)
-    recording.expect("stable nodes with a new page", sum(m["moved_nodes"] for m in moved), 2)
-
-
-def stale(recording):
-    """A child's mapping that no item leads to: the first migration leaves it, the second does not."""
-    states = [m for m in recording.truth["mappings"]]
-    pid, address = states[0]["pid"], int(states[0]["address"], 16)
-    pfns = [m["pfn"] for m in states]
-    first, second = recording.episodes("migration")
-    walks = recording.episodes("walk")
-    for walk in walks:
-        during = first if first["begin"] < walk["begin"] < first["end"] else second
-        if walk["purpose"] != "migrate":
-            continue
-        rules = {i["rule"]: i for i in recording.items("whatif", "--walk", walk["episode"])}
-        if walk["pfn"] != pfns[0]:
-            continue
-        if during is first:
-            recording.expect(f"mapcount that walk {walk['episode']} leaves", walk["mapcount_after"],
-                             walk["mapcount_before"])
-            for rule, result in rules.items():
-                told = {(m["pid"], int(m["address"], 16)) for m in result["missed"]}
-                recording.expect_true(f"the child's mapping is missed by {rule} in walk {walk['episode']}",
-                                      (pid, address) in told)
-                recording.expect(f"mappings missed by {rule} in walk {walk['episode']}", len(told),
-                                 walk["mapcount_before"])
-                recording.expect(f"maybe missed by {rule} in walk {walk['episode']}", result["maybe"], [])
-        else:
-            recording.expect(f"walk {walk['episode']} leaves no mapcount", walk["mapcount_after"], 0)
-            recording.expect("missed by linear", rules["linear"]["missed"], [])
-    for migration, stays in ((first, True), (second, False)):
-        lines = [i["text"] for i in recording.items("explain", migration["episode"])]
-        name = f"the story of migration {migration['episode']}"
-        recording.expect(f"{name} says that the page stayed", any("stayed where it was" in l for l in lines), stays)
-        recording.expect(f"{name} names the mapping that stayed",
-                         any(f"(stale {pid}) at {address:#x}: no item is known to lead to it" in l for l in lines),
-                         stays)
-    recording.expect("pages moved by the first migration", first["succeeded"], int(pfns[1] != pfns[0]))
-    recording.expect("pages moved by the second migration", second["succeeded"], int(pfns[2] != pfns[1]))
-    items = [i for i in recording.items("list", "items", "--at", second["end"]) if i["pid"] == pid and
-             int(i["address"], 16) == address]
-    recording.expect("the child's item after the second migration", [i["pfn"] for i in items], [pfns[2]])
+def power_cut(recording):
+    """traces/lab/scenario/powercut.c: cut off in the middle, and what the truth saw until then was spooled."""
+    spooled, = recording.noted(r"spooled by (\d+)")
+    first, = (i for i in recording.items("report") if i["section"] == "recording")
+    recording.expect_true("the recording goes on behind the truth", first["begin_ns"] < spooled <= first["end_ns"])
+    # Each process has 32 pages of 8 contents; whose was written to just then, and not merged again, is not known.
+    nodes = {int(n["pfn"], 16) for n in recording.items("list", "nodes", *recording.at_truth) if n["pfn"]}
+    merged = {pid: pfn for (pid, _), pfn in recording.mappings("alive").items() if pfn in nodes}
+    recording.expect_true("some of the pages are KSM pages", merged)
+    for pid, pfn in merged.items():
+        told, = recording.items("blast", "--pfn", hex(pfn), *recording.at_truth)
+        recording.expect_true(f"blast: {pid} maps {pfn:#x}", pid in told["without"]["killed"])
