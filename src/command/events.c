@@ -8,11 +8,13 @@
  * in one buffer with hand-made digits (printf's would cost more than decoding) and goes out in one
  * fwrite.  The values are libtraceevent's, through event_record_fields().
  *
- * For JSON the same printer gives the fields one by one: what JSON says is what the line says.
+ * For JSON the same printer gives the fields one by one: what JSON says is what the line says.  --plain says
+ * what happened in a sentence instead.
  *
  * Events are traced facts; what they mean for the state is `ksmtop list` and `show`.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +24,10 @@
 #include "fields_json.h"
 #include "query.h"
 #include "event/filter_names.h"
+#include "view/format.h"
 #include "view/row_field.h"
+#include "view/source.h"
+#include "view/why.h"
 
 #define LINE_MAX_BYTES	16384
 
@@ -147,6 +152,27 @@ static void print_item(struct query *query, const struct event_record *record, c
 	answer_item(query, item);
 }
 
+/* What happened as the views' why line has it: --plain walks a recording in sentences. */
+static void print_sentence(const struct query *query, const struct event_record *record)
+{
+	struct source source;
+	struct scene scene = {
+		.source = &source, .recording = query->recording, .history = query->history,
+		.when = moment_at(record->nr), .start_ns = recording_start_ns(query->recording),
+	};
+	char text[WHY_MAX], clean[WHY_MAX * 4], comm[64], time[FORMAT_MAX];
+	uint64_t nr = record->nr, ts_ns = record->ts_ns;
+	unsigned int cpu = record->cpu;
+	int32_t tid = record->pid;
+
+	text_clean(comm, sizeof(comm), record->comm ? record->comm : "?");
+	source_init(&source, query->recording);
+	why_event(&scene, nr, text, sizeof(text));	/* the record is gone with the next read */
+	text_clean(clean, sizeof(clean), text);
+	printf("Event %" PRIu64 " at %s, CPU %u, %s %" PRId32 ": %s.\n", nr, format_moment(time, ts_ns - scene.start_ns),
+	       cpu, comm, tid, clean);
+}
+
 /* ---- the walk ---- */
 
 struct range {
@@ -193,6 +219,10 @@ static int print_event(struct query *query, struct line *line, uint64_t nr)
 	event_record_name(&record, &system, &name);
 	if (query->json) {
 		print_item(query, &record, system, name);
+		return 0;
+	}
+	if (query->plain) {
+		print_sentence(query, &record);
 		return 0;
 	}
 	text[0] = 0;

@@ -357,9 +357,12 @@ static void draw_too_small(struct session *session, struct pane all)
 	for (int i = 0; i < 4 && !x; i++)
 		if (text_width(texts[i]) <= all.width)
 			x = pane_text(all, 0, 0, ROLE_MESSAGE, texts[i]);
-	if (x + 3 < all.width)
-		pane_printf(all, x + 2, 0, ROLE_TEXT, "%s",
-			    moment_text(session, moment, sizeof(moment)));
+	/* Half a moment is a wrong one. */
+	moment_text(session, moment, sizeof(moment));
+	if (x + 2 + text_width(moment) > all.width && session->source)
+		snprintf(moment, sizeof(moment), "ev %" PRIu64, session->t);
+	if (x + 2 + text_width(moment) <= all.width)
+		pane_text(all, x + 2, 0, ROLE_TEXT, moment);
 }
 
 void session_draw(struct session *session, struct grid *grid)

@@ -447,6 +447,12 @@ bool stepping_act(struct stepping *s, enum action action, enum episode_unit unit
 	case ACTION_THIS:
 		util_filter_this(&s->scene, s->row.object);
 		return true;
+	case ACTION_WHEN_CHANGED:
+	case ACTION_SAME_PREV:
+	case ACTION_SAME_NEXT:
+		if (ref_is_none(session_object(s->scene.session)))
+			session_select(s->scene.session, s->at->ref);
+		return false;	/* the session does it */
 	case ACTION_BLAST:
 		session_select(s->scene.session, s->row.object);
 		return false;	/* the session shows it */

@@ -114,6 +114,8 @@ void stepper_command(struct session *session, void *own, char *buffer, size_t si
 /* Goes to the next step whose sentence or function holds the text. */
 int stepper_find(struct session *session, void *own, const char *text, int dir, bool wrap);
 const char *stepper_source(struct session *session, void *own);
+/* Without an episode there is nothing to step through; and a filter has no say in one. */
+const char *stepper_hint(struct session *session, void *own, enum action action);
 
 /*
  * Why `row` has no totals: the episode is still to begin or runs at the moment, or its end is not in the recording at

@@ -129,6 +129,19 @@ const char *stepper_source(struct session *session, void *own)
 	return s.open->source;
 }
 
+const char *stepper_hint(struct session *session, void *own, enum action action)
+{
+	struct stepping s;
+
+	(void)own;
+	if (action == ACTION_FILTER)
+		return "";
+	if (stepping_init(&s, session))
+		return NULL;
+	return action == ACTION_OPEN || action == ACTION_COPY || action == ACTION_WHAT_IF ||
+	       !(action_table[action].views & ~VIEWS_STEPPER) ? "" : NULL;
+}
+
 void stepper_status(struct session *session, void *own, char *buffer, size_t size)
 {
 	struct stepping s;

@@ -134,7 +134,7 @@ static void draw_sharers(struct pane pane, int y, const struct scene *scene, str
 		if (!ref_is_none(s->mm))
 			scene_owner(scene, s->mm, owner, sizeof(owner));
 		pane_put(pane, 0, row, ROLE_CURSOR, cursor ? '>' : ' ');
-		pane_fit(pane, 3, row, 16, ALIGN_LEFT, cursor ? ROLE_CURSOR : ROLE_TEXT, owner);
+		pane_task(pane, 3, row, 16, cursor ? ROLE_CURSOR : ROLE_TEXT, owner);
 		pane_printf(pane, 19, row, ROLE_TEXT, " %7" PRIu64, s->nr_items);
 		if (s->nr_mappings || was_looked_at(scene, s))
 			pane_printf(pane, 27, row, ROLE_TEXT, " %7" PRIu64, s->nr_mappings);

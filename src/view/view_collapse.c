@@ -301,6 +301,7 @@ const struct view view_collapse = {
 	.status = stepper_status,
 	.why = stepper_why,
 	.act = step_list_act,
+	.hint = stepper_hint,
 	.find = stepper_find,
 	.moved = step_list_moved,
 	.copy = stepper_copy,

@@ -541,7 +541,8 @@ static bool act(struct session *session, void *own, enum action action,
 			util_open(&scene, row.object);
 		return true;
 	default:
-		return listing_act(session, own, action);
+		return listing_act_on(&scene, action, selected_episode(view, &scene)) ||
+		       listing_act(session, own, action);
 	}
 }
 

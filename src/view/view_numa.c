@@ -412,15 +412,14 @@ static void moved(struct session *session, void *own)
 static void describe(const struct scene *scene, const struct list_row *row, char *buf, size_t size)
 {
 	struct episode_source source = scene_episodes(scene);
-	char name[48], where[40] = "";
+	char node[80], where[40] = "";
 	struct numa_page page;
 
 	numa_page(&source, &row->row.node, scene->when, &page);
 	if (page.nid >= 0)
 		snprintf(where, sizeof(where), " page on nid %" PRId32, page.nid);
-	snprintf(buf, size, "%s 0x%" PRIx64 " tree of nid %" PRId32 "%s %s",
-		 scene_name(scene, row->key.ref, name, sizeof(name)), row->row.node.kpfn, row->row.node.nid,
-		 where, node_kind_name(row->row.node.kind));
+	snprintf(buf, size, "%s tree of nid %" PRId32 "%s %s", util_node(scene, &row->row.node, node, sizeof(node)),
+		 row->row.node.nid, where, node_kind_name(row->row.node.kind));
 }
 
 static int find(struct session *session, void *own, const char *text, int dir, bool wrap)

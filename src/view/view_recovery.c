@@ -394,6 +394,7 @@ const struct view view_recovery = {
 	.status = stepper_status,
 	.why = stepper_why,
 	.act = act,
+	.hint = stepper_hint,
 	.find = stepper_find,
 	.pane = pane,
 	.moved = step_list_moved,

@@ -178,10 +178,9 @@ static void choose(void *own, const struct scene *scene, struct row_key key, enu
 
 static void describe(const struct scene *scene, const struct list_row *row, char *buf, size_t size)
 {
-	char name[48];
+	char node[80];
 
-	snprintf(buf, size, "%s 0x%" PRIx64 " %s, %" PRIu32 " failed walks",
-		 scene_name(scene, row->key.ref, name, sizeof(name)), row->row.node.kpfn,
+	snprintf(buf, size, "%s %s, %" PRIu32 " failed walks", util_node(scene, &row->row.node, node, sizeof(node)),
 		 node_kind_name(row->row.node.kind), failures_of(scene, row->key.ref));
 }
 

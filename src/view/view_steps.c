@@ -188,7 +188,6 @@ static const char *hint(struct session *session, void *own, enum action action)
 {
 	struct stepping s;
 
-	(void)own;
 	switch (action) {
 	case ACTION_MAPPING_PREV:
 	case ACTION_MAPPING_NEXT:
@@ -198,7 +197,7 @@ static const char *hint(struct session *session, void *own, enum action action)
 			return "";
 		return action == ACTION_MAPPING_PREV || action == ACTION_MAPPING_NEXT ? "walk" : NULL;
 	default:
-		return NULL;
+		return stepper_hint(session, own, action);
 	}
 }
 

@@ -268,11 +268,12 @@ static struct view_list *open_nodes(void *own, struct scene *scene, struct feed 
 
 static void describe(const struct scene *scene, const struct list_row *row, char *buf, size_t size)
 {
-	char name[48];
+	char node[80], address[24] = "";
 
-	snprintf(buf, size, "%s 0x%" PRIx64 " 0x%" PRIx64 " %s",
-		 scene_name(scene, row->key.ref, name, sizeof(name)), row->row.node.kpfn,
-		 row->row.node.name.addr, node_kind_name(row->row.node.kind));
+	if (row->row.node.name.addr)	/* a stock kernel does not tell it */
+		snprintf(address, sizeof(address), " 0x%" PRIx64, row->row.node.name.addr);
+	snprintf(buf, size, "%s%s %s", util_node(scene, &row->row.node, node, sizeof(node)), address,
+		 node_kind_name(row->row.node.kind));
 }
 
 static const struct listing listings[] = {{.part = 0, .open = open_nodes, .describe = describe}, {0}};

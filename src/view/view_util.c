@@ -230,6 +230,18 @@ const char *util_source(struct session *session, void *own)
 	return why_source(event_index_kind(recording_events(scene.recording), scene.when.t));
 }
 
+const char *util_node(const struct scene *scene, const struct node_row *node, char *buf, size_t size)
+{
+	char name[48];
+
+	scene_name(scene, node->ref, name, sizeof(name));
+	if (node->kpfn)
+		snprintf(buf, size, "%s 0x%" PRIx64, name, node->kpfn);
+	else
+		snprintf(buf, size, "%s", name);
+	return buf;
+}
+
 const char *util_filter_option(const struct scene *scene, char *buf, size_t size)
 {
 	const char *filter = session_filter(scene->session);

@@ -58,6 +58,8 @@ void util_filter_this(const struct scene *scene, struct ref object);
 void util_why(struct session *session, void *own, char *buffer, size_t size);
 const char *util_source(struct session *session, void *own);
 
+/* "node#12 0x1a2f40": its name and its page, which a chain does not have.  Returns buf. */
+const char *util_node(const struct scene *scene, const struct node_row *node, char *buf, size_t size);
 /* " --filter 'EXPR'" when a filter is active, else "". */
 const char *util_filter_option(const struct scene *scene, char *buf, size_t size);
 

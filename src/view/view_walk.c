@@ -145,6 +145,7 @@ const struct view view_walk = {
 	.status = stepper_status,
 	.why = stepper_why,
 	.act = act,
+	.hint = stepper_hint,
 	.find = stepper_find,
 	.pane = pane,
 	.moved = moved,

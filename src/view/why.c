@@ -25,7 +25,7 @@
 
 struct moment why_moment(const struct scene *scene, uint64_t nr)
 {
-	return session_hindsight(scene->session) ? moment_hindsight(nr) : moment_at(nr);
+	return scene->session && session_hindsight(scene->session) ? moment_hindsight(nr) : moment_at(nr);
 }
 
 static struct ref named_by(const struct scene *scene, uint64_t nr, enum table table)

@@ -136,6 +136,9 @@ static void say_node(const struct story *s, char *buf, size_t size)
 		if (!row_before(s, TABLE_NODE, ARGS(P_DUP_ADD)->node, &row))
 			SAY("%s, whose page moved here, meets an equal page: it joins the chain as a dup",
 			    s->node);
+		else if (!why_by_ksmd(s))
+			SAY("the fresh copy that recovery made, pfn 0x%" PRIx64 ", joins the chain",
+			    ARGS(P_DUP_ADD)->kpfn);
 		else
 			SAY("no dup had room: a new copy of the content, pfn 0x%" PRIx64
 			    ", joins the chain",

@@ -227,6 +227,40 @@ static void test_folded(void **state)
 	close_trace(&file);
 }
 
+/* The row that the cursor stands on is what ] and w go by, also before it was ever moved; so is a stepper's episode. */
+static void test_unmoved(void **state)
+{
+	static const char *const views[] = {"7", ":view_walk", ":view_recovery", ":view_steps"};
+	struct grid *grid = grid_new(120, 40, GRID_ASCII);
+	struct opened file;
+
+	(void)state;
+	open_trace(&file, "poison-recover");
+	for (size_t i = 0; i < sizeof(views) / sizeof(*views); i++)
+		for (int key = 0; key < 2; key++) {
+			struct session *session = open_session(&file, GRID_ASCII);
+
+			type(session, grid, ":time_50%");
+			type(session, grid, views[i]);
+			type(session, grid, key ? "w" : "]");
+			assert_false(grid_holds(grid, "nothing is selected"));
+			if (!key)
+				assert_int_equal(session_object(session).table, TABLE_EPISODE);
+			session_free(session);
+		}
+	/* Where there is no episode of the kind the hint bar offers no steps. */
+	for (int i = 0; i < 2; i++) {
+		struct session *session = open_session(&file, GRID_ASCII);
+
+		type(session, grid, i ? ":view_recovery" : ":view_collapse");
+		assert_int_equal(grid_holds(grid, "b e ends"), i);
+		assert_false(grid_holds(grid, "f filter"));
+		session_free(session);
+	}
+	close_trace(&file);
+	grid_free(grid);
+}
+
 static void take(const struct opened *file, const struct shot *shot, int width, int height,
 		 enum charset charset)
 {
@@ -390,6 +424,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_owner),
 		cmocka_unit_test(test_migration),
 		cmocka_unit_test(test_folded),
+		cmocka_unit_test(test_unmoved),
 		cmocka_unit_test(test_missed),
 		cmocka_unit_test(test_panes),
 		cmocka_unit_test(test_help),

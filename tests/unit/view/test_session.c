@@ -390,6 +390,7 @@ static void test_too_small(void **state)
 		test->grid = grid;
 		if (!shows(test, cases[i].text))
 			fail_msg("%dx%d", cases[i].width, cases[i].height);
+		assert_false(shows(test, "~"));	/* no half of a moment */
 		test->grid = own;
 		grid_free(grid);
 	}
