@@ -138,7 +138,7 @@ enum argument_kind {
 	A(SCAN_PREV, "scan-back", "(", ARG_NONE, VIEWS_ALL, "", "previous scan of ksmd")	\
 	A(SCAN_NEXT, "scan-next", ")", ARG_NONE, VIEWS_ALL, "", "next scan of ksmd")		\
 	A(GO_TO, "time", "t", ARG_MOMENT, VIEWS_ALL, "time",					\
-	  "go to 1234  +1.5s  50%  start  end  'a")					\
+	  "go to 1234  +1.5s  50%  start  end  12.345  'a")					\
 	A(MARK, "mark", "m", ARG_MARK, VIEWS_ALL, "mark",					\
 	  "mark this moment: a-z, or A and B to compare")				\
 	A(WHEN_CHANGED, "when", "w", ARG_NONE, VIEWS_ALL, "when",				\

@@ -238,7 +238,7 @@ static const char *prompt_label(enum prompt_kind kind)
 	case PROMPT_FIND: return "/";
 	case PROMPT_HELP: return "help /";
 	case PROMPT_FILTER: return "filter: ";
-	case PROMPT_TIME: return "go to (1234  +1.5s  50%  start  end  'a): ";
+	case PROMPT_TIME: return "go to (1234  +1.5s  50%  start  end  12.345  'a): ";
 	case PROMPT_MARK: return "mark this moment with a letter (a-z, A, B) ";
 	case PROMPT_GO_MARK: return "go to the mark with the letter ";
 	default: return "";

@@ -65,9 +65,17 @@ static void object_name(void *data, struct ref object, char *buffer, size_t size
 	recording_object_name(data, object, buffer, size);
 }
 
+/* Digits with a point and nothing else: a time of the trace clock, as the command line takes with --absolute. */
+static bool is_absolute(const char *text)
+{
+	size_t seconds = strspn(text, "0123456789");
+
+	return seconds && text[seconds] == '.' && !text[seconds + 1 + strspn(text + seconds + 1, "0123456789")];
+}
+
 static int parse_moment(void *data, const char *text, uint64_t *ret_t, struct diag *diag)
 {
-	return recording_parse_moment(data, text, false, ret_t, diag);
+	return recording_parse_moment(data, text, is_absolute(text), ret_t, diag);
 }
 
 static int parse_object(void *data, const char *text, struct moment when, struct ref *ret_object,

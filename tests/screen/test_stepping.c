@@ -223,6 +223,33 @@ static void test_clicks(void **state)
 	grid_free(grid);
 }
 
+/* t takes a time of the trace clock as `events` prints it: digits with a point, and nothing else. */
+static void test_absolute_time(void **state)
+{
+	struct grid *grid = grid_new(80, 24, GRID_ASCII);
+	struct event_record record;
+	struct session *session;
+	struct opened file;
+	char keys[64];
+
+	(void)state;
+	open_trace(&file, "poison-recover");
+	session = open_session(&file, GRID_ASCII);
+	for (uint64_t t = 3; t < 200; t += 40) {
+		assert_int_equal(event_index_read(recording_events(file.recording), t, &record), 0);
+		type(session, grid, ":time_end");
+		snprintf(keys, sizeof(keys), ":time_%" PRIu64 ".%09" PRIu64, record.ts_ns / 1000000000,
+			 record.ts_ns % 1000000000);
+		type(session, grid, keys);
+		assert_int_equal(session_t(session), t);
+	}
+	type(session, grid, ":time_12.34x");
+	assert_true(grid_holds(grid, "is not a moment"));
+	grid_free(grid);
+	session_free(session);
+	close_trace(&file);
+}
+
 /* A search goes by the sentences of the steps, around the end; what is not there moves nothing. */
 static void test_search(void **state)
 {
@@ -322,6 +349,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_enter),
 		cmocka_unit_test(test_clicks),
 		cmocka_unit_test(test_search),
+		cmocka_unit_test(test_absolute_time),
 		cmocka_unit_test(test_known_by),
 	};
 
