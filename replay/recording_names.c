@@ -240,18 +240,6 @@ int recording_parse_object(struct recording *recording, const char *text, struct
 	return ret;
 }
 
-static void letters(uint32_t number, char *buf, size_t size)
-{
-	char text[8];
-	size_t n = sizeof(text);
-	uint64_t value = (uint64_t)number + 1;
-
-	text[--n] = 0;
-	for (; value > 0 && n > 0; value = (value - 1) / 26)
-		text[--n] = (char)('A' + (value - 1) % 26);
-	snprintf(buf, size, "mm %s", text + n);
-}
-
 void recording_object_name(const struct recording *recording, struct ref ref, char *buf, size_t size)
 {
 	union row row;
@@ -260,17 +248,5 @@ void recording_object_name(const struct recording *recording, struct ref ref, ch
 		snprintf(buf, size, "%s", ref_is_none(ref) ? "-" : "gone");
 		return;
 	}
-	switch ((enum table)ref.table) {
-	case TABLE_MM: letters(row.mm.name.number, buf, size); break;
-	case TABLE_ANON_VMA: snprintf(buf, size, "anon_vma#%u", row.anon_vma.name.number); break;
-	case TABLE_VMA: snprintf(buf, size, "vma#%u", row.vma.name.number); break;
-	case TABLE_NODE: snprintf(buf, size, "node#%u", row.node.name.number); break;
-	case TABLE_ITEM: snprintf(buf, size, "item#%u", row.item.name.number); break;
-	case TABLE_PAGE: snprintf(buf, size, "pfn 0x%" PRIx64, row.page.name.addr); break;
-	case TABLE_MAPPING:
-		snprintf(buf, size, "0x%" PRIx64 " of pid %d", row.mapping.address, row.mapping.tgid);
-		break;
-	case TABLE_EPISODE: snprintf(buf, size, "episode#%u", row.episode.number); break;
-	default: snprintf(buf, size, "-"); break;
-	}
+	history_short_name(&row, buf, size);
 }

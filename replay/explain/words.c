@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "event/event_index.h"
 #include "event/event_table.h"
@@ -97,58 +98,19 @@ const char *episode_word(enum episode_kind kind)
 	return (unsigned)kind < NR_EPISODE_KINDS ? words[kind] : "?";
 }
 
-static void mm_letters(uint32_t number, char buf[8])
-{
-	char letters[8];
-	int nr = 0, at = 0;
-
-	for (number++; number && nr < 7; number = (number - 1) / 26)
-		letters[nr++] = (char)('A' + (number - 1) % 26);
-	while (nr)
-		buf[at++] = letters[--nr];
-	buf[at] = 0;
-}
-
 const char *narrate_name(const struct history *h, struct ref ref, struct moment when, char *buf,
 			 size_t size)
 {
-	char letters[8];
 	union row row;
+	size_t at;
 
 	if (ref_is_none(ref) || history_row(h, ref, when, &row) != 0) {
 		snprintf(buf, size, "?");
 		return buf;
 	}
-	switch (ref.table) {
-	case TABLE_MM:
-		mm_letters(row.mm.name.number, letters);
-		if (row.mm.tgid)
-			snprintf(buf, size, "mm %s (%s %" PRId32 ")", letters,
-				 row.mm.comm[0] ? row.mm.comm : "pid", row.mm.tgid);
-		else
-			snprintf(buf, size, "mm %s", letters);
-		break;
-	case TABLE_NODE:
-		snprintf(buf, size, "node#%" PRIu32, row.node.name.number);
-		break;
-	case TABLE_ITEM:
-		snprintf(buf, size, "item#%" PRIu32, row.item.name.number);
-		break;
-	case TABLE_VMA:
-		snprintf(buf, size, "vma#%" PRIu32, row.vma.name.number);
-		break;
-	case TABLE_ANON_VMA:
-		snprintf(buf, size, "anon_vma#%" PRIu32, row.anon_vma.name.number);
-		break;
-	case TABLE_PAGE:
-		snprintf(buf, size, "pfn 0x%" PRIx64, row.page.name.addr);
-		break;
-	case TABLE_EPISODE:
-		snprintf(buf, size, "episode#%" PRIu32, row.episode.number);
-		break;
-	default:
-		snprintf(buf, size, "?");
-		break;
-	}
+	at = strlen(history_short_name(&row, buf, size));
+	if (ref.table == TABLE_MM && row.mm.tgid)
+		snprintf(buf + at, size - at, " (%s %" PRId32 ")", row.mm.comm[0] ? row.mm.comm : "pid",
+			 row.mm.tgid);
 	return buf;
 }

@@ -224,6 +224,9 @@ union row {
 	struct episode_row episode;
 };
 
+/* The object's short stable name: "node#12", "mm A", "pfn 0x1a2f40", "0x7f0000001000 of pid 3141".  Returns buf. */
+const char *history_short_name(const union row *row, char *buf, size_t size);
+
 /* The row of `ref` at `when`: 0, -ENOENT (not alive then), -ESTALE (segment dropped). */
 int history_row(const struct history *h, struct ref ref, struct moment when, union row *ret_row);
 
