@@ -14,8 +14,6 @@
 
 #include "history/build.h"
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
 #define COUNT_CHANGES 1024u	/* counts are written down every so many changes */
 #define BUSY_CHANGES 1024u	/* busy.c */
 #define BUSY_CHANGES_OF_DUPS 32u

@@ -17,6 +17,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Asked for every event or row: worth its size, whatever the compiler thinks. */
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
 struct idmap {
 	uint64_t *slots;	/* hash << 32 | id + 1, 0: empty */
 	uint32_t order;		/* log2 of the slots, 0: none yet */
@@ -44,9 +47,8 @@ static inline uint64_t idmap_home(const struct idmap *map, uint32_t hash)
 }
 
 /* The slot of the key, or the empty one where it belongs.  There must be a free slot (reserve). */
-static inline __attribute__((always_inline)) uint64_t *
-idmap_slot(const struct idmap *map, uint32_t hash, uint64_t key, idmap_equal_fn equal,
-	   const void *arg)
+ALWAYS_INLINE uint64_t *idmap_slot(const struct idmap *map, uint32_t hash, uint64_t key,
+				   idmap_equal_fn equal, const void *arg)
 {
 	uint64_t mask = (1ull << map->order) - 1;
 

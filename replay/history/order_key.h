@@ -16,7 +16,7 @@
  * 96 bits: nid (11), rank of its place (29; build_tree.c), and the dup's place in its chain's hlist
  * (56; the chain itself stands before).
  */
-static inline struct order_key node_key(const struct segment *seg, uint32_t row)
+ALWAYS_INLINE struct order_key node_key(const struct segment *seg, uint32_t row)
 {
 	const struct node_more *more;
 	uint32_t rank = RANK_MAX;
@@ -36,8 +36,7 @@ static inline struct order_key node_key(const struct segment *seg, uint32_t row)
 				   .k2 = (uint64_t)(rank & 0xff) << 56 | within };
 }
 
-static inline __attribute__((always_inline)) struct order_key
-order_key(const struct segment *seg, enum order_id id, uint32_t row)
+ALWAYS_INLINE struct order_key order_key(const struct segment *seg, enum order_id id, uint32_t row)
 {
 	const struct span *span;
 	const struct vma_data *vma;

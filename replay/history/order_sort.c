@@ -18,7 +18,6 @@
 
 #include "history/order_key.h"
 
-#define ALWAYS_INLINE	static inline __attribute__((always_inline))
 #define TOP_BITS	12u	/* at most; fewer where that makes buckets of less than ... */
 #define BUCKET_BITS	10u	/* ... so many rows */
 #define DIGIT_BITS	8u

@@ -16,6 +16,7 @@
 
 #include "history/history.h"
 #include "recording.h"
+#include "status.h"
 
 static double now_ms(void)
 {
@@ -23,20 +24,6 @@ static double now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
-
-static long status_kb(const char *key)
-{
-	FILE *file = fopen("/proc/self/status", "r");
-	char line[256];
-	long value = -1;
-
-	while (file && fgets(line, sizeof(line), file))
-		if (strncmp(line, key, strlen(key)) == 0)
-			value = atol(line + strlen(key) + 1);
-	if (file)
-		fclose(file);
-	return value;
 }
 
 int main(int argc, char **argv)

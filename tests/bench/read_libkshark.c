@@ -7,25 +7,9 @@
  * Its model is one small row an event, which is what a viewer of traces keeps in memory.  Prints
  * KEY=VALUE like open_recording: events, anonymous and peak memory in kB.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include <libkshark.h>
 
-static long status_kb(const char *key)
-{
-	FILE *file = fopen("/proc/self/status", "r");
-	char line[256];
-	long value = -1;
-
-	while (file && fgets(line, sizeof(line), file))
-		if (strncmp(line, key, strlen(key)) == 0)
-			value = atol(line + strlen(key) + 1);
-	if (file)
-		fclose(file);
-	return value;
-}
+#include "status.h"
 
 int main(int argc, char **argv)
 {
