@@ -111,7 +111,7 @@ static bool is_covered(const struct history *h, const struct item_row *item, str
 	    history_vmas_stab(h, item->anon_vma, item->index, item->index, when, &cursor) != 0)
 		return true;	/* nobody can say */
 	while (history_next(&cursor, &row) > 0)
-		if (ref_equal(row.vma.mm, item->mm) && item->address >= row.vma.start &&
+		if (mapped_may_be_own(h, &row.vma, item->mm, when) && item->address >= row.vma.start &&
 		    item->address < row.vma.end)
 			return true;
 	return false;

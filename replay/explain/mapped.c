@@ -112,6 +112,13 @@ static int32_t tgid_of(const struct history *h, struct ref mm, struct moment whe
 	return !ref_is_none(mm) && history_row(h, mm, when, &row) == 0 ? row.mm.tgid : 0;
 }
 
+bool mapped_may_be_own(const struct history *h, const struct vma_row *vma, struct ref mm, struct moment when)
+{
+	if (!ref_is_none(vma->mm))
+		return ref_equal(vma->mm, mm);
+	return history_nr_losses(h) || !history_is_whole(h, ALL_MMS, vma->mm, when);
+}
+
 /* Where the item's index lies in the VMAs of its anon_vma.  `former`: it has left the node. */
 static int add_item(const struct history *h, const struct item_row *item, struct moment when, bool former,
 		    struct mapped_list *list)

@@ -75,6 +75,11 @@ struct mapped_count {
 void mapped_count(const struct history *h, struct ref node, struct moment when, struct mapped_count *ret);
 /* What mapped_judge() may be told of it: the mapcount where it was counted at that very moment, else -1. */
 int64_t mapped_count_then(const struct mapped_count *count, struct moment when);
+/*
+ * May a VMA be of that mm?  Of a VMA whose mm was not known when it was told this is so if anything was lost, or if
+ * there are mms of which nobody told.
+ */
+bool mapped_may_be_own(const struct history *h, const struct vma_row *vma, struct ref mm, struct moment when);
 /* Marks the place as seen by an event; adds it if it is new.  0 or -ENOMEM. */
 int mapped_seen(struct mapped_list *list, struct ref mm, struct ref vma, uint64_t address);
 /* The place, NULL if it is none. */

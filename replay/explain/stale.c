@@ -218,7 +218,7 @@ static bool covering(const struct history *h, const struct item_row *item, struc
 	    history_vmas_stab(h, item->anon_vma, item->index, item->index, when, &cursor) != 0)
 		return false;
 	while (history_next(&cursor, ret_row) > 0)
-		if (ref_equal(ret_row->vma.mm, item->mm) && item->address >= ret_row->vma.start &&
+		if (mapped_may_be_own(h, &ret_row->vma, item->mm, when) && item->address >= ret_row->vma.start &&
 		    item->address < ret_row->vma.end)
 			return true;
 	return false;

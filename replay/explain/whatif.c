@@ -41,6 +41,7 @@ struct offer {
 	uint64_t start, end, pgoff, known;
 	uint64_t addr;			/* of the VMA itself */
 	struct ref vma, mm;
+	bool may_be_own;		/* of the item's mm, though that is not known */
 };
 
 struct model {
@@ -187,7 +188,7 @@ static struct moment moment_of_hold(const struct model *m, uint32_t hold)
 	return when;
 }
 
-static int read_offers(struct model *m, struct history_cursor *cursor)
+static int read_offers(struct model *m, const struct walk_item *item, struct history_cursor *cursor)
 {
 	union row row;
 	int more;
@@ -197,7 +198,8 @@ static int read_offers(struct model *m, struct history_cursor *cursor)
 			return -ENOMEM;
 		m->offers[m->nr_offers++] = (struct offer){
 			row.vma.start, row.vma.end, row.vma.pgoff, row.fact.known, row.vma.name.addr,
-			row.vma.ref, row.vma.mm };
+			row.vma.ref, row.vma.mm,
+			mapped_may_be_own(m->source->history, &row.vma, item->mm, cursor->when) };
 		m->result->doubtful |= row.fact.doubt != DOUBT_NONE;
 	}
 	return more;
@@ -262,7 +264,7 @@ static int ask(struct model *m, enum walk_rule rule, const struct walk_item *ite
 		history_vmas_covering(h, item->anon_vma, item->address, when, &cursor) :
 		history_vmas_stab(h, item->anon_vma, page, page, when, &cursor);
 	if (ret == 0)
-		ret = read_offers(m, &cursor);
+		ret = read_offers(m, item, &cursor);
 	if (ret == 0 && rule == RULE_WHOLE) {
 		if (m->nr_offers > 1)
 			qsort(m->offers, m->nr_offers, sizeof(*m->offers), compare_offers);
@@ -335,6 +337,7 @@ static int go_through(struct model *m, enum walk_rule rule, const struct walk_it
 		bool covers = item->address >= vma->start && item->address < vma->end;
 		bool own = !ref_is_none(vma->mm) && ref_equal(vma->mm, item->mm);
 
+		m->result->doubtful |= covers && vma->may_be_own && !own;
 		if (!m->stopped && covers) {
 			nr_covering++;
 			if (own != (pass == 1))
@@ -430,6 +433,16 @@ static void compare_with_record(struct whatif *w)
 			 result->skip_invalid == totals->skip_invalid;
 }
 
+/* What the walk saw is read to its last event: whoever asks inside it may not know yet that some of it was lost. */
+static bool lacks_events(const struct model *m)
+{
+	union row row;
+
+	if (history_row(m->source->history, m->w->walk.ref, moment_at(m->w->when.known_by), &row) != 0)
+		row.episode = m->w->walk;
+	return row.fact.doubt != DOUBT_NONE || row.episode.begin_lost || !row.episode.ended;
+}
+
 /* `mapcount`: of the page at that moment; `at_most`: what it may be, where that is not known. */
 static int model_all(struct model *m, struct ref node, int64_t mapcount, int64_t at_most)
 {
@@ -440,7 +453,7 @@ static int model_all(struct model *m, struct ref node, int64_t mapcount, int64_t
 	if (ret)
 		return ret;
 	m->doubtful_items |= !history_is_patched(m->source->history) || m->w->node.fact.doubt != DOUBT_NONE ||
-		(m->recorded && (m->w->walk.fact.doubt != DOUBT_NONE || m->w->walk.begin_lost));
+			     (m->recorded && lacks_events(m));
 	see_mappings(m);
 	mapped_judge(&m->w->mappings, mapcount);
 	m->marked = calloc(m->w->mappings.nr + 1, sizeof(*m->marked));

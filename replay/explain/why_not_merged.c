@@ -115,6 +115,7 @@ static void flush(struct asking *a)
 {
 	if (a->run.nr_pages && a->ret == 0) {
 		a->run.text = reasons[a->run.reason].text;
+		a->run.doubtful |= a->mm.fact.doubt != DOUBT_NONE;	/* is there such a process? */
 		a->ret = a->fn(&a->run, a->arg);
 	}
 	a->run.nr_pages = 0;
@@ -452,7 +453,8 @@ static void tell_whole(struct asking *a, enum not_merged reason, uint64_t nr, ui
 		       bool doubtful)
 {
 	struct why_not why = { .reason = reason, .nr_pages = nr, .event = event, .seqnr = -1,
-			       .evidence = evidence, .doubtful = doubtful, .text = reasons[reason].text };
+			       .evidence = evidence, .text = reasons[reason].text,
+			       .doubtful = doubtful || a->mm.fact.doubt != DOUBT_NONE };
 
 	if (event && evidence == EVIDENCE_TRACED && a->said.seqnr >= 0)
 		why.seqnr = a->said.seqnr;
