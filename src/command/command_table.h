@@ -200,7 +200,8 @@ enum option_id {
 	"Does EXPR hold of all of them? It is what --filter takes; in front of a ':' stands what it is\n" \
 	"about: scan, walk, kill-list, recovery, collapse, migration, episode (all of these, and the\n" \
 	"default), a table of ksmtop list (its rows at T), or events. Names are those of --json; walks\n" \
-	"also have missed and maybe_missed (mappings that their rule did not come by), others_waited and\n" \
+	"also have missed and maybe_missed (mappings that their rule did not come by), missed_doubtful\n" \
+	"(there may be others, or not these: events were lost, or not all was told), others_waited and\n" \
 	"others_waited_ns; times are ns, and 5ms, 100us or 1.5s may be written for them.\n\n"	\
 	"  ksmtop assert FILE 'walk: missed == 0'\n"						\
 	"  ksmtop assert FILE 'walk: longest_hold_ns <= 5ms'\n"					\

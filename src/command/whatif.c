@@ -93,7 +93,7 @@ static uint64_t address_of(const struct whatif *whatif, const struct query *quer
 }
 
 static struct json_object *place_json(const struct query *query, const struct whatif *whatif,
-				      const struct mapped *place)
+				      const struct whatif_result *result, const struct mapped *place)
 {
 	struct json_object *object = json_object_new_object();
 	char letter[2] = { place->evidence, 0 }, name[96];
@@ -109,17 +109,17 @@ static struct json_object *place_json(const struct query *query, const struct wh
 			       json_object_new_boolean(!ref_is_none(place->item)));
 	json_object_object_add(object, "evidence", json_object_new_string(letter));
 	json_object_object_add(object, "doubtful",
-			       json_object_new_boolean(place->doubtful || !place->known));
+			       json_object_new_boolean(result->doubtful || place->doubtful || !place->known));
 	return object;
 }
 
 static struct json_object *places_json(const struct query *query, const struct whatif *whatif,
-				       const struct mapped **places, uint32_t nr)
+				       const struct whatif_result *result, const struct mapped **places, uint32_t nr)
 {
 	struct json_object *list = json_object_new_array();
 
 	for (uint32_t i = 0; i < nr; i++)
-		json_object_array_add(list, place_json(query, whatif, places[i]));
+		json_object_array_add(list, place_json(query, whatif, result, places[i]));
 	return list;
 }
 
@@ -143,9 +143,9 @@ static void answer_rule(struct query *query, const struct whatif *whatif, enum w
 		item, "ended_because",
 		result->why < WHY_WORDS ? json_object_new_string(why_words[result->why]) : NULL);
 	json_object_object_add(item, "missed",
-			       places_json(query, whatif, result->missed, result->nr_missed));
+			       places_json(query, whatif, result, result->missed, result->nr_missed));
 	json_object_object_add(item, "maybe",
-			       places_json(query, whatif, result->maybe, result->nr_maybe));
+			       places_json(query, whatif, result, result->maybe, result->nr_maybe));
 	json_object_object_add(item, "recorded", json_object_new_boolean(result->is_recorded));
 	json_object_object_add(item, "agrees",
 			       result->is_recorded ? json_object_new_boolean(result->agrees)
@@ -191,7 +191,7 @@ static void print_places(const struct query *query, const struct whatif *whatif,
 		       query->plain ? "" : "  ", walk_rule_name(rule), verb, clean,
 		       places[i]->address,
 		       ref_is_none(places[i]->item) ? ", which no rmap_item is known to lead to" : "",
-		       places[i]->evidence, places[i]->doubtful ? "?" : "",
+		       places[i]->evidence, places[i]->doubtful || whatif->rules[rule].doubtful ? "?" : "",
 		       query->plain ? "." : "");
 	}
 	if (nr > TEXT_PLACES && !query->plain)

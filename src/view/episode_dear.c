@@ -75,6 +75,7 @@ void episode_missed_fields(struct recording *recording, const struct episode_row
 	struct episode_source source = source_of(recording);
 	unsigned int rule = episode->totals.walk.rule;
 	uint32_t missed = 0, maybe = 0;
+	bool doubtful = false;
 	struct whatif *whatif;
 	struct diag diag;
 	bool known;
@@ -84,10 +85,12 @@ void episode_missed_fields(struct recording *recording, const struct episode_row
 	if (known) {
 		missed = whatif->rules[rule].nr_missed;
 		maybe = whatif->rules[rule].nr_maybe;
+		doubtful = whatif->rules[rule].doubtful;
 		whatif_free(whatif);
 	}
 	number_or_nothing(fields, "missed", missed, known);
 	number_or_nothing(fields, "maybe_missed", maybe, known);
+	fields_bool(fields, "missed_doubtful", doubtful);
 }
 
 void episode_dear_fields(struct recording *recording, const struct episode_row *episode,
@@ -102,7 +105,7 @@ void episode_dear_lookup(struct recording *recording, const struct episode_row *
 			 struct moment when, const char *name, struct fields *fields)
 {
 	episode_dear_fields(recording, episode, when, fields);
-	if (episode->kind == EPISODE_WALK && (strcmp(name, "missed") == 0 || strcmp(name, "maybe_missed") == 0))
+	if (episode->kind == EPISODE_WALK && (strncmp(name, "missed", 6) == 0 || strcmp(name, "maybe_missed") == 0))
 		episode_missed_fields(recording, episode, when, fields);
 }
 
@@ -112,7 +115,7 @@ void episode_dear_names(int kind, struct filter_names *names)
 		"merges", "zero_pages", "merge_failures", "removals", "nodes_made", "nodes_gone",
 	};
 	static const char *const of_walks[] = {
-		"others_waited", "others_waited_ns", "missed", "maybe_missed",
+		"others_waited", "others_waited_ns", "missed", "maybe_missed", "missed_doubtful",
 	};
 
 	for (size_t i = 0; i < sizeof(of_all) / sizeof(*of_all); i++)

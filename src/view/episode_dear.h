@@ -5,7 +5,7 @@
  *	merges, zero_pages, merge_failures, removals, nodes_made, nodes_gone	while it ran, by whomever
  *	others_waited, others_waited_ns	a walk: how often and how long others waited for a lock
  *					that it held
- *	missed, maybe_missed		a walk: known (possible) mappings of the page that its own
+ *	missed, maybe_missed, missed_doubtful	a walk: known (possible) mappings of the page that its own
  *					rule did not come by (explain/whatif.h); modelled
  *
  * The last four read the walk's events, so they are made only where the list wants that name.
