@@ -23,7 +23,7 @@
 
 #define KEY_MAX		120
 #define GROUP_MAX	200
-#define PAGES_MAX	512u		/* of a run of addresses: longer ones are one claim */
+#define PAGES_MAX	65536u		/* of a run of addresses: longer ones are one claim */
 #define U(x)		((unsigned long long)(x))
 
 static uint64_t addr_of(const struct history *h, struct ref ref)
