@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""check_truth.py [--mutate] KSMTOP DIR [NAME...]: what ksmtop says of lab recordings, held to their truth files.
+"""check_truth.py [--mutate] KSMTOP DIR [PATTERN...]: what ksmtop says of lab recordings, held to their truth files.
 
 Protects against being consistently wrong: golden files and properties compare ksmtop with itself, a
 truth file was written by programs that know nothing of it.  DIR may hold the shipped recordings or
 fresh ones.  Every recording is also asked what holds of all (every_truth.py).  A check that compares
 nothing fails; --mutate shows that none passes whatever the truth file says (mutate.py).
 """
+import fnmatch
 import os
 import re
 import sys
@@ -26,6 +27,7 @@ CHECKS = [(r"", every_truth.counters), (r"", every_truth.places), (r"", every_tr
           (r"walk-reclaim", walk_truth.reclaim), (r"poison-(?!swap|search)", poison_truth.recovery),
           (r"poison-search", poison_truth.search), (r"poison-swap", poison_truth.swap),
           (r"collapse-poison-", poison_truth.collapse), (r"lifecycle$", state_truth.lifecycle),
+          (r"lifecycle$|debian$", state_truth.chains),
           (r"reasons$", state_truth.rarer_reasons), (r"power-cut$", state_truth.power_cut),
           (r"numa$", numa_truth.numa), (r"stale$", stale_truth.stale)]
 
@@ -40,7 +42,8 @@ def check(recording):
 def main():
     words = [w for w in sys.argv[1:] if w != "--mutate"]
     program, folder = os.path.abspath(words[0]), words[1]
-    names = words[2:] or sorted(f[:-len(".truth.json")] for f in os.listdir(folder) if f.endswith(".truth.json"))
+    all_names = sorted(f[:-len(".truth.json")] for f in os.listdir(folder) if f.endswith(".truth.json"))
+    names = [n for n in all_names if any(fnmatch.fnmatch(n, pattern) for pattern in words[2:] or ["*"])]
     failed = 0
     for name in names:
         if not os.path.exists(os.path.join(folder, name + ".dat")):

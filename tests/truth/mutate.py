@@ -14,6 +14,8 @@ from recording import Recording
 FREE = (
     (r"notes/14", r"poison-swap", "how many tries it took to catch the page"),
     (r"processes/\d+/role", r"reasons|collapse|poison-s|walk-reclaim|debian", "a word that only the scenario uses"),
+    (r"processes/\d+/pid", r"debian", "a stock kernel tells whose an mm is only where somebody looked"),
+    (r"notes/(21|45|53|68)", r"debian", "no sample fell on that moment; copy on write is not traced"),
     (r"processes/8/role", r"poison-fork", "the one that is neither early nor late, in whatever words"),
     (r"mappings/0/(address|pfn|when)", r"reasons", "its page is in the unstable tree: ksmtop knows no pfn of it"),
     (r"mappings/[23]/(address|pfn)", r"reasons", "a fork's own page, never merged: ksmtop knows no pfn of it"),

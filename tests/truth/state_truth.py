@@ -44,6 +44,21 @@ def reasons(recording, pid, at, *words):
     return (pages, whole) if answer else None
 
 
+def chains(recording):
+    """lifecycle, debian: chains, dups and zero pages when all had merged, and the chains in the end."""
+    *merged, at_end = recording.noted(r"chains (\d+), dups (\d+), zero pages (\d+) after merging; at the end (\d+) chains")
+
+    def told(section, value, *words):
+        return {i["name"]: i[value] for i in recording.items("report", *words) if i["section"] == section}
+
+    recording.expect("chains sampled in the end", int(told("sysfs", "value")["stable_node_chains"]), at_end)
+    if recording.has_dump():    # the second dump was made then; no sample fell on that moment
+        _, then, *_ = [e["event"] for e in recording.items("events", "--filter", "dump_begin: 1")]
+        counters = told("counter", "value", "--at", then)
+        recording.expect("chains, dups, zero pages", [counters[n] for n in ("chains", "dups", "zero_pages")], merged)
+        recording.expect("chains in the end", told("counter", "value")["chains"], at_end)
+
+
 def lifecycle(recording):
     """traces/lab/scenario/lifecycle.c: 64 pages each, half equal, a quarter in pairs, a quarter their own."""
     pid = {p["role"]: p["pid"] for p in recording.truth["processes"]}
@@ -71,13 +86,12 @@ def lifecycle(recording):
     recording.expect("the writer's pages shared in the end", at["writer"][-1][0].get("shared"), 24)
     # kpagecount knew how many of those were merged: they are among the first 48 pages. Of the last 16, which nobody
     # shares, smart scan passes over those that were written to or not, by how many scans there were before.
-    written = re.search(r"the writer writes to (\d+) merged pages", recording.truth["notes"])
-    if written:     # older recordings do not say
-        ranges = recording.ask("why-not-merged", "--pid", pid["writer"], "--at", ends[0])["items"]
-        begin = min(int(r["start"], 16) for r in ranges if r["scope"] == "range")
-        area = f"{begin:#x}-{begin + 48 * 4096:#x}"
-        at["writer's first 48"] = [reasons(recording, pid["writer"], end, "--range", area) for end in ends]
-        ever("writer's first 48", "changing", int(written.group(1)))
+    written, = recording.noted(r"the writer writes to (\d+) merged pages")
+    ranges = recording.ask("why-not-merged", "--pid", pid["writer"], "--at", ends[0])["items"]
+    begin = min(int(r["start"], 16) for r in ranges if r["scope"] == "range")
+    area = f"{begin:#x}-{begin + 48 * 4096:#x}"
+    at["writer's first 48"] = [reasons(recording, pid["writer"], end, "--range", area) for end in ends]
+    ever("writer's first 48", "changing", written)
     # It unmapped half of its pages: nothing is told of them.
     recording.expect("the unmapper's pages in the end", at["unmapper"][-1][0], {"shared": 16, "smart-skip": 16})
     recording.expect("the unmerger's pages in the end", at["unmerger"][-1][0], {"not-in-ksm": 64})
