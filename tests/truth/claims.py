@@ -23,6 +23,8 @@ SAYINGS = [(claim, re.compile(pattern)) for claim, pattern in (
     ("moves at", MM + r" at (0x\w+) maps pfn 0x\w+ now"),
     ("moves to", MM + r" at 0x\w+ maps pfn (0x\w+) now"),
     ("moves", r" (\d+) +\d+(?:/\d+)? to the (?:copy|dup)"),
+    ("moves to a", r" maps pfn 0x\w+ now \((?:fresh )?(copy|dup)\)"),
+    ("moves to a", r" \d+ +\d+(?:/\d+)? to the (copy|dup)"),
     # mappings moved, mappings left
     ("came to", r"(\d+) mappings? moved, (\d+) left on the failing page"),
     ("came to", r"\b5 move +mappings moved (\d+), not (\d+),"),

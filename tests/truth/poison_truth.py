@@ -32,7 +32,8 @@ class Deaths:
 
 def moves_of(recording, episode, target):
     """The claims about mappings that were moved; `target`: {(pid, address): pfn} of where they are in the end."""
-    wanted = {"moves": {(pid,) for pid, _ in target}, "moves at": set(target)}
+    fresh = "dup" if recording.name == "poison-alloc-fails" else "copy"     # no memory for a fresh page
+    wanted = {"moves": {(pid,) for pid, _ in target}, "moves at": set(target), "moves to a": {(fresh,)} if target else set()}
     later = [m for m in recording.episodes("migration") if m["begin"] > episode["end"] and m["moved_nodes"]]
     if not later:       # else the page has moved on, and no truth tells where it was in between
         wanted["moves to"] = {(pid, pfn) for (pid, _), pfn in target.items()}
