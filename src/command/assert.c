@@ -6,10 +6,10 @@
  * of episode, "episode" for all (also without a ':'), a table of `list` (its rows at T), or events
  * as in --filter.  Behind it stands what must be true of each of them.
  *
- * The hard idea is that not true is not false.  A walk whose end was lost has no longest hold, and
- * a doubtful row may not be what it seems: both are *undecided*.  One that certainly contradicts
- * makes the answer no (1); else one that is undecided means that there is no answer (2, with the
- * reason); only when all hold is it yes (0).  So false is found by asking for the expression's
+ * The hard idea is that not true is not false.  A walk whose end was lost has no longest hold, a doubtful
+ * row may not be what it seems, what ran in a gap was not seen: all are *undecided*.  One that certainly
+ * contradicts makes the answer no (1); else one that is undecided means that there is no answer (2, with
+ * the reason); only when all hold is it yes (0).  So false is found by asking for the expression's
  * negation, which is unknown where the expression is.
  */
 #include <errno.h>
@@ -43,7 +43,7 @@ struct asserting {
 	struct event_filter *yes, *no;
 	struct filter_names names;
 	uint64_t nr[NR_OUTCOMES];
-	bool all;
+	bool all, lost;			/* lost: one of them may not have been seen */
 	/* The names that the expression asked the last thing for, and what they were. */
 	struct fields asked;
 	filter_lookup_fn lookup;
@@ -223,6 +223,44 @@ static void tell(struct asserting *a, enum outcome outcome, const char *object, 
 	puts(fact && fact->doubt != DOUBT_NONE ? " (doubtful)" : "");
 }
 
+/* May one of those that begin with such an event, or such an event itself, have gone with the lost ones? */
+static bool may_lack(const struct asserting *a, enum event_kind kind)
+{
+	const struct history *h = a->query->history;
+	struct moment when = a->query->when;
+
+	return history_may_lack(h, (uint16_t)kind, 0, when.t < history_last(h) ? when.t : NEVER, when.known_by);
+}
+
+static bool may_lack_episodes(const struct asserting *a)
+{
+	static const uint16_t begins[NR_EPISODE_KINDS] = {
+		[EPISODE_SCAN] = EVENT_KSM_START_SCAN, [EPISODE_WALK] = EVENT_P_WALK_BEGIN,
+		[EPISODE_KILL_LIST] = EVENT_P_KILL_BEGIN, [EPISODE_RECOVERY] = EVENT_P_RECOVERY_BEGIN,
+		[EPISODE_COLLAPSE] = EVENT_P_COLLAPSE_BEGIN, [EPISODE_MIGRATION] = EVENT_MM_MIGRATE_PAGES_START };
+
+	return may_lack(a, a->kind >= 0 ? begins[a->kind] : EVENT_UNKNOWN);
+}
+
+static bool may_lack_events(struct asserting *a)
+{
+	struct event_index *events = recording_events(a->query->recording);
+	struct event_type_count type;
+
+	for (uint32_t i = 0; event_index_type(events, i, &type) == 0; i++)
+		if (event_filter_is_about(a->yes, type.system, type.name) && may_lack(a, type.kind))
+			return true;
+	return false;
+}
+
+/* What was not seen may be one that contradicts: it is no yes, and no answer. */
+static void tell_lost(struct asserting *a)
+{
+	fields_reset(&a->asked);
+	a->lost = true;
+	tell(a, UNDECIDED, "those that may have been lost", 0, 0, NULL);
+}
+
 static int judge_rows(struct asserting *a)
 {
 	bool episodes = a->about == ABOUT_EPISODES;
@@ -257,6 +295,8 @@ static int judge_rows(struct asserting *a)
 		fields_reset(&a->asked);
 		tell(a, UNDECIDED, "those that were not told of by then", 0, 0, NULL);
 	}
+	if (err == 0 && more == 0 && episodes && may_lack_episodes(a))
+		tell_lost(a);
 	return err ? err : more;
 }
 
@@ -285,6 +325,8 @@ static int judge_events(struct asserting *a)
 		text_clean(clean, sizeof(clean), object);
 		tell(a, outcome, clean, n, n, NULL);
 	}
+	if (may_lack_events(a))
+		tell_lost(a);
 	return 0;
 }
 
@@ -308,7 +350,6 @@ static struct json_object *summary_json(const struct asserting *a)
 static int give_answer(struct asserting *a)
 {
 	struct query *query = a->query;
-	uint32_t nr_losses = history_nr_losses(query->history);
 
 	if (query->json)
 		answer_end(query, "summary", summary_json(a));
@@ -318,18 +359,13 @@ static int give_answer(struct asserting *a)
 		       : a->nr[UNDECIDED] ? "no answer"
 					  : "yes",
 		       a->subject, a->nr[HOLDS], a->nr[CONTRADICTS], a->nr[UNDECIDED]);
-	if (nr_losses)
-		fprintf(stderr,
-			"ksmtop: events were lost in %" PRIu32
-			" places: what ran there unseen is not judged\n",
-			nr_losses);
 	if (a->nr[CONTRADICTS] || !a->nr[UNDECIDED])
 		return 0;
 	diag_set(&query->diag, -ENODATA,
 		 "whether it holds cannot be decided for %" PRIu64 " of them", a->nr[UNDECIDED]);
 	diag_file(&query->diag, recording_path(query->recording));
-	diag_advice(&query->diag, a->about == ABOUT_EPISODES ?
-		    "what did not end can be left out with '!ended || (...)'" :
+	diag_advice(&query->diag, a->lost ? "ksmtop report says where events were lost, --at T asks up to there" :
+		    a->about == ABOUT_EPISODES ? "what did not end can be left out with '!ended || (...)'" :
 		    "ask for another moment with --at T, or with --hindsight");
 	return -ENODATA;
 }

@@ -207,8 +207,9 @@ enum option_id {
 	"  ksmtop assert FILE 'walk: longest_hold_ns <= 5ms'\n"					\
 	"  ksmtop assert FILE 'purpose != \"migrate\" || mapcount_after == 0'\n"		\
 	"  ksmtop assert FILE 'recovery: outcome == \"recovered\" && failed == 0'\n\n"		\
-	"Those which contradict are told with their events. What is doubtful or not known is undecided\n" \
-	"and never counts as a yes: without a contradiction the status is then 2."
+	"Those which contradict are told with their events. What is doubtful, not known or may have gone\n" \
+	"with lost events is undecided and never counts as a yes: without a contradiction the status is\n" \
+	"then 2."
 
 #define SNAP_TEXT										\
 	"Prints a screen of the explorer without a terminal. FILE of --keys holds names of keys parted\n" \
