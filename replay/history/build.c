@@ -354,6 +354,7 @@ int builder_new(struct history *h, struct builder **ret)
 	b->h = h;
 	b->seg = h->now;
 	b->scan = NO_ID;
+	b->tree_seqnr = -1;
 	b->cursor = NO_ID;
 	b->removal.node = NO_ID;
 	pool_init(&b->leavers, sizeof(uint32_t), NULL);

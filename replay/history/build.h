@@ -147,6 +147,9 @@ struct builder {
 	struct dump *dump;		/* the one that runs or ran last: build_dump.c */
 	bool dump_seen, dump_complete;	/* there was one; and nothing was lost since */
 	int64_t reset_seqnr;		/* the scan that threw the unstable trees away last */
+	/* The scan whose unstable trees were there at the last event that names its scan, and that event (absolute). */
+	int64_t tree_seqnr;		/* -1: none did */
+	uint64_t tree_event;
 	struct pool anon_vmas_dumped;	/* uint8_t by object id: all its VMAs were */
 	struct mutex_run run;
 	uint64_t losses_judged;		/* those before that one need no more look at the run */
@@ -297,6 +300,8 @@ uint32_t build_mm_alive(struct builder *b, uint64_t addr);	/* the object, NO_ID:
 uint32_t build_mm(struct builder *b, uint64_t addr);		/* alive, found if need be */
 uint32_t build_mm_new(struct builder *b, uint64_t addr, const struct mm_data *data, bool found);
 void build_mm_end(struct builder *b, uint64_t addr);
+/* build_items.c: this event names the scan that runs, or ran last: its unstable trees are there. */
+void build_tree_of(struct builder *b, int64_t seqnr);
 /*
  * A changed copy of the mm's attributes from now on.  `named`: the event says all of them, so that the row
  * begins anew even if they are the same.

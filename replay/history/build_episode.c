@@ -96,6 +96,7 @@ static void scan_starts(struct builder *b, const struct event *ev)
 	struct episode *episode;
 
 	build_cursor_at_head(b, true);
+	build_tree_of(b, args->seq);
 	scan_end_unseen(b);
 	b->scan = (uint32_t)b->h->episodes.nr;
 	episode = episode_new(b, EPISODE_SCAN, ev);
@@ -111,6 +112,7 @@ static void scan_stops(struct builder *b, const struct event *ev)
 	struct episode *episode;
 
 	build_cursor_at_head(b, false);
+	build_tree_of(b, args->seq);
 	if (b->scan != NO_ID && episode_at(b, b->scan)->seqnr != args->seq)
 		scan_end_unseen(b);
 	if (b->scan != NO_ID) {

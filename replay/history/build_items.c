@@ -221,6 +221,12 @@ static uint32_t named_item(struct builder *b, uint64_t item, uint64_t mm_addr, u
 	return mm == NO_ID ? NO_ID : item_get(b, item, mm, address & ~0xfffull, SPAN_FOUND);
 }
 
+void build_tree_of(struct builder *b, int64_t seqnr)
+{
+	b->tree_seqnr = seqnr;
+	b->tree_event = b->seg->base + b->now;
+}
+
 static void unstable(struct builder *b, const struct args_P_ITEM_UNSTABLE *args)
 {
 	uint32_t span = named_item(b, (uint64_t)args->item, (uint64_t)args->mm, (uint64_t)args->address);
@@ -228,6 +234,7 @@ static void unstable(struct builder *b, const struct args_P_ITEM_UNSTABLE *args)
 				  .index_seqnr = (uint64_t)args->seqnr, .anon_vma = NO_ID,
 				  .state = ITEM_UNSTABLE, .evidence = EVIDENCE_TRACED };
 
+	build_tree_of(b, args->seqnr);
 	if (span != NO_ID)
 		item_change(b, span, NO_ID, &more, true);
 }
@@ -237,6 +244,7 @@ static void reset(struct builder *b, int64_t seqnr)
 	uint32_t *reset = pool_grow(&b->seg->resets, 1);
 
 	b->reset_seqnr = seqnr;
+	build_tree_of(b, seqnr);
 	if (!reset) {
 		build_fail(b, -ENOMEM);
 		return;
@@ -341,6 +349,7 @@ bool build_item_event(struct builder *b, const struct event *ev)
 		activity = ACTIVITY_REMOVALS;
 		break;
 	case EVENT_P_ITEM_SCAN:
+		build_tree_of(b, EVENT_ARGS(ev, P_ITEM_SCAN)->seqnr);
 		span = item_anywhere(b, (uint64_t)EVENT_ARGS(ev, P_ITEM_SCAN)->item,
 				     (uint64_t)EVENT_ARGS(ev, P_ITEM_SCAN)->mm,
 				     (uint64_t)EVENT_ARGS(ev, P_ITEM_SCAN)->address, 0);

@@ -240,19 +240,20 @@ static struct item_more dumped_item(struct builder *b, const struct args_P_DUMP_
 	return more;
 }
 
-/* May a gap, as far as it is known by now, hide that an unstable tree was thrown away? */
-static bool reset_is_hidden(const struct builder *b)
+/* May a gap since that event, as far as it is known by now, hide that an unstable tree was thrown away? */
+static bool reset_is_hidden(const struct builder *b, uint64_t event)
 {
 	uint64_t now = b->seg->base + b->now;
 
-	return b->loss_now && lost_between(b->h, 0, now, (struct exclusion){
+	return b->loss_now && lost_between(b->h, event, now, (struct exclusion){
 		.known_by = now, .mutex = true, .kinds = UINT64_C(1) << COUNT_UNSTABLE_RESET });
 }
 
 /*
  * Is it of an unstable tree that was thrown away?  Then its row says so.  A scan begins by throwing away the
  * tree of the one before, and ksm_scan.seqnr grows when a scan ends: so a tree that is one behind is there
- * or not, and only the events tell which.
+ * or not, and only the events tell which: it is if the last one that names its scan is of that tree's, and no gap
+ * since then may hide that the next has begun.
  */
 static void of_thrown_tree(const struct builder *b, bool known, const struct item_more *ours,
 			   struct item_more *more)
@@ -262,11 +263,11 @@ static void of_thrown_tree(const struct builder *b, bool known, const struct ite
 	if (more->state != ITEM_UNSTABLE)
 		return;
 	if (known && (ours->state == ITEM_UNSTABLE || ours->state == ITEM_THROWN) &&
-	    ours->index_seqnr == more->index_seqnr && !reset_is_hidden(b))
+	    ours->index_seqnr == more->index_seqnr && !reset_is_hidden(b, 0))
 		more->state = ours->state;
 	else if (seqnr < b->reset_seqnr || seqnr < b->dump->seqnr - 1)
 		more->state = ITEM_THROWN;
-	else if (seqnr != b->dump->seqnr)
+	else if (seqnr != b->dump->seqnr && (seqnr != b->tree_seqnr || reset_is_hidden(b, b->tree_event)))
 		more->unsure = true;
 }
 
