@@ -175,7 +175,10 @@ static const char moments_text[] =
 	"start (before the first event) or end. Events are numbered from 1 over all buffers in time\n"
 	"order; T = n is the state after event n.\n\n"
 	"What is shown of a moment is what could be known then. With --hindsight it is what the\n"
-	"whole recording tells of that moment: doubt may end, what was certain stays.";
+	"whole recording tells of that moment: doubt may end, what was certain stays.\n\n"
+	"Lost events leave doubt of what they may have changed. A complete state dump ends it, but for\n"
+	"mappings, since it reads no page tables: one that no sample, walk, kill list or recovery has\n"
+	"shown since the gap may have gone in it.";
 
 static const char filters_text[] =
 	"Expressions are those of libtraceevent's filters over an event's fields, for instance\n\n"
