@@ -56,12 +56,17 @@ static uint32_t vma_of_step(struct opened_episode *e, uint32_t step)
 	return NO_VMA;
 }
 
-/* The step that shows this VMA: its own, else the hold's lock. */
+/*
+ * The step that shows this VMA: its own, else that of the last one before it that has one, since it was come by
+ * behind that; before all of these the hold's lock.
+ */
 static uint32_t step_of_vma(const struct opened_episode *e, const struct hold *hold,
-			    const struct hold_vma *vma)
+			    const struct hold_vma *vmas, int64_t at)
 {
-	for (uint32_t i = hold->first_step; vma->event && i < hold->first_step + hold->nr_steps; i++)
-		if (e->steps[i].event == vma->event)
+	while (at >= 0 && !vmas[at].event)
+		at--;
+	for (uint32_t i = hold->first_step; at >= 0 && i < hold->first_step + hold->nr_steps; i++)
+		if (e->steps[i].event == vmas[at].event)
 			return i;
 	return hold->first_step;
 }
@@ -88,7 +93,7 @@ static bool within(struct opened_episode *e, uint32_t hold, int64_t vma, enum ep
 		if (!wanted(vmas, vma, unit))
 			continue;
 		cursor->vma = (uint32_t)vma;
-		cursor->step = step_of_vma(e, &e->holds[hold], &vmas[vma]);
+		cursor->step = step_of_vma(e, &e->holds[hold], vmas, vma);
 		return true;
 	}
 	return false;
@@ -143,7 +148,7 @@ bool episode_move(struct opened_episode *e, struct episode_cursor *cursor, enum 
 		return move_by_vma(e, cursor, unit, dir);
 	/* From a summed VMA the step that one stands on is behind, not under, the cursor. */
 	at = cursor->step;
-	if (dir < 0 && cursor->vma != NO_VMA && e->steps[at].kind == STEP_ITEM)
+	if (dir < 0 && cursor->vma != NO_VMA && vma_of_step(e, cursor->step) != cursor->vma)
 		at++;
 	for (at += dir; at >= 0 && at < e->nr_steps; at += dir) {
 		if (!stops(e, unit, (uint32_t)at))
@@ -163,7 +168,7 @@ bool episode_move_to_vma(struct opened_episode *e, struct episode_cursor *cursor
 
 	if (episode_hold_vmas(e, hold, &vmas, &nr, NULL) != 0 || vma >= nr)
 		return false;
-	cursor->step = step_of_vma(e, &e->holds[hold], &vmas[vma]);
+	cursor->step = step_of_vma(e, &e->holds[hold], vmas, vma);
 	cursor->vma = vma;
 	return true;
 }

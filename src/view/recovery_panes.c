@@ -37,7 +37,12 @@ void recovery_panes_toggle(struct recovery_panes *panes, enum recovery_question 
 static const struct blast *ask(struct recovery_panes *panes, struct stepping *s)
 {
 	struct moment when = recovery_front(s);
+	uint64_t known_by = s->scene.when.known_by;
 	struct diag diag = {0};
+
+	/* What recovery came to is no answer before it did. */
+	if (!session_hindsight(s->scene.session))
+		when.known_by = known_by > when.t ? known_by : when.t;
 
 	if (panes->asked && panes->of == s->scene.history && ref_equal(panes->node, s->row.object) &&
 	    panes->when.t == when.t && panes->when.known_by == when.known_by)

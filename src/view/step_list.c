@@ -153,7 +153,13 @@ static bool walks_alike(const struct stepping *s, const struct step *a, const st
 	       (!x.ended || (v->mapcount_after == w->mapcount_after && v->visited == w->visited));
 }
 
-/* Only walks and ptes of a migration are folded; what has happened and what is to come stands apart. */
+/* A step that is still to come: nothing is told of it but that there is one. */
+static bool is_ahead(const struct stepping *s, uint32_t i)
+{
+	return !stepping_done(s, i) && !session_hindsight(s->scene.session);
+}
+
+/* Walks and ptes of a migration are folded, and what is to come, which stands apart from what has happened. */
 static bool alike(const void *rows, uint32_t i, uint32_t j)
 {
 	const struct stepping *s = rows;
@@ -161,6 +167,8 @@ static bool alike(const void *rows, uint32_t i, uint32_t j)
 	enum event_kind kind;
 	struct event ev;
 
+	if (is_ahead(s, i) || is_ahead(s, j))
+		return is_ahead(s, i) && is_ahead(s, j);
 	if (s->row.kind != EPISODE_MIGRATION || a->kind != b->kind || stepping_done(s, i) != stepping_done(s, j))
 		return false;
 	if (a->kind == STEP_WALK)
@@ -195,6 +203,12 @@ static void draw_step(struct pane pane, int y, struct stepping *s, struct fold_l
 	int64_t ns = scene_ns(&s->scene, step->event) - scene_ns(&s->scene, s->row.fact.born);
 	int x = 3;
 
+	if (is_ahead(s, i)) {
+		pane_printf(pane, x + 20, y, role, line.nr > 1 ? "%" PRIu32 " steps still to come" : "still to come",
+			    line.nr);
+		row_marks(pane, y, marks);
+		return;
+	}
 	x += pane_printf(pane, x, y, role, "%8" PRIu64 " ", step->event);
 	pane_fit(pane, x, y, 9, ALIGN_RIGHT, role, format_duration(text, ns > 0 ? (uint64_t)ns : 0));
 	x += 11;
@@ -221,7 +235,7 @@ void step_list_draw(struct pane pane, struct stepping *s, bool unfolded)
 	list_place(list, (uint64_t)window.nr, pane.x - s->scene.body.x, pane.y - s->scene.body.y + 1, pane.width, rows);
 	pane_text(pane, 3, 0, ROLE_HEADING, "   EVENT     SINCE  STEPS");
 	for (int y = 0; y < window.nr; y++) {
-		if (window.lines[y].nr > 1)
+		if (window.lines[y].nr > 1 && !is_ahead(s, window.lines[y].first))
 			pane_text(pane, pane.width - 16, 0, ROLE_HINT, "Space unfolds");
 		draw_step(pane, y + 1, s, window.lines[y]);
 	}
@@ -243,7 +257,7 @@ void step_list_moved(struct session *session, void *own)
 
 	(void)own;
 	if (stepping_init(&s, session))
-		step_list_click(&s, true);
+		step_list_click(&s, false);
 }
 
 void step_open(struct stepping *s)

@@ -30,8 +30,9 @@ void stepping_narrate(struct stepping *s, struct narration *ret)
 	uint32_t nr;
 
 	memset(ret, 0, sizeof(*ret));
-	if (s->cursor.vma != NO_VMA && s->step->hold != NO_STEP && s->step->kind != STEP_VMA &&
-	    !episode_hold_vmas(s->episode, s->step->hold, &vmas, &nr, NULL) && s->cursor.vma < nr)
+	if (s->cursor.vma != NO_VMA && s->step->hold != NO_STEP &&
+	    !episode_hold_vmas(s->episode, s->step->hold, &vmas, &nr, NULL) && s->cursor.vma < nr &&
+	    !(s->step->kind == STEP_VMA && vmas[s->cursor.vma].event == s->step->event))
 		narrate_vma(s->episode, episode_hold(s->episode, s->step->hold), &vmas[s->cursor.vma],
 			    ret);
 	else if (narrate_step(s->episode, s->cursor.step, s->scene.when.known_by, ret))

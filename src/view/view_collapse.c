@@ -286,7 +286,7 @@ static void draw(struct session *session, void *own, struct pane body)
 	if (!beside)
 		draw_owners(pane_sub(body, 0, y, body.width, rest), &s);
 	else if (rest > 2)
-		step_list_draw(pane_sub(body, 0, y + 1, body.width, rest - 1), &s, true);
+		step_list_draw(pane_sub(body, 0, y + 1, body.width, rest - 1), &s, false);
 	stepping_draw_now(pane_sub(body, 0, body.height - NOW_ROWS, body.width, NOW_ROWS), &s);
 }
 

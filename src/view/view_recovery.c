@@ -330,7 +330,7 @@ static void draw(struct session *session, void *own, struct pane body)
 	}
 	if (steps > 0) {
 		pane_hline(body, 0, y + rows, body.width, ROLE_BORDER);
-		step_list_draw(pane_sub(body, 0, y + rows + 1, body.width, steps - 1), &s, true);
+		step_list_draw(pane_sub(body, 0, y + rows + 1, body.width, steps - 1), &s, false);
 	}
 	stepping_draw_now(pane_sub(body, 0, body.height - NOW_ROWS, body.width, NOW_ROWS), &s);
 }

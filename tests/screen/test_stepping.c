@@ -212,14 +212,74 @@ static void test_clicks(void **state)
 	assert_true(stepping_init(&s, session));
 	assert_int_equal(s.cursor.step, 5);
 	assert_int_equal(session_t(session), s.step->event);
-	type(session, grid, "Space b");
+	type(session, grid, "Space e");
 	assert_true(grid_holds(grid, " ptes: "));
-	session_mouse(session, MOUSE_PRESS, 10, 3 + 3 + 1 + 5);	/* the sixth line: a run stands above it */
+	session_mouse(session, MOUSE_PRESS, 10, 3 + 3 + 1 + 3);	/* the fourth line: a run stands above it */
 	assert_true(stepping_init(&s, session));
-	assert_true(s.cursor.step > 5);
+	assert_true(s.cursor.step > 3);
 	assert_int_equal(session_t(session), s.step->event);
 	session_free(session);
 	close_trace(&file);
+	grid_free(grid);
+}
+
+/* A step on never leads to an earlier moment, whatever it goes by, and a step back never to a later one. */
+static void test_time_goes_on(void **state)
+{
+	static const char *const traces[] = {"walk-20k-2-whole", "walk-mremap-whole", "walk-fork-address"};
+	static const char *const keys[][2] = {{"Right", "Left"}, {"s", "S"}, {"n", "N"}, {"i", "I"}};
+	struct grid *grid = grid_new(120, 40, GRID_ASCII);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(traces) / sizeof(*traces); i++) {
+		struct session *session;
+		struct opened file;
+
+		open_trace(&file, traces[i]);
+		session = open_session(&file, GRID_ASCII);
+		for (int k = 0; k < 16; k++) {	/* one key, then another */
+			type(session, grid, ":time_start :view_walk b");
+			for (int n = 0; n < 12; n++) {
+				uint64_t t = session_t(session);
+				bool back = n >= 6;
+
+				type(session, grid, keys[n % 2 ? k / 4 : k % 4][back]);
+				assert_true(back ? session_t(session) <= t : session_t(session) >= t);
+			}
+		}
+		session_free(session);
+		close_trace(&file);
+	}
+	grid_free(grid);
+}
+
+/* Of what is still to come a list of steps says that it is, in every stepper; with hindsight all is told. */
+static void test_nothing_ahead(void **state)
+{
+	static const struct { const char *trace, *keys, *text; } cases[] = {
+		{"stale", ":time_start 7 g j Enter b", "The migration ends"},
+		{"poison-kill", ":time_start :view_recovery b", "Recovery ends"},
+		{"poison-kill", ":time_start :view_recovery b", "SIGBUS goes to"},
+		{"collapse-poison-anon", ":time_start :view_collapse b", "is isolated"},
+	};
+	struct grid *grid = grid_new(120, 40, GRID_ASCII);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct session *session;
+		struct opened file;
+
+		open_trace(&file, cases[i].trace);
+		session = open_session(&file, GRID_ASCII);
+		type(session, grid, cases[i].keys);
+		assert_false(grid_holds(grid, cases[i].text));
+		assert_true(grid_holds(grid, "still to come"));
+		type(session, grid, "K");
+		assert_true(grid_holds(grid, cases[i].text));
+		assert_false(grid_holds(grid, "still to come"));
+		session_free(session);
+		close_trace(&file);
+	}
 	grid_free(grid);
 }
 
@@ -348,6 +408,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_one_instant),
 		cmocka_unit_test(test_enter),
 		cmocka_unit_test(test_clicks),
+		cmocka_unit_test(test_time_goes_on),
+		cmocka_unit_test(test_nothing_ahead),
 		cmocka_unit_test(test_search),
 		cmocka_unit_test(test_absolute_time),
 		cmocka_unit_test(test_known_by),
