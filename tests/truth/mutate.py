@@ -17,9 +17,12 @@ FREE = (
     (r"processes/\d+/pid", r"debian", "a stock kernel tells whose an mm is only where somebody looked"),
     (r"notes/(21|45|53|68)", r"debian", "no sample fell on that moment; copy on write is not traced"),
     (r"processes/8/role", r"poison-fork", "the one that is neither early nor late, in whatever words"),
+    (r"notes/(333|411|503)", r"reasons", "the end of a range that holds none of the pages that are counted"),
     (r"mappings/0/(address|pfn|when)", r"reasons", "its page is in the unstable tree: ksmtop knows no pfn of it"),
     (r"mappings/[23]/(address|pfn)", r"reasons", "a fork's own page, never merged: ksmtop knows no pfn of it"),
-    (r"mappings/\d+/pfn", r"power-cut", "it may be no KSM page: the process had written to it just then"),
+    (r"mappings/\d+/(pid|address|pfn)", r"power-cut", "it may be no KSM page: the process had written to it just then"),
+    (r"counters/(pages_(volatile|scanned|skipped)|ksm_zero_pages|full_scans)", r"power-cut",
+     "ksmd ran on between the last sample and the truth: only a bound"),
 )
 
 
@@ -53,8 +56,10 @@ def falsified(truth, path, value):
     *way, last = path.split("/")[1:]
     if way == ["notes"]:
         at, notes = int(last), truth["notes"]
-        changed = str(int(value) // 2 if int(value) > 10**9 else int(value) + 1) if not value.startswith("0x") else \
-            hex(int(value, 16) + (0x10000000 if len(value) > 10 else 1))
+        if not value.startswith("0x"):
+            changed = str(int(value) // 2 if int(value) > 10**9 else int(value) + 1)
+        else:       # a page; an address, a range of which becomes a page shorter
+            changed = hex(int(value, 16) + (1 if len(value) < 10 else -0x1000 if notes[at - 1] == "-" else 0x1000))
         truth["notes"] = notes[:at] + changed + notes[at + len(value):]
         return truth
     inner = truth

@@ -220,6 +220,7 @@ def swap(recording):
     dup, = {pfn for (pid, _), pfn in after.items() if pid not in {p for p, _ in then}}
     deaths = Deaths(recording.truth)
     nr_hit, nr_sharers, nr_intact = recording.noted(r"; (\d+) of (\d+) got SIGBUS, (\d+) have their contents")
+    recording.expect("sharers that the truth did not see again", set(then) - set(after), set())
     recording.expect("page that failed", int(episode["pfn"], 16), pfn)
     recording.expect("outcome", episode["outcome"], "some mappings not moved")
     recording.expect("mapcount before and after", (episode["mapcount_before"], episode["mapcount_after"]),

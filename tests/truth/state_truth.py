@@ -125,8 +125,7 @@ def rarer_reasons(recording):
                      *recording.noted(r"merged when it was unlocked: (\d+)"))
     (_, equal), = recording.mappings("its equal on node 0").items()
     recording.expect("pages of equal elsewhere in the end",
-                     {(i["pid"], int(i["address"], 16)): int(i["pfn"], 16) for i in items
-                      if int(i["pfn"], 16) == equal and (i["pid"], int(i["address"], 16)) in recording.mappings("in the end")},
+                     {(i["pid"], int(i["address"], 16)): int(i["pfn"], 16) for i in items if int(i["pfn"], 16) == equal},
                      recording.mappings("in the end"))
     recording.expect("whose pages they were", [next(p for p, _ in recording.mappings(when)) for when in (
         "its equal on node 0", "parent", "child")], [pid[r] for r in ("equal elsewhere", "parent", "forked child")])
@@ -143,6 +142,7 @@ def power_cut(recording):
     spooled, = recording.noted(r"spooled by (\d+)")
     first, = (i for i in recording.items("report") if i["section"] == "recording")
     recording.expect_true("the recording goes on behind the truth", first["begin_ns"] < spooled <= first["end_ns"])
+    recording.expect("processes that the truth saw alive", len(recording.mappings("alive")), len(recording.truth["mappings"]))
     # Each process has 32 pages of 8 contents; whose was written to just then, and not merged again, is not known.
     nodes = {int(n["pfn"], 16) for n in recording.items("list", "nodes", *recording.at_truth) if n["pfn"]}
     merged = {pid: pfn for (pid, _), pfn in recording.mappings("alive").items() if pfn in nodes}
