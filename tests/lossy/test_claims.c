@@ -18,6 +18,7 @@
 
 #define NR_MOMENTS	6u
 #define MANY_NODES	200u
+#define MANY_EVENTS	9000u		/* then so many moments are too slow */
 #define SHOWN_MAX	60u
 
 static bool verbose;
@@ -123,7 +124,8 @@ static void ask_at(struct pair *pair, uint64_t t)
 static void look(struct pair *pair, void *arg)
 {
 	const struct history *h = recording_history(pair->lossy);
-	uint64_t step = pair->last / NR_MOMENTS + 1;
+	bool many = pair->last > MANY_EVENTS;
+	uint64_t step = pair->last / (many ? 1 : NR_MOMENTS) + 1;
 	(void)arg;
 
 	for (uint64_t t = 1; t <= pair->last; t += step) {
@@ -135,8 +137,9 @@ static void look(struct pair *pair, void *arg)
 		struct history_loss loss;
 
 		history_loss(h, i, &loss);
-		ask_at(pair, loss.after);
-		for (uint64_t t = loss.before; loss.before && t < loss.before + 2 && t <= pair->last; t++)
+		if (!many)
+			ask_at(pair, loss.after);
+		for (uint64_t t = loss.before; loss.before && t < loss.before + (many ? 1 : 2) && t <= pair->last; t++)
 			ask_at(pair, t);
 	}
 	ask_at(pair, pair->last);
