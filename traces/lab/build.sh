@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # build.sh [KIND...]: builds what the lab needs into $LAB_DIR (/tmp/ksmtop-lab), incrementally.
-# KIND: patched (the series in ../kernel), stock (the same config without it), debug (the series with
-# lock and list checks), debian (the distribution's own image), scenarios, initramfs.  Without KIND: patched scenarios initramfs.
+# KIND: patched (the series in ../kernel), debug (with lock and list checks), cost and cost-stock (with and without the
+# series, as distributions configure it), debian (their own image), scenarios, initramfs.  Without KIND: patched scenarios initramfs.
 # LAB_JOBS (2): jobs for make.  LAB_KSMTOP: the ksmtop to put into the guest (else trace-cmd records).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -111,7 +111,8 @@ packages
 for kind in ${*:-patched scenarios initramfs}; do
 	case $kind in
 	patched) patched && make_kernel linux build "$kernel/lab.config" ;;
-	stock) unpacked linux-stock && make_kernel linux-stock build-stock "$kernel/lab.config" ;;
+	cost) patched && make_kernel linux build-cost "$kernel/lab.config" "$kernel/cost.config" ;;
+	cost-stock) unpacked linux-stock && make_kernel linux-stock build-cost-stock "$kernel/lab.config" "$kernel/cost.config" ;;
 	debug) patched && make_kernel linux build-debug "$kernel/lab.config" "$kernel/debug.config" ;;
 	debian) debian ;;
 	scenarios) scenarios ;;

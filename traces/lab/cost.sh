@@ -7,10 +7,10 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 dir=${LAB_DIR:-/tmp/ksmtop-lab}
 export LAB_DIR="$dir"
-"$here/build.sh" stock patched scenarios initramfs
+"$here/build.sh" cost-stock cost scenarios initramfs
 : >"$dir/cost"
 for i in $(seq "${1:-3}"); do
-	for kernel in build-stock build; do
+	for kernel in build-cost-stock build-cost; do
 		LAB_ICOUNT=1 LAB_MEM=1024 "$here/boot.sh" "$dir/$kernel/arch/x86/boot/bzImage" "$dir/initramfs.gz" "$dir/run/cost" lab=cost
 		sed -n "s/.*cost: /$kernel /p" "$dir/run/cost/console" | tr -d '\r' >>"$dir/cost"
 	done
@@ -23,8 +23,8 @@ for line in open(sys.argv[1]):
     times[what][kernel].append(int(ns) / 1e6)
 print("| what | stock ms (least-most) | patched ms | ratio | runs |\n| --- | --- | --- | --- | --- |")
 for what, of in times.items():
-    stock, patched = statistics.median(of["build-stock"]), statistics.median(of["build"])
+    stock, patched = statistics.median(of["build-cost-stock"]), statistics.median(of["build-cost"])
     print("| %s | %.1f (%.1f-%.1f) | %.1f (%.1f-%.1f) | %.3f | %d |" % (
-        what, stock, min(of["build-stock"]), max(of["build-stock"]), patched, min(of["build"]), max(of["build"]),
-        patched / stock, len(of["build"])))
+        what, stock, min(of["build-cost-stock"]), max(of["build-cost-stock"]), patched, min(of["build-cost"]), max(of["build-cost"]),
+        patched / stock, len(of["build-cost"])))
 END
