@@ -24,7 +24,7 @@ for line in open(sys.argv[1]):
 print("| what | stock ms (least-most) | patched ms | ratio | runs |\n| --- | --- | --- | --- | --- |")
 for what, of in times.items():
     stock, patched = statistics.median(of["build-cost-stock"]), statistics.median(of["build-cost"])
-    print("| %s | %.1f (%.1f-%.1f) | %.1f (%.1f-%.1f) | %.3f | %d |" % (
+    print("| %s | %.2f (%.2f-%.2f) | %.2f (%.2f-%.2f) | %.3f | %d |" % (
         what, stock, min(of["build-cost-stock"]), max(of["build-cost-stock"]), patched, min(of["build-cost"]), max(of["build-cost"]),
         patched / stock, len(of["build-cost"])))
 END
