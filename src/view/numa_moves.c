@@ -167,12 +167,15 @@ void numa_moves_draw(struct pane pane, struct numa_moves *moves, const struct sc
 	uint32_t nr = numa_log_nr(&moves->log, scene->when.t), at, first;
 	const struct numa_move *move = current(moves, scene, &at);
 	int rows = pane.height - 5;
-	char count[FORMAT_MAX + 16];
+	bool lost = history_may_lack(scene->history, EVENT_P_NODE_KPFN, 0, scene->when.t, scene->when.known_by);
+	char count[FORMAT_MAX + 32];
 
-	snprintf(count, sizeof(count), "%s so far", format_count((char[FORMAT_MAX]){0}, nr));
+	snprintf(count, sizeof(count), "%s%s so far", lost ? "at least " : "", format_count((char[FORMAT_MAX]){0}, nr));
 	pane_rule(pane, 0, "PAGES THAT CHANGED THEIR NID", count);
 	if (!move) {
-		pane_text(pane, 3, 1, ROLE_HINT, moves->log.nr ? "none yet" : "none in this recording");
+		pane_text(pane, 3, 1, ROLE_HINT, lost ? "none is known: events were lost" :
+			  moves->log.nr ? "none yet" : history_may_lack(scene->history, EVENT_P_NODE_KPFN, 0, NEVER, NEVER) ? "none is known" :
+			  "none in this recording");
 		list_place(&state->lists[PART_MOVES], 0, 0, 0, 0, 0);
 		return;
 	}

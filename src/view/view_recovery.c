@@ -57,6 +57,10 @@ static void say_phase(struct stepping *s, const struct recovery_facts *f, int ph
 
 	switch (phase) {
 	case PHASE_FAULT:
+		if (s->row.begin_lost) {
+			snprintf(buf, size, "its beginning was not seen");
+			break;
+		}
 		snprintf(buf, size, "pfn 0x%" PRIx64 ", mapcount %" PRId32 "%s%s", r->pfn, r->mapcount_before,
 			 s->row.ended && r->outcome == OFF ? "" : "; mutex waited for ",
 			 s->row.ended && r->outcome == OFF ? "" : format_duration(waited, r->waited_ns));
@@ -134,6 +138,8 @@ static void draw_phase(struct pane pane, int y, struct stepping *s, const struct
 	bool begun = state->done > 0, over = state->done == state->nr && begun && !state->now;
 	char marks[3] = {state->now ? '>' : ' ', ' ', 0}, text[160];
 	enum role role = state->now ? ROLE_CURSOR : begun ? ROLE_TEXT : ROLE_SKIPPED;
+	bool unsure = s->row.begin_lost || history_may_lack(s->scene.history, EVENT_UNKNOWN, s->row.fact.born,
+							    s->scene.when.t, s->scene.when.known_by);
 	bool none = phase_passed_over(s, f, phase), failed = begun && !none && phase_failed(s, f, phase);
 	int x = 3, end = pane.width - 13, bar = phase == PHASE_MOVE && pane.width > 90 ? 30 : 0;
 
@@ -149,10 +155,12 @@ static void draw_phase(struct pane pane, int y, struct stepping *s, const struct
 	if (bar && begun && f->nr_expected)
 		pane_bar(pane, end - bar, y, bar - 2, ROLE_BAR, f->moved, f->nr_expected);
 	pane_fit(pane, end, y, 9, ALIGN_RIGHT, role,
-		 none ? "not taken" : !begun ? "waits" : !over ? "now" : failed ? "failed" : "done");
+		 none ? unsure ? "not seen" : "not taken" : !begun ? "waits" : !over ? "now" : failed ? "failed" : "done");
 	if (begun && !none)
 		pane_fact(pane, pane.width - 2, y, s->row.fact.evidence,
 			  s->row.fact.doubt != DOUBT_NONE);
+	else if (none && unsure)	/* an event that was lost may have been of it */
+		pane_put(pane, pane.width - 1, y, ROLE_DOUBT, '?');
 	row_marks(pane, y, marks);
 }
 
@@ -187,7 +195,7 @@ static void draw_chain(struct pane pane, struct stepping *s, const struct recove
 	char name[64], heading[80];
 	int y = 1;
 
-	snprintf(heading, sizeof(heading), "%s", ref_is_none(f->chain) ? "NO CHAIN"
+	snprintf(heading, sizeof(heading), "%s", ref_is_none(s->row.object) ? "ITS CHAIN?" : ref_is_none(f->chain) ? "NO CHAIN"
 		 : scene_name(&s->scene, f->chain, name, sizeof(name)));
 	pane_rule(pane, 0, heading, "");
 	pane_text(pane, 13, 0, ROLE_HEADING, "ITEMS  NOW VERDICT ");
@@ -279,7 +287,8 @@ static void draw_processes(struct pane pane, struct stepping *s, const struct re
 		draw_process(pane, y, s, &f->processes[top++]);
 	}
 	if (!f->nr_processes)
-		pane_text(pane, 3, 1, ROLE_HINT, "no item led to the page");
+		pane_text(pane, 3, 1, ROLE_HINT, ref_is_none(s->row.object) ? "not known: its beginning is lost" :
+			  "no item led to the page");
 }
 
 /* ---- the view ---- */
