@@ -49,6 +49,23 @@ static bool page_is_bad(const struct history *h, uint64_t pfn, struct moment whe
 	       (row.page.state & (PAGE_POISONED | PAGE_GONE));
 }
 
+/*
+ * PG_hwpoison is set before recovery begins (TestSetPageHWPoison(), memory_failure()); the verdict that makes the page
+ * poisoned in the tables comes when all is over.
+ */
+static bool has_failed(const struct history *h, const struct node_row *node, struct moment when)
+{
+	struct history_cursor cursor;
+	union row row;
+
+	if (history_list(h, EPISODES_ABOUT, node->ref, when, &cursor) != 0)
+		return false;
+	while (history_next(&cursor, &row) == 1)
+		if (row.episode.kind == EPISODE_RECOVERY && row.episode.totals.recovery.pfn == node->kpfn)
+			return true;
+	return false;
+}
+
 /* `chosen`: the one that was, 0: the first that is healthy as far as is known. */
 static int find_dup(const struct history *h, struct moment when, uint64_t chosen, struct blast *blast)
 {
@@ -67,7 +84,8 @@ static int find_dup(const struct history *h, struct moment when, uint64_t chosen
 		    (chosen && row.node.kpfn != chosen))
 			continue;
 		/* Without items nobody is known to keep the page: ksm_get_folio() finds it gone. */
-		if (!chosen && (!row.node.nr_items || page_is_bad(h, row.node.kpfn, when)))
+		if (!chosen && (!row.node.nr_items || page_is_bad(h, row.node.kpfn, when) ||
+				has_failed(h, &row.node, when)))
 			continue;
 		blast->healthy_dup = row.node.ref;
 		blast->healthy_pfn = row.node.kpfn;

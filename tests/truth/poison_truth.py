@@ -154,6 +154,11 @@ def recovery(recording):
         dead = one_recovery(recording, episode, pfn, victims, dup, pages[:i])
         forecast(recording, episode, pfn, set(victims), dup)
         hindsight(recording, episode, set(victims), dead)
+        if dup and dup not in pages:    # from its failure on the page is no dup to copy for the other
+            for at, known in ((at, known) for at in (episode["begin"], episode["end"]) for known in ((), ("--hindsight",))):
+                told, = recording.items("blast", "--pfn", hex(dup), "--at", at, *known)
+                recording.expect_true(f"blast of the dup at {at} {known}: not to be copied from {pfn:#x}",
+                                      told["healthy_pfn"] != hex(pfn))
         told_dead |= dead
         # A child that ksmd has not met shares the page that it was moved to all the same.
         for pid in sorted((set(victims) - dead) & deaths.strangers):
