@@ -397,6 +397,15 @@ static void mapping_fields(const struct reader *reader, const struct mapping_row
 	known_number(fields, "mapcount", mapping->mapcount, mapping->mapcount != 0);
 }
 
+/* A stable node's facts do not say that its page is healthy: a gap may hide the failure. */
+static bool may_be_poisoned(const struct reader *reader, const struct page_row *page)
+{
+	struct moment when = reader->when;
+
+	return !(page->state & PAGE_POISONED) &&
+	       history_may_lack(reader->history, EVENT_MEMORY_FAILURE_EVENT, 0, when.t, when.known_by);
+}
+
 /* The page's own fact is that it was poisoned; that it is a KSM page is its stable node's. */
 static void ksm_fields(const struct reader *reader, const struct page_row *page, struct fields *fields)
 {
@@ -428,7 +437,10 @@ static void page_fields(const struct reader *reader, const struct page_row *page
 	}
 	node_of_fields(reader, fields, page->node, false);
 	ksm_fields(reader, page, fields);
-	fields_bool(fields, "poisoned", page->state & PAGE_POISONED);
+	if (wants_any(fields, "poisoned", "", "", "") && may_be_poisoned(reader, page))
+		fields_nothing(fields, "poisoned");
+	else
+		fields_bool(fields, "poisoned", page->state & PAGE_POISONED);
 	fields_bool(fields, "gone", page->state & PAGE_GONE);
 }
 
