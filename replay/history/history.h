@@ -394,7 +394,7 @@ struct history_counters {
 	uint64_t nr_doubtful_items, nr_doubtful_mappings, nr_doubtful_nodes, nr_doubtful_mms;
 	/* Events so far; nr_merges: with KSM pages, nr_zero_pages: with the zero page. */
 	uint64_t nr_merges, nr_zero_pages, nr_merge_failures, nr_removals, nr_scans;
-	uint64_t nr_lost;				/* events lost so far (known counts) */
+	uint64_t nr_lost, nr_gaps_uncounted;		/* events lost so far (known counts), gaps that have none */
 	int64_t scan_seqnr;				/* of the scan that runs or ran last, -1: none yet */
 	bool scan_running;
 	/* There may be more than was told so far: history_is_whole(). */

@@ -226,10 +226,7 @@ static void tell(struct asserting *a, enum outcome outcome, const char *object, 
 /* May one of those that begin with such an event, or such an event itself, have gone with the lost ones? */
 static bool may_lack(const struct asserting *a, enum event_kind kind)
 {
-	const struct history *h = a->query->history;
-	struct moment when = a->query->when;
-
-	return history_may_lack(h, (uint16_t)kind, 0, when.t < history_last(h) ? when.t : NEVER, when.known_by);
+	return may_lack_by(a->query->history, a->query->when, kind);
 }
 
 static bool may_lack_episodes(const struct asserting *a)

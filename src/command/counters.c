@@ -10,7 +10,8 @@
  *
  * What a recording cannot tell (a stock kernel's chains, dups and anon_vmas; mappings without
  * samples) is left out of the list instead of being told as zero; a count of events none of which can be
- * in it, since it does not describe them, is told as not known.
+ * in it, since it does not describe them, is told as not known.  Where such events may have been lost there
+ * may have been more of them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -64,24 +65,43 @@ static bool describes(struct event_index *events, enum event_kind kind)
 	return false;
 }
 
-/* Sets `untold` of a count of events: a stock kernel has others for the same thing. */
-static void judge_told(struct recording *recording, struct counter *counter)
+/* Sets `untold` and `unsure` of a count of events: a stock kernel has others for the same thing. */
+static void judge_events(struct recording *recording, struct moment when, struct counter *counter)
 {
-	static const struct { const char *name; enum event_kind stock, patched, or; } told[] = {
-		{ "merges", EVENT_KSM_MERGE_WITH_KSM_PAGE, EVENT_P_ITEM_APPEND, EVENT_UNKNOWN },
-		{ "zero_pages", EVENT_KSM_MERGE_ONE_PAGE, EVENT_KSM_MERGE_ONE_PAGE, EVENT_UNKNOWN },
-		{ "merge_failures", EVENT_KSM_MERGE_WITH_KSM_PAGE, EVENT_KSM_MERGE_WITH_KSM_PAGE, EVENT_UNKNOWN },
-		{ "removals", EVENT_KSM_REMOVE_RMAP_ITEM, EVENT_P_ITEM_DETACH, EVENT_KSM_REMOVE_KSM_PAGE },
-		{ "scans", EVENT_KSM_START_SCAN, EVENT_KSM_START_SCAN, EVENT_UNKNOWN },
+	static const struct { const char *name; enum event_kind stock[2], patched[2]; } told[] = {
+		{ "merges", { EVENT_KSM_MERGE_WITH_KSM_PAGE }, { EVENT_P_ITEM_APPEND } },
+		{ "zero_pages", { EVENT_KSM_MERGE_ONE_PAGE }, { EVENT_KSM_MERGE_ONE_PAGE } },
+		{ "merge_failures", { EVENT_KSM_MERGE_WITH_KSM_PAGE, EVENT_KSM_MERGE_ONE_PAGE },
+		  { EVENT_KSM_MERGE_WITH_KSM_PAGE, EVENT_KSM_MERGE_ONE_PAGE } },
+		{ "removals", { EVENT_KSM_REMOVE_RMAP_ITEM, EVENT_KSM_REMOVE_KSM_PAGE },
+		  { EVENT_P_ITEM_DETACH, EVENT_P_NODE_FREE } },
+		{ "scans", { EVENT_KSM_START_SCAN }, { EVENT_KSM_START_SCAN } },
 	};
-	bool patched = history_is_patched(recording_history(recording));
+	const struct history *h = recording_history(recording);
 
-	for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++)
-		if (strcmp(told[i].name, counter->name) == 0)
-			counter->untold = !describes(recording_events(recording),
-						     patched ? told[i].patched : told[i].stock) &&
-					  (told[i].or == EVENT_UNKNOWN ||
-					   !describes(recording_events(recording), told[i].or));
+	for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++) {
+		const enum event_kind *kinds = history_is_patched(h) ? told[i].patched : told[i].stock;
+
+		if (strcmp(told[i].name, counter->name) != 0)
+			continue;
+		counter->untold = true;
+		for (int j = 0; j < 2 && kinds[j] != EVENT_UNKNOWN; j++) {
+			if (!describes(recording_events(recording), kinds[j]))
+				continue;
+			counter->untold = false;
+			counter->unsure |= may_lack_by(h, when, kinds[j]);
+		}
+		if (counter->unsure)
+			counter->note = "some may have been lost";
+	}
+}
+
+/* Of some gaps nobody counted what they hid. */
+static void judge_lost(const struct history_counters *now, struct counter *counter)
+{
+	counter->unsure = now->nr_gaps_uncounted;
+	counter->unknown = counter->unsure && !now->nr_lost;
+	counter->note = counter->unknown ? "nobody counted them" : counter->unsure ? "those that were counted" : NULL;
 }
 
 int counters_at(struct recording *recording, struct moment when, struct counter *list)
@@ -124,9 +144,10 @@ int counters_at(struct recording *recording, struct moment when, struct counter 
 	COUNTER("merge_failures", "merges that failed", now.nr_merge_failures, 0, EVIDENCE_TRACED, NULL);
 	COUNTER("removals", "removals noticed", now.nr_removals, 0, EVIDENCE_TRACED, NULL);
 	COUNTER("scans", "scans begun", now.nr_scans, 0, EVIDENCE_TRACED, NULL);
-	COUNTER("lost", "events lost so far", now.nr_lost, 0, EVIDENCE_TRACED, NULL);
 	for (int i = 0; i < nr; i++)
-		judge_told(recording, &list[i]);
+		judge_events(recording, when, &list[i]);
+	COUNTER("lost", "events lost so far", now.nr_lost, 0, EVIDENCE_TRACED, NULL);
+	judge_lost(&now, &list[nr - 1]);
 #undef COUNTER
 	if (index < 0 || history_sample(history, (uint32_t)index, &sample))
 		return nr;

@@ -6,7 +6,7 @@
  * in struct history_counters, how many of the counted rows are doubtful, and which file of
  * /sys/kernel/mm/ksm counts the same thing.
  *
- * A count of rows is inferred (it follows from rows), a count of events is traced.  The kernel's
+ * A count of rows is inferred (it follows from rows), a count of events is traced; both may be unsure.  The kernel's
  * number is a sample, D, as of an earlier moment.
  */
 #ifndef KSMTOP_COUNTERS_H
@@ -22,7 +22,8 @@ struct counter {
 	char evidence;
 	int64_t value, doubtful;	/* rebuilt, and how many of it are doubtful */
 	bool untold;			/* no event of this recording could tell: the value means nothing */
-	bool unsure;			/* it rests on rows some of which are doubtful */
+	bool unknown;			/* nor does it here, though there is one */
+	bool unsure;			/* it rests on rows some of which are doubtful, or on events some of which may be lost */
 	bool kernel_doubtful;		/* something changed since the sample */
 	int64_t kernel_value;
 	uint64_t kernel_event;	/* the sample was complete after this event */

@@ -15,24 +15,44 @@
 #include "diff.h"
 #include "fields_json.h"
 
+static const char *value_text(const struct counter *counter, char buf[24])
+{
+	if (counter->unknown)
+		return "unknown";
+	snprintf(buf, 24, "%" PRId64, counter->value);
+	return buf;
+}
+
+static void value_field(const struct counter *counter, const char *name, struct fields *fields)
+{
+	if (counter->unknown)
+		fields_nothing(fields, name);
+	else
+		fields_number(fields, name, counter->value);
+}
+
 static void print_counter(struct comparing *comparing, const struct counter *a,
 			  const struct counter *b)
 {
+	char first[24], second[24];
+	bool unknown = a->unknown || b->unknown;
 	struct fields fields;
 
-	if (a->value == b->value || a->untold || b->untold)
+	if ((a->value == b->value && a->unknown == b->unknown) || a->untold || b->untold)
 		return;
 	comparing->nr_counters++;
 	if (!comparing->query->json) {
-		printf("%-28s %12" PRId64 " -> %-12" PRId64 " %+" PRId64 "%s\n", b->text, a->value,
-		       b->value, b->value - a->value, a->unsure || b->unsure ? " ?" : "");
+		printf("%-28s %12s -> %-12s ", b->text, value_text(a, first), value_text(b, second));
+		if (!unknown)
+			printf("%+" PRId64 "%s", b->value - a->value, a->unsure || b->unsure ? " " : "");
+		puts(a->unsure || b->unsure ? "?" : "");
 		return;
 	}
 	fields_reset(&fields);
 	fields_text(&fields, "section", "counter");
 	fields_text(&fields, "name", b->name);
-	fields_number(&fields, "first", a->value);
-	fields_number(&fields, "second", b->value);
+	value_field(a, "first", &fields);
+	value_field(b, "second", &fields);
 	fields_text(&fields, "evidence", (char[]){ b->evidence, 0 });
 	fields_bool(&fields, "doubtful", a->unsure || b->unsure);
 	answer_item(comparing->query, fields_json(&fields));

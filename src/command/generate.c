@@ -215,7 +215,7 @@ static const char json_text[] =
 	"page; without_pid: processes that have none; recovery: the episode that showed how it went, null:\n"
 	"foretold; not_mapped: places of rmap_items that did not map it then. why-not-merged: scope (range or\n"
 	"process), reason, pages, seqnr (the scan). check and assert: outcome, summary (agrees, contradicts,\n"
-	"undecided). report: value null: no event of this recording could tell; kernel_value as of\n"
+	"undecided). report: value null: no event of this recording could tell, or nobody counted; kernel_value as of\n"
 	"kernel_event. diff: came, went, changed, learned (told only now, not changed), first and second.";
 
 static void man_page(void)

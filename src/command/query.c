@@ -321,6 +321,11 @@ bool query_may_be_more(const struct query *query, enum relation relation)
 	       (is_told || history_count(query->history, relation, none, query->when, &nr, NULL) != 0 || !nr);
 }
 
+bool may_lack_by(const struct history *h, struct moment when, enum event_kind kind)
+{
+	return history_may_lack(h, (uint16_t)kind, 0, when.t < history_last(h) ? when.t : NEVER, when.known_by);
+}
+
 void answer_end(struct query *query, const char *name, struct json_object *extra)
 {
 	fputs(query->nr_items ? "\n]" : "]", stdout);

@@ -57,6 +57,8 @@ int query_check_told(struct query *query, enum table table, const char *what);
  * or none is known?
  */
 bool query_may_be_more(const struct query *query, enum relation relation);
+/* May an event of that kind have been lost by then?  The end of a recording includes what went behind its last event. */
+bool may_lack_by(const struct history *h, struct moment when, enum event_kind kind);
 /* The name of `ref`, "" for none. */
 const char *query_name(const struct query *query, struct ref ref, char *buf, size_t size);
 

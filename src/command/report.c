@@ -96,7 +96,7 @@ static void counter_item(struct query *query, const struct counter *counter)
 
 	fields_reset(&fields);
 	fields_text(&fields, "name", counter->name);
-	if (counter->untold)
+	if (counter->untold || counter->unknown)
 		fields_nothing(&fields, "value");
 	else
 		fields_number(&fields, "value", counter->value);
@@ -117,16 +117,18 @@ static void counter_item(struct query *query, const struct counter *counter)
 
 static void counter_line(const struct query *query, const struct counter *counter)
 {
-	char evidence[3];
+	char evidence[3], value[24] = "unknown";
 
 	evidence_text(counter->evidence, counter->unsure, evidence);
+	if (!counter->unknown)
+		snprintf(value, sizeof(value), "%" PRId64, counter->value);
 	if (counter->untold) {
 		printf(query->plain ? "%s: not in this recording, no event that would tell is.\n" :
 		       "  %-28s %10s    (not in this recording)\n", counter->text, "-");
 		return;
 	}
 	if (query->plain) {
-		printf("%s: %" PRId64 " (%s%s)", counter->text, counter->value,
+		printf("%s: %s (%s%s)", counter->text, value,
 		       counter->evidence == 'T' ? "traced" : "inferred",
 		       counter->unsure ? ", partly doubtful" : "");
 		if (counter->has_kernel)
@@ -138,7 +140,7 @@ static void counter_line(const struct query *query, const struct counter *counte
 		puts(".");
 		return;
 	}
-	printf("  %-28s %10" PRId64 " %-2s", counter->text, counter->value, evidence);
+	printf("  %-28s %10s %-2s", counter->text, value, evidence);
 	if (counter->note)
 		printf("           (%s)", counter->note);
 	if (counter->has_kernel)
