@@ -229,16 +229,6 @@ static bool may_lack(const struct asserting *a, enum event_kind kind)
 	return may_lack_by(a->query->history, a->query->when, kind);
 }
 
-static bool may_lack_episodes(const struct asserting *a)
-{
-	static const uint16_t begins[NR_EPISODE_KINDS] = {
-		[EPISODE_SCAN] = EVENT_KSM_START_SCAN, [EPISODE_WALK] = EVENT_P_WALK_BEGIN,
-		[EPISODE_KILL_LIST] = EVENT_P_KILL_BEGIN, [EPISODE_RECOVERY] = EVENT_P_RECOVERY_BEGIN,
-		[EPISODE_COLLAPSE] = EVENT_P_COLLAPSE_BEGIN, [EPISODE_MIGRATION] = EVENT_MM_MIGRATE_PAGES_START };
-
-	return may_lack(a, a->kind >= 0 ? begins[a->kind] : EVENT_UNKNOWN);
-}
-
 static bool may_lack_events(struct asserting *a)
 {
 	struct event_index *events = recording_events(a->query->recording);
@@ -292,7 +282,7 @@ static int judge_rows(struct asserting *a)
 		fields_reset(&a->asked);
 		tell(a, UNDECIDED, "those that were not told of by then", 0, 0, NULL);
 	}
-	if (err == 0 && more == 0 && episodes && may_lack_episodes(a))
+	if (err == 0 && more == 0 && episodes && may_lack(a, episode_begin_event(a->kind)))
 		tell_lost(a);
 	return err ? err : more;
 }

@@ -25,6 +25,16 @@ struct episode_source query_source(const struct query *query)
 	return (struct episode_source){ query->history, recording_events(query->recording) };
 }
 
+enum event_kind episode_begin_event(int kind)
+{
+	static const enum event_kind begins[NR_EPISODE_KINDS] = {
+		[EPISODE_SCAN] = EVENT_KSM_START_SCAN, [EPISODE_WALK] = EVENT_P_WALK_BEGIN,
+		[EPISODE_KILL_LIST] = EVENT_P_KILL_BEGIN, [EPISODE_RECOVERY] = EVENT_P_RECOVERY_BEGIN,
+		[EPISODE_COLLAPSE] = EVENT_P_COLLAPSE_BEGIN, [EPISODE_MIGRATION] = EVENT_MM_MIGRATE_PAGES_START };
+
+	return kind >= 0 ? begins[kind] : EVENT_UNKNOWN;
+}
+
 int episode_kind_find(const char *name)
 {
 	for (int kind = 0; episode_kinds[kind]; kind++)

@@ -38,6 +38,9 @@ void episode_names(const struct query *query, int kind, struct filter_names *nam
 /* Does any kind of episode (kind < 0), or this one, have a value of that name? */
 bool episode_has_name(const struct query *query, int kind, const char *name);
 
+/* The event that an episode of that kind begins with: where one may have been lost, so may an episode.  -1: any kind. */
+enum event_kind episode_begin_event(int kind);
+
 /* The kind of that name, or -1. */
 int episode_kind_find(const char *name);
 

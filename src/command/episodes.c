@@ -8,6 +8,8 @@
  *
  * The rows are kept, the values are made again for printing: a value to sort by may be one that is
  * never printed, and one list of names (episode_row.h) serves filter, order and output.
+ *
+ * What ran in a gap left nothing behind: where that may be, the list says that it may not be whole.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -215,8 +217,11 @@ static int print_episodes(struct query *query)
 			       "EVENT", "AT ms", "LASTED ms");
 		for (uint32_t i = 0; i < listing.nr; i++)
 			print_row(query, &listing.list[i].row);
+		query->at_least = may_lack_by(query->history, query->when, episode_begin_event(listing.kind));
 		if (query->json)
 			answer_end(query, NULL, NULL);
+		else if (query->at_least)
+			fprintf(stderr, "ksmtop: events were lost: there may be more episodes than these\n");
 	}
 	free(listing.list);
 	return err;
