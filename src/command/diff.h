@@ -17,6 +17,7 @@ struct comparing {
 	bool backwards;		/* T1 is the later one */
 	uint64_t nr[NR_CHANGES];
 	uint64_t nr_counters, nr_totals, nr_episodes;	/* that differ */
+	uint64_t nr_unpaired;	/* episodes that may not be the n-th: others may have been lost before them */
 };
 
 /* Prints the counters that differ. */

@@ -6,7 +6,8 @@
  * the kernel did: the counters at the end; for each kind of episode how many there were and what
  * they came to together (sums, and the longest of what is called longest); and the episodes
  * themselves, the n-th of a kind with the n-th, walks by their purpose, so that a migration's walk
- * is not set beside a reclaim's.
+ * is not set beside a reclaim's.  Behind a gap that may have hidden one nobody knows which is the n-th:
+ * there episodes are not compared one by one, and what they come to together is doubtful.
  *
  * Names of values come from episode_row.h; what identifies instead of measuring (numbers of events,
  * pages, threads) is left out.  Times differ between any two runs and are told like the rest.
@@ -126,6 +127,7 @@ static void total_add(struct totals *totals, const struct named_value *value)
 static void side_totals(const struct side *side, int kind, struct totals *totals)
 {
 	memset(totals, 0, sizeof(*totals));
+	totals->doubtful = may_lack_by(side->query.history, side->query.when, episode_begin_event(kind));
 	for (uint32_t i = 0; i < side->nr; i++) {
 		struct fields fields;
 
@@ -209,6 +211,7 @@ static void tell_pair(struct comparing *comparing, const union row *x, const str
 {
 	bool begun = false, text = !comparing->query->json;
 	struct json_object *first = NULL, *second = NULL, *item;
+	bool doubtful = x->fact.doubt || y->fact.doubt || !x->episode.ended || !y->episode.ended;
 	struct fields one, other, head;
 
 	fields_reset(&one);
@@ -242,7 +245,7 @@ static void tell_pair(struct comparing *comparing, const union row *x, const str
 	comparing->nr_episodes++;
 	if (text) {
 		if (comparing->nr_episodes <= TEXT_PAIRS || comparing->query->plain)
-			putchar('\n');
+			puts(doubtful ? " ?" : "");
 		return;
 	}
 	fields_reset(&head);
@@ -251,14 +254,20 @@ static void tell_pair(struct comparing *comparing, const union row *x, const str
 	fields_number(&head, "first_episode", x->episode.number);
 	fields_number(&head, "second_episode", y->episode.number);
 	fields_text(&head, "evidence", "T");
-	fields_bool(&head, "doubtful",
-		    x->fact.doubt || y->fact.doubt || !x->episode.ended || !y->episode.ended);
+	fields_bool(&head, "doubtful", doubtful);
 	item = fields_json(&head);
 	first = fields_json(&one);
 	second = fields_json(&other);
 	json_object_object_add(item, "first", first);
 	json_object_object_add(item, "second", second);
 	answer_item(comparing->query, item);
+}
+
+/* May one of its kind that began before it have been lost? */
+static bool is_behind_gap(const struct side *side, const union row *row)
+{
+	return history_may_lack(side->query.history, (uint16_t)episode_begin_event(row->episode.kind), 0,
+				row->fact.born, side->query.when.known_by);
 }
 
 static void compare_pairs(struct comparing *comparing, const struct side *first,
@@ -273,7 +282,9 @@ static void compare_pairs(struct comparing *comparing, const struct side *first,
 				    ? (int)x->episode.kind - (int)y->episode.kind
 				    : purpose_of(x) - purpose_of(y);
 
-		if (order == 0) {
+		if (order == 0 && (is_behind_gap(first, x) || is_behind_gap(second, y))) {
+			comparing->nr_unpaired++;
+		} else if (order == 0) {
 			episode_row_fields(&first->query, x, &a);
 			episode_row_fields(&second->query, y, &b);
 			tell_pair(comparing, x, &a, y, &b);
@@ -285,6 +296,11 @@ static void compare_pairs(struct comparing *comparing, const struct side *first,
 	    comparing->nr_episodes > TEXT_PAIRS)
 		printf("and %" PRIu64 " more pairs of episodes, see --json\n",
 		       comparing->nr_episodes - TEXT_PAIRS);
+}
+
+static bool may_lack_any(const struct side *side)
+{
+	return may_lack_by(side->query.history, side->query.when, EVENT_UNKNOWN);
 }
 
 static int compare(struct comparing *comparing, struct side *first, struct side *second)
@@ -302,10 +318,16 @@ static int compare(struct comparing *comparing, struct side *first, struct side 
 		      second->query.when);
 	compare_totals(comparing, first, second);
 	compare_pairs(comparing, first, second);
+	query->at_least = may_lack_any(first) || may_lack_any(second);
 	if (query->json)
 		answer_end(query, "with", json_text(query->invocation->args[1]));
 	else if (!comparing->nr_counters && !comparing->nr_totals && !comparing->nr_episodes)
-		puts("no difference in counters and episodes");
+		puts(query->at_least ? "no difference in what is known" : "no difference in counters and episodes");
+	if (!query->json && comparing->nr_unpaired)
+		printf("%" PRIu64 " pairs of episodes not compared: others may have been lost before them\n",
+		       comparing->nr_unpaired);
+	if (!query->json && query->at_least)
+		fprintf(stderr, "ksmtop: events were lost: there may be more episodes, and more differences\n");
 	return 0;
 }
 
