@@ -80,8 +80,8 @@ static const struct { const char *word, *text; } reasons[NR_NOT_MERGED] = {
 				   "as a pin does." },
 	[NOT_MERGED_LOCK_FAILED] = { "lock", "The page lock, its own or its equal's, was not to be had." },
 	[NOT_MERGED_OTHER] = { "failure", "Merging it failed for another reason." },
-	[NOT_MERGED_NO_PAGE] = { "no-page", "There is no anonymous page of its own: never written, swapped out, or "
-				 "the zero page." },
+	[NOT_MERGED_NO_PAGE] = { "no-page", "There is no anonymous page of its own: never written, swapped out, "
+				 "the zero page, or gone with memory that failed." },
 	[NOT_MERGED_NO_VMA] = { "no-vma", "No other VMA with anonymous pages is known: either there is none, or nothing "
 				"told of it." },
 	[NOT_MERGED_UNKNOWN] = { "unknown", "This recording cannot tell; one with the patch and --detail item_scan "
