@@ -38,8 +38,9 @@ static const char *state_text(const struct session *session, char *buffer, size_
 	buffer[0] = '\0';
 	if (source && source->damaged)
 		append(buffer, size, "damaged");
-	if (source && source->nr_lost) {
-		snprintf(word, sizeof(word), "lost %s", format_count(count, source->nr_lost));
+	if (source && (source->nr_lost || source->lost_uncounted)) {
+		snprintf(word, sizeof(word), "lost %s%s", source->nr_lost ? format_count(count, source->nr_lost) : "",
+			 source->lost_uncounted ? "?" : "");
 		append(buffer, size, word);
 	}
 	if (session->hindsight)

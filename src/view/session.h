@@ -61,6 +61,7 @@ struct source {
 	const char *file;		/* as the user named it */
 	uint64_t nr_events;		/* loaded so far */
 	uint64_t nr_lost;		/* known losses, over all CPUs */
+	bool lost_uncounted;		/* and others that nobody counted */
 	bool damaged;			/* parts could not be read */
 	/* Trace clock of an event in ns; 0 means "before the first" and gives the first's time. */
 	uint64_t (*time_ns)(void *data, uint64_t event);

@@ -104,14 +104,14 @@ static int check_filter(void *data, const char *text, struct diag *diag)
 	return err;
 }
 
-static uint64_t count_lost(const struct history *h)
+static void count_lost(struct source *source)
 {
 	struct history_loss loss;
-	uint64_t nr = 0;
 
-	for (uint32_t i = 0; !history_loss(h, i, &loss); i++)
-		nr += loss.nr_lost;
-	return nr;
+	for (uint32_t i = 0; !history_loss(source->history, i, &loss); i++) {
+		source->nr_lost += loss.nr_lost;
+		source->lost_uncounted |= !loss.nr_lost;
+	}
 }
 
 void source_init(struct source *source, struct recording *recording)
@@ -124,7 +124,6 @@ void source_init(struct source *source, struct recording *recording)
 		.history = h,
 		.file = recording_path(recording),
 		.nr_events = history_last(h),
-		.nr_lost = count_lost(h),
 		.damaged = recording_nr_damages(recording) > 0,
 		.time_ns = time_ns,
 		.event_at = event_at,
@@ -134,4 +133,5 @@ void source_init(struct source *source, struct recording *recording)
 		.parse_object = parse_object,
 		.check_filter = check_filter,
 	};
+	count_lost(source);
 }

@@ -202,6 +202,16 @@ static bool last_scan(const struct scene *scene, struct episode_row *ret)
 	return false;
 }
 
+/* May merges have been lost by then, so that there were more? */
+static bool may_lack_merges(const struct scene *scene)
+{
+	const struct history *h = scene->history;
+	struct moment when = scene->when;
+
+	return history_may_lack(h, history_is_patched(h) ? EVENT_P_ITEM_APPEND : EVENT_KSM_MERGE_WITH_KSM_PAGE, 0,
+				when.t < history_last(h) ? when.t : NEVER, when.known_by);
+}
+
 static void draw_scan(struct pane pane, const struct scene *scene,
 		      const struct history_counters *counters)
 {
@@ -225,7 +235,7 @@ static void draw_scan(struct pane pane, const struct scene *scene,
 	else
 		draw_small_text(pane, 3, "took", "-", 0, false);
 	draw_small_text(pane, 4, "merges", format_count(text, counters->nr_merges),
-			EVIDENCE_TRACED, false);
+			EVIDENCE_TRACED, may_lack_merges(scene));
 	draw_small(pane, 5, scene, "chains", "stable_node_chains", outdated);
 	draw_small(pane, 6, scene, "dups", "stable_node_dups", outdated);
 }
@@ -247,13 +257,16 @@ static void draw_ksmd(struct pane pane, const struct scene *scene)
 static void draw_recording(struct pane pane, const struct scene *scene,
 			   const struct history_counters *counters)
 {
-	char text[FORMAT_MAX], of[128];
+	char text[FORMAT_MAX], lost[FORMAT_MAX + 1], of[128];
 	const char *release = recording_release(scene->recording, of, sizeof(of));
+
+	snprintf(lost, sizeof(lost), "%s%s", format_count(text, counters->nr_lost), counters->nr_gaps_uncounted ? "?" : "");
 
 	pane_text(pane, 1, 0, ROLE_HEADING, "RECORDING");
 	draw_small_text(pane, 1, "kernel", release[0] ? release : "-", 0, false);
 	draw_small_text(pane, 2, "events", format_count(text, history_last(scene->history)), 0, false);
-	draw_small_text(pane, 3, "lost so far", format_count(text, counters->nr_lost), 0, false);
+	draw_small_text(pane, 3, "lost so far", counters->nr_gaps_uncounted && !counters->nr_lost ? "unknown" : lost, 0,
+			false);
 	draw_small_text(pane, 4, "samples", format_count(text, history_nr_samples(scene->history)),
 			0, false);
 	draw_small_text(pane, 5, "clock", recording_clock(scene->recording), 0, false);
