@@ -227,10 +227,8 @@ static void event_totals(const struct history *h, struct moment when, struct his
 	for (uint64_t i = 0; i < h->losses.nr; i++) {
 		const struct stored_loss *loss = pool_at(&h->losses, i);
 
-		if (loss->before <= when.t || (loss->before == NEVER && when.t == history_last(h))) {
+		if (loss->before <= when.t || (loss->before == NEVER && when.t == history_last(h)))
 			ret->nr_lost += loss->loss.nr_lost;
-			ret->nr_gaps_uncounted += !loss->loss.nr_lost;
-		}
 	}
 	ret->scan_seqnr = -1;
 	ret->nr_scans = episodes_known(h, EPISODE_SCAN, when.t, &scan);

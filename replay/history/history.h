@@ -394,7 +394,7 @@ struct history_counters {
 	uint64_t nr_doubtful_items, nr_doubtful_mappings, nr_doubtful_nodes, nr_doubtful_mms;
 	/* Events so far; nr_merges: with KSM pages, nr_zero_pages: with the zero page. */
 	uint64_t nr_merges, nr_zero_pages, nr_merge_failures, nr_removals, nr_scans;
-	uint64_t nr_lost, nr_gaps_uncounted;		/* events lost so far (known counts), gaps that have none */
+	uint64_t nr_lost;				/* events lost so far (known counts) */
 	int64_t scan_seqnr;				/* of the scan that runs or ran last, -1: none yet */
 	bool scan_running;
 	/* There may be more than was told so far: history_is_whole(). */
@@ -462,6 +462,8 @@ int history_sample_counter(const struct history *h, uint32_t sample, const char 
 struct history_loss { uint64_t after, before, nr_lost, after_ns, before_ns; uint16_t stream, cause; };
 uint32_t history_nr_losses(const struct history *h);
 int history_loss(const struct history *h, uint32_t i, struct history_loss *ret);
+/* Gaps that had ended by t, at the end of the recording all, of which nobody counted what they hid. */
+uint32_t history_nr_uncounted(const struct history *h, uint64_t t);
 
 /*
  * May an event of that kind (enum event_kind; EVENT_UNKNOWN: any) have been lost between events a and b, as far as is

@@ -27,6 +27,18 @@ int history_loss(const struct history *h, uint32_t i, struct history_loss *ret)
 	return 0;
 }
 
+uint32_t history_nr_uncounted(const struct history *h, uint64_t t)
+{
+	uint32_t nr = 0;
+
+	for (uint64_t i = 0; i < h->losses.nr; i++) {
+		const struct stored_loss *loss = pool_at(&h->losses, i);
+
+		nr += !loss->loss.nr_lost && (loss->before <= t || t == history_last(h));
+	}
+	return nr;
+}
+
 /* Losses told by event: how many have before <= event. */
 static uint64_t losses_upto(const struct history *h, uint64_t event)
 {

@@ -97,10 +97,10 @@ static void judge_events(struct recording *recording, struct moment when, struct
 }
 
 /* Of some gaps nobody counted what they hid. */
-static void judge_lost(const struct history_counters *now, struct counter *counter)
+static void judge_lost(const struct history *h, struct moment when, struct counter *counter)
 {
-	counter->unsure = now->nr_gaps_uncounted;
-	counter->unknown = counter->unsure && !now->nr_lost;
+	counter->unsure = history_nr_uncounted(h, when.t) > 0;
+	counter->unknown = counter->unsure && !counter->value;
 	counter->note = counter->unknown ? "nobody counted them" : counter->unsure ? "those that were counted" : NULL;
 }
 
@@ -147,7 +147,7 @@ int counters_at(struct recording *recording, struct moment when, struct counter 
 	for (int i = 0; i < nr; i++)
 		judge_events(recording, when, &list[i]);
 	COUNTER("lost", "events lost so far", now.nr_lost, 0, EVIDENCE_TRACED, NULL);
-	judge_lost(&now, &list[nr - 1]);
+	judge_lost(history, when, &list[nr - 1]);
 #undef COUNTER
 	if (index < 0 || history_sample(history, (uint32_t)index, &sample))
 		return nr;

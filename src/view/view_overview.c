@@ -259,13 +259,14 @@ static void draw_recording(struct pane pane, const struct scene *scene,
 {
 	char text[FORMAT_MAX], lost[FORMAT_MAX + 1], of[128];
 	const char *release = recording_release(scene->recording, of, sizeof(of));
+	bool uncounted = history_nr_uncounted(scene->history, scene->when.t) > 0;
 
-	snprintf(lost, sizeof(lost), "%s%s", format_count(text, counters->nr_lost), counters->nr_gaps_uncounted ? "?" : "");
+	snprintf(lost, sizeof(lost), "%s%s", format_count(text, counters->nr_lost), uncounted ? "?" : "");
 
 	pane_text(pane, 1, 0, ROLE_HEADING, "RECORDING");
 	draw_small_text(pane, 1, "kernel", release[0] ? release : "-", 0, false);
 	draw_small_text(pane, 2, "events", format_count(text, history_last(scene->history)), 0, false);
-	draw_small_text(pane, 3, "lost so far", counters->nr_gaps_uncounted && !counters->nr_lost ? "unknown" : lost, 0,
+	draw_small_text(pane, 3, "lost so far", uncounted && !counters->nr_lost ? "unknown" : lost, 0,
 			false);
 	draw_small_text(pane, 4, "samples", format_count(text, history_nr_samples(scene->history)),
 			0, false);
