@@ -32,7 +32,7 @@
 static bool verbose, only_measure;
 static unsigned nr_failures;
 static uint64_t nr_whole_lists, nr_sure, nr_doubtful, nr_episodes, nr_episodes_doubtful;
-static uint64_t nr_maps, nr_maps_doubtful, nr_maps_by_gap;	/* mappings behind complete dumps */
+static uint64_t nr_maps, nr_maps_doubtful;	/* mappings behind complete dumps */
 static struct rowtime_totals totals;
 
 /* ---- comparing ---- */
@@ -131,25 +131,54 @@ static bool is_untold_tree(const struct pair *pair, struct moment when, const st
 	       history_row(whole, ref, then, &row) == 0 && row.fact.doubt;
 }
 
-/* Is it as doubtful in the whole recording? */
-static bool is_doubtful_anyway(const struct pair *pair, struct moment when, const struct mapping_row *mapping)
+/* The mappings that the whole recording is sure of at a moment, sorted; read when first asked for. */
+struct sure_maps { struct sure_map { uint64_t tgid, address, pfn; } *maps; uint64_t nr, room; bool read; };
+
+static int by_map(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct sure_map));
+}
+
+static void sure_maps_read(struct sure_maps *sure, const struct pair *pair, struct moment when)
 {
 	uint64_t t = pair->real[when.t];
 	struct history_cursor cursor;
 	union row row;
 
+	sure->read = true;
 	if (history_list(recording_history(pair->whole), ALL_MAPPINGS, (struct ref){ 0 },
-			 when.t == when.known_by ? moment_at(t) : moment_hindsight(t), &cursor) != 0 ||
-	    history_seek_key(&cursor, (uint64_t)mapping->tgid) != 0)
-		return true;
-	while (history_next(&cursor, &row) == 1 && row.mapping.tgid == mapping->tgid)
-		if (row.mapping.address == mapping->address && row.mapping.pfn == mapping->pfn)
-			return row.fact.doubt;
-	return true;
+			 when.t == when.known_by ? moment_at(t) : moment_hindsight(t), &cursor) != 0)
+		return;
+	while (history_next(&cursor, &row) == 1) {
+		if (row.fact.doubt)
+			continue;
+		if (sure->nr == sure->room) {
+			sure->room = sure->room ? 2 * sure->room : 1024;
+			sure->maps = realloc(sure->maps, sure->room * sizeof(*sure->maps));
+			if (!sure->maps)
+				abort();
+		}
+		sure->maps[sure->nr++] = (struct sure_map){ (uint64_t)row.mapping.tgid, row.mapping.address,
+							    row.mapping.pfn };
+	}
+	if (sure->nr)
+		qsort(sure->maps, sure->nr, sizeof(*sure->maps), by_map);
+}
+
+/* Is it as doubtful in the whole recording? */
+static bool is_doubtful_anyway(struct sure_maps *sure, const struct pair *pair, struct moment when,
+			       const struct mapping_row *mapping)
+{
+	struct sure_map asked = { (uint64_t)mapping->tgid, mapping->address, mapping->pfn };
+
+	if (!sure->read)
+		sure_maps_read(sure, pair, when);
+	return !sure->nr || !bsearch(&asked, sure->maps, sure->nr, sizeof(asked), by_map);
 }
 
 /* Only a mapping that nothing has shown since a gap, and what is doubtful without it or was found later. */
-static bool may_be_doubtful(const struct pair *pair, struct moment when, const union row *row)
+static bool may_be_doubtful(struct sure_maps *sure, const struct pair *pair, struct moment when,
+			    const union row *row)
 {
 	const struct history *h = recording_history(pair->lossy);
 	struct history_loss loss;
@@ -161,22 +190,20 @@ static bool may_be_doubtful(const struct pair *pair, struct moment when, const u
 	if (row->any.ref.table != TABLE_MAPPING)
 		return false;
 	nr_maps_doubtful++;
-	if (is_doubtful_anyway(pair, when, &row->mapping))
-		return true;
-	nr_maps_by_gap++;
 	/* A sample that knows the pte better begins a row of its own: what it shows is not shown of this one. */
 	if (row->fact.died != NEVER)
 		return true;
 	for (uint32_t i = 0; history_loss(h, i, &loss) == 0; i++)
 		if (!loss.before || loss.before > row->fact.confirmed)
 			return true;
-	return false;
+	return is_doubtful_anyway(sure, pair, when, &row->mapping);
 }
 
 static void compare(struct pair *pair, struct moment when, bool after_dump)
 {
 	const struct history *whole = recording_history(pair->whole), *lossy = recording_history(pair->lossy);
 	struct fact_set set, late;
+	struct sure_maps sure = { 0 };
 	uint64_t real = pair->real[when.t];
 
 	fact_set_init(&set, whole, moment_hindsight(real));
@@ -199,10 +226,11 @@ static void compare(struct pair *pair, struct moment when, bool after_dump)
 				continue;
 			}
 			nr_doubtful++;
-			if (after_dump && history_is_patched(lossy) && !may_be_doubtful(pair, when, &row))
+			if (after_dump && history_is_patched(lossy) && !may_be_doubtful(&sure, pair, when, &row))
 				fail(pair, when, &row, " is doubtful behind a dump");
 		}
 	}
+	free(sure.maps);
 	fact_set_fini(&set);
 	fact_set_fini(&late);
 	compare_lists(pair, when);
@@ -374,8 +402,8 @@ int main(int argc, char **argv)
 	printf("%u recordings with gaps, %llu certain rows, %llu doubtful; %llu certain episodes, %llu doubtful; %u facts wrong\n",
 	       nr_runs, (unsigned long long)nr_sure, (unsigned long long)nr_doubtful,
 	       (unsigned long long)nr_episodes, (unsigned long long)nr_episodes_doubtful, nr_failures);
-	printf("behind complete dumps: %llu mappings, %llu of them doubtful, %llu of these for a gap only\n",
-	       (unsigned long long)nr_maps, (unsigned long long)nr_maps_doubtful, (unsigned long long)nr_maps_by_gap);
+	printf("behind complete dumps: %llu mappings, %llu of them doubtful\n",
+	       (unsigned long long)nr_maps, (unsigned long long)nr_maps_doubtful);
 	if (!rowtime_print_totals(&totals) && argc <= 4) {
 		printf("that is more than 1.5 times, with hindsight\n");
 		nr_failures++;
