@@ -20,10 +20,10 @@ int array_room(void *array, uint32_t nr, uint32_t *room, size_t size)
 
 	if (nr < *room)
 		return 0;
-	if (*room > UINT32_MAX / 2)
+	if (*room > UINT32_MAX / 2 || more > SIZE_MAX / size)
 		return -ENOMEM;
 	memcpy(&data, array, sizeof(data));
-	data = reallocarray(data, more, size);
+	data = realloc(data, more * size);
 	if (!data)
 		return -ENOMEM;
 	memcpy(array, &data, sizeof(data));
