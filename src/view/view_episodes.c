@@ -8,9 +8,10 @@
  * order does not change while one steps; `~` runs at the moment, `:` is still to begin, and the status
  * counts those.
  *
- * The columns are called as the values are on the command line and in the filter.  MISSED is modelled: known
- * mappings that a walk did not come by under its own rule.  A cost that a kind does not have is a dash and sorts behind all others; so does one that only the
- * end would tell.  Below stands the episode under the cursor in words.
+ * The columns are called as the values are on the command line and in the filter.  MISSED is modelled:
+ * known mappings that a walk did not come by under its own rule.  A cost that a kind does not have is a
+ * dash and sorts behind all others; so does one that only the end would tell.  Below stands the episode
+ * under the cursor in words.
  */
 #include <inttypes.h>
 #include <stdio.h>
