@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "episode_dear.h"
+#include "episode_cost.h"
 #include "explain/words.h"
 #include "format.h"
 #include "listing.h"
@@ -26,20 +26,12 @@
 #include "view_util.h"
 #include "views.h"
 
-/* What a walk has to be opened for. */
-enum dear { DEAR_OTHERS, DEAR_OTHERS_NS, DEAR_MISSED, DEAR_MAYBE, NR_DEAR };
-#define DEAR_UNASKED (-2)
-struct dear_numbers {
-	int64_t nr[NR_DEAR];	/* -1: not known; DEAR_UNASKED: not looked yet */
-};
-
 struct episodes_view {
 	struct view_list list;
-	struct dear_numbers *dear;	/* by number - 1 */
-	uint32_t nr_dear;
-	uint64_t last;		/* events loaded when it was looked at */
+	struct walk_costs costs;
 };
 
+/* Costs stand in the order of enum episode_cost. */
 enum {
 	COLUMN_EPISODE,
 	COLUMN_KIND,
@@ -49,11 +41,8 @@ enum {
 	COLUMN_DURATION,
 	COLUMN_HOLD,
 	COLUMN_OTHERS,
-	COLUMN_OFFERED,
-	COLUMN_SKIPPED,
-	COLUMN_MISSED,
-	COLUMN_MOVED,
-	COLUMN_KILLED,
+	COLUMN_MISSED = COLUMN_DURATION + COST_MISSED,
+	COLUMN_KILLED = COLUMN_DURATION + COST_KILLED,
 	COLUMN_EVIDENCE
 };
 static const struct column columns[] = {
@@ -76,111 +65,20 @@ static const struct column columns[] = {
 
 /* ---- values ---- */
 
-static int64_t walk_cost(const struct walk_totals *w, int column)
+static struct walk_costs *costs_of(const struct scene *scene)
 {
-	switch (column) {
-	case COLUMN_HOLD:
-		return (int64_t)w->longest_hold_ns;
-	case COLUMN_OFFERED:
-		return (int64_t)w->nr_iteration_total;
-	case COLUMN_SKIPPED:
-		return (int64_t)(w->skip_addr_out_of_range + w->skip_mm_mismatch + w->skip_invalid);
-	default:
-		return -1;
-	}
+	return &((struct episodes_view *)session_view_state(scene->session)->own)->costs;
 }
 
-/* The names of what has to be looked at for it (episode_dear.h). */
-static const char *const dear_names[NR_DEAR] = {
-	[DEAR_OTHERS] = "others_waited", [DEAR_OTHERS_NS] = "others_waited_ns",
-	[DEAR_MISSED] = "missed", [DEAR_MAYBE] = "maybe_missed",
-};
-
-static void look_at(const struct scene *scene, const struct episode_row *episode, enum dear dear,
-		    struct dear_numbers *ret)
-{
-	bool missed = dear >= DEAR_MISSED;
-	struct fields fields;
-
-	fields_reset(&fields);
-	if (missed)
-		episode_missed_fields(scene->recording, episode, stepper_moment(scene), &fields);
-	else
-		episode_dear_fields(scene->recording, episode, stepper_moment(scene), &fields);
-	for (int i = missed ? DEAR_MISSED : DEAR_OTHERS; i <= (missed ? DEAR_MAYBE : DEAR_OTHERS_NS); i++) {
-		const struct named_value *value = fields_find(&fields, dear_names[i]);
-
-		ret->nr[i] = value && value->kind == VALUE_NUMBER ? value->number : -1;
-	}
-}
-
-/* One of a walk's dear numbers, -1: not known.  Looked at once: a list is filtered, sorted and drawn again and again. */
-static int64_t dear_number(const struct scene *scene, const struct episode_row *episode, enum dear dear)
-{
-	struct episodes_view *view = session_view_state(scene->session)->own;
-	uint64_t last = history_last(scene->history);
-	uint32_t at = episode->number - 1;
-
-	if (view->last != last) {	/* more was loaded: what was looked at may have gone on */
-		view->nr_dear = 0;
-		view->last = last;
-	}
-	if (at >= view->nr_dear) {
-		uint32_t room = at < 64 ? 64 : at * 2;
-		struct dear_numbers *more = realloc(view->dear, room * sizeof(*more));
-
-		if (!more)
-			return -1;
-		view->dear = more;
-		for (; view->nr_dear < room; view->nr_dear++)
-			for (int i = 0; i < NR_DEAR; i++)
-				more[view->nr_dear].nr[i] = DEAR_UNASKED;
-	}
-	if (view->dear[at].nr[dear] == DEAR_UNASKED)
-		look_at(scene, episode, dear, &view->dear[at]);
-	return view->dear[at].nr[dear];
-}
-
-/* A filter_lookup_fn: row_field() that remembers a walk's dear numbers. */
-static bool lookup(void *argument, const char *name, struct filter_value *ret)
-{
-	struct row_context *context = argument;
-	const struct episode_row *episode = &context->row->episode;
-
-	for (int i = 0; i < NR_DEAR; i++)
-		if (!strcmp(name, dear_names[i])) {
-			int64_t nr = episode->kind == EPISODE_WALK ? dear_number(context->scene, episode, i) : -1;
-
-			*ret = (struct filter_value){.number = nr};
-			return nr >= 0;
-		}
-	return row_field(argument, name, ret);
-}
-
-/* What it cost; -1: not known yet, or nothing that its kind has. */
 static int64_t cost(const struct scene *scene, const struct episode_row *episode, int column)
 {
-	uint64_t ns;
+	return episode_cost(costs_of(scene), scene, episode, (enum episode_cost)(column - COLUMN_DURATION));
+}
 
-	if (!episode->ended)
-		return -1;
-	if (column == COLUMN_DURATION)
-		return episode_duration(episode, &ns) ? (int64_t)ns : -1;
-	switch (episode->kind) {
-	case EPISODE_WALK:
-		if (column == COLUMN_OTHERS || column == COLUMN_MISSED)
-			return dear_number(scene, episode, column == COLUMN_OTHERS ? DEAR_OTHERS_NS : DEAR_MISSED);
-		return walk_cost(&episode->totals.walk, column);
-	case EPISODE_KILL_LIST:
-		return column == COLUMN_KILLED ? (int64_t)episode->totals.kill.nr_listed : -1;
-	case EPISODE_RECOVERY:
-		return column == COLUMN_MOVED ? (int64_t)episode->totals.recovery.moved : -1;
-	case EPISODE_MIGRATION:		/* its walks' */
-		return column == COLUMN_HOLD && episode->totals.migration.nr_walks ?
-		       (int64_t)episode->totals.migration.longest_hold_ns : -1;
-	default:
-		return -1;
-	}
+/* A filter_lookup_fn. */
+static bool lookup(void *context, const char *name, struct filter_value *ret)
+{
+	return episode_cost_lookup(costs_of(((const struct row_context *)context)->scene), context, name, ret);
 }
 
 static int compare_episodes(const struct scene *scene, int column, const union row *a,
@@ -260,12 +158,7 @@ static const char *task_of(const struct scene *scene, const struct episode_row *
 /* To walk again takes long: a hurried picture does without. */
 static bool is_put_off(const struct scene *scene, const struct episode_row *episode)
 {
-	const struct episodes_view *view = session_view_state(scene->session)->own;
-	uint32_t at = episode->number - 1;
-
-	return episode->kind == EPISODE_WALK && episode->ended &&
-	       (view->last != history_last(scene->history) || at >= view->nr_dear ||
-		view->dear[at].nr[DEAR_MISSED] == DEAR_UNASKED) && session_leave_out(scene->session);
+	return episode_cost_is_unread(costs_of(scene), scene, episode) && session_leave_out(scene->session);
 }
 
 static const char *cell(const struct scene *scene, const struct episode_row *episode, int column,
@@ -588,7 +481,7 @@ static void state_fini(void *own)
 	struct episodes_view *view = own;
 
 	view_list_fini(&view->list);
-	free(view->dear);
+	walk_costs_fini(&view->costs);
 }
 
 const struct view view_episodes = {
