@@ -39,7 +39,7 @@ static int items_read(struct opened_episode *episode)
 		ret = ARRAY_ROOM(episode->items, episode->nr_items, room);
 		if (ret == 0)
 			episode->items[episode->nr_items++] = (struct known_item){
-				row.item.name.addr, row.item.ref, row.item.mm, row.item.anon_vma };
+				row.item.name.addr, row.item.address, row.item.ref, row.item.mm, row.item.anon_vma };
 	}
 	if (episode->nr_items)
 		qsort(episode->items, episode->nr_items, sizeof(*episode->items), compare_items);

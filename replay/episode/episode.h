@@ -77,17 +77,21 @@ struct step {
 	uint32_t hold;		/* walk: index of the hold, else NO_STEP */
 	uint32_t nr;		/* events in a run, else 1 */
 	uint8_t kind;		/* enum step_kind */
-	uint8_t phase;		/* recovery: enum recovery_phase; walk: pass; collapse: 0 .. 4 */
+	uint8_t phase;		/* recovery: enum recovery_phase, NR_PHASES: not known; walk: pass; collapse: 0 .. 4 */
 	uint8_t verdict;	/* VMA: KSMTOP_VERDICTS; dup, collapse step; move target, MOVE_FAILED; copy: failed;
 				   scan: enum event_kind */
 	uint8_t flags;
 };
 
-/* One item in one pass, its anon_vma locked. */
+/*
+ * One item in one pass, its anon_vma locked.  Where its walk_item was lost it begins with what is left of it: neither
+ * its address nor what the interval tree was asked for is known then.
+ */
 struct hold {
 	uint64_t begin, end;		/* walk_item and walk_unlock; end 0: not seen */
 	uint64_t first, last;		/* pages that the interval tree was asked for */
 	uint64_t address;		/* of the item */
+	uint64_t item_addr;		/* where the item itself is */
 	uint64_t waited_ns, held_ns;
 	uint64_t nr_outside, nr_other_mm, nr_visited, nr_invalid;	/* sums and events together */
 	uint64_t nr_offered;		/* of all four */
@@ -95,6 +99,8 @@ struct hold {
 	struct ref item, anon_vma, mm;	/* none where the history does not know them */
 	uint32_t first_step, nr_steps;	/* item, VMAs, unlock */
 	uint8_t pass;			/* 1 or 2 */
+	bool begin_lost;		/* its walk_item is not in the recording */
+	bool lacks;			/* some of its events may be missing: the counts are at least these */
 };
 
 /* A VMA that the interval tree offered in a hold, in the tree's order. */

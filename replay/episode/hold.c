@@ -22,7 +22,8 @@ static void judge(const struct hold *hold, struct hold_vma *vma)
 	bool own = !ref_is_none(hold->mm) && ref_equal(vma->vma.mm, hold->mm);
 
 	vma->evidence = EVIDENCE_INFERRED;
-	vma->doubtful = vma->vma.fact.doubt != DOUBT_NONE;
+	/* where events of the hold may be missing the walk may have stopped in front of it, or been refused there */
+	vma->doubtful = vma->vma.fact.doubt != DOUBT_NONE || hold->lacks;
 	if (hold->address < vma->vma.start || hold->address >= vma->vma.end)
 		vma->verdict = OUTSIDE;
 	else if (own != (hold->pass == 1))
@@ -41,13 +42,13 @@ static int list_vmas(struct opened_episode *e, const struct hold *hold)
 	if (when.known_by < when.t)
 		when.known_by = when.t;
 	e->nr_vmas = 0;
-	if (ref_is_none(hold->anon_vma))
+	if (ref_is_none(hold->anon_vma) || hold->begin_lost)	/* what it was asked for is not known */
 		return 0;
 	ret = history_vmas_stab(e->source.history, hold->anon_vma, hold->first, hold->last, when, &cursor);
 	if (ret)
 		return ret == -ENOENT ? 0 : ret;
 	while ((more = history_next(&cursor, &row)) > 0) {
-		if (hold->end && e->nr_vmas == hold->nr_offered)
+		if (hold->end && !hold->lacks && e->nr_vmas == hold->nr_offered)
 			break;
 		if (ARRAY_ROOM(e->vmas, e->nr_vmas, e->room_vmas) != 0)
 			return -ENOMEM;

@@ -11,7 +11,7 @@
 #include "episode/episode.h"
 #include "trace/array.h"
 
-struct known_item { uint64_t addr; struct ref item, mm, anon_vma; };
+struct known_item { uint64_t addr, address; struct ref item, mm, anon_vma; };
 
 struct opened_episode {
 	struct episode_source source;

@@ -52,45 +52,92 @@ static struct step *step_add(struct reading *r, enum step_kind kind)
 }
 
 /* ---- walks ---- */
-static int walk_item(struct reading *r, const struct args_P_WALK_ITEM *args)
+/* A hold that begins with the last step. */
+static struct hold *hold_new(struct reading *r, int64_t pass, int64_t addr)
 {
 	struct opened_episode *e = r->e;
-	const struct known_item *item = opened_item(e, (uint64_t)args->item);
-	struct step *step = step_add(r, STEP_ITEM);
+	const struct known_item *item = opened_item(e, (uint64_t)addr);
 	struct hold *hold;
 
-	if (!step || ARRAY_ROOM(e->holds, e->nr_holds, e->room_holds) != 0)
-		return -ENOMEM;
+	if (ARRAY_ROOM(e->holds, e->nr_holds, e->room_holds) != 0)
+		return NULL;
 	hold = &e->holds[e->nr_holds++];
-	*hold = (struct hold){ .begin = r->n, .first = (uint64_t)args->first,
-			       .last = (uint64_t)args->last, .address = (uint64_t)args->address,
-			       .waited_ns = (uint64_t)args->waited_ns, .pass = (uint8_t)args->pass,
-			       .first_step = e->nr_steps - 1, .nr_steps = 1 };
+	*hold = (struct hold){ .begin = r->n, .item_addr = (uint64_t)addr, .pass = (uint8_t)pass,
+			       .first_step = e->nr_steps - 1 };
 	if (item) {
 		hold->item = item->item;
 		hold->mm = item->mm;
 		hold->anon_vma = item->anon_vma;
-		step->ref = item->item;
+		hold->address = item->address;
 	}
+	return hold;
+}
+
+/* The object of that address that is alive at the last step, as far as is known; none. */
+static struct ref alive(const struct reading *r, enum table table, int64_t addr)
+{
+	struct moment when = { r->n, r->e->when.known_by > r->n ? r->e->when.known_by : r->n };
+	struct ref ref = { 0 };
+	union row row;
+
+	if (!addr || history_find(r->e->source.history, table, (uint64_t)addr, 0, when, &ref) != 0 ||
+	    history_row(r->e->source.history, ref, when, &row) != 0)
+		return (struct ref){ 0 };
+	return ref;
+}
+
+/* The last step is of the last hold. */
+static void hold_step(struct opened_episode *e, struct step *step)
+{
+	struct hold *hold = &e->holds[e->nr_holds - 1];
+
 	step->hold = e->nr_holds - 1;
 	step->phase = hold->pass;
+	hold->nr_steps++;
+}
+
+/* That of this item in this pass, which is open; another one if its walk_item was lost. */
+static struct hold *hold_of(struct reading *r, int64_t pass, int64_t addr)
+{
+	struct hold *hold = r->e->nr_holds ? &r->e->holds[r->e->nr_holds - 1] : NULL;
+
+	if (hold && !hold->end && hold->pass == (uint8_t)pass && hold->item_addr == (uint64_t)addr)
+		return hold;
+	hold = hold_new(r, pass, addr);
+	if (hold)
+		hold->begin_lost = true;
+	return hold;
+}
+
+static int walk_item(struct reading *r, const struct args_P_WALK_ITEM *args)
+{
+	struct step *step = step_add(r, STEP_ITEM);
+	struct hold *hold = step ? hold_new(r, args->pass, args->item) : NULL;
+
+	if (!hold)
+		return -ENOMEM;
+	hold->first = (uint64_t)args->first;
+	hold->last = (uint64_t)args->last;
+	hold->address = (uint64_t)args->address;
+	hold->waited_ns = (uint64_t)args->waited_ns;
+	if (ref_is_none(hold->mm))
+		hold->mm = alive(r, TABLE_MM, args->mm);
+	if (ref_is_none(hold->anon_vma))
+		hold->anon_vma = alive(r, TABLE_ANON_VMA, args->anon_vma);
+	step->ref = hold->item;
+	hold_step(r->e, step);
 	return 0;
 }
 
 static int walk_vma(struct reading *r, const struct args_P_WALK_VMA *args)
 {
-	struct opened_episode *e = r->e;
 	struct step *step = step_add(r, STEP_VMA);
-	struct hold *hold = e->nr_holds ? &e->holds[e->nr_holds - 1] : NULL;
+	struct hold *hold = step ? hold_of(r, args->pass, args->item) : NULL;
 
-	if (!step)
+	if (!hold)
 		return -ENOMEM;
 	step->verdict = (uint8_t)args->verdict;
-	step->phase = (uint8_t)args->pass;
-	if (!hold || hold->end)		/* its walk_item was lost */
-		return 0;
-	step->hold = e->nr_holds - 1;
-	hold->nr_steps++;
+	hold_step(r->e, step);
 	hold->nr_offered++;
 	switch (args->verdict) {
 	case 0: hold->nr_visited++; break;
@@ -103,18 +150,13 @@ static int walk_vma(struct reading *r, const struct args_P_WALK_VMA *args)
 
 static int walk_unlock(struct reading *r, const struct args_P_WALK_UNLOCK *args)
 {
-	struct opened_episode *e = r->e;
 	struct step *step = step_add(r, STEP_UNLOCK);
-	struct hold *hold = e->nr_holds ? &e->holds[e->nr_holds - 1] : NULL;
+	struct hold *hold = step ? hold_of(r, args->pass, args->item) : NULL;
 
-	if (!step)
+	if (!hold)
 		return -ENOMEM;
-	step->phase = (uint8_t)args->pass;
-	if (!hold || hold->end)
-		return 0;
-	step->hold = e->nr_holds - 1;
 	step->ref = hold->item;
-	hold->nr_steps++;
+	hold_step(r->e, step);
 	hold->end = r->n;
 	hold->held_ns = (uint64_t)args->held_ns;
 	hold->nr_outside += (uint64_t)args->outside;
@@ -547,6 +589,18 @@ static uint64_t last_event(const struct opened_episode *e)
 	return last < all ? last : all;
 }
 
+/* Between the first of its events that is there and its end, or what came next. */
+static bool lacks_events(const struct opened_episode *e, uint32_t i)
+{
+	const struct hold *hold = &e->holds[i];
+	uint64_t end = hold->end ? hold->end : i + 1 < e->nr_holds ? e->holds[i + 1].begin :
+		       event_index_last(e->source.events);
+
+	return hold->begin_lost || (!hold->end && (i + 1 < e->nr_holds || e->row.ended)) ||
+	       (history_nr_losses(e->source.history) &&
+		history_may_lack_steps(e->source.history, EPISODE_WALK, hold->begin, end, e->when.known_by));
+}
+
 static void count_offered(struct opened_episode *e)
 {
 	uint64_t before = 0;
@@ -554,6 +608,7 @@ static void count_offered(struct opened_episode *e)
 	for (uint32_t i = 0; i < e->nr_holds; i++) {
 		e->holds[i].nr_before = before;
 		before += e->holds[i].nr_offered;
+		e->holds[i].lacks = lacks_events(e, i);
 	}
 }
 
@@ -564,6 +619,9 @@ int steps_read(struct opened_episode *e)
 	uint64_t last = last_event(e);
 	struct event ev;
 	int ret;
+
+	if (e->row.kind == EPISODE_RECOVERY && e->row.begin_lost)
+		r.phase = NR_PHASES;	/* until an event says which */
 
 	for (r.n = e->row.fact.born ? e->row.fact.born : 1; r.n <= last && !r.over; r.n++) {
 		if (!reader->may_be(event_index_kind(e->source.events, r.n)))

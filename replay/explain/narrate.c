@@ -70,7 +70,7 @@ static void walk_item(struct telling *t)
 /* Where the item is; its lock may have been taken by an event that was lost. */
 static const char *item_place(const struct hold *hold, char buf[32])
 {
-	if (hold)
+	if (hold && !hold->begin_lost)
 		snprintf(buf, 32, "0x%" PRIx64, hold->address);
 	else
 		snprintf(buf, 32, "the item's address");

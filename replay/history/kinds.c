@@ -79,6 +79,11 @@ bool history_may_lack(const struct history *h, uint16_t kind, uint64_t a, uint64
 	return lost_between(h, a, b, less);
 }
 
+bool history_may_lack_steps(const struct history *h, enum episode_kind kind, uint64_t a, uint64_t b, uint64_t known_by)
+{
+	return lost_between(h, a, b, (struct exclusion){ .known_by = known_by, .kinds = kinds_of_episode(kind) });
+}
+
 uint64_t kinds_of_episode(enum episode_kind kind)
 {
 	/* Who waited for a walk's locks is told by events of another system. */

@@ -35,6 +35,27 @@ const char *format_count(char *buffer, uint64_t count)
 	return buffer;
 }
 
+static const char *seen(char *buffer, bool none, bool lacks)
+{
+	size_t len = lacks && none ? 0 : strlen(buffer);
+
+	if (lacks)
+		memcpy(buffer + len, "?", 2);
+	return buffer;
+}
+
+const char *format_seen(char *buffer, uint64_t count, bool lacks)
+{
+	format_count(buffer, count);
+	return seen(buffer, !count, lacks);
+}
+
+const char *format_seen_duration(char *buffer, uint64_t ns, bool lacks)
+{
+	format_duration(buffer, ns);
+	return seen(buffer, !ns, lacks);
+}
+
 const char *format_delta(char *buffer, int64_t delta)
 {
 	uint64_t size = delta < 0 ? -(uint64_t)delta : (uint64_t)delta;

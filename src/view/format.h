@@ -9,12 +9,16 @@
 #ifndef KSMTOP_FORMAT_H
 #define KSMTOP_FORMAT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define FORMAT_MAX 40
 
 /* 61340 -> "61 340". */
 const char *format_count(char *buffer, uint64_t count);
+/* What was seen of a number that lost events may add to: 3 -> "3?", and "?" where none was seen; sure: "3". */
+const char *format_seen(char *buffer, uint64_t count, bool lacks);
+const char *format_seen_duration(char *buffer, uint64_t ns, bool lacks);
 /* -310 -> "-310", 1208 -> "+1 208", 0 -> "0". */
 const char *format_delta(char *buffer, int64_t delta);
 /* Bytes: "812 B", "5.4 MiB", "1.2 TiB". */

@@ -50,16 +50,27 @@ static struct recovery_process *process_of(struct stepping *s, struct recovery_f
 	return fresh;
 }
 
+/* Some of the node's items may have left it, or never have been told. */
+static bool items_lack(const struct stepping *s, struct ref node, struct moment when)
+{
+	uint64_t nr, doubtful;
+
+	return history_count(s->scene.history, ITEMS_OF_NODE, node, when, &nr, &doubtful) || doubtful ||
+	       !history_is_whole(s->scene.history, ITEMS_OF_NODE, node, when);
+}
+
 static void items_before(struct stepping *s, struct recovery_facts *f)
 {
 	struct history_cursor cursor;
 	union row row;
 
+	f->items_lack = s->row.object.table != TABLE_NODE || items_lack(s, s->row.object, recovery_front(s));
 	if (s->row.object.table != TABLE_NODE ||
 	    history_list(s->scene.history, ITEMS_OF_NODE, s->row.object, recovery_front(s), &cursor))
 		return;
 	while (history_next(&cursor, &row) == 1) {
 		struct recovery_process *process = process_of(s, f, row.item.mm, 0);
+
 
 		if (process)
 			process->nr_items++;
@@ -96,6 +107,7 @@ static void dups_at(struct stepping *s, struct recovery_facts *f, struct moment 
 			continue;
 		dup->kpfn = row.node.kpfn;
 		*(before ? &dup->before : &dup->now) = row.node.nr_items;
+		*(before ? &dup->before_lacks : &dup->now_lacks) = items_lack(s, row.node.ref, when);
 	}
 }
 
@@ -112,10 +124,13 @@ static void list_dups(struct stepping *s, struct recovery_facts *f)
 	failing->kpfn = s->row.totals.recovery.pfn;
 	if (!history_row(s->scene.history, s->row.object, before, &row)) {
 		failing->before = row.node.nr_items;
+		failing->before_lacks = items_lack(s, s->row.object, before);
 		f->chain = row.node.chain;
 	}
-	if (scene_row(&s->scene, s->row.object, &row))
+	if (scene_row(&s->scene, s->row.object, &row)) {
 		failing->now = row.node.nr_items;
+		failing->now_lacks = items_lack(s, s->row.object, s->scene.when);
+	}
 	dups_at(s, f, before, true);
 	dups_at(s, f, s->scene.when, false);
 	for (uint32_t i = 0; i < f->nr_dups; i++) {
@@ -276,6 +291,9 @@ void recovery_facts(struct stepping *s, struct recovery_facts *ret)
 	uint32_t nr = episode_nr_steps(s->episode);
 
 	memset(ret, 0, sizeof(*ret));
+	ret->lacks = stepping_lacks_now(s);
+	ret->lacks_later = ret->lacks || history_may_lack(s->scene.history, EVENT_SIGNAL_GENERATE, s->row.fact.born,
+							  s->scene.when.t, s->scene.when.known_by);
 	list_dups(s, ret);
 	items_before(s, ret);
 	for (uint32_t i = 0; i < ret->nr_processes; i++)

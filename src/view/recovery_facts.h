@@ -23,6 +23,7 @@ struct recovery_dup {
 	struct ref node;
 	uint64_t kpfn;
 	int64_t before, now;	/* rmap_items, -1: not there */
+	bool before_lacks, now_lacks;	/* that number is doubtful */
 	int verdict;		/* KSMTOP_DUP_VERDICTS, -1: not looked at by the cursor */
 	bool failing, chosen, fresh, copy_failed, touched;
 };
@@ -45,9 +46,11 @@ struct recovery_facts {
 	struct recovery_process processes[RECOVERY_PROCESSES_MAX];
 	uint32_t nr_dups, nr_processes, nr_more_dups, nr_more_processes;
 	uint32_t moved, failed;			/* by the cursor, as all that follows */
-	uint32_t nr_items;			/* of the failing node, in front of the failure */
+	uint32_t nr_items;			/* of the failing node, in front of the failure ... */
+	bool items_lack;			/* ... of which some may have left it, or not be known */
 	uint32_t nr_expected;			/* mappings to be moved: what the kernel counted, else items */
 	uint32_t nr_listed, nr_told;
+	bool lacks, lacks_later;		/* events by the cursor may be missing; signals up to the moment */
 	uint64_t nr_nodes, search_ns, stretch_ns;	/* the chain's search */
 	bool searched, has_chain;
 	bool unlinked;				/* a stable node was taken out */

@@ -237,6 +237,10 @@ static bool tell(struct stepping *s)
 	if (history_row(s->scene.history, s->at->ref, when, &row))
 		return false;
 	s->row = row.episode;
+	if (s->row.fact.died != NEVER && s->row.fact.died > s->scene.when.known_by) {	/* nothing but its end tells of it */
+		s->row.fact.died = s->row.fact.last = NEVER;
+		s->row.ended = s->row.end_lost = false;
+	}
 	return true;
 }
 

@@ -123,6 +123,14 @@ const char *stepper_hint(struct session *session, void *own, enum action action)
  */
 const char *stepping_unended(const struct stepping *stepping);
 int stepping_draw_unended(struct pane pane, int x, int y, const struct stepping *stepping);
+/*
+ * Of its events up to that one some may be missing: its beginning, or what a gap may have hidden.  And of those by the
+ * cursor, or by the moment where that is behind its last step.
+ */
+bool stepping_lacks(const struct stepping *stepping, uint64_t upto);
+bool stepping_lacks_now(const struct stepping *stepping);
+/* Or between that one and the cursor. */
+bool stepping_lacks_since(const struct stepping *stepping, uint64_t event);
 /* The task that ran it: "kcompactd0 31". */
 const char *stepping_task(const struct stepping *stepping, char *buffer, size_t size);
 /* The event of the i-th step has happened by the cursor. */

@@ -83,7 +83,7 @@ void stepper_why(struct session *session, void *own, char *buffer, size_t size)
 		uint64_t event = episode_step(s.episode, before ? 0 : episode_nr_steps(s.episode) - 1)->event;
 
 		snprintf(buffer, size, "at this moment the episode is %s, at %s; %s goes there",
-			 before ? "still to begin" : "over",
+			 before ? s.row.begin_lost ? "still to begin, or begun in the gap" : "still to begin" : "over",
 			 format_moment(time, (uint64_t)scene_ns(&s.scene, event)), before ? "b" : "e");
 		return;
 	}
@@ -184,7 +184,7 @@ const char *stepping_unended(const struct stepping *s)
 	if (s->row.ended)
 		return "";
 	if (s->where == STEPPING_BEFORE)
-		return "it is still to begin";
+		return s->row.begin_lost ? "it may have begun in the gap" : "it is still to begin";
 	return episode_row(s->episode)->ended ? "it still runs" : "its end is not in the recording";
 }
 
@@ -195,6 +195,35 @@ int stepping_draw_unended(struct pane pane, int x, int y, const struct stepping 
 			 stepping_unended(s));
 }
 
+static bool lacks_between(const struct stepping *s, uint64_t a, uint64_t b)
+{
+	return history_nr_losses(s->scene.history) &&
+	       history_may_lack_steps(s->scene.history, (enum episode_kind)s->row.kind, a, b, s->scene.when.known_by);
+}
+
+/* The cursor's event; behind the last step the moment, or where it ended. */
+static uint64_t upto_now(const struct stepping *s)
+{
+	uint64_t t = s->scene.when.t;
+
+	return s->where != STEPPING_AFTER ? s->step->last_event : t < s->row.fact.died ? t : s->row.fact.died;
+}
+
+bool stepping_lacks(const struct stepping *s, uint64_t upto)
+{
+	return s->row.begin_lost || lacks_between(s, s->row.fact.born, upto);
+}
+
+bool stepping_lacks_now(const struct stepping *s)
+{
+	return stepping_lacks(s, upto_now(s));
+}
+
+bool stepping_lacks_since(const struct stepping *s, uint64_t event)
+{
+	return lacks_between(s, event, upto_now(s));
+}
+
 const char *stepping_task(const struct stepping *s, char *buffer, size_t size)
 {
 	const char *comm = s->row.comm;
@@ -202,7 +231,7 @@ const char *stepping_task(const struct stepping *s, char *buffer, size_t size)
 
 	if (!comm[0] && s->row.fact.born &&
 	    !event_index_read(recording_events(s->scene.recording), s->row.fact.born, &record) &&
-	    record.comm)
+	    record.comm && record.pid == s->row.tid)	/* where its beginning is lost that is somebody else's event */
 		comm = record.comm;
 	snprintf(buffer, size, "%.16s %" PRId32, comm[0] ? comm : "?", s->row.tid);
 	return buffer;

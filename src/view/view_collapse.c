@@ -26,7 +26,7 @@
 #define GRID_ROWS (SUB_PAGES / GRID_COLUMNS)
 #define NOW_ROWS 4
 
-enum fate { NOT_NAMED, ISOLATED, COPIED, FAILED, PUT_BACK, CLEARED, NR_FATES };
+enum fate { NOT_NAMED, UNSURE, ISOLATED, COPIED, FAILED, PUT_BACK, CLEARED, NR_FATES };
 
 static const struct {
 	char letter;
@@ -34,6 +34,7 @@ static const struct {
 	const char *word;
 } fates[NR_FATES] = {
 	[NOT_NAMED] = {'.', ROLE_SKIPPED, "not named"},
+	[UNSURE] = {'?', ROLE_DOUBT, "lost in a gap"},
 	[ISOLATED] = {'i', ROLE_CHANGED, "isolated"},
 	[COPIED] = {'c', ROLE_VISITED, "copied"},
 	[FAILED] = {'!', ROLE_FAULT, "poison met"},
@@ -49,6 +50,7 @@ struct picture {
 	uint32_t passed[NR_FATES];	/* how many ever had it */
 	int now;			/* under the cursor, -1: none */
 	int poison;			/* the first that failed, -1: none */
+	bool lacks;			/* events may be missing: at least so many had it */
 };
 
 static enum fate fate_of(uint8_t step)
@@ -58,11 +60,30 @@ static enum fate fate_of(uint8_t step)
 	return step < sizeof(of) ? of[step] : NOT_NAMED;
 }
 
+/* Behind a gap what a page came to is not known, unless nothing comes after that. */
+static bool is_final(const struct stepping *s, uint8_t fate)
+{
+	return fate == PUT_BACK || (s->row.ended && collapse_is_done(&s->row.totals.collapse) &&
+				    (fate == COPIED || fate == CLEARED));
+}
+
+static void hide_unsure(struct stepping *s, struct picture *p, const uint64_t *last)
+{
+	for (int i = 0; i < SUB_PAGES; i++) {
+		bool sure = is_final(s, p->fate[i]) ||
+			    (last[i] ? !stepping_lacks_since(s, last[i]) : !p->lacks);
+
+		if (!sure)
+			p->fate[i] = UNSURE;
+	}
+}
+
 static void picture_of(struct stepping *s, struct picture *p)
 {
 	uint32_t nr = episode_nr_steps(s->episode);
+	uint64_t last[SUB_PAGES] = {0};
 
-	*p = (struct picture){.now = -1, .poison = -1};
+	*p = (struct picture){.now = -1, .poison = -1, .lacks = stepping_lacks_now(s)};
 	for (uint32_t i = 0; i < nr && stepping_done(s, i); i++) {
 		const struct args_P_COLLAPSE_PAGE *args;
 		struct event ev;
@@ -81,9 +102,12 @@ static void picture_of(struct stepping *s, struct picture *p)
 			p->pfn[at] = (uint64_t)args->pfn;
 		if (p->fate[at] == FAILED && p->poison < 0)
 			p->poison = (int)at;
+		last[at] = episode_step(s->episode, i)->event;
 		if (i == s->cursor.step && s->where == STEPPING_WITHIN)
 			p->now = (int)at;
 	}
+	if (p->lacks && s->where != STEPPING_BEFORE)
+		hide_unsure(s, p, last);
 	for (int i = 0; i < SUB_PAGES; i++)
 		p->nr[p->fate[i]]++;
 }
@@ -146,10 +170,10 @@ static void draw_header(struct pane pane, struct stepping *s, const struct pictu
 	else if (owner)
 		snprintf(mm, sizeof(mm), "%s %" PRId32 " (I?)", owner->comm, owner->pid);
 	else if (!episode_step_event(s->episode, 0, &ev))
-		snprintf(mm, sizeof(mm), "mm 0x%" PRIx64 " (in KSM?)",
+		snprintf(mm, sizeof(mm), "mm 0x%" PRIx64 " (KSM?)",
 			 (uint64_t)EVENT_ARGS(&ev, P_COLLAPSE_BEGIN)->mm);
 	pane_printf(pane, 1, 0, ROLE_TEXT, "%s at 0x%" PRIx64 ", %s, by %s", mm, c->address,
-		    c->is_shmem ? "shmem" : "anon", stepping_task(s, task, sizeof(task)));
+		    s->row.begin_lost ? "?" : c->is_shmem ? "shmem" : "anon", stepping_task(s, task, sizeof(task)));
 	if (!s->row.ended) {
 		x = 1 + stepping_draw_unended(pane, 1, 1, s);
 		if (p->poison >= 0)
@@ -161,7 +185,7 @@ static void draw_header(struct pane pane, struct stepping *s, const struct pictu
 			  done ? "one huge page now" : "given up");
 	x += pane_printf(pane, x, 1, ROLE_TEXT, "  %s  %s",
 			 explain_scan_result(recording_events(s->scene.recording), c->result, result),
-			 episode_duration(&s->row, &took_ns) ? format_duration(time, took_ns) : "");
+			 episode_duration(&s->row, &took_ns) ? format_duration(time, took_ns) : "?");
 	if (p->poison >= 0)
 		pane_printf(pane_sub(pane, 0, 0, pane.width - 3, 2), x, 1, ROLE_FAULT,
 			    "  poison in page %d, pfn 0x%" PRIx64, p->poison, p->pfn[p->poison]);
@@ -190,15 +214,18 @@ static void draw_grid(struct pane pane, const struct picture *p)
 /* "Not named yet" where more can come. */
 static void draw_legend(struct pane pane, const struct picture *p, bool over)
 {
+	char text[FORMAT_MAX];
 	int x = 5;
 
 	for (int i = 0; i < NR_FATES; i++) {
-		if (!p->passed[i] && !(i == NOT_NAMED && p->nr[i]))
+		bool now = i == NOT_NAMED || i == UNSURE;
+
+		if (!(now ? p->nr[i] : p->passed[i]))
 			continue;
 		x += pane_put(pane, x, 0, fates[i].role, (uint32_t)fates[i].letter);
-		x += pane_printf(pane, x, 0, ROLE_TEXT, " %s%s %" PRIu32 "   ", fates[i].word,
+		x += pane_printf(pane, x, 0, ROLE_TEXT, p->lacks ? " %s%s %s  " : " %s%s %s   ", fates[i].word,
 				 i == NOT_NAMED && !over ? " yet" : "",
-				 i == NOT_NAMED ? p->nr[i] : p->passed[i]);
+				 format_seen(text, now ? p->nr[i] : p->passed[i], !now && p->lacks));
 	}
 }
 

@@ -53,7 +53,7 @@ static void say_phase(struct stepping *s, const struct recovery_facts *f, int ph
 {
 	const struct recovery_totals *r = &s->row.totals.recovery;
 	enum { OFF = 5 };	/* KSMTOP_RECOVERY_OUTCOMES: the mutex is not asked for */
-	char waited[FORMAT_MAX], word[24];
+	char waited[FORMAT_MAX], word[24], count[FORMAT_MAX], more[3][FORMAT_MAX];
 
 	switch (phase) {
 	case PHASE_FAULT:
@@ -69,30 +69,32 @@ static void say_phase(struct stepping *s, const struct recovery_facts *f, int ph
 		say_chain(f, wide, buf, size);
 		break;
 	case PHASE_HEALTHY:
+		format_seen(count, f->nr_judged, f->lacks);
 		if (f->chosen_kpfn)
-			snprintf(buf, size, "other dups looked at: %" PRIu32 "; chosen: pfn 0x%" PRIx64, f->nr_judged,
-				 f->chosen_kpfn);
+			snprintf(buf, size, "other dups looked at: %s; chosen: pfn 0x%" PRIx64, count, f->chosen_kpfn);
 		else
-			snprintf(buf, size, "other dups looked at: %" PRIu32 "; none is healthy", f->nr_judged);
+			snprintf(buf, size, "other dups looked at: %s; %s", count, f->lacks ? "chosen: ?" : "none is healthy");
 		break;
 	case PHASE_COPY:
 		if (f->fresh_kpfn)
 			snprintf(buf, size, "its bytes are in a fresh page, pfn 0x%" PRIx64, f->fresh_kpfn);
 		else
-			snprintf(buf, size, f->chosen_kpfn ? "no fresh page: the dup itself is mapped"
+			snprintf(buf, size, f->lacks ? "?" : f->chosen_kpfn ? "no fresh page: the dup itself is mapped"
 				 : "no copy could be made");
 		break;
 	case PHASE_MOVE:
-		snprintf(buf, size, "mappings moved %" PRIu32 ", not %" PRIu32 ", of %" PRIu32 "; items lead to %" PRIu32,
-			 f->moved, f->failed, f->nr_expected, f->nr_items);
+		snprintf(buf, size, "mappings moved %s, not %s, of %s; items lead to %s",
+			 format_seen(count, f->moved, f->lacks), format_seen(more[0], f->failed, f->lacks),
+			 format_seen(more[1], f->nr_expected, s->row.begin_lost || (s->row.ended && f->lacks)),
+			 format_seen(more[2], f->nr_items, f->items_lack));
 		break;
 	case PHASE_UNLINK:
 		snprintf(buf, size, s->row.ended ? "recovery ends: %s" : "stable nodes are taken out of the tree",
 			 explain_word(WORDS_OUTCOME, r->outcome, word));
 		break;
 	default:
-		snprintf(buf, size, "on the kill list %" PRIu32 ", told by SIGBUS %" PRIu32, f->nr_listed,
-			 f->nr_told);
+		snprintf(buf, size, "on the kill list %s, told by SIGBUS %s",
+			 format_seen(count, f->nr_listed, f->lacks), format_seen(more[0], f->nr_told, f->lacks));
 		break;
 	}
 }
@@ -131,6 +133,20 @@ static bool phase_passed_over(const struct stepping *s, const struct recovery_fa
 	return !f->phases[phase].nr && s->where != STEPPING_BEFORE && later;
 }
 
+/*
+ * Steps of it may be missing, behind its last one, too: without the kernel's verdict what that thread did afterwards
+ * is not known to belong to it.
+ */
+static bool may_lack_phases(const struct stepping *s)
+{
+	uint32_t last = episode_nr_steps(s->episode) - 1;
+	bool open = stepping_done(s, last) && episode_step(s->episode, last)->kind != STEP_VERDICT;
+
+	return s->row.begin_lost ||
+	       history_may_lack(s->scene.history, EVENT_UNKNOWN, s->row.fact.born,
+				open ? history_last(s->scene.history) : s->scene.when.t, s->scene.when.known_by);
+}
+
 static void draw_phase(struct pane pane, int y, struct stepping *s, const struct recovery_facts *f,
 		       int phase)
 {
@@ -138,8 +154,7 @@ static void draw_phase(struct pane pane, int y, struct stepping *s, const struct
 	bool begun = state->done > 0, over = state->done == state->nr && begun && !state->now;
 	char marks[3] = {state->now ? '>' : ' ', ' ', 0}, text[160];
 	enum role role = state->now ? ROLE_CURSOR : begun ? ROLE_TEXT : ROLE_SKIPPED;
-	bool unsure = s->row.begin_lost || history_may_lack(s->scene.history, EVENT_UNKNOWN, s->row.fact.born,
-							    s->scene.when.t, s->scene.when.known_by);
+	bool unsure = may_lack_phases(s);
 	bool none = phase_passed_over(s, f, phase), failed = begun && !none && phase_failed(s, f, phase);
 	int x = 3, end = pane.width - 13, bar = phase == PHASE_MOVE && pane.width > 90 ? 30 : 0;
 
@@ -147,6 +162,8 @@ static void draw_phase(struct pane pane, int y, struct stepping *s, const struct
 		marks[1] = '.';
 	else if (begun)
 		marks[1] = failed || phase == PHASE_FAULT || phase == PHASE_KILL ? '!' : over ? '*' : ' ';
+	else if (unsure)
+		marks[1] = '?';
 	x += pane_printf(pane, x, y, role, "%d %-8s", phase + 1, phase_names[phase]);
 	text[0] = 0;
 	if (begun)
@@ -155,7 +172,7 @@ static void draw_phase(struct pane pane, int y, struct stepping *s, const struct
 	if (bar && begun && f->nr_expected)
 		pane_bar(pane, end - bar, y, bar - 2, ROLE_BAR, f->moved, f->nr_expected);
 	pane_fit(pane, end, y, 9, ALIGN_RIGHT, role,
-		 none ? unsure ? "not seen" : "not taken" : !begun ? "waits" : !over ? "now" : failed ? "failed" : "done");
+		 none ? unsure ? "not seen" : "not taken" : !begun ? unsure ? "waits?" : "waits" : !over ? "now" : failed ? "failed" : "done");
 	if (begun && !none)
 		pane_fact(pane, pane.width - 2, y, s->row.fact.evidence,
 			  s->row.fact.doubt != DOUBT_NONE);
@@ -175,9 +192,9 @@ static void draw_dup(struct pane pane, int y, const struct recovery_dup *dup)
 			 : dup->fresh ? ROLE_NEW : ROLE_TEXT;
 
 	if (dup->before >= 0)
-		snprintf(before, sizeof(before), "%" PRId64, dup->before);
+		snprintf(before, sizeof(before), "%" PRId64 "%s", dup->before, dup->before_lacks ? "?" : "");
 	if (dup->now >= 0)
-		snprintf(now, sizeof(now), "%" PRId64, dup->now);
+		snprintf(now, sizeof(now), "%" PRId64 "%s", dup->now, dup->now_lacks ? "?" : "");
 	snprintf(text, sizeof(text), "0x%" PRIx64, dup->kpfn);
 	pane_fit(pane, 3, y, 10, ALIGN_LEFT, role, text);
 	pane_fit(pane, 13, y, 5, ALIGN_RIGHT, role, before);
@@ -185,7 +202,7 @@ static void draw_dup(struct pane pane, int y, const struct recovery_dup *dup)
 	pane_fit(pane, 24, y, pane.width - 25, ALIGN_LEFT, role,
 		 dup->fresh ? "fresh copy"
 		 : dup->copy_failed ? "its copy failed"
-		 : dup->failing ? dup->verdict < 0 ? "failing" : "failing page"
+		 : dup->failing ? "failing page"
 		 : dup->verdict >= 0 ? explain_word(WORDS_DUP, dup->verdict, word) : "");
 	row_marks(pane, y, marks);
 }
@@ -195,7 +212,7 @@ static void draw_chain(struct pane pane, struct stepping *s, const struct recove
 	char name[64], heading[80];
 	int y = 1;
 
-	snprintf(heading, sizeof(heading), "%s", ref_is_none(s->row.object) ? "ITS CHAIN?" : ref_is_none(f->chain) ? "NO CHAIN"
+	snprintf(heading, sizeof(heading), "%s", ref_is_none(s->row.object) ? "CHAIN ?" : ref_is_none(f->chain) ? "NO CHAIN"
 		 : scene_name(&s->scene, f->chain, name, sizeof(name)));
 	pane_rule(pane, 0, heading, "");
 	pane_text(pane, 13, 0, ROLE_HEADING, "ITEMS  NOW VERDICT ");
@@ -223,31 +240,39 @@ static void add_word(char *buf, size_t size, const char *format, ...)
 	va_end(args);
 }
 
-static const char *fate(const struct recovery_process *p, bool wide, char *buf, size_t size)
+static const char *fate(const struct recovery_process *p, const struct recovery_facts *f, bool wide, char *buf, size_t size)
 {
+	char times[FORMAT_MAX];
+
 	buf[0] = 0;
 	if (p->moved_fresh + p->moved_dup)
 		add_word(buf, size, p->moved_dup ? "to the dup" : "to the copy");
 	if (p->failed)
 		add_word(buf, size, "not moved");
+	else if (f->lacks && !p->moved_fresh && !p->moved_dup)
+		add_word(buf, size, "?");
 	if (!wide && p->nr_told + p->nr_touched)	/* first: in little room the rest is left out */
-		add_word(buf, size, p->nr_told + p->nr_touched > 1 ? "SIGBUS x%" PRIu32 : "SIGBUS",
-			 p->nr_told + p->nr_touched);
+		add_word(buf, size, p->nr_told + p->nr_touched > 1 || f->lacks_later ? "SIGBUS x%s" : "SIGBUS",
+			 format_seen(times, p->nr_told + p->nr_touched, f->lacks_later));
 	/* what became of the process first: the rest may have no room */
 	if (p->nr_told && wide)
 		add_word(buf, size, "SIGBUS");
 	if (p->nr_touched && wide)
-		add_word(buf, size, p->nr_told ? "by touch x%" PRIu32 : "SIGBUS by touch x%" PRIu32, p->nr_touched);
+		add_word(buf, size, p->nr_told ? "by touch x%s" : "SIGBUS by touch x%s",
+			 format_seen(times, p->nr_touched, f->lacks_later));
+	if (f->lacks_later && !p->nr_touched && (wide || !*buf))
+		add_word(buf, size, "?");
 	if (p->nr_listed)
 		add_word(buf, size, !p->nr_mapped ? "listed, maps it not" : wide ? "listed, maps it" : "listed");
 	return buf;
 }
 
-static void draw_process(struct pane pane, int y, struct stepping *s, const struct recovery_process *p)
+static void draw_process(struct pane pane, int y, struct stepping *s, const struct recovery_facts *f,
+			 const struct recovery_process *p)
 {
 	uint32_t moved = p->moved_fresh + p->moved_dup;
 	bool dies = p->nr_told || p->nr_touched;
-	char text[96], marks[3] = {p->now ? '>' : ' ', dies ? '!' : moved ? '*' : ' ', 0};
+	char text[96], count[FORMAT_MAX], items[FORMAT_MAX], marks[3] = {p->now ? '>' : ' ', dies ? '!' : moved ? '*' : f->lacks_later ? '?' : ' ', 0};
 	enum role role = p->now ? ROLE_CURSOR : dies ? ROLE_FAULT : moved ? ROLE_VISITED : ROLE_TEXT;
 	bool wide = pane.width > 60;
 	int owner = wide ? 20 : 12;
@@ -257,14 +282,18 @@ static void draw_process(struct pane pane, int y, struct stepping *s, const stru
 	else
 		snprintf(text, sizeof(text), "pid %" PRId32, p->tgid);
 	pane_task(pane, 3, y, owner, role, text);
-	snprintf(text, sizeof(text), p->nr_items ? "%" PRIu32 "/%" PRIu32 : "%" PRIu32, moved, p->nr_items);
+	format_seen(count, moved, f->lacks);
+	if (p->nr_items || f->items_lack)
+		snprintf(text, sizeof(text), "%s/%s", count, format_seen(items, p->nr_items, f->items_lack));
+	else
+		snprintf(text, sizeof(text), "%s", count);
 	pane_fit(pane, 3 + owner, y, 6, ALIGN_RIGHT, role, text);
 	pane_fit(pane, 10 + owner, y, pane.width - owner - 13, ALIGN_LEFT, role,
-		 fate(p, wide, text, sizeof(text)));
+		 fate(p, f, wide, text, sizeof(text)));
 	/* that a touch was of this page is inferred: the signal does not say it */
 	if (text[0])
 		pane_fact(pane, pane.width - 2, y, p->nr_touched ? EVIDENCE_INFERRED : EVIDENCE_TRACED,
-			  false);
+			  f->lacks_later);
 	row_marks(pane, y, marks);
 }
 
@@ -284,7 +313,7 @@ static void draw_processes(struct pane pane, struct stepping *s, const struct re
 			pane_printf(pane, 3, y, ROLE_HINT, "... %" PRIu32 " more", left);
 			break;
 		}
-		draw_process(pane, y, s, &f->processes[top++]);
+		draw_process(pane, y, s, f, &f->processes[top++]);
 	}
 	if (!f->nr_processes)
 		pane_text(pane, 3, 1, ROLE_HINT, ref_is_none(s->row.object) ? "not known: its beginning is lost" :
@@ -296,12 +325,13 @@ static void draw_processes(struct pane pane, struct stepping *s, const struct re
 static void draw_header(struct pane pane, struct stepping *s)
 {
 	const struct recovery_totals *r = &s->row.totals.recovery;
-	char task[48], node[64], time[FORMAT_MAX], word[24];
+	char task[48], node[64] = "node ?", time[FORMAT_MAX], word[24];
 	int x;
 
+	if (!ref_is_none(s->row.object))
+		scene_name(&s->scene, s->row.object, node, sizeof(node));
 	x = 1 + pane_text(pane, 1, 0, ROLE_HEADING, "recovery");
-	x += pane_printf(pane, x, 0, ROLE_TEXT, "  %s by %s  ",
-			 scene_name(&s->scene, s->row.object, node, sizeof(node)),
+	x += pane_printf(pane, x, 0, ROLE_TEXT, "  %s by %s  ", node,
 			 stepping_task(s, task, sizeof(task)));
 	if (!s->row.ended) {
 		stepping_draw_unended(pane, x, 0, s);

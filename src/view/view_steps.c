@@ -33,18 +33,20 @@ static void totals(struct stepping *s, char *buf, size_t size)
 {
 	const struct migration_totals *m = &s->row.totals.migration;
 	const struct kill_totals *k = &s->row.totals.kill;
-	char a[FORMAT_MAX];
+	bool lacks = s->row.fact.doubt != DOUBT_NONE;	/* what the kernel has not counted itself */
+	char a[FORMAT_MAX], b[FORMAT_MAX], c[FORMAT_MAX];
 
 	buf[0] = 0;
 	if (!s->row.ended)
 		snprintf(buf, size, "%s", stepping_unended(s));
 	else if (s->row.kind == EPISODE_MIGRATION)
-		snprintf(buf, size, "pages moved %" PRIu64 ", not %" PRIu64 "; KSM walks %" PRIu32
-			 ", longest hold %s; stable nodes moved %" PRIu32, m->succeeded,
-			 m->failed, m->nr_walks, format_duration(a, m->longest_hold_ns), m->nr_moved);
+		snprintf(buf, size, "pages moved %" PRIu64 ", not %" PRIu64 "; KSM walks %s, longest hold %s; nodes moved %s",
+			 m->succeeded, m->failed, format_seen(a, m->nr_walks, lacks),
+			 format_seen_duration(b, m->longest_hold_ns, lacks), format_seen(c, m->nr_moved, lacks));
 	else if (s->row.kind == EPISODE_KILL_LIST)
-		snprintf(buf, size, "on the list %" PRIu32 "; VMA covers the address of %" PRIu32
-			 "; pte maps the page of %" PRIu32, k->nr_listed, k->nr_covering, k->nr_mapped);
+		snprintf(buf, size, "on the list %s; VMA covers the address of %s; pte maps the page of %s",
+			 format_seen(a, k->nr_listed, lacks), format_seen(b, k->nr_covering, lacks),
+			 format_seen(c, k->nr_mapped, lacks));
 	else
 		snprintf(buf, size, "scan %" PRId64 " of ksmd", s->row.seqnr);
 }
@@ -73,6 +75,8 @@ static void draw_header(struct pane pane, struct stepping *s)
 	if (!ref_is_none(s->row.object))
 		x += pane_printf(pane, x, 0, ROLE_TEXT, "  of %s",
 				 scene_name(&s->scene, s->row.object, object, sizeof(object)));
+	else if (s->row.kind == EPISODE_KILL_LIST)	/* no other page has one of these */
+		x += pane_text(pane, x, 0, ROLE_DOUBT, "  of node ?");
 	draw_duration(pane, x, &s->row);
 	pane_fact(pane, pane.width - 2, 0, s->row.fact.evidence, s->row.fact.doubt != DOUBT_NONE);
 	totals(s, text, sizeof(text));

@@ -20,14 +20,15 @@
 
 #define NAMES 23	/* columns of a count's name */
 
-static void draw_count(struct pane pane, int y, const char *name, uint64_t so_far, uint64_t all,
-		       const char *unknown)
+static void draw_count(struct pane pane, int y, const char *name, uint64_t so_far, bool lacks,
+		       uint64_t all, const char *unknown)
 {
 	char text[FORMAT_MAX];
 	int wide = (pane.width - NAMES - 2) / 2;
 
 	pane_fit(pane, 1, y, NAMES, ALIGN_LEFT, ROLE_TEXT, name);
-	pane_fit(pane, NAMES, y, wide, ALIGN_RIGHT, ROLE_CHANGED, format_count(text, so_far));
+	pane_fit(pane, NAMES, y, wide, ALIGN_RIGHT, ROLE_CHANGED,
+		 format_seen(text, so_far, lacks));
 	pane_fit(pane, NAMES + wide, y, wide, ALIGN_RIGHT, ROLE_TEXT,
 		 *unknown ? unknown : format_count(text, all));
 }
@@ -36,18 +37,20 @@ static void draw_times(struct pane pane, int y, struct stepping *s, const struct
 {
 	const struct walk_totals *w = &s->row.totals.walk;
 	char a[FORMAT_MAX], b[FORMAT_MAX], c[FORMAT_MAX], count[FORMAT_MAX];
+	bool lacks = s->row.fact.doubt != DOUBT_NONE || !w->complete;	/* the kernel tells of each hold, never their sums */
 
 	if (!s->row.ended) {
 		stepping_draw_unended(pane, 1, y, s);
 		pane_printf(pane, 1, y + 1, ROLE_TEXT, "holds %s, held %s, waited %s so far",
-			    format_count(count, sums->holds), format_duration(b, sums->held_ns),
-			    format_duration(c, sums->waited_ns));
+			    format_seen(count, sums->holds, sums->lacks), format_seen_duration(b, sums->held_ns, sums->lacks),
+			    format_seen_duration(c, sums->waited_ns, sums->lacks));
 		return;
 	}
 	pane_printf(pane, 1, y, ROLE_TEXT, "took %s  holds %s, longest %s", format_duration(a, w->duration_ns),
-		    format_count(count, w->holds), format_duration(b, w->longest_hold_ns));
-	pane_printf(pane, 1, y + 1, ROLE_TEXT, "held %s, so far %s  waited %s", format_duration(a, w->held_ns),
-		    format_duration(b, sums->held_ns), format_duration(c, w->waited_ns));
+		    format_seen(count, w->holds, lacks), format_seen_duration(b, w->longest_hold_ns, lacks));
+	pane_printf(pane, 1, y + 1, ROLE_TEXT, "held %s, so far %s  waited %s",
+		    format_seen_duration(a, w->held_ns, lacks), format_seen_duration(b, sums->held_ns, sums->lacks),
+		    format_seen_duration(c, w->waited_ns, lacks));
 }
 
 void walk_draw_totals(struct pane pane, struct stepping *s)
@@ -62,17 +65,17 @@ void walk_draw_totals(struct pane pane, struct stepping *s)
 	walk_so_far(s, &sums);
 	pane_rule(pane, 0, "THE WALK", "");
 	pane_fit(pane, NAMES + wide - 7, 0, 7, ALIGN_RIGHT, ROLE_HEADING, " SO FAR");
-	if (ended && !w->complete)	/* steps are missing */
+	if (sums.lacks)	/* steps are missing */
 		pane_put(pane, NAMES + wide, 0, ROLE_DOUBT, '?');
 	pane_fit(pane, NAMES + 2 * wide - 7, 0, 6, ALIGN_RIGHT, ROLE_HEADING, " WHOLE");
 	pane_fact(pane, NAMES + 2 * wide, 0, s->row.fact.evidence,
 		  s->row.fact.doubt != DOUBT_NONE);
-	draw_count(pane, y++, "nr_iteration_total", sums.offered, w->nr_iteration_total, unknown);
-	draw_count(pane, y++, "Skip_addr_out_of_range", sums.outside, w->skip_addr_out_of_range, unknown);
-	draw_count(pane, y++, "Skip_mm_mismatch", sums.other_mm, w->skip_mm_mismatch, unknown);
+	draw_count(pane, y++, "nr_iteration_total", sums.offered, sums.lacks, w->nr_iteration_total, unknown);
+	draw_count(pane, y++, "Skip_addr_out_of_range", sums.outside, sums.lacks, w->skip_addr_out_of_range, unknown);
+	draw_count(pane, y++, "Skip_mm_mismatch", sums.other_mm, sums.lacks, w->skip_mm_mismatch, unknown);
 	if (pane.height > 8) {
-		draw_count(pane, y++, "skipped as invalid", sums.invalid, w->skip_invalid, unknown);
-		draw_count(pane, y++, "visited: rmap_one()", sums.visited, w->visited, unknown);
+		draw_count(pane, y++, "skipped as invalid", sums.invalid, sums.lacks, w->skip_invalid, unknown);
+		draw_count(pane, y++, "visited: rmap_one()", sums.visited, sums.lacks, w->visited, unknown);
 	}
 	draw_times(pane, y, s, &sums);
 	y += 2;
@@ -138,7 +141,8 @@ void walk_draw_waiters(struct pane pane, struct stepping *s)
 	uint64_t longest = 0;
 	uint32_t nr, top = 0, shown;
 	int y;
-	char right[64] = "", time[FORMAT_MAX];
+	char right[96] = "", time[FORMAT_MAX], count[FORMAT_MAX];
+	bool lacks = stepping_lacks_now(s);
 
 	if (episode_waiters(s->episode, &list, &nr))
 		return;
@@ -152,7 +156,8 @@ void walk_draw_waiters(struct pane pane, struct stepping *s)
 			top = i - (uint32_t)(pane.height - 2);
 	}
 	if (longest)
-		snprintf(right, sizeof(right), "%" PRIu32 ", longest %s", shown, format_duration(time, longest));
+		snprintf(right, sizeof(right), "%s, longest %s", format_seen(count, shown, lacks),
+			 format_seen_duration(time, longest, lacks));
 	pane_rule(pane, 0, pane.width > 45 ? "WHO ELSE WAITED FOR THE LOCK" : "WHO WAITED", right);
 	if (!nr)
 		pane_text(pane, 3, 1, ROLE_HINT, "no contention was recorded");

@@ -4,7 +4,7 @@
  *
  * Both passes go over the same list in the same order, so matching is a pointer that moves along;
  * only where events were lost does it have to look further.  An item that the history does not know
- * (it came to be before the recording could see it) is matched by its address.
+ * (it came to be before the recording could see it) is matched by where it is.
  *
  * Not here: what is drawn of them (walk_panes.c).
  */
@@ -27,12 +27,12 @@ static struct walk_item *room_for(struct open_episode *open, uint32_t *room)
 }
 
 /* The item at or after *at, going round once; NO_STEP when it is not there. */
-static uint32_t find(const struct open_episode *open, uint32_t at, struct ref item, uint64_t address)
+static uint32_t find(const struct open_episode *open, uint32_t at, struct ref item, uint64_t addr)
 {
 	for (uint32_t i = 0; i < open->nr_items; i++) {
 		const struct walk_item *known = &open->items[(at + i) % open->nr_items];
 
-		if (ref_is_none(item) ? ref_is_none(known->item) && known->address == address
+		if (ref_is_none(item) ? ref_is_none(known->item) && known->item_addr == addr
 				      : ref_equal(known->item, item))
 			return (at + i) % open->nr_items;
 	}
@@ -46,18 +46,22 @@ static bool add_holds(struct stepping *s, uint32_t *room)
 	for (uint32_t i = 0; i < nr; i++) {
 		const struct hold *hold = episode_hold(s->episode, i);
 		unsigned int pass = hold->pass == 2;
-		uint32_t found = pass ? find(s->open, at, hold->item, hold->address) : NO_STEP;
+		uint32_t found = pass ? find(s->open, at, hold->item, hold->item_addr) : NO_STEP;
 		struct walk_item *item;
 
 		if (found != NO_STEP) {
 			s->open->items[found].hold[pass] = i;
+			if (ref_is_none(s->open->items[found].mm)) {	/* its hold in pass 1 had lost its beginning */
+				s->open->items[found].mm = hold->mm;
+				s->open->items[found].address = hold->address;
+			}
 			at = found + 1;
 			continue;
 		}
 		item = room_for(s->open, room);
 		if (!item)
 			return false;
-		*item = (struct walk_item){hold->item, hold->mm, hold->address, {NO_STEP, NO_STEP}};
+		*item = (struct walk_item){hold->item, hold->mm, hold->item_addr, hold->address, false, {NO_STEP, NO_STEP}};
 		item->hold[pass] = i;
 	}
 	return true;
@@ -85,8 +89,8 @@ static bool add_others(struct stepping *s, uint32_t *room)
 		item = room_for(s->open, room);
 		if (!item)
 			return false;
-		*item = (struct walk_item){row.item.ref, row.item.mm, row.item.address,
-					   {NO_STEP, NO_STEP}};
+		*item = (struct walk_item){row.item.ref, row.item.mm, row.item.name.addr, row.item.address,
+					   row.item.fact.doubt != DOUBT_NONE, {NO_STEP, NO_STEP}};
 	}
 	return true;
 }

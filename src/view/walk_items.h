@@ -13,7 +13,8 @@
 
 struct walk_item {
 	struct ref item, mm;
-	uint64_t address;
+	uint64_t item_addr, address;	/* of the item itself; that it leads to, 0: not known */
+	bool doubtful;			/* it may have left the list before the walk */
 	uint32_t hold[2];	/* of pass 1 and 2, NO_STEP: none */
 };
 

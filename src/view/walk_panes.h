@@ -16,6 +16,7 @@ struct walk_sums {
 	uint64_t offered, visited, outside, other_mm, invalid;
 	uint64_t held_ns, longest_ns, waited_ns;
 	uint32_t holds;
+	bool lacks;		/* events may be missing: at least these */
 };
 void walk_so_far(struct stepping *stepping, struct walk_sums *ret);
 /* The hold is over at the cursor: what it came to is known. */
