@@ -229,9 +229,10 @@ static int add_victims(struct blast *blast, const struct mapped_list *list, cons
 	return 0;
 }
 
-static int find_victims(const struct history *h, struct moment when, struct blast_outcome *outcome,
+static int find_victims(const struct episode_source *source, struct moment when, struct blast_outcome *outcome,
 			struct blast *blast)
 {
+	const struct history *h = source->history;
 	struct mapped_list list = { 0 };
 	struct item_place *places;
 	struct mapped_count count;
@@ -239,15 +240,15 @@ static int find_victims(const struct history *h, struct moment when, struct blas
 	uint32_t nr;
 	int ret;
 
-	mapped_count(h, blast->node.ref, when, &count);
+	mapped_count(source, blast->node.ref, when, &count);
 	ret = is_unmapped(h, when, &blast->node, &count) ? 0 :
-	      mapped_find(h, blast->node.ref, when, count.mapcount, &list);
+	      mapped_find(source, blast->node.ref, when, count.mapcount, MAPPED_PTES, &list);
 	if (ret)
 		return ret;
 	if (outcome->came)
 		ret = blast_outcome_see(outcome, &list, &blast->nr_absent);
 	else
-		mapped_judge(&list, mapped_count_then(&count, when));
+		mapped_judge_then(&list, &count, when);
 	if (ret == 0 && list.untold) {
 		ret = item_places(h, &blast->node, when, &places, &nr);
 		if (ret == 0) {
@@ -294,7 +295,7 @@ int blast_of_row(const struct episode_source *source, const struct node_row *nod
 		blast.healthy_pfn = 0;
 	}
 	if (ret == 0)
-		ret = find_victims(source->history, when, &outcome, &blast);
+		ret = find_victims(source, when, &outcome, &blast);
 	blast_outcome_fini(&outcome);
 	if (ret) {
 		blast_fini(&blast);

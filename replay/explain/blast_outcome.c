@@ -96,17 +96,6 @@ void blast_outcome_fini(struct blast_outcome *outcome)
 	memset(outcome, 0, sizeof(*outcome));
 }
 
-static uint32_t drop_unknown(struct mapped_list *list)
-{
-	uint32_t nr = 0, before = list->nr;
-
-	for (uint32_t i = 0; i < list->nr; i++)
-		if (list->list[i].known)
-			list->list[nr++] = list->list[i];
-	list->nr = nr;
-	return before - nr;
-}
-
 int blast_outcome_see(struct blast_outcome *outcome, struct mapped_list *list, uint32_t *ret_absent)
 {
 	int32_t mapcount = outcome->totals.mapcount_before;
@@ -121,7 +110,7 @@ int blast_outcome_see(struct blast_outcome *outcome, struct mapped_list *list, u
 	mapped_judge(list, mapcount);
 	outcome->complete = mapcount >= 0 && list->nr_known == (uint32_t)mapcount && !list->truncated;
 	if (outcome->complete)
-		*ret_absent = drop_unknown(list);
+		*ret_absent = mapped_drop_unknown(list);
 	return 0;
 }
 

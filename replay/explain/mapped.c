@@ -17,10 +17,14 @@
 #include <string.h>
 
 #include "event/event.h"
+#include "explain/traced_ptes.h"
 #include "trace/array.h"
 
 #define PAGE_BITS 12
 #define FORMER_MAX 1024u	/* items that left the node, of which the places are looked at */
+#define TOUCHES_LOOK 64u
+/* KSMTOP_DETACH_SITES */
+enum { SITE_PAGE_CHANGED, SITE_ADDRESS_GONE, SITE_TRAILING, SITE_UNMERGE = 4, SITE_NODE_REMOVED, SITE_MM_GONE };
 
 static uint64_t space_key(struct ref mm, struct ref vma, int32_t tgid)
 {
@@ -96,6 +100,8 @@ static void settle(struct mapped_list *list)
 			last->vma = place->vma;
 		if (last->left < place->left)
 			last->left = place->left;
+		if (last->gone < place->gone)
+			last->gone = place->gone;
 		if (place->own && place->item_address == place->address) {
 			last->own = true;
 			last->item = place->item;
@@ -226,6 +232,16 @@ static bool is_told(const struct mapping_row *mapping, const struct told *told, 
 	return ref_is_none(mapping->mm) || (nr && bsearch(&key, told, nr, sizeof(*told), compare_told));
 }
 
+/* Whose a mapping is.  A sample knows the process; they come by process: `tgid` and `mm` remember the last. */
+static struct ref owner_of(const struct history *h, const struct mapping_row *mapping, struct moment when,
+			   int32_t *tgid, struct ref *mm)
+{
+	if (*tgid != mapping->tgid && history_find_pid(h, mapping->tgid, when, mm) != 0)
+		*mm = (struct ref){ 0 };
+	*tgid = mapping->tgid;
+	return ref_is_none(mapping->mm) ? *mm : mapping->mm;
+}
+
 /* The history's own rows: what a sample or an event saw, and what was inferred where no item tells it. */
 static int add_rows(const struct history *h, struct ref node, struct moment when, const struct told *told,
 		    uint32_t nr_told, struct mapped_list *list)
@@ -247,12 +263,7 @@ static int add_rows(const struct history *h, struct ref node, struct moment when
 		if (row.fact.evidence == EVIDENCE_INFERRED && row.fact.doubt &&
 		    is_told(&row.mapping, told, nr_told))
 			continue;
-		/* A sample knows the process; they come by process. */
-		if (tgid != row.mapping.tgid &&
-		    history_find_pid(h, row.mapping.tgid, when, &mm) != 0)
-			mm = (struct ref){ 0 };
-		tgid = row.mapping.tgid;
-		place.mm = ref_is_none(row.mapping.mm) ? mm : row.mapping.mm;
+		place.mm = owner_of(h, &row.mapping, when, &tgid, &mm);
 		if (unmapped_since(h, &row.mapping, when, &place))
 			continue;
 		/* Inherited, it is as possible as what an item leads to: only a loss makes more doubt. */
@@ -281,31 +292,61 @@ static int add_samples(const struct history *h, struct ref node, struct moment w
 	return ret;
 }
 
-/* Where the items that left the node led to, if they still do. */
-static int find_former(const struct history *h, struct ref node, struct moment when, struct mapped_list *ret)
+/* ksmd took the item from the node since it did not find the page at the item's own place any more, or saw to that. */
+static bool left_no_page(const struct episode_source *source, uint64_t n)
 {
+	struct event ev;
+
+	if (!n || n > event_index_last(source->events) ||
+	    event_index_kind(source->events, n) != EVENT_P_ITEM_DETACH ||
+	    event_index_event(source->events, n, &ev) != 0)
+		return false;
+	switch (EVENT_ARGS(&ev, P_ITEM_DETACH)->site) {
+	case SITE_PAGE_CHANGED:
+	case SITE_ADDRESS_GONE:
+	case SITE_TRAILING:
+	case SITE_UNMERGE:
+	case SITE_NODE_REMOVED:
+	case SITE_MM_GONE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Where the items that left the node led to, if they still do. */
+static int find_former(const struct episode_source *source, struct ref node, struct moment when,
+		       struct mapped_list *ret)
+{
+	const struct history *h = source->history;
 	struct history_cursor cursor;
 	union row row;
 	uint32_t nr = 0;
 	int ret_list = history_list(h, ITEMS_GONE_FROM_NODE, node, when, &cursor), more = 0;
 
 	while (ret_list == 0 && !ret->truncated && (more = history_next(&cursor, &row)) > 0) {
-		uint32_t first = ret->nr;
+		bool no_page = left_no_page(source, row.fact.died);
+		uint32_t first = ret->nr, nr_places = first;
 
 		ret_list = add_item(h, &row.item, when, true, ret);
-		for (uint32_t i = first; i < ret->nr; i++)
+		for (uint32_t i = first; i < ret->nr; i++) {
 			ret->list[i].left = row.fact.died;
+			if (!no_page || ret->list[i].address != row.item.address ||
+			    !ref_equal(ret->list[i].mm, row.item.mm))
+				ret->list[nr_places++] = ret->list[i];
+		}
+		ret->nr = nr_places;
 		ret->truncated |= ++nr == FORMER_MAX;
 	}
 	settle(ret);
 	return ret_list ? ret_list : more;
 }
 
-int mapped_former(const struct history *h, struct ref node, struct moment when, bool with_new,
+int mapped_former(const struct episode_source *source, struct ref node, struct moment when, bool with_new,
 		  struct mapped_list *list)
 {
 	struct mapped_list former = { 0 };
-	int ret = find_former(h, node, when, &former);
+	int ret = find_former(source, node, when, &former);
 	uint32_t nr_new = 0;
 
 	for (uint32_t i = 0; ret == 0 && i < former.nr; i++) {
@@ -345,29 +386,132 @@ static bool lost_mappings(const struct history *h, struct ref node, struct momen
 	return lost;
 }
 
-int mapped_find(const struct history *h, struct ref node, struct moment when, int64_t mapcount,
-		struct mapped_list *ret_list)
+/* ---- what events took away ---- */
+/* Told again since then by a row of its own: an item came, a walk put it back, a sample saw it. */
+static void see_again(const struct history *h, struct ref node, struct moment when, struct mapped_list *list)
 {
-	struct mapped_list list = { 0 };
+	struct history_cursor cursor;
+	struct ref mm = { 0 };
+	int32_t tgid = 0;
+	union row row;
+
+	if (history_list(h, MAPPINGS_OF_NODE, node, when, &cursor) != 0)
+		return;
+	while (history_next(&cursor, &row) > 0) {
+		struct mapped *place = (struct mapped *)mapped_at(
+			list, owner_of(h, &row.mapping, when, &tgid, &mm), (struct ref){ 0 }, row.mapping.address);
+
+		if (place && place->gone && (!row.fact.doubt || row.fact.first > place->gone))
+			place->gone = 0;
+	}
+}
+
+/* A gap may hide that the pte came back. */
+static bool may_be_back(const struct history *h, const struct mapped *place, struct moment when)
+{
+	return history_may_lack(h, EVENT_P_WALK_VMA, place->gone, when.t, when.known_by) ||
+	       history_may_lack(h, EVENT_P_RECOVERY_MOVE, place->gone, when.t, when.known_by) ||
+	       history_may_lack(h, EVENT_P_ITEM_APPEND, place->gone, when.t, when.known_by);
+}
+
+/* What the event says of the moment, before it or behind it. */
+static void apply(const struct episode_source *source, const struct traced_pte *pte, struct moment when,
+		  struct mapped *place)
+{
+	if (pte->event <= when.t) {
+		place->gone = !pte->mapped && when.t < pte->until ? pte->event : 0;
+		return;
+	}
+	if (traced_may_map(source, when.t, pte->event, when.known_by))
+		return;
+	if (pte->mapped) {
+		place->gone = when.t;
+		return;
+	}
+	place->gone = 0;
+	place->known = true;
+	place->doubtful = false;
+	place->evidence = EVIDENCE_TRACED;
+}
+
+/* Only the first event behind the moment says what was before it. */
+static bool is_first_later(const struct traced_ptes *ptes, uint32_t i, struct moment when)
+{
+	for (uint32_t at = i; at-- > 0 && ptes->list[at].event > when.t;)
+		if (ptes->list[at].address == ptes->list[i].address && ref_equal(ptes->list[at].mm, ptes->list[i].mm) &&
+		    ref_equal(ptes->list[at].vma, ptes->list[i].vma))
+			return false;
+	return true;
+}
+
+static void drop_gone(const struct episode_source *source, struct ref node, const struct traced_ptes *ptes,
+		      struct moment when, struct mapped_list *list)
+{
+	bool any = false;
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < ptes->nr; i++) {
+		const struct traced_pte *pte = &ptes->list[i];
+		struct mapped *place = (struct mapped *)mapped_at(list, pte->mm, pte->vma, pte->address);
+
+		if (place && (pte->event <= when.t || is_first_later(ptes, i, when)))
+			apply(source, pte, when, place);
+		any |= place && place->gone;
+	}
+	if (!any)
+		return;
+	see_again(source->history, node, when, list);
+	for (uint32_t i = 0; i < list->nr; i++) {
+		struct mapped *place = &list->list[i];
+
+		if (place->gone && !may_be_back(source->history, place, when))
+			continue;
+		place->doubtful |= place->gone != 0;
+		list->list[nr++] = *place;
+	}
+	list->nr = nr;
+}
+
+static int find_places(const struct history *h, struct ref node, struct moment when, struct mapped_list *list)
+{
 	struct history_cursor cursor;
 	union row row;
 	int more = 0, ret = history_list(h, ITEMS_OF_NODE, node, when, &cursor);
 
-	list.untold = !history_is_whole(h, ITEMS_OF_NODE, node, when) || lost_mappings(h, node, when);
+	list->untold = !history_is_whole(h, ITEMS_OF_NODE, node, when) || lost_mappings(h, node, when);
 	while (ret == 0 && (more = history_next(&cursor, &row)) > 0) {
-		list.untold = list.untold || (!ref_is_none(row.item.anon_vma) &&
+		list->untold = list->untold || (!ref_is_none(row.item.anon_vma) &&
 			!history_is_whole(h, VMAS_OF_ANON_VMA, row.item.anon_vma, when));
-		ret = add_item(h, &row.item, when, false, &list);
+		ret = add_item(h, &row.item, when, false, list);
 	}
 	if (ret == 0)
 		ret = more;
 	if (ret == 0)
-		ret = add_samples(h, node, when, &list);
-	settle(&list);
+		ret = add_samples(h, node, when, list);
+	settle(list);
+	return ret;
+}
+
+int mapped_find(const struct episode_source *source, struct ref node, struct moment when, int64_t mapcount,
+		enum mapped_kind kind, struct mapped_list *ret_list)
+{
+	const struct history *h = source->history;
+	struct mapped_list list = { 0 };
+	struct traced_ptes ptes = { 0 };
+	int ret = find_places(h, node, when, &list);
+
+	if (ret == 0 && kind == MAPPED_PTES)
+		ret = traced_ptes_read(source, node, when, &ptes);
+	if (ret == 0)
+		drop_gone(source, node, &ptes, when, &list);
 	for (uint32_t i = 0; i < list.nr; i++)
 		list.nr_reached += !ref_is_none(list.list[i].item);
-	if (ret == 0 && mapcount > list.nr)
-		ret = mapped_former(h, node, when, true, &list);
+	if (ret == 0 && (mapcount < 0 || mapcount > list.nr)) {
+		ret = mapped_former(source, node, when, true, &list);
+		if (ret == 0)
+			drop_gone(source, node, &ptes, when, &list);
+	}
+	traced_ptes_fini(&ptes);
 	if (ret) {
 		mapped_fini(&list);
 		return ret;
@@ -376,48 +520,49 @@ int mapped_find(const struct history *h, struct ref node, struct moment when, in
 	return 0;
 }
 
+/* ---- the mapcount ---- */
+/* Did anything happen to the node from a to b?  That a dump told of it is nothing. */
+static bool was_touched(const struct history *h, struct ref node, uint64_t a, uint64_t b)
+{
+	for (uint32_t i = 0; i < TOUCHES_LOOK; i++) {
+		a = history_touch(h, node, a, 1);
+		if (!a || a > b)
+			return false;
+		if (!history_tells(h, a))
+			return true;
+	}
+	return true;
+}
+
+/* A sample's count is of its own event. */
 static void count_sampled(const struct history *h, struct ref node, struct moment when,
 			  struct mapped_count *count)
 {
 	struct history_cursor cursor;
-	union row row;
+	union row row, then;
 
 	if (history_list(h, MAPPINGS_OF_NODE, node, when, &cursor) != 0)
 		return;
-	while (history_next(&cursor, &row) > 0)
-		if (row.mapping.mapcount && !row.fact.doubt && (int64_t)row.mapping.mapcount > count->mapcount)
-			*count = (struct mapped_count){ row.mapping.mapcount, row.fact.confirmed < when.t ?
-							row.fact.confirmed : when.t, EVIDENCE_DUMPED };
-}
-
-/* What an episode says of it: at its end, where that is behind us, else at its begin. */
-static bool count_walked(const struct episode_row *row, struct moment when, struct mapped_count *count)
-{
-	const struct walk_totals *walk = &row->totals.walk;
-
-	if (row->ended && row->fact.died <= when.t)
-		*count = (struct mapped_count){ walk->mapcount_after, row->fact.died, EVIDENCE_TRACED };
-	else if (!row->begin_lost)
-		*count = (struct mapped_count){ walk->mapcount_before, row->fact.born, EVIDENCE_TRACED };
-	else
-		return false;
-	return true;
-}
-
-void mapped_count(const struct history *h, struct ref node, struct moment when, struct mapped_count *ret)
-{
-	struct mapped_count sampled = { .mapcount = -1 }, walked = { .mapcount = -1 };
-	struct history_cursor cursor;
-	union row row;
-
-	count_sampled(h, node, when, &sampled);
-	if (history_list(h, EPISODES_ABOUT, node, when, &cursor) == 0) {
-		history_seek_end(&cursor);
-		while (history_prev(&cursor, &row) > 0)
-			if (row.episode.kind == EPISODE_WALK && count_walked(&row.episode, when, &walked))
-				break;
+	while (history_next(&cursor, &row) > 0) {
+		if (!row.mapping.mapcount || row.fact.doubt || (int64_t)row.mapping.mapcount <= count->mapcount)
+			continue;
+		*count = (struct mapped_count){ row.mapping.mapcount, row.fact.confirmed, EVIDENCE_DUMPED };
+		if (history_row(h, row.mapping.ref, moment_at(when.t), &then) == 0)
+			count->event = then.fact.confirmed;
 	}
-	*ret = walked.mapcount >= 0 && walked.event >= sampled.event ? walked : sampled;
+}
+
+void mapped_count(const struct episode_source *source, struct ref node, struct moment when,
+		  struct mapped_count *ret)
+{
+	struct mapped_count sampled = { .mapcount = -1 }, traced;
+
+	count_sampled(source->history, node, when, &sampled);
+	traced_count(source, node, when, &traced);
+	*ret = traced.evidence && traced.event >= sampled.event ? traced : sampled;
+	/* Its row is certain still; where nothing happened to the page since either, it is so now. */
+	if (ret->evidence == EVIDENCE_DUMPED && !was_touched(source->history, node, ret->event, when.t))
+		ret->event = when.t;
 }
 
 int64_t mapped_count_then(const struct mapped_count *count, struct moment when)
@@ -477,4 +622,24 @@ void mapped_judge(struct mapped_list *list, int64_t mapcount)
 		}
 		list->nr_known += list->list[i].known;
 	}
+}
+
+uint32_t mapped_drop_unknown(struct mapped_list *list)
+{
+	uint32_t nr = 0, before = list->nr;
+
+	for (uint32_t i = 0; i < list->nr; i++)
+		if (list->list[i].known)
+			list->list[nr++] = list->list[i];
+	list->nr = nr;
+	return before - nr;
+}
+
+void mapped_judge_then(struct mapped_list *list, const struct mapped_count *count, struct moment when)
+{
+	int64_t mapcount = mapped_count_then(count, when);
+
+	mapped_judge(list, mapcount);
+	if (mapcount >= 0 && list->nr_known == mapcount)
+		(void)mapped_drop_unknown(list);
 }

@@ -11,7 +11,8 @@
  * items lead to.  The history's own rows tell of more: what was sampled, and what a fork inherited and
  * no item of that process leads to.  Whether a place still maps the page is not traced (COW is not), so:
  *
- *	known, T	the walk itself, a kill list or a recovery saw the pte
+ *	none		a walk or a recovery took the pte away, and nothing has shown it since: until then no place
+ *	known, T	the walk itself, a kill list or a recovery saw the pte, or takes it away later on
  *	known, D or I	the history's row of it is not doubtful
  *	known, I	the page's mapcount equals the number of possible mappings, all of which were told
  *			and none of which rests on a doubtful sample alone
@@ -23,13 +24,14 @@
 #ifndef KSMTOP_MAPPED_H
 #define KSMTOP_MAPPED_H
 
-#include "history/history.h"
+#include "episode/episode.h"
 
 struct mapped {
 	struct ref mm, vma, item;	/* item: that leads to it now, may be none; vma may be none */
 	uint64_t address;		/* where the pte lies */
 	uint64_t item_address;		/* where the item says that it is; 0 without an item */
 	uint64_t left;			/* event: the last item that led to it left the node; 0: not looked for */
+	uint64_t gone;			/* event: a walk or a recovery took the pte away; 0: none did, or it came back */
 	int32_t tgid;			/* 0: not known */
 	bool known;
 	bool own;			/* of the item's own mm (false: a fork of it) */
@@ -50,17 +52,19 @@ struct mapped_list {
 
 #define MAPPED_MAX 1000000u
 
+/* Which ptes: those that map the page, or also those that a walk which puts them back would find. */
+enum mapped_kind { MAPPED_PTES, MAPPED_AND_ENTRIES };
 /*
  * All possible mappings of a stable node's page, not judged yet.  `mapcount`: how many there may be, so that more
- * places are looked for; -1: nobody counted.  0 or -E.
+ * places are looked for; -1: nobody counted, all are.  0 or -E.
  */
-int mapped_find(const struct history *h, struct ref node, struct moment when, int64_t mapcount,
-		struct mapped_list *ret);
+int mapped_find(const struct episode_source *source, struct ref node, struct moment when, int64_t mapcount,
+		enum mapped_kind kind, struct mapped_list *ret);
 /*
  * Sets `left` where an item that left the node led to; `with_new`: adds the places that are not there yet, as
  * mapped_find() does where the mapcount says that there are more.  O(items that left).
  */
-int mapped_former(const struct history *h, struct ref node, struct moment when, bool with_new,
+int mapped_former(const struct episode_source *source, struct ref node, struct moment when, bool with_new,
 		  struct mapped_list *list);
 void mapped_fini(struct mapped_list *list);
 struct mapped_count {
@@ -69,10 +73,11 @@ struct mapped_count {
 	char evidence;		/* 0: nobody counted */
 };
 /*
- * The best that is known of the page's mapcount: what its last walk found or left by `when`, or a
+ * The best that is known of the page's mapcount: what its last walk or recovery told by `when`, or a
  * sample that is newer.  It holds for that event; copy on write is not traced.
  */
-void mapped_count(const struct history *h, struct ref node, struct moment when, struct mapped_count *ret);
+void mapped_count(const struct episode_source *source, struct ref node, struct moment when,
+		  struct mapped_count *ret);
 /* What mapped_judge() may be told of it: the mapcount where it was counted at that very moment, else -1. */
 int64_t mapped_count_then(const struct mapped_count *count, struct moment when);
 /*
@@ -87,5 +92,9 @@ const struct mapped *mapped_at(const struct mapped_list *list, struct ref mm, st
 			       uint64_t address);
 /* Compares the number of places with the mapcount of that moment, -1: not known.  Call once all are in. */
 void mapped_judge(struct mapped_list *list, int64_t mapcount);
+/* The same at that moment; where as many are known as were counted, the others are none and go. */
+void mapped_judge_then(struct mapped_list *list, const struct mapped_count *count, struct moment when);
+/* Drops the places that are not known: returns how many. */
+uint32_t mapped_drop_unknown(struct mapped_list *list);
 
 #endif /* KSMTOP_MAPPED_H */

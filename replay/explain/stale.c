@@ -198,7 +198,7 @@ static void find_mapcount(const struct episode_source *source, struct moment whe
 	union row next;
 	uint64_t touch;
 
-	mapped_count(h, node, when, &page->count);
+	mapped_count(source, node, when, &page->count);
 	if (page->count.mapcount >= 0 || !next_walk(h, node, when, &next))
 		return;
 	/* Hindsight: what the next walk found was so before, if nothing happened to the node until then. */
@@ -424,7 +424,7 @@ static int count_then(const struct episode_source *source, struct moment when, s
 
 	if (!page->nr_maybe || page->count.mapcount <= 0 || !then.t || then.t >= when.t)
 		return 0;
-	ret = mapped_find(source->history, page->node.ref, then, page->count.mapcount, &list);
+	ret = mapped_find(source, page->node.ref, then, page->count.mapcount, MAPPED_PTES, &list);
 	if (ret)
 		return ret;
 	mapped_judge(&list, page->count.mapcount);
@@ -441,15 +441,12 @@ static int fill(const struct episode_source *source, struct moment when, struct 
 	int ret;
 
 	find_mapcount(source, when, page);
-	/* Places of items that have left are looked at too: what is not counted might be there. */
-	ret = mapped_find(source->history, page->node.ref, when, page->count.mapcount < 0 ? INT64_MAX :
-			  page->count.mapcount,
-			  &list);
+	ret = mapped_find(source, page->node.ref, when, page->count.mapcount, MAPPED_PTES, &list);
 	if (ret)
 		return ret;
-	mapped_judge(&list, mapped_count_then(&page->count, when));
+	mapped_judge_then(&list, &page->count, when);
 	if (list.nr > list.nr_reached)
-		ret = mapped_former(source->history, page->node.ref, when, false, &list);
+		ret = mapped_former(source, page->node.ref, when, false, &list);
 	if (ret == 0)
 		ret = add_places(source, when, page, &room, &list);
 	if (ret == 0)

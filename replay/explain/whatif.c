@@ -25,7 +25,7 @@
 #define PAGE_BITS 12
 enum { VISITED, OUTSIDE, OTHER_MM, INVALID };			/* KSMTOP_VERDICTS */
 enum { WHY_ALL, WHY_ANSWERED, WHY_DONE, WHY_NO_NODE, WHY_WOULD_BLOCK };	/* KSMTOP_WALK_ENDS */
-enum { PURPOSE_UNMAP = 1, PURPOSE_MIGRATE = 2 };		/* KSMTOP_PURPOSES */
+enum { PURPOSE_UNMAP = 1, PURPOSE_MIGRATE = 2, PURPOSE_MIGRATED = 3 };		/* KSMTOP_PURPOSES */
 
 /* What the record says of one visit. */
 struct effect {
@@ -443,19 +443,24 @@ static bool lacks_events(const struct model *m)
 	return row.fact.doubt != DOUBT_NONE || row.episode.begin_lost || !row.episode.ended;
 }
 
-/* `mapcount`: of the page at that moment; `at_most`: what it may be, where that is not known. */
-static int model_all(struct model *m, struct ref node, int64_t mapcount, int64_t at_most)
+/* Of a recorded walk the mapcount goes for all of it: the most that it was. */
+static int model_all(struct model *m, struct ref node, const struct mapped_count *count)
 {
+	bool puts_back = m->recorded && m->w->walk.totals.walk.purpose == PURPOSE_MIGRATED;
 	int ret = read_items(m, node);
 
 	if (ret == 0)
-		ret = mapped_find(m->source->history, node, m->w->when, at_most, &m->w->mappings);
+		ret = mapped_find(m->source, node, m->w->when, count->mapcount,
+				  puts_back ? MAPPED_AND_ENTRIES : MAPPED_PTES, &m->w->mappings);
 	if (ret)
 		return ret;
 	m->doubtful_items |= !history_is_patched(m->source->history) || m->w->node.fact.doubt != DOUBT_NONE ||
 			     (m->recorded && lacks_events(m));
 	see_mappings(m);
-	mapped_judge(&m->w->mappings, mapcount);
+	if (m->recorded)
+		mapped_judge(&m->w->mappings, count->mapcount);
+	else
+		mapped_judge_then(&m->w->mappings, count, m->w->when);
 	m->marked = calloc(m->w->mappings.nr + 1, sizeof(*m->marked));
 	if (!m->marked)
 		return -ENOMEM;
@@ -486,8 +491,8 @@ int whatif_walk(const struct episode_source *source, struct ref episode, struct 
 		unsigned int rules, struct whatif **ret_whatif, struct diag *diag)
 {
 	struct model m = { .source = source, .w = calloc(1, sizeof(*m.w)), .rules = rules };
+	struct mapped_count count = { .mapcount = -1 };
 	const struct walk_totals *totals;
-	int64_t mapcount;
 	union row row;
 	int ret;
 
@@ -515,11 +520,12 @@ int whatif_walk(const struct episode_source *source, struct ref episode, struct 
 				"the stable node of episode %u is not known where it began", number);
 	}
 	m.w->node = row.node;
-	mapcount = m.w->walk.begin_lost ? -1 : totals->mapcount_after > totals->mapcount_before ?
-		   totals->mapcount_after : totals->mapcount_before;
+	if (!m.w->walk.begin_lost)
+		count.mapcount = totals->mapcount_after > totals->mapcount_before ? totals->mapcount_after :
+										    totals->mapcount_before;
 	ret = read_effects(&m);
 	if (ret == 0)
-		ret = model_all(&m, m.w->walk.object, mapcount, mapcount);
+		ret = model_all(&m, m.w->walk.object, &count);
 	if (ret == 0)
 		compare_with_record(m.w);
 	return finish(&m, ret, ret_whatif, diag);
@@ -539,8 +545,8 @@ int whatif_page(const struct episode_source *source, struct ref node, struct mom
 	ret = history_row(source->history, node, when, &row);
 	if (ret == 0) {
 		m.w->node = row.node;
-		mapped_count(source->history, node, when, &count);
-		ret = model_all(&m, node, mapped_count_then(&count, when), count.mapcount);
+		mapped_count(source, node, when, &count);
+		ret = model_all(&m, node, &count);
 	}
 	return finish(&m, ret, ret_whatif, diag);
 }

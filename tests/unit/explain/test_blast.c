@@ -24,11 +24,21 @@
 #define CHAIN	(NODE + 0x40)
 #define DUP	(NODE + 0x80)
 #define ITEM_B	(ITEM + 0x40)
+#define PUT_BACK								\
+	WR(30, 1, 88, P_WALK_BEGIN, 8, PFN, NODE, 3, 0, 0, 0, 3),		\
+	WR(31, 1, 88, P_WALK_ITEM, 8, 1, ITEM, AV, MM_A, ADDRESS, 0, -1, 0),	\
+	WR(32, 1, 88, P_WALK_VMA, 8, 1, ITEM, V0, MM_A, 0x80100073, 0, 1, 0, 1),	\
+	WR(33, 1, 88, P_WALK_UNLOCK, 8, 1, ITEM, 1, 1, 100),			\
+	WR(34, 1, 88, P_WALK_ITEM, 8, 2, ITEM, AV, MM_A, ADDRESS, 0, -1, 0),	\
+	WR(35, 1, 88, P_WALK_VMA, 8, 2, ITEM, V2, MM_B, 0x80100073, 0, 1, 1, 2),	\
+	WR(36, 1, 88, P_WALK_UNLOCK, 8, 2, ITEM, 1, 1, 100),			\
+	WR(37, 1, 88, P_WALK_END, 8, 0, 6, 2, 2, 2, 0, 2, 1000)
 
 static void a_chain_saves_its_sharers(void **state)
 {
 	const struct written story[] = {
-		WALK_STORY, WALK_STORY_END,	/* 20 events */
+		WALK_STORY, WALK_STORY_END,	/* 20 events; the walk migrates */
+		PUT_BACK,			/* 8 events */
 		WR(40, 0, 91, P_CHAIN_MAKE, CHAIN, NODE, 0),
 		WR(41, 0, 91, P_DUP_ADD, CHAIN, DUP, 0x1c0078, 0),
 		WR(42, 0, 91, P_ITEM_NEW, ITEM_B, MM_B, ADDRESS + 0x1000),
@@ -43,9 +53,20 @@ static void a_chain_saves_its_sharers(void **state)
 	uint32_t nr;
 
 	(void)state;
-	assert_int_equal(history_find(source.history, TABLE_NODE, (uint64_t)NODE, 0, moment_at(20), &node), 0);
-	/* Alone: both processes that may map it die, the fork too. */
+	assert_int_equal(history_find(source.history, TABLE_NODE, (uint64_t)NODE, 0, moment_at(28), &node), 0);
+	/* Within the migration nobody maps it, and nobody can. */
 	assert_int_equal(blast_page(&source, node, moment_at(20), &blast, &diag), 0);
+	assert_int_equal(blast.why, BLAST_NOT_MAPPED);
+	assert_false(blast.doubtful);
+	blast_fini(&blast);
+	/* In the middle of it the one that was not reached yet. */
+	assert_int_equal(blast_page(&source, node, moment_at(14), &blast, &diag), 0);
+	assert_int_equal(blast.nr_killed_without, 1);
+	assert_int_equal(blast.victims[0].tgid, 2202);
+	assert_true(blast.victims[0].known);
+	blast_fini(&blast);
+	/* Alone: both processes that may map it die, the fork too. */
+	assert_int_equal(blast_page(&source, node, moment_at(28), &blast, &diag), 0);
 	assert_int_equal(blast.why, BLAST_NO_CHAIN);
 	assert_int_equal(blast.nr_killed_without, 2);
 	assert_int_equal(blast.nr_killed_with, 2);
@@ -53,32 +74,35 @@ static void a_chain_saves_its_sharers(void **state)
 	assert_int_equal(blast.victims[1].tgid, 2202);
 	blast_fini(&blast);
 	/* With a dup both move to its copy. */
-	assert_int_equal(blast_page(&source, node, moment_at(24), &blast, &diag), 0);
+	assert_int_equal(blast_page(&source, node, moment_at(32), &blast, &diag), 0);
 	assert_int_equal(blast.why, BLAST_MOVED);
 	assert_int_equal(blast.healthy_pfn, 0x1c0078);
 	assert_int_equal(blast.nr_moved, 2);
 	assert_int_equal(blast.nr_killed_with, 0);
 	blast_fini(&blast);
 	/* The dup's page fails: nothing healthy is left. */
-	assert_int_equal(blast_page(&source, node, moment_at(25), &blast, &diag), 0);
+	assert_int_equal(blast_page(&source, node, moment_at(33), &blast, &diag), 0);
 	assert_int_equal(blast.why, BLAST_NO_HEALTHY_DUP);
 	assert_int_equal(blast.nr_killed_with, 2);
 	blast_fini(&blast);
 	/* Ranked: the same two pages, the more deadly one first; one of them when one is asked for. */
-	assert_int_equal(blast_rank(&source, moment_at(25), 10, &list, &nr, &diag), 0);
+	assert_int_equal(blast_rank(&source, moment_at(33), 10, &list, &nr, &diag), 0);
 	assert_int_equal(nr, 2);
 	assert_int_equal(list[0].nr_killed_with, 2);
 	assert_int_equal(list[0].node.kpfn, PFN);
 	assert_int_equal(list[1].node.kpfn, 0x1c0078);
 	blast_list_free(list, nr);
-	assert_int_equal(blast_rank(&source, moment_at(25), 1, &list, &nr, &diag), 0);
+	assert_int_equal(blast_rank(&source, moment_at(33), 1, &list, &nr, &diag), 0);
 	assert_int_equal(nr, 1);
 	assert_int_equal(list[0].node.kpfn, PFN);
 	blast_list_free(list, nr);
 	recording_close(recording);
 }
 
-/* The parent's item goes with its VMA: the fork maps the page still, and no item says so. */
+/*
+ * The parent's page goes and with it its item: a fork may map the page still, and no item says so; so may the older
+ * fork, whose VMA holds its index too.
+ */
 static void a_page_without_items_is_ranked(void **state)
 {
 	const struct written story[] = {
@@ -105,10 +129,12 @@ static void a_page_without_items_is_ranked(void **state)
 		if (list[i].node.kpfn != PFN + 1)
 			continue;
 		assert_int_equal(list[i].node.nr_items, 0);
-		assert_int_equal(list[i].nr_victims, 1);
-		assert_int_equal(list[i].victims[0].tgid, 2203);
+		assert_int_equal(list[i].nr_victims, 2);
+		assert_int_equal(list[i].victims[0].tgid, 2202);
 		assert_false(list[i].victims[0].known);
-		assert_true(list[i].victims[0].dies);
+		assert_int_equal(list[i].victims[1].tgid, 2203);
+		assert_false(list[i].victims[1].known);
+		assert_true(list[i].victims[1].dies);
 		assert_true(list[i].doubtful);
 		blast_list_free(list, nr);
 		recording_close(recording);
