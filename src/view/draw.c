@@ -126,13 +126,13 @@ static int columns_need(const struct column *columns, int nr, uint32_t shown)
 	return need + (visible > 1 ? visible - 1 : 0);
 }
 
-static uint32_t columns_shed(const struct column *columns, int nr, uint32_t shown, int width)
+static uint32_t columns_shed(const struct column *columns, int nr, uint32_t shown, int sort, int width)
 {
 	while (columns_need(columns, nr, shown) > width) {
 		int worst = -1;
 
 		for (int i = 0; i < nr; i++)
-			if (shown & (1u << i) && columns[i].shed &&
+			if (shown & (1u << i) && columns[i].shed && i != sort &&
 			    (worst < 0 || columns[i].shed >= columns[worst].shed))
 				worst = i;
 		if (worst < 0)
@@ -142,13 +142,13 @@ static uint32_t columns_shed(const struct column *columns, int nr, uint32_t show
 	return shown;
 }
 
-void columns_fit(const struct column *columns, int nr, uint32_t shown, int width,
+void columns_fit(const struct column *columns, int nr, uint32_t shown, int sort, int width,
 		 struct column_place *places)
 {
 	int spare, grow = 0, x = COLUMN_MARKS;
 
 	assert(nr <= COLUMNS_MAX);
-	shown = columns_shed(columns, nr, shown, width);
+	shown = columns_shed(columns, nr, shown, sort, width);
 	spare = width - columns_need(columns, nr, shown);
 	if (spare < 0)
 		spare = 0;
@@ -178,16 +178,15 @@ void columns_heading(struct pane pane, int y, const struct column *columns, int 
 		enum glyph glyph = descending ? GLYPH_DOWN : GLYPH_UP;
 		int x = places[i].x, width = places[i].width, text = text_width(columns[i].heading);
 
+		if (text > width)
+			text = width;
 		if (!width)
 			continue;
 		pane_fit(pane, x, y, width, columns[i].align, ROLE_HEADING, columns[i].heading);
 		if (i != sort)
 			continue;
-		/* beside the word, on its free side; over its edge when there is none */
-		if (columns[i].align == ALIGN_RIGHT)
-			pane_glyph(pane, text < width ? x + width - text - 1 : x, y, ROLE_KEY, glyph);
-		else
-			pane_glyph(pane, x + (text < width ? text : width - 1), y, ROLE_KEY, glyph);
+		/* beside the word, on its free side: a blank stands between columns */
+		pane_glyph(pane, columns[i].align == ALIGN_RIGHT ? x + width - text - 1 : x + text, y, ROLE_KEY, glyph);
 	}
 }
 

@@ -200,7 +200,8 @@ void pane_spark(struct pane pane, int x, int y, enum role role, const uint64_t *
 /*
  * Columns of a table.  columns_fit() spreads @width over the visible ones: each gets its least
  * width; when that is too much, columns of the highest `shed` number go first (shed 0 stays);
- * what is left over goes to columns that may grow, in proportion to `grow`.  Two mark columns
+ * what is left over goes to columns that may grow, in proportion to `grow`.  The one that the rows are
+ * sorted by stays, since the order could not be read without it.  Two mark columns
  * and a blank stand before the first (COLUMN_MARKS), one blank between columns.
  */
 #define COLUMN_MARKS	3
@@ -219,8 +220,8 @@ struct column_place {
 	int x, width;		/* width 0: not shown */
 };
 
-/* @shown: bit i set when column i is wanted.  Fills places[0 .. nr). */
-void columns_fit(const struct column *columns, int nr, uint32_t shown, int width,
+/* @shown: bit i set when column i is wanted; @sort: the column sorted by, or -1.  Fills places[0 .. nr). */
+void columns_fit(const struct column *columns, int nr, uint32_t shown, int sort, int width,
 		 struct column_place *places);
 /* Headings in ROLE_HEADING; the one at index @sort (or -1) carries an up or down glyph. */
 void columns_heading(struct pane pane, int y, const struct column *columns, int nr,

@@ -233,7 +233,7 @@ struct ref process_draw(struct pane pane, struct view_list *list, const struct s
 	struct list_window window;
 	struct feed feed;
 
-	columns_fit(process_columns, NR_PROCESS_COLUMNS, state->columns, pane.width, places);
+	columns_fit(process_columns, NR_PROCESS_COLUMNS, state->columns, state->sort, pane.width, places);
 	columns_heading(pane, 0, process_columns, NR_PROCESS_COLUMNS, places, state->sort,
 			state->descending);
 	process_feed(list, scene, &feed);

@@ -179,7 +179,7 @@ static void draw_list(struct pane pane, struct blast_view *view, const struct sc
 	else
 		snprintf(count, sizeof(count), "as of #%" PRIu64 "; s: now", view->when.t);
 	pane_heading(pane, 0, "IF THIS PAGE FAILED: without recovery, and with it", count);
-	columns_fit(columns, NR_COLUMNS, state->columns, pane.width - 3, places);
+	columns_fit(columns, NR_COLUMNS, state->columns, -1, pane.width - 3, places);
 	columns_heading(pane, 1, columns, NR_COLUMNS, places, -1, false);
 	for (int i = 0; i < rows && first + (uint32_t)i < view->nr; i++)
 		draw_page(pane, 2 + i, scene, places, &view->pages[first + (uint32_t)i],

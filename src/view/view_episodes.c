@@ -5,8 +5,8 @@
  * One line an episode: scans, walks, kill lists, recoveries, collapses, migrations, in the order they
  * began or by what they cost: s goes through the costs, and to the dearest.  Enter steps through the one
  * under the cursor.  All episodes of the recording are listed at any moment, like events are, so that the
- * order does not change while one steps; `~` runs at the moment, `:` is still to begin, and the status
- * counts those.
+ * order does not change while one steps; `~` runs at the moment, `:` is still to begin: both are dim, the
+ * detail says so, and the status counts them.
  *
  * The columns are called as the values are on the command line and in the filter.  MISSED is modelled:
  * known mappings that a walk did not come by under its own rule.  A cost that a kind does not have is a
@@ -50,15 +50,15 @@ static const struct column columns[] = {
 	{"kind", "KIND", 9, 0, 0, ALIGN_LEFT},
 	{"begin", "BEGINS", 11, 0, 0, ALIGN_RIGHT},
 	{"object", "OF", 10, 1, 0, ALIGN_LEFT},
-	{"tid", "TASK", 12, 2, 5, ALIGN_LEFT},
+	{"tid", "TASK", 12, 2, 6, ALIGN_LEFT},
 	{"duration_ns", "TOOK", 8, 0, 0, ALIGN_RIGHT},
 	{"longest_hold_ns", "LONGEST", 8, 0, 0, ALIGN_RIGHT},
-	{"others_waited_ns", "OTHERS", 8, 0, 3, ALIGN_RIGHT},
+	{"others_waited_ns", "OTHERS", 8, 0, 4, ALIGN_RIGHT},
 	{"nr_iteration_total", "OFFERED", 7, 0, 0, ALIGN_RIGHT},
-	{"skipped", "SKIPPED", 7, 0, 2, ALIGN_RIGHT},
-	{"missed", "MISSED", 8, 0, 4, ALIGN_RIGHT},
-	{"moved", "MOVED", 5, 0, 1, ALIGN_RIGHT},
-	{"tasks", "KILL", 4, 0, 0, ALIGN_RIGHT},
+	{"skipped", "SKIPPED", 7, 0, 3, ALIGN_RIGHT},
+	{"missed", "MISSED", 8, 0, 5, ALIGN_RIGHT},
+	{"moved", "MOVED", 5, 0, 2, ALIGN_RIGHT},
+	{"tasks", "KILL", 4, 0, 1, ALIGN_RIGHT},
 	{"evidence", "SR", 2, 0, 0, ALIGN_LEFT},
 };
 #define NR_COLUMNS ((int)(sizeof(columns) / sizeof(*columns)))
@@ -211,7 +211,7 @@ static void draw_episode(struct pane pane, int y, const struct scene *scene,
 {
 	bool ahead = episode->fact.born > scene->when.t;
 	char text[96], marks[3] = {cursor ? '>' : ' ', runs(scene, episode) ? '~' : ahead ? ':' : ' ', 0};
-	enum role role = cursor ? ROLE_CURSOR : ahead ? ROLE_SKIPPED : ROLE_TEXT;
+	enum role role = cursor ? ROLE_CURSOR : ahead || runs(scene, episode) ? ROLE_SKIPPED : ROLE_TEXT;
 
 	for (int i = 0; i < COLUMN_EVIDENCE; i++)
 		if (i == COLUMN_TASK)
@@ -236,7 +236,7 @@ static void draw_list(struct pane pane, struct episodes_view *view, const struct
 	struct feed feed;
 	bool sorted;
 
-	columns_fit(columns, NR_COLUMNS, state->columns, pane.width, places);
+	columns_fit(columns, NR_COLUMNS, state->columns, state->sort, pane.width, places);
 	sorted = episodes_feed(view, scene, &all, &feed);
 	columns_heading(pane, 0, columns, NR_COLUMNS, places, sorted ? state->sort : -1, state->descending);
 	if (!sorted)
@@ -322,10 +322,32 @@ static void draw_totals(struct pane pane, int y, const struct scene *scene, cons
 	}
 }
 
+/* The list is of the whole recording: what it says of such an episode is not known yet at the moment. */
+static const char *still(const struct scene *scene, const struct episode_row *episode)
+{
+	return episode->fact.born > scene->when.t ? "ahead: " : runs(scene, episode) ? "still runs: " : "";
+}
+
+/* What its row may have no room for. */
+static void add_dear(char *line, size_t size, const struct scene *scene, const struct episode_row *episode)
+{
+	int64_t others = cost(scene, episode, COLUMN_OTHERS), missed;
+	size_t at = strlen(line);
+	char text[FORMAT_MAX];
+
+	if (others > 0)
+		at += (size_t)snprintf(line + at, size - at, "; others waited %s", format_duration(text, (uint64_t)others));
+	if (is_put_off(scene, episode))
+		return;
+	missed = cost(scene, episode, COLUMN_MISSED);
+	if (missed > 0)
+		snprintf(line + at, size - at, "; missed %" PRId64 " %c", missed, EVIDENCE_MODELLED);
+}
+
 static void draw_detail(struct pane pane, const struct scene *scene, struct ref selected)
 {
 	struct episode_row episode;
-	char heading[96], task[48], a[64], b[64];
+	char heading[96], line[192], task[48], a[64], b[64];
 
 	if (!stepper_row(scene, selected, &episode)) {
 		pane_rule(pane, 0, "", "");
@@ -334,9 +356,11 @@ static void draw_detail(struct pane pane, const struct scene *scene, struct ref 
 	snprintf(heading, sizeof(heading), "episode %" PRIu32 ": %s by %s", episode.number,
 		 episode_word(episode.kind), task_of(scene, &episode, task, sizeof(task)));
 	pane_rule(pane, 0, heading, "Enter steps through it ");
-	pane_printf(pane, 2, 1, ROLE_SKIPPED, "from %s to %s",
-		    util_event(scene, episode.fact.born, a, sizeof(a)),
-		    util_event(scene, episode.fact.died, b, sizeof(b)));
+	snprintf(line, sizeof(line), "%sfrom %s to %s", still(scene, &episode), util_event(scene, episode.fact.born, a, sizeof(a)),
+		 util_event(scene, episode.fact.died, b, sizeof(b)));
+	if (episode.kind == EPISODE_WALK)
+		add_dear(line, sizeof(line), scene, &episode);
+	pane_text(pane, 2, 1, ROLE_SKIPPED, line);
 	if (episode.ended)
 		draw_totals(pane, 2, scene, &episode);
 	else
@@ -472,7 +496,7 @@ static void status(struct session *session, void *own, char *buffer, size_t size
 		return;
 	history_count(scene.history, ALL_EPISODES, (struct ref){0}, stepper_moment(&scene), &nr, NULL);
 	history_count(scene.history, ALL_EPISODES, (struct ref){0}, moment_at(scene.when.t), &begun, NULL);
-	snprintf(buffer, size, "%s episode%s, %s ahead", format_count(count, nr), nr == 1 ? "" : "s",
+	snprintf(buffer, size, "%s episode%s in the recording, %s ahead", format_count(count, nr), nr == 1 ? "" : "s",
 		 format_count(ahead, nr - begun));
 }
 

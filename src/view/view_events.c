@@ -157,7 +157,7 @@ static void draw_list(struct pane pane, struct events_view *view, const struct s
 	struct feed feed;
 	bool there;
 
-	columns_fit(columns, NR_COLUMNS, state->columns, pane.width, places);
+	columns_fit(columns, NR_COLUMNS, state->columns, -1, pane.width, places);
 	columns_heading(pane, 0, columns, NR_COLUMNS, places, -1, false);
 	events_feed(view, scene, &feed);
 	cursor = anchor(&feed, scene->when.t, &there);

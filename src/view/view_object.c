@@ -181,7 +181,7 @@ static void draw_life(struct pane pane, struct object_view *view, const struct s
 	struct feed feed;
 	bool there;
 
-	columns_fit(columns, NR_COLUMNS, state->columns, pane.width, places);
+	columns_fit(columns, NR_COLUMNS, state->columns, -1, pane.width, places);
 	columns_heading(pane, 0, columns, NR_COLUMNS, places, -1, false);
 	life_feed(view, scene, object, &feed);
 	cursor = life_cursor(&feed, scene->when.t, &there);

@@ -102,7 +102,7 @@ static void draw_list(struct pane pane, struct stale_view *view, const struct sc
 	struct feed feed;
 
 	pane_heading(pane, 0, "STABLE NODES", "");
-	columns_fit(columns, NR_COLUMNS, state->columns, pane.width, places);
+	columns_fit(columns, NR_COLUMNS, state->columns, state->sort, pane.width, places);
 	columns_heading(pane, 1, columns, NR_COLUMNS, places, state->sort, state->descending);
 	node_feed(view, scene, &feed);
 	view_list_window(&view->list, &feed, cursor, pane.height - 2, &window);

@@ -183,7 +183,7 @@ static void draw_list(struct pane pane, struct tree_view *view, const struct sce
 
 	heading_count(scene, count, sizeof(count));
 	pane_heading(pane, 0, "STABLE NODES", count);
-	columns_fit(columns, NR_COLUMNS, state->columns, pane.width, places);
+	columns_fit(columns, NR_COLUMNS, state->columns, state->sort, pane.width, places);
 	columns_heading(pane, 1, columns, NR_COLUMNS, places, state->sort, state->descending);
 
 	tree_feed(view, scene, &feed, &unsorted);

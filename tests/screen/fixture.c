@@ -143,7 +143,7 @@ static void events_draw(struct session *session, void *own, struct pane body)
 	uint64_t nr = session_source(session) ? FIXTURE_EVENTS : 0, top;
 
 	(void)own;
-	columns_fit(columns, NR_COLUMNS, state->columns, body.width, places);
+	columns_fit(columns, NR_COLUMNS, state->columns, -1, body.width, places);
 	columns_heading(body, 0, columns, NR_COLUMNS, places, state->sort, state->descending);
 	top = list_place(&state->lists[0], nr, 0, 1, body.width, body.height - 1);
 	for (int y = 1; y < body.height && top + (uint64_t)y - 1 < nr; y++)

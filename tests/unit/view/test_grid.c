@@ -184,23 +184,29 @@ static void test_columns(void **state)
 	struct grid *grid = grid_new(40, 1, GRID_ASCII);
 
 	(void)state;
-	columns_fit(columns, 4, 0xf, 26, places);		/* just enough */
+	columns_fit(columns, 4, 0xf, -1, 26, places);		/* just enough */
 	assert_int_equal(places[3].x, 21);
 	assert_int_equal(places[3].width, 5);
-	columns_fit(columns, 4, 0xf, 25, places);		/* one too few: d goes, b takes the room */
+	columns_fit(columns, 4, 0xf, -1, 25, places);		/* one too few: d goes, b takes the room */
 	assert_int_equal(places[3].width, 0);
 	assert_int_equal(places[1].width, 10);
 	assert_int_equal(places[2].x, 20);
-	columns_fit(columns, 4, 0xf, 1, places);		/* a and b never go */
+	columns_fit(columns, 4, 0xf, -1, 1, places);		/* a and b never go */
 	assert_int_equal(places[0].width, 5);
 	assert_int_equal(places[1].width, 5);
 	assert_int_equal(places[2].width, 0);
-	columns_fit(columns, 4, 0x5, 40, places);		/* nobody grows */
+	columns_fit(columns, 4, 0xf, 3, 20, places);		/* nor does the one sorted by: c goes first */
+	assert_int_equal(places[3].width, 5);
+	assert_int_equal(places[2].width, 0);
+	columns_fit(columns, 4, 0x5, -1, 40, places);		/* nobody grows */
 	assert_int_equal(places[1].width, 0);
 	assert_int_equal(places[2].x, 9);
-	columns_fit(columns, 4, 0xf, 31, places);
+	columns_fit(columns, 4, 0xf, -1, 31, places);
 	columns_heading(grid_pane(grid), 0, columns, 4, places, 0, true);
 	assert_string_equal(row_text(grid, 0), "    vAAA BBB     CCC   DDD              ");
+	columns_heading(grid_pane(grid), 0, (const struct column[]){ { "e", "EEE", 3, 0, 0, ALIGN_RIGHT } }, 1,
+			(const struct column_place[]){ { 10, 3 } }, 0, true);	/* no room beside the word: the blank before it */
+	assert_int_equal(row_text(grid, 0)[9], 'v');
 	grid_free(grid);
 }
 
