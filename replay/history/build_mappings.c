@@ -232,22 +232,33 @@ void build_mm_is_of(struct builder *b, uint32_t mm, struct process *process)
 }
 
 /* ---- what events say ---- */
+/*
+ * It came to map that page.  If there is a row that says so already, the page had left unseen, or the row is right
+ * (a fork's page has its item appended): nobody knows, so one row ends and another begins, and what shows the
+ * second does not show the first.
+ */
 static void maps(struct builder *b, uint32_t mm, uint64_t addr, uint64_t pfn, enum evidence evidence,
 		 uint32_t flags)
 {
 	struct mapping_data data = { .pfn = pfn, .evidence = (uint8_t)evidence, .mm = mm };
-	uint32_t owner = mapping_owner(b, mm), old = mapping_alive(b, owner, addr);
+
+	build_mm_changes(b, mm);
+	mapping_make(b, mapping_owner(b, mm), addr, &data, flags);
+}
+
+/* It was seen to map that page. */
+static void seen(struct builder *b, uint32_t mm, uint64_t addr, uint64_t pfn)
+{
+	uint32_t old = mapping_alive(b, mapping_owner(b, mm), addr);
 	const struct mapping_data *was;
 
 	if (old != NO_ID) {
 		was = data_at(b->seg, TABLE_MAPPING, old);
-		if (was->pfn == pfn && !was->maybe &&
-		    (evidence == EVIDENCE_INFERRED || was->evidence == evidence))
+		if (was->pfn == pfn && !was->maybe && was->evidence == EVIDENCE_TRACED)
 			return;
-		mapping_end(b, old, was->pfn == data.pfn && !was->maybe ? SPAN_NAMED_END : 0);
+		mapping_end(b, old, was->pfn == pfn && !was->maybe ? SPAN_NAMED_END : 0);
 	}
-	build_mm_changes(b, mm);
-	mapping_make(b, owner, addr, &data, flags);
+	maps(b, mm, addr, pfn, EVIDENCE_TRACED, 0);
 }
 
 /* It does not map that page: T, an event took it away; I, somebody noticed later. */
@@ -261,6 +272,26 @@ static void unmaps(struct builder *b, uint32_t mm, uint64_t addr, uint64_t pfn, 
 	mapping_end(b, id, evidence == EVIDENCE_TRACED ? SPAN_NAMED_END : 0);
 }
 
+/* One of its mappings of that page went, and nobody can say which: none of them is known to be there any more. */
+static void unmaps_one(struct builder *b, uint32_t mm, uint64_t pfn)
+{
+	uint32_t at = mapping_newest(b, mapping_owner(b, mm)), id;
+
+	build_mm_changes(b, mm);
+	while ((id = mapping_next(b, &at)) != NO_ID)
+		if (((struct mapping_data *)data_at(b->seg, TABLE_MAPPING, id))->pfn == pfn)
+			mapping_end(b, id, 0);
+}
+
+/* Where it is known which, and no event that would tell better was lost. */
+static bool is_known_there(struct builder *b, uint32_t mm, uint64_t addr, uint64_t pfn)
+{
+	uint32_t id = addr ? mapping_alive(b, mapping_owner(b, mm), addr) : NO_ID;
+
+	return addr && (!b->loss_now ||
+			(id != NO_ID && ((struct mapping_data *)data_at(b->seg, TABLE_MAPPING, id))->pfn == pfn));
+}
+
 static uint32_t mm_alive(struct builder *b, int64_t addr)
 {
 	uint32_t span = addr ? build_find(b, TABLE_MM, (uint64_t)addr >> 3) : NO_ID;
@@ -272,6 +303,7 @@ static uint32_t mm_alive(struct builder *b, int64_t addr)
 void mapping_appended(struct builder *b, uint32_t mm, uint64_t addr, uint32_t node)
 {
 	uint64_t pfn = ((struct node_more *)more_at(b->seg, TABLE_NODE, node))->kpfn;
+	uint32_t old = mapping_alive(b, mapping_owner(b, mm), addr);
 
 	/*
 	 * replace_page() set the pte under the page table's lock; before stable_tree_append() tells of it, mmap_lock
@@ -280,6 +312,8 @@ void mapping_appended(struct builder *b, uint32_t mm, uint64_t addr, uint32_t no
 	 */
 	if (pfn)
 		maps(b, mm, addr, pfn, EVIDENCE_INFERRED, SPAN_TENTATIVE);
+	else if (old != NO_ID)	/* the node's page is not known */
+		mapping_end(b, old, 0);
 }
 
 /* KSMTOP_DETACH_*: those at which ksmd did not find the page there any more. */
@@ -357,14 +391,18 @@ void mapping_walk_vma(struct builder *b, const struct walk_place *place, const s
 
 	if (args->verdict || mm == NO_ID || args->mapcount == args->mapcount_before)
 		return;
-	addr = pte_address(b, place, args);
-	if (!addr || !walk->pfn)
+	if (!walk->pfn)
 		return;
+	addr = pte_address(b, place, args);
 	if ((walk->purpose == PURPOSE_UNMAP || walk->purpose == PURPOSE_MIGRATE) &&
-	    args->mapcount < args->mapcount_before)
-		unmaps(b, mm, addr, walk->pfn, EVIDENCE_TRACED);
-	else if (walk->purpose == PURPOSE_MIGRATED && args->mapcount > args->mapcount_before)
+	    args->mapcount < args->mapcount_before) {
+		if (is_known_there(b, mm, addr, walk->pfn))
+			unmaps(b, mm, addr, walk->pfn, EVIDENCE_TRACED);
+		else
+			unmaps_one(b, mm, walk->pfn);
+	} else if (addr && walk->purpose == PURPOSE_MIGRATED && args->mapcount > args->mapcount_before) {
 		maps(b, mm, addr, walk->pfn, EVIDENCE_TRACED, 0);
+	}
 }
 
 /* ---- memory failure ---- */
@@ -386,5 +424,5 @@ void mapping_listed(struct builder *b, const struct args_P_KILL_TASK *args)
 	uint32_t mm = mm_alive(b, args->mm);
 
 	if (mm != NO_ID && args->mapped && args->pfn)
-		maps(b, mm, (uint64_t)args->address & ~0xfffull, (uint64_t)args->pfn, EVIDENCE_TRACED, 0);
+		seen(b, mm, (uint64_t)args->address & ~0xfffull, (uint64_t)args->pfn);
 }

@@ -69,6 +69,7 @@ static void mapping_follows(struct builder *b, const struct vma_range *gone, uin
 {
 	struct mapping_data data = *(struct mapping_data *)data_at(b->seg, TABLE_MAPPING, id);
 	uint64_t addr = span_addr(span_at(b->seg, TABLE_MAPPING, id)), now;
+	uint32_t there;
 
 	if (!holds(gone, addr) || born_at(b, id) > gone->event)
 		return;
@@ -76,7 +77,11 @@ static void mapping_follows(struct builder *b, const struct vma_range *gone, uin
 	if (now == addr)
 		return;
 	mapping_end(b, id, 0);
-	if (now == UINT64_MAX || mapping_alive(b, owner, now) != NO_ID)
+	if (now == UINT64_MAX)
+		return;
+	/* Seen there since; a row from before is of what lay there, and had to go first. */
+	there = mapping_alive(b, owner, now);
+	if (there != NO_ID && born_at(b, there) > gone->event)
 		return;
 	data.evidence = EVIDENCE_INFERRED;
 	data.mapcount = 0;
