@@ -7,7 +7,7 @@
  * - departures traced: sure at t if no gap lies between t and one of the two confirmations around
  *   it.  A gap between both and t hides a leaving and a coming back: doubtful.
  * - departures untraced (items, nodes and mappings of a stock kernel): sure at a confirmation, and
- *   between two of them with no gap, in which it might have come anew.
+ *   between two of them with no gap, in which it might have come anew; a patched kernel's mapping: was_there().
  * A gap begins behind the stream's last event before it, for everybody: being in a gap is a fact
  * about the recording that an observer inside it has to be told, or hindsight would make doubtful
  * what had been called certain.  Some gaps hide nothing of some rows: losses.c.
@@ -134,6 +134,26 @@ static bool is_sure(const struct history *h, const struct around *around, uint64
 	       (around->after != NEVER && !hidden_between(h, t, around->after, less));
 }
 
+/*
+ * A mapping leaves untraced, by copy on write, but it comes by an event, which begins a row of its own: what is
+ * mapped later, in the same row, is mapped now, unless a gap between hides a coming.  A gap before may hide
+ * that it left in a way from which it comes back unseen (swap), or by an event that need not name it (mremap, fork).
+ * Of an mm that is not known the coming may be another row's.
+ */
+static bool was_there(const struct history *h, const struct place *place, uint32_t mapping,
+		      const struct around *around, uint64_t t, uint64_t born)
+{
+	uint64_t from = around->before != NEVER ? around->before : born;
+	struct exclusion less = { .known_by = place->known_by, .kinds = kinds_of_mapping(true) };
+
+	if (!h->patched || around->after == NEVER ||
+	    ((struct mapping_data *)data_at(place->seg, TABLE_MAPPING, mapping))->mm == NO_ID ||
+	    lost_between(h, from, t, less))
+		return false;
+	less.kinds = kinds_of_mapping(false);
+	return !lost_between(h, t, around->after, less);
+}
+
 /* Between two sweeps that saw it, may ksmd have merged the page anew?  A stock kernel does not say at which address. */
 static bool is_anew(const struct history *h, const struct place *place, enum table table, uint32_t id,
 		    const struct around *around)
@@ -172,14 +192,15 @@ void fact_fill(const struct history *h, const struct place *place, enum table ta
 	confirmed_around(h, place, table, id, &around);
 	ret->confirmed = around.before == NEVER ? ret->born : around.before;
 	if (!vague && !is_anew(h, place, table, id, &around) &&
-	    ((lasts && !around.doubt) || is_sure(h, &around, t, ret->born, less, untraced, follows))) {
+	    ((lasts && !around.doubt) || is_sure(h, &around, t, ret->born, less, untraced, follows) ||
+	     (table == TABLE_MAPPING && was_there(h, place, id, &around, t, ret->born)))) {
 		ret->confirmed = t;
 		return;
 	}
-	if (around.doubt)
-		ret->doubt = (uint8_t)around.doubt;
-	else if (vague && table == TABLE_MAPPING)
+	if (vague && table == TABLE_MAPPING)
 		ret->doubt = DOUBT_PAGE_FLAG;
+	else if (around.doubt)
+		ret->doubt = (uint8_t)around.doubt;
 	else if (lost_between(h, ret->confirmed, t, less) || (!untraced && !vague && around.after != NEVER))
 		ret->doubt = DOUBT_LOSS;
 	else

@@ -7,7 +7,8 @@
  * rows, or any attribute of one.  Where one row ends with another, the other's end belongs to it: an
  * item goes with its node and its mm.
  *
- * Records of dumps change nothing, they tell.  Of mappings and pages nobody knows all changes: any kind.
+ * Records of dumps change nothing, they tell.  Of mappings and pages nobody knows all changes: any kind.  But how
+ * a mapping comes is known, or by what it went before it comes back unseen: kinds_of_mapping().
  */
 #include "history/build.h"
 
@@ -25,6 +26,16 @@ _Static_assert(KSMTOP_NR_COUNTS < 63, "a bit for each kind, and one for all othe
 #define ANON_VMA_KINDS	(K(ANON_VMA_NEW) | K(ANON_VMA_FREE))
 #define VMA_KINDS	(K(VMA_INSERT) | K(VMA_REMOVE))
 #define WALK_KINDS	(K(WALK_BEGIN) | K(WALK_ITEM) | K(WALK_VMA) | K(WALK_UNLOCK) | K(WALK_END))
+/*
+ * What can bring a pte to map a KSM page: ksmd's merge, fork, mremap, a walk that removes migration entries, a
+ * recovery.  A page that was swapped out comes back unseen (do_swap_page() maps it from the swap cache), but it
+ * went by a walk.
+ */
+#define COMING_KINDS	(MM_KINDS | VMA_KINDS | WALK_KINDS | K(RECOVERY_BEGIN) | K(RECOVERY_MOVE) |	\
+			 K(ITEM_APPEND) | K(NODE_KPFN))
+/* By what it leaves so that it may come back unseen, or by an event that finds another row in its place. */
+#define LEAVING_KINDS	(K(MM_EXEC) | K(MM_LEAVE) | K(MM_FREE) | K(VMA_REMOVE) | K(WALK_BEGIN) | K(WALK_ITEM) | \
+			 K(WALK_VMA) | K(RECOVERY_BEGIN) | K(RECOVERY_MOVE) | K(NODE_KPFN))
 #define TELLING_KINDS	(K(DUMP_BEGIN) | K(DUMP_MM) | K(DUMP_NODE) | K(DUMP_ITEM) | K(DUMP_ANON_VMA) |	\
 			 K(DUMP_VMA) | K(DUMP_END) | K(COUNTS))
 
@@ -44,6 +55,11 @@ uint64_t kinds_of_row(const struct segment *seg, enum table table, uint32_t id)
 	default:
 		return ANY_KIND;
 	}
+}
+
+uint64_t kinds_of_mapping(bool leaving)
+{
+	return leaving ? LEAVING_KINDS : COMING_KINDS;
 }
 
 uint64_t kinds_of_list(enum relation relation)

@@ -505,6 +505,8 @@ struct exclusion exclusion_of(const struct history *h, const struct place *place
 bool hidden_between(const struct history *h, uint64_t a, uint64_t b, struct exclusion less);
 /* Which events change it, as in stored_loss.kinds, of a patched kernel; ANY_KIND: nobody knows. */
 uint64_t kinds_of_row(const struct segment *seg, enum table table, uint32_t id);
+/* Which can bring a mapping of a known mm; leaving: take it so that no event that names it need bring it back. */
+uint64_t kinds_of_mapping(bool leaving);
 uint64_t kinds_of_list(enum relation relation);
 uint64_t kinds_of_episode(enum episode_kind kind);
 /*

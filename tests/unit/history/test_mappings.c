@@ -3,7 +3,8 @@
  * test_mappings.c - what each event of the patched kernel says about a pte.
  *
  * One page is merged at one address; then one thing happens.  A table says for each thing where the
- * page is mapped afterwards, how that is known, and how sure it is with hindsight.
+ * page is mapped afterwards, how that is known, and how sure it is with hindsight.  At the end: what a gap leaves
+ * sure of it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -276,12 +277,113 @@ static void an_mm_without_a_process(void **state)
 	feed_free(f);
 }
 
+/* ---- gaps ---- */
+static enum doubt doubt_at(const struct feed *f, uint64_t t)
+{
+	union row row;
+
+	assert_int_equal(mappings(f->h, moment_hindsight(t), &row), 1);
+	return (enum doubt)row.fact.doubt;
+}
+
+/* One event of that kind is lost, and the kernel's counts say so; returns the event behind the gap. */
+static uint64_t gap(struct feed *f, enum ksmtop_count lost)
+{
+	struct args_P_COUNTS *counts = FEED(f, P_COUNTS);
+	uint64_t after = f->next - 1;
+
+	counts = FEED(f, P_COUNTS);
+	counts->nr[COUNT_COUNTS] = 1;
+	counts->nr[lost] = 1;
+	f->losses[f->nr_losses++] = (struct event_loss){ .after_nr = after, .before_nr = f->next - 1, .nr_lost = 1,
+							 .before_ns = f->now_ns };
+	f->events[f->nr - 1].loss = f->nr_losses;
+	return f->next - 1;
+}
+
+/*
+ * Whoever maps the page later has mapped it all the time since the gap, unless the gap hid a way to leave from which
+ * it comes back unseen.  Before the gap: unless it hid a coming.
+ */
+static void seen_behind_a_gap(void **state)
+{
+	static const struct { enum ksmtop_count lost; bool behind, before; } kinds[] = {
+		{ COUNT_ITEM_DETACH, true, true },	/* ksmd found that it had been written to */
+		{ COUNT_DUMP_ITEM, true, true },
+		{ COUNT_ITEM_APPEND, true, false },
+		{ COUNT_VMA_INSERT, true, false },
+		{ COUNT_VMA_REMOVE, false, false },	/* mremap may bring another page's mapping there */
+		{ COUNT_WALK_VMA, false, false },	/* swapped out, it comes back by a fault */
+		{ COUNT_MM_FREE, false, false },
+		{ COUNT_NODE_KPFN, false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		struct feed *f = merged();
+		uint64_t before = f->next - 1, behind = gap(f, kinds[i].lost);
+
+		kill_list(f);
+		feed_flush(f);
+		print_message("kind %d\n", kinds[i].lost);
+		assert_int_equal(doubt_at(f, behind) == DOUBT_NONE, kinds[i].behind);
+		assert_int_equal(doubt_at(f, before) == DOUBT_NONE, kinds[i].before);
+		feed_free(f);
+	}
+}
+
+/* ksmd appends the item anew: what maps the page then may not have mapped it before, though the row said so. */
+static void appended_behind_a_gap(void **state)
+{
+	static const int64_t pages[] = { 100, 0 };	/* 0: nobody knows the page of that node */
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct feed *f = merged();
+		uint64_t behind = gap(f, COUNT_ITEM_DETACH), append;
+
+		*FEED(f, P_ITEM_APPEND) = (struct args_P_ITEM_APPEND){ .item = ITEM, .mm = MM, .address = AT,
+			.node = pages[i] ? NODE : NODE + 0x40, .anon_vma = AV, .index = 18 };
+		append = f->next - 1;
+		feed_event(f, EVENT_UNKNOWN);
+		kill_list(f);
+		feed_flush(f);
+		assert_int_not_equal(doubt_at(f, behind), DOUBT_NONE);
+		if (pages[i])
+			assert_int_equal(doubt_at(f, append), DOUBT_NONE);
+		feed_free(f);
+	}
+}
+
+/* A walk unmaps at one of two addresses, and the item that would tell at which is not known. */
+static void one_of_two_went(void **state)
+{
+	struct feed *f = merged();
+	union row row;
+
+	(void)state;
+	*FEED(f, P_ITEM_APPEND) = (struct args_P_ITEM_APPEND){ .item = ITEM + 0x40, .mm = MM, .address = AT + 0x1000,
+		.node = NODE, .anon_vma = AV, .index = 19 };
+	*FEED(f, P_WALK_BEGIN) = (struct args_P_WALK_BEGIN){ .walk = 9, .pfn = 100, .node = NODE, .purpose = 1 };
+	*FEED(f, P_WALK_ITEM) = (struct args_P_WALK_ITEM){ .walk = 9, .pass = 2, .item = ITEM + 0x80,
+		.anon_vma = AV, .mm = CHILD, .address = AT };
+	*FEED(f, P_WALK_VMA) = (struct args_P_WALK_VMA){ .walk = 9, .pass = 2, .item = ITEM + 0x80, .vma = VMA,
+		.mm = MM, .answer = 1, .mapcount_before = 2, .mapcount = 1 };
+	feed_flush(f);
+	assert_int_equal(mappings(f->h, moment_at(f->next - 2), &row), 2);
+	assert_int_equal(mappings(f->h, moment_at(f->next - 1), &row), 0);
+	feed_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_thing_says_where_it_is_mapped),
 		cmocka_unit_test(fork_copies),
 		cmocka_unit_test(an_mm_without_a_process),
+		cmocka_unit_test(seen_behind_a_gap),
+		cmocka_unit_test(appended_behind_a_gap),
+		cmocka_unit_test(one_of_two_went),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
