@@ -155,10 +155,14 @@ static bool had_page(const struct builder *b, uint32_t node, uint32_t row)
 
 void build_sweeps_judge(struct builder *b)
 {
+	struct exclusion less = { .known_by = b->seg->base + b->now, .kinds = kinds_of_list(ALL_NODES) };
 	uint32_t nr = nr_spans(b->seg, TABLE_MAPPING);
+	bool all_told;
 
 	if (!b->counts.vague_mappings)
 		return;
+	/* Then a node that the dump finds was there all the time. */
+	all_told = !b->loss_now || !lost_between(b->h, 0, less.known_by, less);
 	ksm_pages_collect(b);
 	for (uint32_t id = 0; id < nr && !b->error; id++) {
 		const struct mapping_data *data = data_at(b->seg, TABLE_MAPPING, id);
@@ -170,7 +174,7 @@ void build_sweeps_judge(struct builder *b)
 		page = find_page(b, data->pfn);
 		if (!page)
 			mapping_end(b, id, 0);
-		else if (!b->loss_now && data->mapcount > 1 && had_page(b, page->node, id))
+		else if (all_told && data->mapcount > 1 && had_page(b, page->node, id))
 			mapping_is_ksm(b, id);
 	}
 }
