@@ -8,9 +8,10 @@
  * for each seed, and is opened again; when the SECONDS are over, no further seeds are tried.
  * With -m nothing is compared, only measured.  At many moments, with and without hindsight, every row that is not
  * doubtful must be in the whole recording, attribute by attribute.  Right at the end of a complete dump
- * no row of a patched recording that is known by then may be doubtful for a gap, but mappings: a dump reads no page
- * tables and has no page's mapcount.  One that nothing (no sample, walk, kill list, recovery) has shown since the gap
- * may have gone in it; all others are as sure as they are without.  At the end every episode that is not doubtful
+ * no row of a patched recording that is known by then may be doubtful for a gap, but some mappings: a dump reads no
+ * page tables and has no page's mapcount.  If the gap hid a walk, the end of a VMA or process, a recovery or a
+ * migrated page, one may have left by it and come back unseen; and whether the page that a sample saw was a KSM page
+ * is not known before the counts that tell that no stable node went.  At the end every episode that is not doubtful
  * must be one of the whole recording's, with the same times and totals.  A list that is called whole must lack none
  * of the whole recording's rows, and no number of the kernel's contradict what was rebuilt.
  *
@@ -32,7 +33,8 @@
 static bool verbose, only_measure;
 static unsigned nr_failures;
 static uint64_t nr_whole_lists, nr_sure, nr_doubtful, nr_episodes, nr_episodes_doubtful;
-static uint64_t nr_maps, nr_maps_doubtful;	/* mappings behind complete dumps */
+/* Mappings behind complete dumps: of them doubtful; and not so without the gap. */
+static uint64_t nr_maps, nr_maps_doubtful, nr_maps_for_gap;
 static struct rowtime_totals totals;
 
 /* ---- comparing ---- */
@@ -176,12 +178,39 @@ static bool is_doubtful_anyway(struct sure_maps *sure, const struct pair *pair, 
 	return !sure->nr || !bsearch(&asked, sure->maps, sure->nr, sizeof(asked), by_map);
 }
 
-/* Only a mapping that nothing has shown since a gap, and what is doubtful without it or was found later. */
+/* Of what went, is anything a way in which a mapping leaves and may come back unseen (kinds.c)? */
+static bool may_have_left(const struct pair *pair)
+{
+	struct event_index *events = recording_events(pair->whole);
+
+	for (uint64_t i = 0; i < pair->nr_gone; i++) {
+		switch (event_index_kind(events, pair->gone[i])) {
+		case EVENT_P_MM_EXEC: case EVENT_P_MM_LEAVE: case EVENT_P_MM_FREE: case EVENT_P_VMA_REMOVE:
+		case EVENT_P_WALK_BEGIN: case EVENT_P_WALK_ITEM: case EVENT_P_WALK_VMA:
+		case EVENT_P_RECOVERY_BEGIN: case EVENT_P_RECOVERY_MOVE: case EVENT_P_NODE_KPFN:
+			return true;
+		default:
+			break;
+		}
+	}
+	return false;
+}
+
+static bool lies_behind_all_gaps(const struct history *h, uint64_t t)
+{
+	struct history_loss loss;
+
+	for (uint32_t i = 0; history_loss(h, i, &loss) == 0; i++)
+		if (!loss.before || loss.before > t)
+			return false;
+	return true;
+}
+
+/* A mapping that may have left in the gap, and what is doubtful without it or was found later. */
 static bool may_be_doubtful(struct sure_maps *sure, const struct pair *pair, struct moment when,
 			    const union row *row)
 {
 	const struct history *h = recording_history(pair->lossy);
-	struct history_loss loss;
 
 	if (row->fact.known > when.t)
 		return true;
@@ -190,13 +219,10 @@ static bool may_be_doubtful(struct sure_maps *sure, const struct pair *pair, str
 	if (row->any.ref.table != TABLE_MAPPING)
 		return false;
 	nr_maps_doubtful++;
-	/* A sample that knows the pte better begins a row of its own: what it shows is not shown of this one. */
-	if (row->fact.died != NEVER)
+	if (is_doubtful_anyway(sure, pair, when, &row->mapping))
 		return true;
-	for (uint32_t i = 0; history_loss(h, i, &loss) == 0; i++)
-		if (!loss.before || loss.before > row->fact.confirmed)
-			return true;
-	return is_doubtful_anyway(sure, pair, when, &row->mapping);
+	nr_maps_for_gap++;
+	return row->fact.doubt == DOUBT_PAGE_FLAG || !lies_behind_all_gaps(h, when.t) || may_have_left(pair);
 }
 
 static void compare(struct pair *pair, struct moment when, bool after_dump)
@@ -402,8 +428,9 @@ int main(int argc, char **argv)
 	printf("%u recordings with gaps, %llu certain rows, %llu doubtful; %llu certain episodes, %llu doubtful; %u facts wrong\n",
 	       nr_runs, (unsigned long long)nr_sure, (unsigned long long)nr_doubtful,
 	       (unsigned long long)nr_episodes, (unsigned long long)nr_episodes_doubtful, nr_failures);
-	printf("behind complete dumps: %llu mappings, %llu of them doubtful\n",
-	       (unsigned long long)nr_maps, (unsigned long long)nr_maps_doubtful);
+	printf("behind complete dumps: %llu mappings, %llu of them doubtful, %llu for a gap alone\n",
+	       (unsigned long long)nr_maps, (unsigned long long)nr_maps_doubtful,
+	       (unsigned long long)nr_maps_for_gap);
 	if (!rowtime_print_totals(&totals) && argc <= 4) {
 		printf("that is more than 1.5 times, with hindsight\n");
 		nr_failures++;
