@@ -22,7 +22,6 @@
 #include "explain/words.h"
 #include "trace/diag.h"
 
-#define WORTH_A_WORD	1000u	/* stable nodes: below that a search is over at once */
 #define CODE_TOUCHED	4	/* BUS_MCEERR_AR */
 #define SIGNALLED_MAX	64u
 #define TOLD_SIGNALLED	12u
@@ -47,9 +46,11 @@ void tell_published(struct teller *t)
 {
 	const struct recovery_totals *r = &t->row->totals.recovery;
 	char took[TIME_MAX], stretch[TIME_MAX], expected[TIME_MAX];
-	uint64_t nr_nodes = 0;
+	uint64_t nr_nodes = published_search_nodes(history_of(t), r->nr_nodes, before(t));
 
-	if (r->nr_nodes >= WORTH_A_WORD) {
+	if (!nr_nodes)
+		return;
+	if (r->nr_nodes > 1) {
 		teller_say(
 			t, STORY_NOTE, 0, EVIDENCE_MODELLED,
 			"The search visited %" PRIu64 " nodes in %s, at most "
@@ -63,11 +64,6 @@ void tell_published(struct teller *t)
 			explain_time(published_search_ns(r->nr_nodes), expected, sizeof(expected)));
 		return;
 	}
-	if (r->nr_nodes != 1 ||
-	    history_count(history_of(t), ALL_NODES, (struct ref){0}, before(t), &nr_nodes, NULL) !=
-		    0 ||
-	    nr_nodes < WORTH_A_WORD)
-		return;
 	teller_say(t, STORY_NOTE, 0, EVIDENCE_MODELLED,
 		   "No search was needed, whatever the size. The posted one would "
 		   "have gone through up to %" PRIu64

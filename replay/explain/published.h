@@ -10,9 +10,16 @@
 #ifndef KSMTOP_PUBLISHED_H
 #define KSMTOP_PUBLISHED_H
 
-#include <stdint.h>
+#include "history/history.h"
 
 /* Nanoseconds that the posted search would be expected to take over so many nodes. */
 uint64_t published_search_ns(uint64_t nr_nodes);
+
+/*
+ * How many stable nodes the posted search would have gone through: those that the recovery visited, or, where
+ * the dup pointed to its chain (one visited), up to all there were at @front, right before it.  0: so few that
+ * a search is over at once, or not known.
+ */
+uint64_t published_search_nodes(const struct history *h, uint64_t visited, struct moment front);
 
 #endif /* KSMTOP_PUBLISHED_H */

@@ -30,22 +30,31 @@
 static const char *const phase_names[NR_PHASES] = {"fault", "chain",  "healthy", "copy",
 						   "move",  "unlink", "kill"};
 
-static void say_chain(const struct recovery_facts *r, bool wide, char *buf, size_t size)
+/* The published figure beside what was measured: a model's, wherever the row's evidence comes from. */
+static void say_chain(struct stepping *s, const struct recovery_facts *r, bool wide, char *buf, size_t size)
 {
+	uint64_t nr = r->has_chain ? published_search_nodes(s->scene.history, r->nr_nodes, recovery_front(s)) : 0;
 	char took[FORMAT_MAX], stretch[FORMAT_MAX], expected[FORMAT_MAX], count[FORMAT_MAX];
+	size_t at;
 
 	if (!r->searched)
 		snprintf(buf, size, "being looked for");
 	else if (!r->has_chain)
 		snprintf(buf, size, "it is in no chain: there is no dup to copy");
 	else if (r->nr_nodes <= 1)
-		snprintf(buf, size, "the dup knows its chain: nothing searched (%s)",
+		snprintf(buf, size, wide || !nr ? "the dup knows its chain: nothing searched (%s)" : "nothing searched (%s)",
 			 format_duration(took, r->search_ns));
 	else
-		snprintf(buf, size, wide ? "%s nodes in %s, stretch %s; published %s"
-				       : "%s nodes %s, stretch %s, posted %s", format_count(count, r->nr_nodes), format_duration(took, r->search_ns),
-			 format_duration(stretch, r->stretch_ns),
-			 format_duration(expected, published_search_ns(r->nr_nodes)));
+		snprintf(buf, size, wide ? "%s nodes in %s, stretch %s" : "%s in %s, stretch %s",
+			 format_count(count, r->nr_nodes), format_duration(took, r->search_ns),
+			 format_duration(stretch, r->stretch_ns));
+	if (!nr)
+		return;
+	at = strlen(buf);
+	at += (size_t)snprintf(buf + at, size - at, "; posted %s %c", format_duration(expected, published_search_ns(nr)),
+			       EVIDENCE_MODELLED);
+	if (wide && r->nr_nodes <= 1)
+		snprintf(buf + at, size - at, " for %s", format_count(count, nr));
 }
 
 static void say_phase(struct stepping *s, const struct recovery_facts *f, int phase, bool wide, char *buf,
@@ -66,7 +75,7 @@ static void say_phase(struct stepping *s, const struct recovery_facts *f, int ph
 			 s->row.ended && r->outcome == OFF ? "" : format_duration(waited, r->waited_ns));
 		break;
 	case PHASE_CHAIN:
-		say_chain(f, wide, buf, size);
+		say_chain(s, f, wide, buf, size);
 		break;
 	case PHASE_HEALTHY:
 		format_seen(count, f->nr_judged, f->lacks);
