@@ -204,13 +204,6 @@ static bool is_to_unmap(const struct walk_totals *walk)
 	return walk->purpose == UNMAP || walk->purpose == MIGRATE;
 }
 
-static bool was_to_unmap(const struct walk_totals *walk)
-{
-	enum { ALL_OFFERED = 0 };
-
-	return is_to_unmap(walk) && walk->why == ALL_OFFERED && walk->mapcount_after > 0;
-}
-
 static void tell_entry(struct teller *t, const struct stale_entry *entry, struct moment when)
 {
 	char mm[NAME_MAX_LENGTH], scans[64] = "";
@@ -263,7 +256,7 @@ static void tell_left_by(struct teller *t, const struct episode_row *walk)
 
 void tell_left_behind(struct teller *t)
 {
-	if (t->row->ended && was_to_unmap(&t->row->totals.walk))
+	if (t->row->ended && walk_left_mappings(&t->row->totals.walk))
 		tell_left_by(t, t->row);
 }
 
@@ -303,7 +296,7 @@ void tell_failed_walks(struct teller *t)
 		const struct episode_row *walk = &list[i].walk;
 		char node[NAME_MAX_LENGTH];
 
-		if (!was_to_unmap(&walk->totals.walk))
+		if (!walk_left_mappings(&walk->totals.walk))
 			continue;
 		narrate_name(history_of(t), walk->object, moment_hindsight(walk->fact.born), node, sizeof(node));
 		t->doubtful = t->row->fact.doubt != DOUBT_NONE || t->row->begin_lost;

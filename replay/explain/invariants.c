@@ -20,8 +20,6 @@
 #include "trace/array.h"
 #include "trace/diag.h"
 
-enum { WHY_ALL = 0 };						/* KSMTOP_WALK_ENDS */
-enum { PURPOSE_UNMAP = 1, PURPOSE_MIGRATE = 2 };		/* KSMTOP_PURPOSES */
 #define MAX_MODELLED 2000000u	/* VMAs: a larger walk is not modelled here */
 
 struct told { const char *id; struct ref object; };
@@ -72,8 +70,7 @@ static void check_walk(struct looking *l, const struct episode_row *row)
 
 	if (!row->ended)
 		return;
-	if ((walk->purpose == PURPOSE_UNMAP || walk->purpose == PURPOSE_MIGRATE) && walk->why == WHY_ALL &&
-	    walk->mapcount_after > 0 && !row->begin_lost)
+	if (walk_left_mappings(walk) && !row->begin_lost)
 		tell(l, "walk-missed-mapping", row->fact.died, row->ref, 0, walk->mapcount_after, doubtful,
 		     "the walk offered all it had and the page is still mapped");
 	if (!walk->complete || doubtful || walk->nr_iteration_total > MAX_MODELLED ||

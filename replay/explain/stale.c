@@ -23,17 +23,12 @@
 
 #define PAGE_BITS 12
 #define SITE_PAGE_CHANGED 0		/* KSMTOP_DETACH_SITES */
-enum { WHY_ALL = 0 };						/* KSMTOP_WALK_ENDS */
-enum { PURPOSE_UNMAP = 1, PURPOSE_MIGRATE = 2 };		/* KSMTOP_PURPOSES */
 #define SPANS_LOOK 64u
 
 /* ---- the log ---- */
 static bool has_failed(const struct episode_row *row)
 {
-	const struct walk_totals *walk = &row->totals.walk;
-
-	return row->ended && (walk->purpose == PURPOSE_UNMAP || walk->purpose == PURPOSE_MIGRATE) &&
-	       walk->why == WHY_ALL && walk->mapcount_after > 0;
+	return row->ended && walk_left_mappings(&row->totals.walk);
 }
 
 static int add_walk(struct stale_log *log, const struct episode_row *row)

@@ -27,6 +27,7 @@ struct running {
 	struct walk_place place;	/* where a walk is */
 	uint32_t episode, move;		/* move: a migration's */
 	uint8_t kind;
+	bool left;			/* a migration of which a walk left mappings: told */
 };
 
 static struct episode *episode_at(struct builder *b, uint32_t i)
@@ -276,6 +277,22 @@ static void add_walk_to_migration(struct builder *b, const struct event *ev,
 		totals->longest_hold_ns = walk->longest_hold_ns;
 }
 
+/* A migration that fails tries again and again: of its walks that left mappings the first is told. */
+static void walk_is_notable(struct builder *b, const struct event *ev, uint32_t i)
+{
+	const struct walk_totals *walk = &episode_at(b, i)->totals.walk;
+	struct running *migration = running_find(b, EPISODE_MIGRATION, (uint64_t)ev->pid, 0);
+
+	if (walk->longest_hold_ns >= SLOW_HOLD_NS)
+		build_notable(b, NOTABLE_SLOW_WALK, 1, walk->longest_hold_ns, episode_ref(i));
+	if ((episode_at(b, i)->flags & EPISODE_BEGIN_UNSEEN) || !walk_left_mappings(walk) ||
+	    (migration && migration->left))
+		return;
+	build_notable(b, NOTABLE_WALK_LEFT, 2, (uint64_t)walk->mapcount_after, episode_ref(i));
+	if (migration)
+		migration->left = true;
+}
+
 static void walk_ends(struct builder *b, const struct event *ev)
 {
 	const struct args_P_WALK_END *args = EVENT_ARGS(ev, P_WALK_END);
@@ -301,9 +318,7 @@ static void walk_ends(struct builder *b, const struct event *ev)
 			   !(episode->flags & EPISODE_BEGIN_UNSEEN);
 	add_walk_to_migration(b, ev, totals);
 	episode_end(b, episode);
-	if (totals->longest_hold_ns >= SLOW_HOLD_NS)
-		build_notable(b, NOTABLE_SLOW_WALK, 1, totals->longest_hold_ns,
-			      episode_ref(running->episode));
+	walk_is_notable(b, ev, running->episode);
 	running_remove(b, running);
 }
 
@@ -334,6 +349,8 @@ static void kill_event(struct builder *b, const struct event *ev)
 		totals->nr_tasks = (uint32_t)EVENT_ARGS(ev, P_KILL_END)->nr_tasks;
 		totals->duration_ns = (uint64_t)EVENT_ARGS(ev, P_KILL_END)->duration_ns;
 		episode_end(b, episode);
+		build_notable(b, NOTABLE_KILL_LIST, totals->nr_tasks ? 2 : 1, totals->nr_tasks,
+			      episode_ref(running->episode));
 		running_remove(b, running);
 	}
 }
@@ -488,6 +505,9 @@ static void migration_ends(struct builder *b, const struct event *ev)
 	if (running->move == NO_ID)
 		running->move = build_move_begins(b, episode->first);
 	build_move_ends(b, running->move, !args->succeeded);
+	/* Of other pages migrations fail all the time. */
+	if (totals->failed && totals->nr_walks)
+		build_notable(b, NOTABLE_MIGRATION_FAILED, 1, totals->failed, episode_ref(running->episode));
 	running_remove(b, running);
 }
 

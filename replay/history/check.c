@@ -75,6 +75,11 @@ static const struct { const char *id, *why; } words[NR_FINDINGS] = {
 	[FINDING_DUMP_UNSHARED] = { "dump-pages-unshared", "the kernel's pages_unshared" },
 };
 
+const char *history_finding_id(uint64_t value)
+{
+	return words[value < NR_FINDINGS ? value : 0].id;
+}
+
 /* What a dump found, as the builder wrote it down: who did not know then of a gap that still lasted. */
 static struct finding finding_of(const struct history *h, const struct stored_finding *stored)
 {

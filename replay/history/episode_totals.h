@@ -37,6 +37,17 @@ struct walk_totals {
 	uint64_t duration_ns, held_ns, longest_hold_ns, waited_ns, longest_wait_ns;
 };
 
+/*
+ * Was the walk to unmap the page, or to make its ptes migration entries, offered all there was, and is the page
+ * still mapped?  Of one that has ended, and whose beginning was seen.
+ */
+static inline bool walk_left_mappings(const struct walk_totals *w)
+{
+	enum { UNMAP = 1, MIGRATE = 2, ALL_OFFERED = 0 };	/* KSMTOP_PURPOSES, KSMTOP_WALK_ENDS */
+
+	return (w->purpose == UNMAP || w->purpose == MIGRATE) && w->why == ALL_OFFERED && w->mapcount_after > 0;
+}
+
 /* collect_procs_ksm(). */
 struct kill_totals {
 	uint64_t pfn;

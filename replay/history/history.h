@@ -475,14 +475,20 @@ bool history_may_lack_steps(const struct history *h, enum episode_kind kind, uin
 			    uint64_t known_by);
 
 enum notable_kind {
-	NOTABLE_LOSS, NOTABLE_SCAN, NOTABLE_CHAIN_MADE, NOTABLE_CHAIN_GONE, NOTABLE_MERGE_FAILED,
-	NOTABLE_POISON, NOTABLE_SIGBUS, NOTABLE_RECOVERY, NOTABLE_SLOW_WALK, NOTABLE_COLLAPSE_FAILED,
+	NOTABLE_LOSS, NOTABLE_SCAN, NOTABLE_CHAIN_MADE, NOTABLE_CHAIN_GONE,
+	NOTABLE_POISON, NOTABLE_KILL_LIST, NOTABLE_SIGBUS, NOTABLE_RECOVERY,
+	NOTABLE_SLOW_WALK,	/* it held a lock long: `value` is the longest hold */
+	NOTABLE_WALK_LEFT,	/* walk_left_mappings(): `value` is how many; of a migration's walks the first */
+	NOTABLE_MIGRATION_FAILED, /* of KSM pages */
+	NOTABLE_COLLAPSE_FAILED,
 	NOTABLE_MASS_REMOVAL, NOTABLE_MM_ENTERED, NOTABLE_MM_LEFT, NOTABLE_FINDING
 };
 struct notable { uint64_t event, ts_ns, value; uint16_t kind; uint8_t severity; struct ref ref; };
 /* severity 0 seen, 1 worth a look, 2 fault.  In event order. */
 uint32_t history_nr_notables(const struct history *h);
 int history_notable(const struct history *h, uint32_t i, struct notable *ret);
+/* Of a NOTABLE_FINDING's `value`: its identifier (struct finding). */
+const char *history_finding_id(uint64_t value);
 /* The nearest notable after / before t with at least that severity: index or -ENOENT. */
 int history_notable_near(const struct history *h, uint64_t t, int dir, uint8_t severity);
 

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * test_notable.c - what stands out in a recording, in words, on the screens that list it.
+ *
+ * Who opens a recording is to be led to what went wrong in it: a migration that failed, a walk that left mappings,
+ * whom a signal went to.  A sentence names its page or process, never "none" or an episode's number, and tells a
+ * walk's duration apart from how long a lock was held.
+ *
+ * Usage: test_notable TRACES
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "explore.h"
+
+static const struct { const char *trace, *keys, *holds, *holds_not; } cases[] = {
+	{"walk-fork-address", "4 :time_start", "! +0.326186     migrate walk (address) left 4 mappings of node#", "nothing"},
+	{"walk-fork-address", "4 :time_start", "~ +0.328765     migration failed: 1 page not moved, 20 walks", "nothing"},
+	{"walk-fork-address", "1 :time_start", "migration failed: 1 page not moved, 20 walks", "nothing notable"},
+	/* n goes there; what stands there is the end of that walk and of that migration */
+	{"walk-fork-address", "4 :time_start n", "why: the walk ends", "no later"},
+	{"walk-fork-address", "4 :time_start n n", "migrated 0 pages, 1 failed", "no later"},
+	{"walk-fork-address", "4 :time_start n n n", "no later notable moment", "nothing stands out"},
+	{"stale", "4 :time_start", "migrate walk (linear) left 2 mappings of node#", "left 4"},
+	{"walk-fork-linear", "4 :time_start", "WORTH A LOOK", " left "},
+	{"walk-20k-200-whole", "4 :time_start", "lock held 88.5 ms in a walk of 3.6 s of node#", "episode#"},
+	{"poison-kill", "4 :time_start", "SIGBUS to poison-kill 57", "SIGBUS, "},
+	{"poison-kill", "4 :time_start", ": recovery is off; 0 moved, mapcount 4", "episode#"},
+	{"poison-kill", "4 :time_start", ": 2 processes", "episode#"},
+	{"poison-recover", "4 :time_start", "recovered; 4 moved, mapcount 0", "episode#"},
+	{"collapse-poison-anon", "4 :time_start", "failed: copy_poisoned_page (30)", "none failed"},
+};
+
+static void test_what_stands_out(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct grid *grid = grid_new(120, 40, GRID_ASCII);
+		struct session *session;
+		struct opened file;
+
+		open_trace(&file, cases[i].trace);
+		session = open_session(&file, GRID_ASCII);
+		type(session, grid, cases[i].keys);
+		if (!grid_holds(grid, cases[i].holds) || grid_holds(grid, cases[i].holds_not))
+			fail_msg("%s: \"%s\" is not shown, or \"%s\" is", cases[i].trace, cases[i].holds,
+				 cases[i].holds_not);
+		grid_free(grid);
+		session_free(session);
+		close_trace(&file);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_stands_out),
+	};
+
+	return traces_given(argc, argv) ? cmocka_run_group_tests(tests, NULL, NULL) : 2;
+}
