@@ -262,7 +262,7 @@ static void of_thrown_tree(const struct builder *b, bool known, const struct ite
 
 	if (more->state != ITEM_UNSTABLE)
 		return;
-	if (known && (ours->state == ITEM_UNSTABLE || ours->state == ITEM_THROWN) &&
+	if (known && !ours->unsure && (ours->state == ITEM_UNSTABLE || ours->state == ITEM_THROWN) &&
 	    ours->index_seqnr == more->index_seqnr && !reset_is_hidden(b, 0))
 		more->state = ours->state;
 	else if (seqnr < b->reset_seqnr || seqnr < b->dump->seqnr - 1)

@@ -33,7 +33,7 @@ struct world {
 	struct args_P_DUMP_ANON_VMA anon_vma;
 	struct args_P_DUMP_VMA vmas[NR_VMAS];
 	struct args_P_DUMP_MM mm;
-	int64_t unshared;
+	int64_t unshared, seqnr;
 	uint32_t nr_nodes, nr_items, nr_vmas;
 };
 
@@ -68,7 +68,7 @@ static void dump(struct feed *f, const struct world *w, int64_t id)
 {
 	int64_t stable = 0, dups = 0, chains = 0, shared = 0;
 
-	FEED(f, P_DUMP_BEGIN)->dump = id;
+	*FEED(f, P_DUMP_BEGIN) = (struct args_P_DUMP_BEGIN){ .dump = id, .seqnr = w->seqnr };
 	for (uint32_t i = 0; i < w->nr_nodes; i++) {
 		struct args_P_DUMP_NODE *node = FEED(f, P_DUMP_NODE);
 
@@ -374,10 +374,38 @@ static void what_a_dump_tells_did_not_happen_there(void **state)
 	feed_free(f);
 }
 
+/*
+ * The flag of an unstable tree of the scan before, and no event has told whether the next has begun and thrown it away:
+ * a second dump with the same flag does not tell either.
+ */
+static void an_untold_tree_stays_so(void **state)
+{
+	struct feed *f = feed_new(false);
+	struct world w = world();
+	struct ref item;
+	union row row;
+
+	(void)state;
+	w.seqnr = 8;
+	for (int id = 1; id <= 4; id++) {
+		if (id == 4)	/* and of the scan that runs */
+			*FEED(f, P_ITEM_UNSTABLE) = (struct args_P_ITEM_UNSTABLE){ .item = ITEM(2), .mm = MM,
+				.address = 0x12000, .seqnr = w.items[2].seqnr = 8 };
+		dump(f, &w, id);
+		feed_flush(f);
+		assert_int_equal(history_find(f->h, TABLE_ITEM, (uint64_t)ITEM(2), 0, moment_at(f->next - 1), &item), 0);
+		assert_int_equal(history_row(f->h, item, moment_at(f->next - 1), &row), 0);
+		assert_int_equal(row.item.state, ITEM_UNSTABLE);
+		assert_int_equal(row.fact.doubt, id < 4 ? DOUBT_UNKNOWN_BEFORE : DOUBT_NONE);
+	}
+	feed_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_dump_tells_did_not_happen_there),
+		cmocka_unit_test(an_untold_tree_stays_so),
 		cmocka_unit_test(each_attribute_is_compared),
 		cmocka_unit_test(order_is_compared),
 		cmocka_unit_test(surplus_is_found),
