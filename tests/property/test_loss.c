@@ -139,10 +139,21 @@ static const enum relation relations[] = { ALL_NODES, ALL_ITEMS, ALL_VMAS, ALL_M
 #define NR_DUMPED 3
 static uint64_t nr_sure, nr_doubtful;
 
-/* A dump does not say whether the unstable tree that an item is in was thrown away since. */
-static bool is_of_some_tree(const union row *row)
+/*
+ * A dump does not say whether the unstable tree of the scan before, in which an item is, was thrown away since: the
+ * events do, if none of them tells of that and went in a gap.
+ */
+static bool is_of_untold_tree(const struct history *whole, const struct history *lossy, uint64_t real, uint64_t t,
+			      const union row *row)
 {
-	return row->any.ref.table == TABLE_ITEM && row->item.state == ITEM_UNSTABLE;
+	struct ref ref;
+	union row same;
+
+	if (row->any.ref.table != TABLE_ITEM || row->item.state != ITEM_UNSTABLE)
+		return false;
+	return history_may_lack(lossy, EVENT_P_UNSTABLE_RESET, 0, t, t) ||
+	       (history_find(whole, TABLE_ITEM, row->item.name.addr, 0, moment_at(real), &ref) == 0 &&
+		history_row(whole, ref, moment_at(real), &same) == 0 && same.fact.doubt);
 }
 
 static void compare(const struct history *whole, const struct history *lossy, uint64_t real,
@@ -158,7 +169,7 @@ static void compare(const struct history *whole, const struct history *lossy, ui
 			describe(lossy, &row, when, text);
 			if (row.fact.doubt) {
 				nr_doubtful++;
-				if (no_doubt && r < NR_DUMPED && !is_of_some_tree(&row))
+				if (no_doubt && r < NR_DUMPED && !is_of_untold_tree(whole, lossy, real, when.t, &row))
 					fail_msg("KSMTOP_SEED=%llu %llu: %s is doubtful behind a dump",
 						 (unsigned long long)seed, (unsigned long long)when.t, text);
 				continue;
