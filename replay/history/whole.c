@@ -34,14 +34,29 @@ uint64_t made_at(const struct segment *seg, enum table table, uint32_t object)
 	return span_is(span, SPAN_FOUND) ? 0 : seg->base + span->born;
 }
 
-/* At an address that was used before, a lost event may have made it, earlier than it was named. */
+/* The last event before that one at which everything was told, 0: none. */
+static uint64_t told_before(const struct history *h, uint64_t event)
+{
+	const uint64_t *wholes = h->wholes.data;
+	uint64_t at = BISECT(0, h->wholes.nr, i, wholes[i] < event);
+
+	return at > 0 ? wholes[at - 1] : 0;
+}
+
+/*
+ * At an address that was used before, a lost event may have made it, earlier than it was named.  So it may have a
+ * node, since all were told: whatever names it first seems to make it then.
+ */
 static bool made_and_followed(const struct history *h, const struct place *place, enum table table,
 			      uint32_t object, struct exclusion less)
 {
-	uint64_t made = made_at(place->seg, table, object), t = place->seg->base + place->t;
-	bool again = span_gen(span_at(place->seg, table, object)) > 1;
+	uint64_t made = made_at(place->seg, table, object), t = place->seg->base + place->t, from = made;
 
-	return made && made <= t && nothing_lost(h, again ? 0 : made, t, less);
+	if (table == TABLE_NODE)
+		from = told_before(h, made);
+	else if (span_gen(span_at(place->seg, table, object)) > 1)
+		from = 0;
+	return made && made <= t && nothing_lost(h, from, t, less);
 }
 
 /*
