@@ -431,6 +431,9 @@ void record_vma(struct builder *b, const struct args_P_DUMP_VMA *args)
 	bool known;
 
 	b->dump->nr_vmas++;
+	/* Of an anon_vma whose own record is in a gap that nobody has told of yet. */
+	if (data.anon_vma != b->dump->group)
+		b->dump->group = NO_ID;
 	b->dump->group_left--;
 	span = vma_alive(b, (uint64_t)args->vma, data.anon_vma);
 	known = span != NO_ID;
