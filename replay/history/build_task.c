@@ -101,14 +101,14 @@ uint32_t build_mm(struct builder *b, uint64_t addr)
 	return mm != NO_ID ? mm : build_mm_new(b, addr, &data, true);
 }
 
-void build_mm_update(struct builder *b, uint32_t mm, const struct mm_data *data, bool named)
+static void mm_becomes(struct builder *b, uint32_t mm, const struct mm_data *data, bool named)
 {
 	uint32_t last = object_last(b->seg, TABLE_MM, mm);
 	const struct span *span = span_at(b->seg, TABLE_MM, last);
 	uint64_t key = span->addr_gen;
 	uint32_t id;
 
-	if (span->died != ALIVE || (!named && !memcmp(data, data_at(b->seg, TABLE_MM, last), sizeof(*data))))
+	if (span->died != ALIVE)
 		return;
 	build_changes(b);
 	if (span->born == b->now && !span_is(span, SPAN_FOUND)) {	/* same event: mend the row */
@@ -122,6 +122,12 @@ void build_mm_update(struct builder *b, uint32_t mm, const struct mm_data *data,
 		return;
 	*(struct mm_data *)data_at(b->seg, TABLE_MM, id) = *data;
 	build_set(b, TABLE_MM, key >> 10, id);
+}
+
+void build_mm_update(struct builder *b, uint32_t mm, const struct mm_data *data, bool named)
+{
+	if (named || memcmp(data, build_mm_data(b, mm), sizeof(*data)) != 0)
+		mm_becomes(b, mm, data, named);
 }
 
 void build_mm_end(struct builder *b, uint64_t addr)
@@ -367,7 +373,11 @@ static void renamed(struct builder *b, const struct event *ev)
 		struct mm_data data = *build_mm_data(b, process->mm);
 
 		memcpy(data.comm, args->newcomm, sizeof(data.comm));
-		build_mm_update(b, process->mm, &data, false);
+		/* To what the row says: behind a gap it may have had another name meanwhile. */
+		if (build_is_doubtful(b, TABLE_MM, object_last(b->seg, TABLE_MM, process->mm)))
+			mm_becomes(b, process->mm, &data, false);
+		else
+			build_mm_update(b, process->mm, &data, false);
 	}
 }
 
