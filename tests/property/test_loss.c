@@ -290,11 +290,15 @@ static void storm(uint64_t seed)
 
 static void what_is_certain_is_so(void **state)
 {
+	/* Nodes and chains named before they are known; a dump's group cut by a gap; a name that comes back. */
+	static const uint64_t found[] = { 288, 416, 470, 323, 469 };
 	const char *seed = getenv("KSMTOP_SEED");
 
 	(void)state;
 	for (uint64_t s = 1; s <= (seed ? 1 : 100); s++)
 		storm(seed ? strtoull(seed, NULL, 10) : s);
+	for (size_t i = 0; !seed && i < sizeof(found) / sizeof(*found); i++)
+		storm(found[i]);
 	assert_true(nr_sure > 1000 && nr_doubtful > 1000 && nr_wholes > 1000);
 }
 
