@@ -202,16 +202,22 @@ static void own(struct builder *b, uint32_t id, uint32_t owner, uint32_t mm)
 	make(b, id, owner, addr, &data, SPAN_TENTATIVE);
 }
 
-void mapping_is_ksm(struct builder *b, uint32_t id)
+uint32_t mapping_goes_on(struct builder *b, uint32_t id, const struct mapping_data *data, uint32_t end, uint32_t flags)
 {
-	struct mapping_data data = *(struct mapping_data *)data_at(b->seg, TABLE_MAPPING, id);
 	const struct span *span = span_at(b->seg, TABLE_MAPPING, id);
 	uint32_t owner = span_owner(span);
 	uint64_t addr = span_addr(span);
 
+	mapping_end(b, id, end);
+	return make(b, id, owner, addr, data, flags);
+}
+
+void mapping_is_ksm(struct builder *b, uint32_t id)
+{
+	struct mapping_data data = *(struct mapping_data *)data_at(b->seg, TABLE_MAPPING, id);
+
 	data.maybe = 0;
-	mapping_end(b, id, 0);
-	make(b, id, owner, addr, &data, SPAN_TENTATIVE);
+	mapping_goes_on(b, id, &data, 0, SPAN_TENTATIVE);
 }
 
 void build_mm_is_of(struct builder *b, uint32_t mm, struct process *process)
@@ -246,19 +252,21 @@ static void maps(struct builder *b, uint32_t mm, uint64_t addr, uint64_t pfn, en
 	mapping_make(b, mapping_owner(b, mm), addr, &data, flags);
 }
 
-/* It was seen to map that page. */
+/* It was seen to map that page: if there is a row that says so, nothing came and nothing went. */
 static void seen(struct builder *b, uint32_t mm, uint64_t addr, uint64_t pfn)
 {
 	uint32_t old = mapping_alive(b, mapping_owner(b, mm), addr);
-	const struct mapping_data *was;
+	struct mapping_data data;
 
-	if (old != NO_ID) {
-		was = data_at(b->seg, TABLE_MAPPING, old);
-		if (was->pfn == pfn && !was->maybe && was->evidence == EVIDENCE_TRACED)
-			return;
-		mapping_end(b, old, was->pfn == pfn && !was->maybe ? SPAN_NAMED_END : 0);
+	if (old != NO_ID)
+		data = *(struct mapping_data *)data_at(b->seg, TABLE_MAPPING, old);
+	if (old == NO_ID || data.pfn != pfn || data.maybe) {
+		maps(b, mm, addr, pfn, EVIDENCE_TRACED, 0);
+		return;
 	}
-	maps(b, mm, addr, pfn, EVIDENCE_TRACED, 0);
+	data.evidence = EVIDENCE_TRACED;
+	build_mm_changes(b, mm);
+	mapping_goes_on(b, old, &data, SPAN_NAMED_END, 0);
 }
 
 /* It does not map that page: T, an event took it away; I, somebody noticed later. */

@@ -58,6 +58,11 @@ void mapping_set(struct builder *b, uint32_t id);
 /* The next one alive in an owner's chain, NO_ID at its end. */
 uint32_t mapping_next(struct builder *b, uint32_t *at);
 uint32_t mapping_owner(struct builder *b, uint32_t mm);
+/*
+ * The same pte of the same page, known better from now on: nothing came or went, the object stays.  `end`, `flags`:
+ * SPAN_..., of the row that ends and of the one that follows it.
+ */
+uint32_t mapping_goes_on(struct builder *b, uint32_t id, const struct mapping_data *data, uint32_t end, uint32_t flags);
 /* The page of a row that said "maybe" was a KSM page: known from now on, of the same pte. */
 void mapping_is_ksm(struct builder *b, uint32_t id);
 void mapping_appended(struct builder *b, uint32_t mm, uint64_t addr, uint32_t node);

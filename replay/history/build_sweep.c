@@ -199,7 +199,7 @@ static void see(struct builder *b, uint32_t span)
 
 static void page_seen(struct sweep *sweep, const struct sample_page *page)
 {
-	uint32_t owner = (uint32_t)sweep->process->tgid, span;
+	uint32_t owner = (uint32_t)sweep->process->tgid, span, end, flags = sweep->quiet ? 0 : SPAN_TENTATIVE;
 	struct mapping_data data = { .pfn = page->pfn, .mapcount = page->mapcount, .mm = sweep->process->mm,
 				     .evidence = EVIDENCE_DUMPED };
 	const struct mapping_data *old;
@@ -218,12 +218,15 @@ static void page_seen(struct sweep *sweep, const struct sample_page *page)
 			return;
 		}
 		/* What was inferred held until now. */
-		mapping_end(b, span, old->pfn == data.pfn && old->evidence != EVIDENCE_DUMPED &&
-			    !data.maybe ? SPAN_NAMED_END : 0);
+		end = old->pfn == data.pfn && old->evidence != EVIDENCE_DUMPED && !data.maybe ? SPAN_NAMED_END : 0;
+		if (old->pfn == data.pfn && old->maybe == data.maybe) {
+			see(b, mapping_goes_on(b, span, &data, end, flags));
+			return;
+		}
+		mapping_end(b, span, end);
 	}
-	span = mapping_make(b, owner, page->addr, &data, sweep->quiet ? 0 : SPAN_TENTATIVE);
-	if (span != NO_ID)
-		see(b, span);
+	span = mapping_make(b, owner, page->addr, &data, flags);
+	see(b, span);
 }
 
 struct left { uint64_t addr; uint32_t span; };

@@ -129,9 +129,15 @@ static uint64_t sure_mappings(const struct history *h, const struct place *place
 	to = spans_known_upto(seg, TABLE_MAPPING, place->t);
 	for (uint64_t i = place->t ? spans_known_upto(seg, TABLE_MAPPING, place->t - 1) : 0; i < to; i++) {
 		const struct span *span = span_at(seg, TABLE_MAPPING, (uint32_t)i);
+		struct fact fact;
 
-		sure += span_holds(seg, TABLE_MAPPING, span, place->t, place->known) &&
-			!span_is(span, SPAN_TENTATIVE) && !confirmed_at(h, place, pool, span_owner(span));
+		if (!span_holds(seg, TABLE_MAPPING, span, place->t, place->known) ||
+		    confirmed_at(h, place, pool, span_owner(span)))
+			continue;
+		/* The row before it, of the same pte, may have been shown by this event. */
+		if (span_is(span, SPAN_TENTATIVE))
+			fact_fill(h, place, TABLE_MAPPING, (uint32_t)i, &fact);
+		sure += !span_is(span, SPAN_TENTATIVE) || fact.doubt == DOUBT_NONE;
 	}
 	return sure;
 }

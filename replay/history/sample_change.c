@@ -8,7 +8,7 @@
  * what the event did.
  *
  * A record of a state dump does not change anything either: it tells.  So does an event that names an object
- * which nobody knew of.  What is learned at an event is not what happened there (history_learned()).
+ * which nobody knew of, or that finds a mapping where it was known to be.  What is learned at an event is not what happened there (history_learned()).
  */
 #include "history/build.h"
 
@@ -146,5 +146,8 @@ bool history_learned(const struct history *h, struct ref ref, uint64_t n)
 
 	if (history_tells(h, n) || history_changed_by_sample(h, ref, n) >= 0)
 		return true;
-	return n && history_row(h, ref, moment_at(n), &row) == 0 && row.fact.known == n && row.fact.born < n;
+	if (!n || history_row(h, ref, moment_at(n), &row) != 0)
+		return false;
+	/* A mapping goes on with the same pte and the same page, or it is another one. */
+	return row.fact.known == n && (row.fact.born < n || (ref.table == TABLE_MAPPING && row.fact.first < n));
 }

@@ -220,6 +220,42 @@ static void each_thing_says_where_it_is_mapped(void **state)
 	}
 }
 
+static int nothing_comes_or_goes(const struct history_change *change, void *arg)
+{
+	const struct history *h = arg;
+
+	if (change->ref.table != TABLE_MAPPING)
+		return 0;
+	assert_true(change->born && change->died);
+	assert_true(history_learned(h, change->ref, change->event));
+	return 0;
+}
+
+/* A kill list finds the pte that is there: the same one, however often it is found. */
+static void a_kill_list_moves_nothing(void **state)
+{
+	struct feed *f = merged();
+	uint64_t before = f->next - 1;
+	union row first, row;
+
+	(void)state;
+	kill_list(f);
+	feed_event(f, EVENT_UNKNOWN);
+	kill_list(f);
+	feed_flush(f);
+	assert_int_equal(mappings(f->h, moment_at(before), &first), 1);
+	assert_int_equal(history_changes(f->h, before, f->next - 1, nothing_comes_or_goes, f->h), 0);
+	for (uint64_t t = before + 1; t < f->next; t++) {
+		assert_int_equal(mappings(f->h, moment_at(t), &row), 1);
+		assert_true(ref_equal(row.mapping.ref, first.mapping.ref));
+		assert_int_equal(row.fact.first, first.fact.first);
+		assert_int_equal(row.fact.evidence, EVIDENCE_TRACED);
+		assert_int_equal(row.fact.confirmed, t == before + 2 ? before + 1 : t);
+		assert_int_equal(row.fact.doubt, t == before + 2 ? DOUBT_UNTRACED : DOUBT_NONE);
+	}
+	feed_free(f);
+}
+
 /* Copied when the child's process is known, to it; and nobody's if the parent had left. */
 static void fork_copies(void **state)
 {
@@ -379,6 +415,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_thing_says_where_it_is_mapped),
+		cmocka_unit_test(a_kill_list_moves_nothing),
 		cmocka_unit_test(fork_copies),
 		cmocka_unit_test(an_mm_without_a_process),
 		cmocka_unit_test(seen_behind_a_gap),

@@ -78,7 +78,7 @@ static struct ref find_mm(const struct feed *f, uint64_t addr)
 }
 
 /* ---- sweeps ---- */
-enum { GONE, KEPT, NEW };
+enum { GONE, KEPT, TOLD, NEW };	/* told: a row of the same object begins */
 static const struct sweeps {
 	const char *what;
 	struct sweep first, second;
@@ -87,6 +87,9 @@ static const struct sweeps {
 	{ "seen again",
 	  { .pages = { { 1, 100 }, { 5, 101 } } }, { .pages = { { 1, 100 }, { 5, 101 } } },
 	  { { 1, 100, KEPT, DOUBT_NONE }, { 5, 101, KEPT, DOUBT_NONE } } },
+	{ "seen again, and more map it: of the same mapping more is known",
+	  { .pages = { { 1, 100 } } }, { .mapcount = 5, .pages = { { 1, 100 } } },
+	  { { 1, 100, TOLD, DOUBT_NONE } } },
 	{ "not seen any more",
 	  { .pages = { { 1, 100 }, { 5, 101 } } }, { .pages = { { 5, 101 } } },
 	  { { 1, 100, GONE, 0 }, { 5, 101, KEPT, DOUBT_NONE } } },
@@ -139,7 +142,8 @@ static void a_sweep_makes_keeps_and_ends(void **state)
 				there = true;
 				if (row.fact.evidence != EVIDENCE_DUMPED ||
 				    row.fact.doubt != sweeps[i].mappings[m].doubt ||
-				    row.fact.born != (sweeps[i].mappings[m].state == NEW ? now : first))
+				    row.fact.first != (sweeps[i].mappings[m].state == NEW ? now : first) ||
+				    row.fact.born != (sweeps[i].mappings[m].state == KEPT ? first : now))
 					fail_msg("%s: page %d: doubt %d, since %d", sweeps[i].what,
 						 (int)sweeps[i].mappings[m].page, row.fact.doubt,
 						 (int)row.fact.born);
