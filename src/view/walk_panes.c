@@ -241,6 +241,15 @@ static bool may_have_come(struct stepping *s, unsigned int pass)
 	       (!pass || s->step->kind == STEP_END || (now != NO_STEP && episode_hold(s->episode, now)->pass == 2));
 }
 
+/* In few columns: no blanks within. */
+static void plain_seen(char text[FORMAT_MAX], uint64_t count, bool lacks)
+{
+	if (lacks && !count)
+		snprintf(text, FORMAT_MAX, "?");
+	else
+		snprintf(text, FORMAT_MAX, "%" PRIu64 "%s", count, lacks ? "?" : "");
+}
+
 /* "1/20002": visited of offered, for a hold that is over or under way; "" before. */
 static void hold_text(struct stepping *s, uint32_t hold, unsigned int pass, bool wide, char *buf, size_t size)
 {
@@ -259,11 +268,9 @@ static void hold_text(struct stepping *s, uint32_t hold, unsigned int pass, bool
 	} else {
 		count_passed(s, hold, &sums);
 	}
-	format_seen(visited, sums.visited, sums.lacks);
-	if (wide)
-		snprintf(buf, size, "%s/%s", visited, format_seen(offered, sums.offered, sums.lacks));
-	else
-		snprintf(buf, size, "%s", visited);
+	plain_seen(visited, sums.visited, sums.lacks);
+	plain_seen(offered, sums.offered, sums.lacks);
+	snprintf(buf, size, wide ? "%s/%s" : "%s", visited, offered);
 }
 
 static void draw_item(struct pane pane, int y, struct stepping *s, const struct walk_item *item,
