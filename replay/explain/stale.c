@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "explain/stale_repair.h"
+#include "explain/vma_split.h"
 #include "explain/words.h"
 #include "trace/array.h"
 #include "trace/diag.h"
@@ -26,6 +27,14 @@
 #define SPANS_LOOK 64u
 
 /* ---- the log ---- */
+/* If it was to unmap the page: what for it was is told at its beginning. */
+static bool may_have_failed(const struct episode_row *row)
+{
+	enum { ALL_OFFERED = 0 };	/* KSMTOP_WALK_ENDS */
+
+	return row->ended && row->totals.walk.why == ALL_OFFERED && row->totals.walk.mapcount_after > 0;
+}
+
 static bool has_failed(const struct episode_row *row)
 {
 	return row->ended && walk_left_mappings(&row->totals.walk);
@@ -93,12 +102,16 @@ int stale_log_read(struct stale_log *log, const struct episode_source *source)
 	if (log->upto == last)
 		return 0;
 	log->nr = 0;
+	log->unknown = 0;
 	if (history_list(source->history, EPISODES_OF_KIND, ref_of_kind(EPISODE_WALK), moment_hindsight(last),
 			 &cursor) != 0)
 		return 0;
 	while (ret == 0 && history_next(&cursor, &row) > 0)
 		if (has_failed(&row.episode))
 			ret = add_walk(log, &row.episode);
+		else if (row.episode.begin_lost && may_have_failed(&row.episode) &&
+			 (!log->unknown || row.episode.fact.died < log->unknown))
+			log->unknown = row.episode.fact.died;
 	if (ret == 0)
 		ret = sort_log(log);
 	log->nr = ret ? 0 : log->nr;
@@ -138,6 +151,12 @@ uint32_t stale_log_failures(const struct stale_log *log, struct ref node, uint64
 	if (ret_newest && end > first)
 		*ret_newest = log->by_node[end - 1];
 	return end - first;
+}
+
+bool stale_log_lacks(const struct stale_log *log, const struct history *h, uint64_t born, struct moment when)
+{
+	return (log->unknown && log->unknown <= when.t) ||
+	       (history_nr_losses(h) && history_may_lack(h, EVENT_P_WALK_END, born, when.t, when.known_by));
 }
 
 /* ---- words ---- */
@@ -220,15 +239,22 @@ static bool covering(const struct history *h, const struct item_row *item, struc
 }
 
 /* From one covering VMA to what covered after it, until nothing did. */
-static uint64_t uncovered_since(const struct history *h, const struct item_row *item, struct moment when)
+static uint64_t uncovered_since(const struct episode_source *source, const struct item_row *item, struct moment when)
 {
 	struct moment then = { item->fact.born, when.known_by };
+	const struct history *h = source->history;
+	uint64_t back;
 	union row row;
 
 	if (then.t < history_first(h))
 		then.t = history_first(h) - 1;
 	for (uint32_t i = 0; i < SPANS_LOOK && then.t <= when.t; i++) {
 		/* Seen with what is known now: the VMA may have been found later. */
+		back = covering(h, item, then, &row) ? 0 : vma_comes_back(source, then.t, when.t, NULL);
+		if (back) {
+			then.t = back;
+			continue;
+		}
 		if (!covering(h, item, then, &row))
 			return i || then.t >= history_first(h) ? then.t : 0;
 		if (row.fact.died == NEVER || row.fact.died > when.t)
@@ -377,7 +403,7 @@ static int add_item(const struct episode_source *source, struct stale_page *page
 			entry.known = false;
 			return add_entry(page, room, &entry);
 		}
-		entry.since = uncovered_since(source->history, item, when);
+		entry.since = uncovered_since(source, item, when);
 		return add_entry(page, room, &entry);
 	}
 	if (entry.repaired && found_changed(source, entry.repaired, 0, 0))
@@ -463,6 +489,7 @@ int stale_page(const struct episode_source *source, struct ref node, struct mome
 	       struct stale_page *ret_page, struct diag *diag)
 {
 	struct stale_page page = { .count.mapcount = -1 };
+	bool unsure = false;
 	union row row;
 	int ret = node.table == TABLE_NODE ? history_row(source->history, node, when, &row) : -ENOENT;
 
@@ -470,7 +497,10 @@ int stale_page(const struct episode_source *source, struct ref node, struct mome
 		ret = -ENOENT;
 	if (ret == 0) {
 		page.node = row.node;
-		ret = fill(source, when, &page);
+		ret = fill(source, vma_split_before(source, when, &unsure), &page);
+		for (uint32_t i = 0; unsure && i < page.nr; i++)
+			page.entries[i].doubtful |= page.entries[i].kind == STALE_ITEM;
+		page.untold |= unsure;
 	}
 	if (ret) {
 		stale_page_fini(&page);

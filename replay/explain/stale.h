@@ -16,6 +16,9 @@
  * model (M) of where ksmd's cursor is, from what it did in the scan that runs; with hindsight also the
  * event at which it really did.
  *
+ * A VMA that is split or grows leaves the interval tree and comes back under the lock of its anon_vma: meanwhile
+ * the page is told as it was before, for no walk can look.
+ *
  * A page's mapcount is known where a walk of it began or ended (T), or was sampled (D).  It holds for that
  * event; copy on write is not traced.
  *
@@ -44,6 +47,7 @@ struct stale_log {
 	uint32_t *by_node;		/* into them, by node, then as they ended */
 	uint32_t nr, room;
 	uint64_t upto;			/* events it was made of */
+	uint64_t unknown;		/* the first that ended without a beginning and may be one of them, 0: none */
 };
 
 /* Makes it anew unless no event came since.  0 or -ENOMEM. */
@@ -53,6 +57,9 @@ void stale_log_fini(struct stale_log *log);
 uint32_t stale_log_ended(const struct stale_log *log, uint64_t t);
 /* Those of the node that ended by t; the last of them into *ret_newest (may be NULL) if there is one. */
 uint32_t stale_log_failures(const struct stale_log *log, struct ref node, uint64_t t, uint32_t *ret_newest);
+
+/* Up to t there may be others, of a node that was made at `born`: in a gap, or without a beginning. */
+bool stale_log_lacks(const struct stale_log *log, const struct history *h, uint64_t born, struct moment when);
 
 /* ---- one page ---- */
 enum stale_kind { STALE_REACHED, STALE_MOVED, STALE_UNREACHED, STALE_ITEM, STALE_CHANGED, STALE_UNTOLD,

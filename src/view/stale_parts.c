@@ -239,6 +239,15 @@ static void no_list(struct list *list)
 	list_place(list, 0, 0, 0, 0, 0);
 }
 
+const char *stale_failed_text(const struct stale_parts *parts, const struct scene *scene, const struct node_row *node,
+			      char text[FORMAT_MAX])
+{
+	uint32_t failed = stale_log_failures(&parts->log, node->ref, scene->when.t, NULL);
+	bool lacks = stale_log_lacks(&parts->log, scene->history, node->fact.first, scene->when);
+
+	return failed || lacks ? format_seen(text, failed, lacks) : "-";
+}
+
 /* A chain has no page: its dups, each with one of its own, and of what the walks left mappings. */
 static void draw_chain(struct pane pane, const struct stale_parts *parts, const struct scene *scene,
 		       const struct node_row *chain)
@@ -246,7 +255,7 @@ static void draw_chain(struct pane pane, const struct stale_parts *parts, const 
 	uint32_t failed, nr = 0, shown = 0;
 	int rows = pane.height - 4;
 	struct history_cursor cursor;
-	char name[48];
+	char name[48], text[FORMAT_MAX];
 	union row row;
 
 	pane_text(pane, 3, 1, ROLE_HINT, "a chain: each of its dups has a page");
@@ -261,7 +270,8 @@ static void draw_chain(struct pane pane, const struct stale_parts *parts, const 
 			 scene_name(scene, row.node.ref, name, sizeof(name)));
 		pane_printf(pane, 14, 3 + (int)nr, ROLE_TEXT, "0x%-9" PRIx64 " %5" PRIu32, row.node.kpfn,
 			    row.node.nr_items);
-		pane_printf(pane, 33, 3 + (int)nr, failed ? ROLE_FAULT : ROLE_SKIPPED, "%" PRIu32, failed);
+		pane_text(pane, 33, 3 + (int)nr, failed ? ROLE_FAULT : ROLE_SKIPPED,
+			  stale_failed_text(parts, scene, &row.node, text));
 		pane_fact(pane, 37, 3 + (int)nr, row.node.fact.evidence, row.node.fact.doubt != DOUBT_NONE);
 		row_marks(pane, 3 + (int)nr, failed ? " !" : "  ");
 		shown = nr;
@@ -399,13 +409,14 @@ void stale_draw_walks(struct pane pane, struct stale_parts *parts, const struct 
 {
 	struct view_state *state = session_view_state(scene->session);
 	uint32_t at, nr = count_walks(parts, scene, node, &at), first;
-	char text[400], count[64];
+	bool lacks = stale_log_lacks(&parts->log, scene->history, 0, scene->when);
+	char text[400] = "", count[64], seen[FORMAT_MAX];
 	int rows = pane.height - 3;
 
-	snprintf(count, sizeof(count), "%" PRIu32 " so far", nr);
+	snprintf(count, sizeof(count), "%s so far", format_seen(seen, nr, lacks));
 	pane_rule(pane, 0, "WALKS THAT WERE TO UNMAP A PAGE AND LEFT MAPPINGS", count);
 	if (!nr) {
-		pane_text(pane, 3, 1, ROLE_HINT, "none");
+		pane_text(pane, 3, 1, ROLE_HINT, lacks ? "none is known" : "none");
 		no_list(&state->lists[2]);
 		return;
 	}

@@ -13,6 +13,7 @@
 
 #include "explain/stale.h"
 
+#include "format.h"
 #include "scene.h"
 
 struct stale_parts {
@@ -61,5 +62,9 @@ const struct stale_page *stale_ask(struct stale_parts *parts, const struct scene
 /* One sentence on the walk; "" where it cannot be explained. */
 void stale_explain_walk(struct stale_parts *parts, const struct scene *scene, const struct stale_walk *walk,
 			char *buf, size_t size);
+
+/* How many walks of it failed, "-" for none; with a ? where a gap may hide others. */
+const char *stale_failed_text(const struct stale_parts *parts, const struct scene *scene, const struct node_row *node,
+			      char text[FORMAT_MAX]);
 
 #endif /* KSMTOP_STALE_PARTS_H */

@@ -74,6 +74,7 @@ static void node_feed(struct stale_view *view, const struct scene *scene, struct
 static void draw_node(struct pane pane, int y, const struct scene *scene, const struct column_place *places,
 		      const struct node_row *node, bool cursor)
 {
+	const struct stale_view *view = session_view_state(scene->session)->own;
 	uint32_t failed = failures_of(scene, node->ref);
 	char mark = scene_mark(scene, (const union row *)node), text[64];
 	char marks[3] = {cursor ? '>' : ' ', mark != ' ' ? mark : failed ? '!' : ' ', 0};
@@ -89,7 +90,7 @@ static void draw_node(struct pane pane, int y, const struct scene *scene, const 
 	column_text(pane, y, &columns[COLUMN_ITEMS], &places[COLUMN_ITEMS], role,
 		    format_count(text, node->nr_items));
 	column_text(pane, y, &columns[COLUMN_FAILED], &places[COLUMN_FAILED], failed ? ROLE_FAULT : ROLE_SKIPPED,
-		    failed ? format_count(text, failed) : "-");
+		    stale_failed_text(&view->parts, scene, node, text));
 	row_marks(pane, y, marks);
 }
 
@@ -178,10 +179,11 @@ static void choose(void *own, const struct scene *scene, struct row_key key, enu
 
 static void describe(const struct scene *scene, const struct list_row *row, char *buf, size_t size)
 {
-	char node[80];
+	const struct stale_view *view = session_view_state(scene->session)->own;
+	char node[80], failed[FORMAT_MAX];
 
-	snprintf(buf, size, "%s %s, %" PRIu32 " failed walks", util_node(scene, &row->row.node, node, sizeof(node)),
-		 node_kind_name(row->row.node.kind), failures_of(scene, row->key.ref));
+	snprintf(buf, size, "%s %s, failed walks: %s", util_node(scene, &row->row.node, node, sizeof(node)),
+		 node_kind_name(row->row.node.kind), stale_failed_text(&view->parts, scene, &row->row.node, failed));
 }
 
 static const struct listing listings[] = {
