@@ -470,6 +470,8 @@ uint32_t history_nr_uncounted(const struct history *h, uint64_t t);
  * known by then?
  */
 bool history_may_lack(const struct history *h, uint16_t kind, uint64_t a, uint64_t b, uint64_t known_by);
+/* The same of any that merges a page, behind event a and up to the moment. */
+bool history_may_lack_merges(const struct history *h, uint64_t a, struct moment when);
 /* The same of any event that an episode of that kind is made of. */
 bool history_may_lack_steps(const struct history *h, enum episode_kind kind, uint64_t a, uint64_t b,
 			    uint64_t known_by);

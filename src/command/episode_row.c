@@ -160,7 +160,10 @@ static void ended_summary(const union row *row, const struct fields *f, char *bu
 			 plural((uint64_t)N("walks")));
 		break;
 	default:
-		snprintf(buf, size, "scan %" PRId64 ": %" PRId64 " merge%s, %" PRId64 " removal%s",
+		if (fields_find(f, "merges")->kind == VALUE_NOTHING)
+			snprintf(buf, size, "scan %" PRId64 ": what it merged is not known", N("seqnr"));
+		else
+			snprintf(buf, size, "scan %" PRId64 ": %" PRId64 " merge%s, %" PRId64 " removal%s",
 			 N("seqnr"), N("merges"), plural((uint64_t)N("merges")), N("removals"),
 			 plural((uint64_t)N("removals")));
 		break;

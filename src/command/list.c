@@ -41,10 +41,10 @@ static const struct list_table tables[] = {
 	{ "mms", ALL_MMS, TABLE_MM, {
 		{ "name", "MM", -5 }, { "pid", "PID ", 8 }, { "comm", "COMM", -15 },
 		{ "items", "ITEMS", 8 }, { "mappings", "MAPPINGS", 8 },
-		{ "merges", "MERGES", 8 }, { "mm", "ADDRESS", -18 } } },
+		{ "merges", "MERGES ", 9 }, { "mm", "ADDRESS", -18 } } },
 	{ "nodes", ALL_NODES, TABLE_NODE, {
 		{ "name", "NODE", -11 }, { "pfn", "PFN", 10 }, { "kind", "KIND", -5 },
-		{ "place", "PLACE", -12 }, { "nid", "NID", 3 }, { "page_nid", "ON", 3 },
+		{ "place", "PLACE", -12 }, { "nid", "NID", 3 }, { "page_nid", "ON  ", 6 },
 		{ "chain_name", "CHAIN", -10 }, { "items", "ITEMS", 6 }, { "dups", "DUPS", 4 } } },
 	{ "items", ALL_ITEMS, TABLE_ITEM, {
 		{ "name", "ITEM", -12 }, { "state", "STATE", -8 }, { "mm_name", "MM", -5 },
@@ -123,10 +123,25 @@ const char *list_doubt(const struct fields *fields, const char *name)
 	return doubtful && doubtful->kind == VALUE_BOOL && doubtful->number ? "?" : " ";
 }
 
+/* A value that is known otherwise than its row has its own letter: "1 I". */
+static const char *with_evidence(const struct fields *fields, const char *name, const char *text, char of_row,
+				 char told[72])
+{
+	const struct named_value *letter;
+	char beside[64];
+
+	snprintf(beside, sizeof(beside), "%s_evidence", name);
+	letter = fields_find(fields, beside);
+	if (!letter)
+		return text;
+	snprintf(told, 72, "%.60s %c", text, letter->kind == VALUE_TEXT && *letter->text != of_row ? *letter->text : ' ');
+	return told;
+}
+
 void list_print_row(const struct list_table *table, const char *indent, const union row *row,
 		    const struct fields *fields)
 {
-	char buf[64], evidence[3];
+	char buf[64], told[72], evidence[3];
 
 	fputs(indent, stdout);
 	for (int i = 0; i < TABLE_COLUMNS && table->columns[i].field; i++) {
@@ -136,6 +151,8 @@ void list_print_row(const struct list_table *table, const char *indent, const un
 			   *doubt = list_doubt(fields, table->columns[i].field),
 			   *heading = table->columns[i].heading;
 
+		if (heading[strlen(heading) - 2] == ' ')	/* room for a letter */
+			text = with_evidence(fields, table->columns[i].field, text, (char)row->fact.evidence, told);
 		/* The mark stands in the gap, or in the column where its heading leaves room for it. */
 		if (heading[strlen(heading) - 1] == ' ')
 			printf("%*s%s ", table->columns[i].width - 1, text, doubt);

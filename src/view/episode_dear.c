@@ -19,29 +19,45 @@ static struct episode_source source_of(struct recording *recording)
 	return (struct episode_source){ recording_history(recording), recording_events(recording) };
 }
 
-static void activity_fields(struct recording *recording, const struct episode_row *episode,
-			    struct moment when, struct fields *fields)
-{
-	uint64_t end = episode->fact.died == NEVER ? when.t : episode->fact.died;
-	uint64_t begin = episode->fact.born ? episode->fact.born - 1 : 0;
-	uint64_t nr[NR_ACTIVITIES] = { 0 };
-
-	if (end > begin)
-		history_activity(recording_history(recording), begin, end, nr);
-	fields_number(fields, "merges", (int64_t)nr[ACTIVITY_MERGES]);
-	fields_number(fields, "zero_pages", (int64_t)nr[ACTIVITY_ZERO_PAGES]);
-	fields_number(fields, "merge_failures", (int64_t)nr[ACTIVITY_MERGE_FAILURES]);
-	fields_number(fields, "removals", (int64_t)nr[ACTIVITY_REMOVALS]);
-	fields_number(fields, "nodes_made", (int64_t)nr[ACTIVITY_NODES_MADE]);
-	fields_number(fields, "nodes_gone", (int64_t)nr[ACTIVITY_NODES_GONE]);
-}
-
 static void number_or_nothing(struct fields *fields, const char *name, uint64_t number, bool known)
 {
 	if (known)
 		fields_number(fields, name, (int64_t)number);
 	else
 		fields_nothing(fields, name);
+}
+
+/*
+ * Where its beginning or its end is lost, or while a gap may hide that it ended, what others did is among what happened
+ * between the events that are there: then nobody knows which is its own.
+ */
+bool episode_activity(const struct history *h, const struct episode_row *episode, struct moment when,
+		      uint64_t nr[NR_ACTIVITIES])
+{
+	uint64_t end = episode->fact.died == NEVER ? when.t : episode->fact.died;
+	uint64_t begin = episode->fact.born ? episode->fact.born - 1 : 0;
+
+	memset(nr, 0, NR_ACTIVITIES * sizeof(*nr));
+	if (end > begin)
+		history_activity(h, begin, end, nr);
+	return !episode->begin_lost && !episode->end_lost &&
+	       (episode->ended || !history_nr_losses(h) ||
+		!history_may_lack_steps(h, (enum episode_kind)episode->kind, episode->fact.born, end, when.known_by));
+}
+
+static void activity_fields(struct recording *recording, const struct episode_row *episode,
+			    struct moment when, struct fields *fields)
+{
+	static const struct { const char *name; enum activity activity; } counted[] = {
+		{ "merges", ACTIVITY_MERGES }, { "zero_pages", ACTIVITY_ZERO_PAGES },
+		{ "merge_failures", ACTIVITY_MERGE_FAILURES }, { "removals", ACTIVITY_REMOVALS },
+		{ "nodes_made", ACTIVITY_NODES_MADE }, { "nodes_gone", ACTIVITY_NODES_GONE },
+	};
+	uint64_t nr[NR_ACTIVITIES];
+	bool known = episode_activity(recording_history(recording), episode, when, nr);
+
+	for (size_t i = 0; i < sizeof(counted) / sizeof(*counted); i++)
+		number_or_nothing(fields, counted[i].name, nr[counted[i].activity], known);
 }
 
 static void waiting_fields(struct recording *recording, const struct episode_row *episode,

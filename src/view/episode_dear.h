@@ -18,6 +18,9 @@
 
 #include "fields.h"
 
+/* What happened while it ran; false: some of that is not its own, or not known. */
+bool episode_activity(const struct history *h, const struct episode_row *episode, struct moment when,
+		      uint64_t nr[NR_ACTIVITIES]);
 /* The activity, and the waiting where it is wanted: what a listing shows. */
 void episode_dear_fields(struct recording *recording, const struct episode_row *episode,
 			 struct moment when, struct fields *fields);

@@ -131,8 +131,9 @@ static void mm_facts(struct facts *facts, const struct scene *scene, const struc
 	facts->doubtful = mappings.doubtful;
 	fact(facts, ' ', "mappings", mappings.evidence, "%s",
 	     format_count(count, counters.nr_mappings));
+	facts->doubtful = history_may_lack_merges(scene->history, mm->fact.first, scene->when);
+	fact(facts, ' ', "merges so far", EVIDENCE_TRACED, "%s", format_count(count, counters.nr_merges));
 	facts->doubtful = doubtful;
-	fact(facts, ' ', "merges so far", e, "%s", format_count(count, counters.nr_merges));
 	link_fact(facts, scene, "forked from", mm->parent);
 }
 

@@ -276,6 +276,7 @@ static void mm_fields(const struct reader *reader, const struct mm_row *mm, stru
 	worth_field(reader, fields, "items_doubtful", ITEMS_OF_MM, mm->ref);
 	worth_field(reader, fields, "stable_items_doubtful", ITEMS_OF_MM, mm->ref);
 	worth_field(reader, fields, "mappings_doubtful", MAPPINGS_OF_MM, mm->ref);
+	fields_bool(fields, "merges_doubtful", history_may_lack_merges(reader->history, mm->fact.first, reader->when));
 }
 
 static void anon_vma_fields(const struct reader *reader, const struct anon_vma_row *anon_vma,

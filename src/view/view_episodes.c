@@ -20,6 +20,7 @@
 
 #include "episode_cost.h"
 #include "explain/words.h"
+#include "episode_dear.h"
 #include "format.h"
 #include "listing.h"
 #include "stepper.h"
@@ -271,9 +272,12 @@ static void draw_walk(struct pane pane, int y, const struct walk_totals *w)
 /* What changed while the scan ran. */
 static void draw_scan(struct pane pane, int y, const struct scene *scene, const struct episode_row *episode)
 {
-	uint64_t nr[NR_ACTIVITIES] = { 0 }, begin = episode->fact.born ? episode->fact.born - 1 : 0;
+	uint64_t nr[NR_ACTIVITIES];
 
-	history_activity(scene->history, begin, episode->fact.died, nr);
+	if (!episode_activity(scene->history, episode, scene->when, nr)) {
+		pane_text(pane, 2, y, ROLE_HINT, "what it merged is not known: where it began or ended was lost");
+		return;
+	}
 	pane_printf(pane, 2, y, ROLE_TEXT, "%" PRIu64 " merge%s, %" PRIu64 " failed, %" PRIu64 " zero page%s, %" PRIu64
 		    " removal%s; %" PRIu64 " stable node%s made, %" PRIu64 " gone",
 		    nr[ACTIVITY_MERGES], plural(nr[ACTIVITY_MERGES]), nr[ACTIVITY_MERGE_FAILURES],

@@ -125,13 +125,16 @@ static struct row_key column_cursor(const struct numa_view *view, const struct s
 	return cursor;
 }
 
-static void draw_page(struct pane pane, int x, int y, enum role role, const struct numa_page *page, bool wrong)
+/* The mark of a page on another memory node than its tree's is a `?` where that is not sure. */
+static void draw_page(struct pane pane, int x, int y, enum role role, const struct numa_page *page, bool wrong,
+		      bool unsure)
 {
 	if (page->nid < 0) {
 		pane_text(pane, x, y, ROLE_SKIPPED, " -");
 		return;
 	}
-	pane_printf(pane, x, y, wrong ? ROLE_FAULT : role, "%c%" PRId32, wrong ? '!' : ' ', page->nid);
+	pane_printf(pane, x, y, wrong ? unsure ? ROLE_DOUBT : ROLE_FAULT : role, "%c%" PRId32,
+		    wrong ? unsure ? '?' : '!' : ' ', page->nid);
 	pane_fact(pane, x + 4, y, page->evidence, page->doubtful);
 }
 
@@ -160,7 +163,8 @@ static void draw_node(struct pane pane, int y, const struct scene *scene, const 
 	else
 		pane_text(pane, 24, y, role, node->place == NODE_ON_MIGRATE_LIST ? "listed" : "off it");
 	if (node->kind != NODE_CHAIN)
-		draw_page(pane, 31, y, role, &page, numa_is_wrong(&source, node, &page, scene->when));
+		draw_page(pane, 31, y, role, &page, numa_is_wrong(&source, node, &page, scene->when),
+			  page.doubtful || node->fact.doubt != DOUBT_NONE);
 	row_marks(pane, y, marks);
 }
 

@@ -202,16 +202,6 @@ static bool last_scan(const struct scene *scene, struct episode_row *ret)
 	return false;
 }
 
-/* May merges have been lost by then, so that there were more? */
-static bool may_lack_merges(const struct scene *scene)
-{
-	const struct history *h = scene->history;
-	struct moment when = scene->when;
-
-	return history_may_lack(h, history_is_patched(h) ? EVENT_P_ITEM_APPEND : EVENT_KSM_MERGE_WITH_KSM_PAGE, 0,
-				when.t < history_last(h) ? when.t : NEVER, when.known_by);
-}
-
 static void draw_scan(struct pane pane, const struct scene *scene,
 		      const struct history_counters *counters)
 {
@@ -235,7 +225,7 @@ static void draw_scan(struct pane pane, const struct scene *scene,
 	else
 		draw_small_text(pane, 3, "took", "-", 0, false);
 	draw_small_text(pane, 4, "merges", format_count(text, counters->nr_merges),
-			EVIDENCE_TRACED, may_lack_merges(scene));
+			EVIDENCE_TRACED, history_may_lack_merges(scene->history, 0, scene->when));
 	draw_small(pane, 5, scene, "chains", "stable_node_chains", outdated);
 	draw_small(pane, 6, scene, "dups", "stable_node_dups", outdated);
 }

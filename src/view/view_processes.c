@@ -62,7 +62,8 @@ static void draw_facts(struct pane pane, const struct scene *scene, const struct
 		pane_fieldf(pane, 5, ' ', "forked from", 0, false, "%s",
 			    scene_owner(scene, mm->parent, text, sizeof(text)));
 	else
-		pane_fieldf(pane, 5, ' ', "merges so far", mm->fact.evidence, false, "%s",
+		pane_fieldf(pane, 5, ' ', "merges so far", EVIDENCE_TRACED,
+			    history_may_lack_merges(scene->history, mm->fact.first, scene->when), "%s",
 			    format_count(count, numbers.counters.nr_merges));
 	pane_fieldf(pane, 6, ' ', mm->fact.doubt ? "doubtful" : "KSM", 0, false, "%s",
 		    mm->exited     ? "it exited; whether ksmd was there since is not known"
