@@ -25,11 +25,13 @@ enum track_kind {
 	TRACK_NOTABLE,
 	TRACK_LOST,
 	TRACK_SAVED,
-	TRACK_CURSOR,
-	TRACK_MARKS
+	TRACK_MOMENTS /* the marks and, over them, now */
 };
 
-/* In order of how soon they are wanted; `rank` decides which go when there is little room. */
+/*
+ * In the order in which they stand.  Where there is little room, those that are empty in the whole recording give way
+ * to those that are not, and of each the higher `rank` to the lower.
+ */
 static const struct track {
 	const char *label;
 	enum track_kind kind;
@@ -41,23 +43,23 @@ static const struct track {
 	{"merges", TRACK_ACTIVITY, ACTIVITY_MERGES, false, 0},
 	{"zero pages", TRACK_ACTIVITY, ACTIVITY_ZERO_PAGES, false, 3},
 	{"merge fails", TRACK_ACTIVITY, ACTIVITY_MERGE_FAILURES, false, 1},
-	{"removals", TRACK_ACTIVITY, ACTIVITY_REMOVALS, false, 0},
+	{"removals", TRACK_ACTIVITY, ACTIVITY_REMOVALS, false, 1},
 	{"nodes made", TRACK_ACTIVITY, ACTIVITY_NODES_MADE, false, 2},
 	{"nodes gone", TRACK_ACTIVITY, ACTIVITY_NODES_GONE, false, 2},
 	{"chains", TRACK_ACTIVITY, ACTIVITY_CHAINS, true, 0},
 	{"dups", TRACK_ACTIVITY, ACTIVITY_DUPS, true, 0},
-	{"rmap walks", TRACK_ACTIVITY, ACTIVITY_WALKS, true, 2},
-	{"poison", TRACK_ACTIVITY, ACTIVITY_POISON, false, 2},
-	{"migrations", TRACK_ACTIVITY, ACTIVITY_MIGRATIONS, false, 3},
-	{"collapses", TRACK_ACTIVITY, ACTIVITY_COLLAPSES, false, 3},
-	{"lock waits", TRACK_ACTIVITY, ACTIVITY_CONTENTION, false, 3},
+	{"rmap walks", TRACK_ACTIVITY, ACTIVITY_WALKS, true, 0},
+	{"poison", TRACK_ACTIVITY, ACTIVITY_POISON, false, 0},
+	{"migrations", TRACK_ACTIVITY, ACTIVITY_MIGRATIONS, false, 2},
+	{"collapses", TRACK_ACTIVITY, ACTIVITY_COLLAPSES, false, 2},
+	{"lock waits", TRACK_ACTIVITY, ACTIVITY_CONTENTION, false, 2},
 	{"other events", TRACK_ACTIVITY, ACTIVITY_OTHER, false, 3},
 	{"saved", TRACK_SAVED, 0, false, 0},
 	{"notable", TRACK_NOTABLE, 0, false, 0},
 	{"lost", TRACK_LOST, 0, false, 0},
-	{"now", TRACK_CURSOR, 0, false, 0},
-	{"marks", TRACK_MARKS, 0, false, 0},
+	{"now, marks", TRACK_MOMENTS, 0, false, 0},
 };
+#define RANKS	  4
 #define NR_TRACKS ((int)(sizeof(tracks) / sizeof(*tracks)))
 
 int timeline_columns(int width)
@@ -112,7 +114,7 @@ static void draw_scan(struct pane pane, int y, const struct chart *chart)
 	}
 }
 
-static void draw_marks_row(struct pane pane, int y, const struct scene *scene,
+static void draw_marks(struct pane pane, int y, const struct scene *scene,
 			   const struct chart_window *window)
 {
 	for (const char *letter = "zyxwvutsrqponmlkjihgfedcbaBA"; *letter; letter++) {
@@ -182,29 +184,53 @@ static void draw_track(struct pane pane, int y, const struct track *track,
 				 (uint32_t)chart->lost[c]);
 		draw_peak(pane, y, chart->nr_losses);
 		break;
-	case TRACK_CURSOR:
+	case TRACK_MOMENTS:
+		draw_marks(pane, y, scene, &chart->window);
 		if (now >= 0)
 			pane_put(pane, LABEL + 2 + now, y, ROLE_CURSOR, '^');
 		break;
-	case TRACK_MARKS:
-		draw_marks_row(pane, y, scene, &chart->window);
-		break;
 	}
+}
+
+/* ---- which of them ---- */
+
+/* Has it nothing to show in the whole recording?  Of the window alone rows would come and go. */
+static bool is_empty(const struct track *track, const struct scene *scene, const uint64_t *whole)
+{
+	if (track->patched && !history_is_patched(scene->history))
+		return true;
+	return track->kind == TRACK_ACTIVITY
+		       ? !whole[track->activity]
+		       : track->kind == TRACK_SCAN && !history_scan_step(scene->history, 0, 1);
+}
+
+static void choose(bool shown[NR_TRACKS], int rows, const struct scene *scene)
+{
+	uint64_t whole[NR_ACTIVITIES];
+	bool empty[NR_TRACKS];
+
+	history_activity(scene->history, 0, history_last(scene->history), whole);
+	for (int i = 0; i < NR_TRACKS; i++) {
+		empty[i] = is_empty(&tracks[i], scene, whole);
+		shown[i] = false;
+	}
+	for (int pass = 0; pass < 2 * RANKS; pass++)
+		for (int i = 0; i < NR_TRACKS && rows > 0; i++)
+			if (empty[i] == (pass >= RANKS) && tracks[i].rank == pass % RANKS) {
+				shown[i] = true;
+				rows--;
+			}
 }
 
 int timeline_draw_tracks(struct pane pane, int y, int rows, const struct scene *scene,
 			 const struct chart *chart, int now)
 {
-	int rank = 4, fit, used = 0;
+	bool shown[NR_TRACKS];
+	int used = 0;
 
-	do {
-		rank--;
-		fit = 0;
-		for (int i = 0; i < NR_TRACKS; i++)
-			fit += tracks[i].rank <= rank;
-	} while (fit > rows && rank > 0);
+	choose(shown, rows, scene);
 	for (int i = 0; i < NR_TRACKS; i++)
-		if (tracks[i].rank <= rank && used < rows)
+		if (shown[i])
 			draw_track(pane, y + used++, &tracks[i], scene, chart, now);
 	return used;
 }

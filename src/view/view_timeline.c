@@ -226,9 +226,28 @@ static void draw_worth(struct pane pane, struct timeline_view *view, const struc
 		   pane.y - scene->body.y + 1, pane.width, rows);
 }
 
+/* In one row: where n leads; behind the last, what was last. */
+static void draw_worth_one(struct pane pane, struct timeline_view *view, const struct scene *scene)
+{
+	uint64_t t = scene->when.t;
+	struct notable notable;
+
+	view->nr_worth = 0;
+	session_view_state(scene->session)->lists[0] = (struct list){0};
+	if (notable_near(scene, t, 1, notable_least(scene), &notable))
+		pane_fit(pane, pane.width - 8, 0, 7, ALIGN_RIGHT, ROLE_HINT, "n");
+	else if (notable_near(scene, t + 1, -1, notable_least(scene), &notable))
+		pane_fit(pane, pane.width - 8, 0, 7, ALIGN_RIGHT, ROLE_HINT, notable.event == t ? "here" : "N");
+	else {
+		pane_text(pane, 4, 0, ROLE_HINT, "nothing stands out in this recording");
+		return;
+	}
+	draw_worth_row(pane_sub(pane, 0, 0, pane.width - 6, 1), 0, scene, &notable);
+}
+
 static void draw(struct session *session, void *own, struct pane body)
 {
-	int nr = timeline_columns(body.width), low = body.height > 26 ? body.height / 3 : 0, used,
+	int nr = timeline_columns(body.width), low = body.height > 26 ? body.height / 3 : 1, used,
 	    now, y, rows;
 	struct timeline_view *view = own;
 	struct chart_window window;
@@ -249,10 +268,10 @@ static void draw(struct session *session, void *own, struct pane body)
 	pane_vline(body, body.width / 2, y, rows, ROLE_BORDER);
 	draw_bucket(pane_sub(body, body.width / 2 + 1, y, body.width - body.width / 2 - 1, rows),
 		    &view->chart, now);
-	if (low)
+	if (low > 1)
 		draw_worth(pane_sub(body, 0, body.height - low, body.width, low), view, &scene);
 	else
-		session_view_state(session)->lists[0] = (struct list){0};
+		draw_worth_one(pane_sub(body, 0, body.height - 1, body.width, 1), view, &scene);
 }
 
 /* ---- keys ---- */
