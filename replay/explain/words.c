@@ -77,6 +77,28 @@ const char *explain_migrate_reason(struct event_index *events, int64_t reason, c
 		      buf);
 }
 
+/* The kernel moved the event from one system to another. */
+const char *explain_failed_page(struct event_index *events, int64_t type, char buf[SYMBOL_MAX])
+{
+	const char *name = event_index_symbol(events, "memory_failure", "memory_failure_event", "type", type);
+
+	return symbol(name ? name : event_index_symbol(events, "ras", "memory_failure_event", "type", type), type, buf);
+}
+
+const char *explain_failure_result(int64_t result, char buf[SYMBOL_MAX])
+{
+	static const char *const results[] = { "ignored", "failed", "delayed", "recovered" };
+
+	return result >= 0 && (size_t)result < sizeof(results) / sizeof(results[0]) ? results[result] :
+	       symbol(NULL, result, buf);
+}
+
+const char *explain_sigbus_code(int64_t code)
+{
+	return code == 4 ? " (BUS_MCEERR_AR, action required)" :
+	       code == 5 ? " (BUS_MCEERR_AO, action optional)" : "";
+}
+
 const char *explain_time(uint64_t ns, char *buf, size_t size)
 {
 	if (ns < 1000)

@@ -20,14 +20,20 @@ const char *explain_word(enum word_list list, int64_t value, char number[24]);
 static inline const char *plural(uint64_t nr) { return nr == 1 ? "" : "s"; }
 
 /*
- * What khugepaged's enum scan_result, and a migration's mode and reason, are called in the kernel that was
- * recorded: "copy_poisoned_page (30)"; the bare number where the recording describes no such event.
+ * What khugepaged's enum scan_result, a migration's mode and reason, and a memory failure's kind of page are called
+ * in the kernel that was recorded: "copy_poisoned_page (30)"; the bare number where the recording describes no such
+ * event.
  */
 #define SYMBOL_MAX 64
 struct event_index;
 const char *explain_scan_result(struct event_index *events, int64_t result, char buf[SYMBOL_MAX]);
 const char *explain_migrate_mode(struct event_index *events, int64_t mode, char buf[SYMBOL_MAX]);
 const char *explain_migrate_reason(struct event_index *events, int64_t reason, char buf[SYMBOL_MAX]);
+const char *explain_failed_page(struct event_index *events, int64_t type, char buf[SYMBOL_MAX]);
+/* enum mf_result, include/linux/mm.h: "recovered"; the number in `buf` for another. */
+const char *explain_failure_result(int64_t result, char buf[SYMBOL_MAX]);
+/* What SIGBUS's si_code says, " (BUS_MCEERR_AO)", or "" for one that is not of memory failures. */
+const char *explain_sigbus_code(int64_t code);
 
 /* "1.2 us", "4.5 ms", "3.20 s". */
 const char *explain_time(uint64_t ns, char *buf, size_t size);

@@ -271,6 +271,17 @@ static void scan(const struct story *s, char *buf, size_t size)
 		 format_count(count, (uint64_t)a->rmap_entries));
 }
 
+static void signal_sent(const struct args_SIGNAL_GENERATE *a, char *buf, size_t size)
+{
+	enum { BUS = 7 };	/* SIGBUS of x86 and arm64 */
+	char number[24] = "SIGBUS";
+
+	if (a->sig != BUS)
+		snprintf(number, sizeof(number), "signal %" PRId64, a->sig);
+	snprintf(buf, size, "%s to %.16s %" PRId64 ", code %" PRId64 "%s", number, a->comm, a->pid, a->code,
+		 a->sig == BUS ? explain_sigbus_code(a->code) : "");
+}
+
 static void tasks(const struct story *s, char *buf, size_t size)
 {
 	const struct event *e = s->event;
@@ -305,9 +316,7 @@ static void tasks(const struct story *s, char *buf, size_t size)
 			 EVENT_ARGS(e, TASK_RENAME)->oldcomm);
 		break;
 	case EVENT_SIGNAL_GENERATE:
-		snprintf(buf, size, "signal %" PRId64 " to %.16s %" PRId64 ", code %" PRId64,
-			 EVENT_ARGS(e, SIGNAL_GENERATE)->sig, EVENT_ARGS(e, SIGNAL_GENERATE)->comm,
-			 EVENT_ARGS(e, SIGNAL_GENERATE)->pid, EVENT_ARGS(e, SIGNAL_GENERATE)->code);
+		signal_sent(EVENT_ARGS(e, SIGNAL_GENERATE), buf, size);
 		break;
 	default:
 		break;
@@ -333,6 +342,22 @@ static void migration_pte(const struct story *s, char *buf, size_t size)
 		 scene_owner(s->scene, pte.mm, owner, sizeof(owner)), pte.addr, page, what);
 }
 
+/* The event tells a pfn.  Of which stable node that is the page, if of any, is the history's to know. */
+static void memory_failed(const struct story *s, char *buf, size_t size)
+{
+	const struct args_MEMORY_FAILURE_EVENT *a = EVENT_ARGS(s->event, MEMORY_FAILURE_EVENT);
+	struct event_index *events = recording_events(s->scene->recording);
+	char name[48], node[80] = "", type[SYMBOL_MAX], result[SYMBOL_MAX];
+	struct ref ref = scene_resolve(s->scene, why_touched(s->scene, s->scene->when.t, TABLE_PAGE), TABLE_NODE);
+	union row row;
+
+	if (scene_row(s->scene, ref, &row))
+		snprintf(node, sizeof(node), " (%s%s)", scene_name(s->scene, ref, name, sizeof(name)),
+			 row.fact.doubt ? ", if it is still there" : "");
+	snprintf(buf, size, "memory failure at pfn 0x%" PRIx64 "%s: page type %s, result %s", (uint64_t)a->pfn, node,
+		 explain_failed_page(events, a->type, type), explain_failure_result(a->result, result));
+}
+
 static void memory(const struct story *s, char *buf, size_t size)
 {
 	struct event_index *events = recording_events(s->scene->recording);
@@ -341,12 +366,7 @@ static void memory(const struct story *s, char *buf, size_t size)
 
 	switch (e->kind) {
 	case EVENT_MEMORY_FAILURE_EVENT:
-		snprintf(buf, size,
-			 "memory failure at pfn 0x%" PRIx64 " (%s): type %" PRId64
-			 ", result %" PRId64,
-			 EVENT_ARGS(e, MEMORY_FAILURE_EVENT)->pfn, s->node,
-			 EVENT_ARGS(e, MEMORY_FAILURE_EVENT)->type,
-			 EVENT_ARGS(e, MEMORY_FAILURE_EVENT)->result);
+		memory_failed(s, buf, size);
 		break;
 	case EVENT_MM_MIGRATE_PAGES_START:
 		snprintf(buf, size, "%s begins to migrate pages: mode %s, reason %s", s->task,
@@ -436,8 +456,12 @@ static void name_objects(struct story *s, uint64_t nr)
 	struct ref mm = why_touched(scene, nr, TABLE_MM), item = why_touched(scene, nr, TABLE_ITEM);
 	struct ref node = why_touched(scene, nr, TABLE_NODE);
 
+	struct ref anon_vma = why_touched(scene, nr, TABLE_ANON_VMA);
+
 	if (ref_is_none(mm))
 		mm = scene_resolve(scene, item, TABLE_MM);
+	if (ref_is_none(mm))
+		mm = scene_resolve(scene, why_touched(scene, nr, TABLE_VMA), TABLE_MM);
 	if (ref_is_none(mm))
 		strcpy(s->mm, "a process");
 	else
@@ -450,7 +474,10 @@ static void name_objects(struct story *s, uint64_t nr)
 		strcpy(s->item, "an rmap_item");
 	else
 		scene_name(scene, item, s->item, sizeof(s->item));
-	scene_name(scene, why_touched(scene, nr, TABLE_ANON_VMA), s->anon_vma, sizeof(s->anon_vma));
+	if (ref_is_none(anon_vma))
+		strcpy(s->anon_vma, "an anon_vma");
+	else
+		scene_name(scene, anon_vma, s->anon_vma, sizeof(s->anon_vma));
 }
 
 void why_event(const struct scene *scene, uint64_t nr, char *buf, size_t size)

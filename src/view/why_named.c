@@ -2,8 +2,8 @@
 /*
  * why_named.c - events that change nothing: the objects that they name, and what they found.
  *
- * A walk, a recovery or a collapse looks at objects without changing them, so the history has no row
- * of such an event for them.  Their fields name them by address; which generation that is follows
+ * A walk, a recovery, a collapse or a dump of what is known looks at objects without changing them, so the history has
+ * no row of such an event for them.  Their fields name them by address; which generation that is follows
  * from the moment.  An address that the history does not know stays unnamed.
  *
  * What such an event found is one or two words, for a list's column: a VMA's verdict, how long a lock
@@ -45,6 +45,11 @@ static uint64_t named_address(const struct event *e, enum table table)
 	PICK(P_COLLAPSE_BEGIN, MM, mm);
 	PICK(P_COLLAPSE_PAGE, MM, mm);
 	PICK(P_COLLAPSE_END, MM, mm);
+	PICK(P_DUMP_MM, MM, mm);
+	PICK(P_DUMP_NODE, NODE, node);
+	PICK(P_DUMP_ITEM, ITEM, item);
+	PICK(P_DUMP_ANON_VMA, ANON_VMA, anon_vma);
+	PICK_TWO(P_DUMP_VMA, VMA, vma, ANON_VMA, anon_vma);
 	case EVENT_P_WALK_VMA:
 		return table == TABLE_VMA  ? ARG(P_WALK_VMA, vma)
 		       : table == TABLE_MM ? ARG(P_WALK_VMA, mm)
@@ -58,9 +63,13 @@ static uint64_t named_address(const struct event *e, enum table table)
 struct ref why_named(const struct scene *scene, const struct event *event, uint64_t nr, enum table table)
 {
 	uint64_t addr = event->kind == EVENT_UNKNOWN || !event->args ? 0 : named_address(event, table);
+	struct moment when = why_moment(scene, nr);
 	struct ref ref;
+	union row row;
 
-	if (!addr || history_find(scene->history, table, addr, 0, why_moment(scene, nr), &ref))
+	/* What was at that address once is not what the event names. */
+	if (!addr || history_find(scene->history, table, addr, 0, when, &ref) ||
+	    history_row(scene->history, ref, when, &row))
 		return (struct ref){0};
 	return ref;
 }

@@ -237,8 +237,12 @@ static void say_walk(const struct story *s, char *buf, size_t size)
 
 	switch (s->event->kind) {
 	case EVENT_P_WALK_BEGIN:
-		SAY("%s walks all mappings of %s (pfn 0x%" PRIx64 ") to %s", s->task, s->node,
-		    ARGS(P_WALK_BEGIN)->pfn, purpose(ARGS(P_WALK_BEGIN)->purpose, text));
+		if (ARGS(P_WALK_BEGIN)->node)
+			SAY("%s walks all mappings of %s (pfn 0x%" PRIx64 ") to %s", s->task, s->node,
+			    ARGS(P_WALK_BEGIN)->pfn, purpose(ARGS(P_WALK_BEGIN)->purpose, text));
+		else
+			SAY("%s is to walk all mappings of pfn 0x%" PRIx64 " to %s: it has no stable node", s->task,
+			    ARGS(P_WALK_BEGIN)->pfn, purpose(ARGS(P_WALK_BEGIN)->purpose, text));
 		break;
 	case EVENT_P_WALK_ITEM:
 		SAY("pass %" PRId64 ", rmap_item of %s at 0x%" PRIx64 ": its anon_vma is locked %s%s",
@@ -355,6 +359,20 @@ static bool collapsed(const struct story *s)
 	return ARGS(P_COLLAPSE_END)->result == COLLAPSE_SUCCEEDED;
 }
 
+static void say_counts(const struct story *s, char *buf, size_t size)
+{
+	char count[FORMAT_MAX];
+	uint64_t nr = 0;
+
+	for (unsigned i = 0; s->event->present & 1 && i < KSMTOP_NR_COUNTS; i++)
+		nr += ARGS(P_COUNTS)->nr[i];
+	if (nr)
+		SAY("this CPU has traced %s event%s of the patch since boot; counted by kind, they tell what a gap hid",
+		    format_count(count, nr), plural(nr));
+	else
+		SAY("this CPU tells how many events of the patch it has traced, and the recording lacks the numbers");
+}
+
 static void say_other(const struct story *s, char *buf, size_t size)
 {
 	char text[24], symbol[SYMBOL_MAX];
@@ -414,7 +432,7 @@ static void say_other(const struct story *s, char *buf, size_t size)
 		    ARGS(P_DUMP_VMA)->end, s->mm, s->anon_vma);
 		break;
 	case EVENT_P_COUNTS:
-		SAY("how many events of each kind this CPU has traced: what is missing in the recording, a gap hid");
+		say_counts(s, buf, size);
 		break;
 	default:
 		break;
