@@ -188,6 +188,8 @@ def search(recording):
     ways = re.findall(r"(\S+): the failure took ([\d.]+) ms", recording.truth["notes"])
     nodes, = recording.noted(r"^(\d+) stable nodes")
     deaths = Deaths(recording.truth)
+    if recording.has_dump():
+        recording.expect("stable nodes", sum(n["kind"] != "chain" for n in recording.items("list", "nodes")), nodes)
     recording.expect("number of recoveries", (len(recoveries), len(ways)), (len(before), len(before)))
     recording.expect("who was hurt", (deaths.hit, deaths.lost), (set(), set()))
     for i, (episode, (way, ms), (place, old)) in enumerate(zip(recoveries, ways, sorted(before.items()))):
