@@ -113,14 +113,17 @@ void list_print_headings(const struct list_table *table, const char *indent)
 
 const char *list_doubt(const struct fields *fields, const char *name)
 {
-	const struct named_value *value = fields_find(fields, name), *doubtful;
-	char beside[64];
+	const struct named_value *value = fields_find(fields, name), *end = fields->list + fields->nr;
+	size_t length = strlen(name);
 
 	if (!value || value->kind == VALUE_NOTHING)
 		return " ";
-	snprintf(beside, sizeof(beside), "%s_doubtful", name);
-	doubtful = fields_find(fields, beside);
-	return doubtful && doubtful->kind == VALUE_BOOL && doubtful->number ? "?" : " ";
+	/* It stands behind the value, with others of its kind between them. */
+	for (const struct named_value *at = value + 1; at < end; at++)
+		if (at->name[0] == name[0] && strncmp(at->name, name, length) == 0 &&
+		    strcmp(at->name + length, "_doubtful") == 0)
+			return at->kind == VALUE_BOOL && at->number ? "?" : " ";
+	return " ";
 }
 
 /* A value that is known otherwise than its row has its own letter: "1 I". */

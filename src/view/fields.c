@@ -109,7 +109,7 @@ void fields_text(struct fields *fields, const char *name, const char *text)
 const struct named_value *fields_find(const struct fields *fields, const char *name)
 {
 	for (int i = 0; i < fields->nr; i++)
-		if (strcmp(fields->list[i].name, name) == 0)
+		if (fields->list[i].name[0] == name[0] && strcmp(fields->list[i].name, name) == 0)
 			return &fields->list[i];
 	return NULL;
 }
