@@ -94,7 +94,7 @@ static bool differs(const struct comparing *comparing)
 static void print_totals(const struct comparing *comparing)
 {
 	printf("%s%" PRIu64 " came, %" PRIu64 " went, %" PRIu64 " changed, %" PRIu64 " came and went between",
-	       differs(comparing) ? "" : "no difference: ", comparing->nr[CAME], comparing->nr[WENT],
+	       differs(comparing) ? "" : comparing->query->at_least ? "no difference in what is known: " : "no difference: ", comparing->nr[CAME], comparing->nr[WENT],
 	       comparing->nr[CHANGED], comparing->nr[PASSED]);
 	if (comparing->nr[LEARNED])
 		printf("; more is known of %" PRIu64, comparing->nr[LEARNED]);
@@ -124,10 +124,14 @@ static int diff_moments(struct comparing *comparing)
 			      comparing);
 	if (err)
 		return diag_set(&query->diag, err, "the changes cannot be read");
+	/* What a gap between them hid came, went or changed without a word, or is told as another change. */
+	query->at_least = history_may_lack(query->history, EVENT_UNKNOWN, comparing->from.t, comparing->to.t, known);
 	if (query->json)
 		answer_end(query, "counts", counts_json(comparing));
 	else
 		print_totals(comparing);
+	if (!query->json && query->at_least)
+		fprintf(stderr, "ksmtop: events were lost between them: there may be more differences\n");
 	return 0;
 }
 
