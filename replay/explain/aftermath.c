@@ -47,6 +47,7 @@ void tell_published(struct teller *t)
 	const struct recovery_totals *r = &t->row->totals.recovery;
 	char took[TIME_MAX], stretch[TIME_MAX], expected[TIME_MAX];
 	uint64_t nr_nodes = published_search_nodes(history_of(t), r->nr_nodes, before(t));
+	bool doubtful = t->doubtful;
 
 	if (!nr_nodes)
 		return;
@@ -64,6 +65,7 @@ void tell_published(struct teller *t)
 			explain_time(published_search_ns(r->nr_nodes), expected, sizeof(expected)));
 		return;
 	}
+	t->doubtful |= history_doubts(history_of(t), ALL_NODES, (struct ref){ 0 }, before(t));
 	teller_say(t, STORY_NOTE, 0, EVIDENCE_MODELLED,
 		   "No search was needed, whatever the size. The posted one would "
 		   "have gone through up to %" PRIu64
@@ -71,6 +73,7 @@ void tell_published(struct teller *t)
 		   "at 1,310,721) lead to expect %s.",
 		   nr_nodes,
 		   explain_time(published_search_ns(nr_nodes), expected, sizeof(expected)));
+	t->doubtful = doubtful;
 }
 
 /* ---- later signals ---- */

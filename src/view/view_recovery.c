@@ -33,8 +33,10 @@ static const char *const phase_names[NR_PHASES] = {"fault", "chain",  "healthy",
 /* The published figure beside what was measured: a model's, wherever the row's evidence comes from. */
 static void say_chain(struct stepping *s, const struct recovery_facts *r, bool wide, char *buf, size_t size)
 {
-	uint64_t nr = r->has_chain ? published_search_nodes(s->scene.history, r->nr_nodes, recovery_front(s)) : 0;
+	struct moment front = recovery_front(s);
+	uint64_t nr = r->has_chain ? published_search_nodes(s->scene.history, r->nr_nodes, front) : 0;
 	char took[FORMAT_MAX], stretch[FORMAT_MAX], expected[FORMAT_MAX], count[FORMAT_MAX];
+	bool unsure;
 	size_t at;
 
 	if (!r->searched)
@@ -51,10 +53,13 @@ static void say_chain(struct stepping *s, const struct recovery_facts *r, bool w
 	if (!nr)
 		return;
 	at = strlen(buf);
-	at += (size_t)snprintf(buf + at, size - at, "; posted %s %c", format_duration(expected, published_search_ns(nr)),
-			       EVIDENCE_MODELLED);
+	/* of so many nodes as the history knows: a gap may have hidden others, or that some went */
+	unsure = r->nr_nodes <= 1 && history_doubts(s->scene.history, ALL_NODES, (struct ref){0}, front);
+	at += (size_t)snprintf(buf + at, size - at, "; posted %s %c%s",
+			       format_seen_duration(expected, published_search_ns(nr), unsure), EVIDENCE_MODELLED,
+			       unsure ? "?" : "");
 	if (wide && r->nr_nodes <= 1)
-		snprintf(buf + at, size - at, " for %s", format_count(count, nr));
+		snprintf(buf + at, size - at, " for %s", format_seen(count, nr, unsure));
 }
 
 static void say_phase(struct stepping *s, const struct recovery_facts *f, int phase, bool wide, char *buf,
@@ -260,6 +265,8 @@ static const char *fate(const struct recovery_process *p, const struct recovery_
 		add_word(buf, size, "not moved");
 	else if (f->lacks && !p->moved_fresh && !p->moved_dup)
 		add_word(buf, size, "?");
+	if (!wide && (p->nr_mapped || (f->lacks_later && !p->nr_listed)))	/* one that is listed and maps it not is "listed" */
+		add_word(buf, size, p->nr_mapped ? "maps" : "?");
 	if (!wide && p->nr_told + p->nr_touched)	/* first: in little room the rest is left out */
 		add_word(buf, size, p->nr_told + p->nr_touched > 1 || f->lacks_later ? "SIGBUS x%s" : "SIGBUS",
 			 format_seen(times, p->nr_told + p->nr_touched, f->lacks_later));
@@ -271,8 +278,8 @@ static const char *fate(const struct recovery_process *p, const struct recovery_
 			 format_seen(times, p->nr_touched, f->lacks_later));
 	if (f->lacks_later && !p->nr_touched && (wide || !*buf))
 		add_word(buf, size, "?");
-	if (p->nr_listed)
-		add_word(buf, size, !p->nr_mapped ? "listed, maps it not" : wide ? "listed, maps it" : "listed");
+	if (p->nr_listed && (wide || !p->nr_mapped))
+		add_word(buf, size, !wide ? "listed" : p->nr_mapped ? "listed, maps it" : "listed, maps it not");
 	return buf;
 }
 

@@ -138,10 +138,10 @@ static uint32_t nr_begun(const struct waiter *list, uint32_t nr, uint64_t t)
 void walk_draw_waiters(struct pane pane, struct stepping *s)
 {
 	const struct waiter *list;
-	uint64_t longest = 0;
+	uint64_t longest = 0, all = 0;
 	uint32_t nr, top = 0, shown;
 	int y;
-	char right[96] = "", time[FORMAT_MAX], count[FORMAT_MAX];
+	char right[96] = "", time[FORMAT_MAX], sum[FORMAT_MAX], count[FORMAT_MAX];
 	bool lacks = stepping_lacks_now(s);
 
 	if (episode_waiters(s->episode, &list, &nr))
@@ -152,13 +152,15 @@ void walk_draw_waiters(struct pane pane, struct stepping *s)
 		uint64_t ns = list[i].end && told ? list[i].end_ns - list[i].begin_ns : 0;
 
 		longest = ns > longest ? ns : longest;
+		all += ns;
 		if (list[i].begin <= s->scene.when.t && i >= (uint32_t)(pane.height > 2 ? pane.height - 2 : 0))
 			top = i - (uint32_t)(pane.height - 2);
 	}
 	if (longest)
-		snprintf(right, sizeof(right), "%s, longest %s", format_seen(count, shown, lacks),
+		snprintf(right, sizeof(right), pane.width > 45 ? "%s, %s in all, longest %s" : "%s, %s",
+			 format_seen(count, shown, lacks), format_seen_duration(sum, all, lacks),
 			 format_seen_duration(time, longest, lacks));
-	pane_rule(pane, 0, pane.width > 45 ? "WHO ELSE WAITED FOR THE LOCK" : "WHO WAITED", right);
+	pane_rule(pane, 0, pane.width > 45 ? "WHO ELSE WAITED" : "WHO WAITED", right);
 	if (!nr)
 		pane_text(pane, 3, 1, ROLE_HINT, "no contention was recorded");
 	for (y = 1; y < pane.height && top < shown; y++)

@@ -36,9 +36,9 @@ SAYINGS = [(claim, re.compile(pattern)) for claim, pattern in (
     ("nr listed", r"\b(\d+) on the list; the VMAs"),
     ("nr listed", r"^ *on the list (\d+);"),
     ("signalled", r"SIGBUS goes to \S+ \(pid (\d+)\)"),
-    ("signalled", r" (\d+) +\d+(?:/\d+)? (?:to the \w+, )?(?:not moved, )?SIGBUS"),
-    ("all signals", r" (\d+) +\d+(?:/\d+)? (?:not moved, )?SIGBUS x(\d+)"),
-    ("touched", r" (\d+) +\d+(?:/\d+)? (?:not moved, )?SIGBUS,? by touch x(\d+)"),
+    ("signalled", r" (\d+) +\d+(?:/\d+)? (?:to the \w+, )?(?:not moved, )?(?:maps, )?SIGBUS"),
+    ("all signals", r" (\d+) +\d+(?:/\d+)? (?:not moved, )?(?:maps, )?SIGBUS x(\d+)"),
+    ("touched", r" (\d+) +\d+(?:/\d+)? (?:not moved, )?(?:maps, )?SIGBUS,? by touch x(\d+)"),
     # the page of a walk, purpose, rule; its mapcounts; offered, outside, other mm, visited
     ("walk", r'A walk of [^(]*\(pfn (0x\w+)\) begins, purpose: ' + PURPOSE +
      r'; interval trees are asked by the rule "(\w+)"'),

@@ -132,6 +132,51 @@ static void a_mapping_that_no_item_reaches(void **state)
 	recording_close(recording);
 }
 
+/* A VMA that is trimmed leaves its tree at event 7 and is back at event 8; at event 9 it goes for good. */
+static void a_vma_that_is_split_is_not_away(void **state)
+{
+	const struct written story[] = {
+		WR(10, 0, 2201, P_MM_ENTER, MM_A, 2201, 1000, "vm-a"),
+		WR(11, 0, 2201, P_ANON_VMA_NEW, AV, AV, AV),
+		WR(12, 0, 2201, P_VMA_INSERT, AV, V0, MM_A, ADDRESS - 0x2000, ADDRESS + 0x2000, 0x500, 0x80100073),
+		WR(14, 0, 91, P_ITEM_NEW, ITEM, MM_A, ADDRESS),
+		WR(15, 0, 91, P_NODE_INSERT, NODE, PFN, 0, 0),
+		WR(16, 0, 91, P_ITEM_APPEND, ITEM, MM_A, ADDRESS, NODE, AV, INDEX, 1),
+		WR(20, 0, 2201, P_VMA_REMOVE, AV, V0, MM_A, ADDRESS - 0x2000, ADDRESS + 0x2000, 0x500, 0x80100073),
+		WR(21, 0, 2201, P_VMA_INSERT, AV, V0, MM_A, ADDRESS - 0x2000, ADDRESS + 0x1000, 0x500, 0x80100073),
+		WR(22, 0, 2201, P_VMA_REMOVE, AV, V0, MM_A, ADDRESS - 0x2000, ADDRESS + 0x1000, 0x500, 0x80100073),
+		WR(23, 0, 2201, P_MM_ENTER, MM_B, 0, 0, ""),
+		WR(24, 0, 91, KSM_START_SCAN, 1, 1),
+	};
+	struct recording *recording = written_open(story, sizeof(story) / sizeof(*story));
+	struct episode_source source = written_source(recording);
+	static const struct { uint64_t t; bool hindsight; int kind; uint64_t since; bool doubtful; } told[] = {
+		{ 6, false, STALE_REACHED, 0, false },
+		{ 7, false, STALE_ITEM, 7, true },	/* nobody can know then that it comes back */
+		{ 7, true, STALE_REACHED, 0, false },
+		{ 8, false, STALE_REACHED, 0, false },
+		{ 9, false, STALE_ITEM, 9, true },
+		{ 9, true, STALE_ITEM, 9, false },
+		{ 10, false, STALE_ITEM, 9, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++) {
+		struct stale_page page = look(&source, NODE, told[i].hindsight ? moment_hindsight(told[i].t) :
+					      moment_at(told[i].t));
+		const struct stale_entry *entry = entry_of(&page, 2201, (uint64_t)ADDRESS);
+
+		assert_non_null(entry);
+		assert_int_equal(entry->kind, told[i].kind);
+		if (told[i].kind == STALE_ITEM) {
+			assert_int_equal(entry->since, told[i].since);
+			assert_int_equal(entry->doubtful, told[i].doubtful);
+		}
+		stale_page_fini(&page);
+	}
+	recording_close(recording);
+}
+
 static void whole_scans_are_counted(void **state)
 {
 	const struct written story[] = {
@@ -377,6 +422,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_mapping_that_no_item_reaches),
+		cmocka_unit_test(a_vma_that_is_split_is_not_away),
 		cmocka_unit_test(whole_scans_are_counted),
 		cmocka_unit_test(never_and_next),
 		cmocka_unit_test(the_lab_s_walks),
