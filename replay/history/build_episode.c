@@ -381,13 +381,6 @@ static void recovery_dup(struct recovery_totals *totals, const struct args_P_REC
 		totals->chosen_kpfn = (uint64_t)args->kpfn;
 }
 
-/* Told when ksm_thread_mutex was got (or not): it began, and the kernel counts its duration, from the wait on. */
-static void recovery_began(struct episode *episode, uint64_t waited_ns)
-{
-	if (waited_ns < episode->begin_ns)
-		episode->begin_ns -= waited_ns;
-}
-
 static void recovery_event(struct builder *b, const struct event *ev)
 {
 	uint64_t pfn = (uint64_t)EVENT_ARGS(ev, P_RECOVERY_BEGIN)->pfn;	/* first in all of them */
@@ -404,7 +397,6 @@ static void recovery_event(struct builder *b, const struct event *ev)
 	totals->pfn = pfn;
 	switch (ev->kind) {
 	case EVENT_P_RECOVERY_BEGIN:
-		recovery_began(episode, (uint64_t)EVENT_ARGS(ev, P_RECOVERY_BEGIN)->waited_ns);
 		episode->object = node_ref(b, EVENT_ARGS(ev, P_RECOVERY_BEGIN)->node);
 		totals->mapcount_before = (int32_t)EVENT_ARGS(ev, P_RECOVERY_BEGIN)->mapcount;
 		totals->waited_ns = (uint64_t)EVENT_ARGS(ev, P_RECOVERY_BEGIN)->waited_ns;

@@ -64,7 +64,7 @@ struct kill_totals {
 struct recovery_totals {
 	uint64_t pfn;
 	int32_t mapcount_before;
-	uint64_t waited_ns;		/* for ksm_thread_mutex */
+	uint64_t waited_ns;		/* for ksm_thread_mutex, before its first event: that tells it */
 	/* at the end */
 	uint8_t outcome;		/* KSMTOP_RECOVERY_OUTCOMES */
 	int32_t mapcount_after;
@@ -75,7 +75,7 @@ struct recovery_totals {
 	uint64_t fresh_kpfn;		/* the copy, 0: none */
 	uint64_t nr_nodes;		/* nodes visited in search of the chain */
 	uint64_t search_ns, stretch_ns;	/* stretch: without a scheduling point */
-	uint64_t duration_ns;
+	uint64_t duration_ns;		/* with waited_ns */
 };
 
 /* khugepaged: one attempt to collapse 512 pages into one. */

@@ -205,7 +205,7 @@ struct episode_row {
 	char comm[16];
 	struct ref object;	/* what it is about: node, page or mm */
 	int64_t seqnr;		/* a scan's */
-	uint64_t begin_ns, end_ns;	/* a recovery begins with its wait for ksm_thread_mutex */
+	uint64_t begin_ns, end_ns;	/* of these two events */
 	bool ended;		/* its totals are final */
 	bool begin_lost, end_lost;	/* the event was never seen */
 	union episode_totals totals;	/* none for a scan */

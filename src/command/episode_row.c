@@ -127,6 +127,8 @@ static const char *word_of(const struct fields *fields, const char *name)
 static void ended_summary(const union row *row, const struct fields *f, char *buf, size_t size)
 {
 #define N(name) number_of(f, name)
+	int at;
+
 	switch (row->episode.kind) {
 	case EPISODE_WALK:
 		if (row->episode.begin_lost)
@@ -143,9 +145,11 @@ static void ended_summary(const union row *row, const struct fields *f, char *bu
 			 N("mapping") == 1 ? "s" : "");
 		break;
 	case EPISODE_RECOVERY:
-		snprintf(buf, size, "%s: %" PRId64 " mapping%s moved, %" PRId64 " not",
-			 word_of(f, "outcome"), N("moved"), plural((uint64_t)N("moved")),
-			 N("failed"));
+		at = snprintf(buf, size, "%s: %" PRId64 " mapping%s moved, %" PRId64 " not",
+			      word_of(f, "outcome"), N("moved"), plural((uint64_t)N("moved")), N("failed"));
+		if (N("waited_ns"))	/* what the duration counts, and the beginning does not */
+			snprintf(buf + at, size - (size_t)at, "; it counts %.3f ms of waiting for ksm_thread_mutex before",
+				 (double)N("waited_ns") / 1e6);
 		break;
 	case EPISODE_COLLAPSE:
 		snprintf(buf, size,

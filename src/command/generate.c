@@ -203,6 +203,7 @@ static const char json_text[] =
 	"table) and wrong_tree where they differ, root and parent of an anon_vma, pgoff and index in pages; ksm, poisoned, gone of a page. show: section and relation say what of the object an item is.\n\n"
 	"Episodes: begin_ns null: the beginning was not seen; ended; complete: a walk's events add up to its\n"
 	"own counts; others_waited, others_waited_ns: who waited for its locks; ended_because. A recovery's\n"
+	"waited_ns for ksm_thread_mutex, which duration_ns counts and which lies before begin_ns, its\n"
 	"dups, copies (tried), chosen_pfn, fresh_pfn, chain_nodes, search_ns and stretch_ns (without a\n"
 	"scheduling point), moved and failed mappings. A collapse's isolated, copied, copy_failed,\n"
 	"rolled_back, none (empty pages), shmem. A migration's succeeded, failed, walks, walk_ns,\n"

@@ -348,6 +348,17 @@ static void add_dear(char *line, size_t size, const struct scene *scene, const s
 		snprintf(line + at, size - at, "; missed %" PRId64 " %c", missed, EVIDENCE_MODELLED);
 }
 
+/* The kernel counts a recovery's duration from a wait on that is over when its first event tells of it. */
+static void add_wait(char *line, size_t size, const struct episode_row *episode)
+{
+	uint64_t waited_ns = episode->totals.recovery.waited_ns;
+	size_t at = strlen(line);
+	char text[FORMAT_MAX];
+
+	if (waited_ns && !episode->begin_lost)
+		snprintf(line + at, size - at, "; TOOK counts %s of waiting before", format_duration(text, waited_ns));
+}
+
 static void draw_detail(struct pane pane, const struct scene *scene, struct ref selected)
 {
 	struct episode_row episode;
@@ -364,6 +375,8 @@ static void draw_detail(struct pane pane, const struct scene *scene, struct ref 
 		 util_event(scene, episode.fact.died, b, sizeof(b)));
 	if (episode.kind == EPISODE_WALK)
 		add_dear(line, sizeof(line), scene, &episode);
+	else if (episode.kind == EPISODE_RECOVERY)
+		add_wait(line, sizeof(line), &episode);
 	pane_text(pane, 2, 1, ROLE_SKIPPED, line);
 	if (episode.ended)
 		draw_totals(pane, 2, scene, &episode);

@@ -23,6 +23,8 @@
 #include "view_util.h"
 #include "views.h"
 
+enum { OUTCOME_OFF = 5 };	/* KSMTOP_RECOVERY_OUTCOMES: the mutex is not asked for */
+
 #define NOW_ROWS 4
 
 /* ---- phases ---- */
@@ -66,7 +68,6 @@ static void say_phase(struct stepping *s, const struct recovery_facts *f, int ph
 		      size_t size)
 {
 	const struct recovery_totals *r = &s->row.totals.recovery;
-	enum { OFF = 5 };	/* KSMTOP_RECOVERY_OUTCOMES: the mutex is not asked for */
 	char waited[FORMAT_MAX], word[24], count[FORMAT_MAX], more[3][FORMAT_MAX];
 
 	switch (phase) {
@@ -76,8 +77,8 @@ static void say_phase(struct stepping *s, const struct recovery_facts *f, int ph
 			break;
 		}
 		snprintf(buf, size, "pfn 0x%" PRIx64 ", mapcount %" PRId32 "%s%s", r->pfn, r->mapcount_before,
-			 s->row.ended && r->outcome == OFF ? "" : "; mutex waited for ",
-			 s->row.ended && r->outcome == OFF ? "" : format_duration(waited, r->waited_ns));
+			 s->row.ended && r->outcome == OUTCOME_OFF ? "" : "; mutex waited for ",
+			 s->row.ended && r->outcome == OUTCOME_OFF ? "" : format_duration(waited, r->waited_ns));
 		break;
 	case PHASE_CHAIN:
 		say_chain(s, f, wide, buf, size);
@@ -354,7 +355,10 @@ static void draw_header(struct pane pane, struct stepping *s)
 		return;
 	}
 	x += pane_printf(pane, x, 0, ROLE_TEXT, "took %s, ", format_duration(time, r->duration_ns));
-	pane_text(pane, x, 0, r->outcome ? ROLE_FAULT : ROLE_VISITED, explain_word(WORDS_OUTCOME, r->outcome, word));
+	x += pane_text(pane, x, 0, r->outcome ? ROLE_FAULT : ROLE_VISITED,
+		       explain_word(WORDS_OUTCOME, r->outcome, word));
+	if (r->outcome != OUTCOME_OFF)
+		pane_text(pane, x, 0, ROLE_TEXT, " (with its wait)");
 }
 
 static void draw(struct session *session, void *own, struct pane body)
