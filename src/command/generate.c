@@ -177,8 +177,10 @@ static const char moments_text[] =
 	"What is shown of a moment is what could be known then. With --hindsight it is what the\n"
 	"whole recording tells of that moment: doubt may end, what was certain stays.\n\n"
 	"Lost events leave doubt of what they may have changed. A complete state dump ends it, but for\n"
-	"mappings, since it reads no page tables: one that no sample, walk, kill list or recovery has\n"
-	"shown since the gap may have gone in it.";
+	"mappings: it reads no page tables, and that a page is written to is not traced. At the moment a\n"
+	"mapping is certain only when something shows it. With --hindsight it was there since the gap if it\n"
+	"is shown later, unless the gap may have hidden a way to leave from which it comes back unseen (a\n"
+	"walk, for swap; the end of a VMA, an mm or an exec; a recovery; a migrated page).";
 
 static const char filters_text[] =
 	"Expressions are those of libtraceevent's filters over an event's fields, for instance\n\n"
