@@ -11,14 +11,30 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "explain/telling.h"
 #include "explain/words.h"
 
 /* ---- kill lists ---- */
+#define PID_MAX 32
+
+/* " (pid 57)" behind a name that does not say it. */
+static const char *pid_beside(const char *name, int64_t tgid, char buf[PID_MAX])
+{
+	char end[PID_MAX];
+	size_t length = strlen(name), wanted;
+
+	wanted = (size_t)snprintf(end, sizeof(end), " %" PRId64 ")", tgid);
+	if (length > wanted && strcmp(name + length - wanted, end) == 0)
+		return "";
+	snprintf(buf, PID_MAX, " (pid %" PRId64 ")", tgid);
+	return buf;
+}
+
 void tell_kill(struct telling *t)
 {
-	char mm[TOLD_NAME_MAX], duration[TIME_MAX];
+	char mm[TOLD_NAME_MAX], duration[TIME_MAX], pid[PID_MAX];
 
 	telling_function(t, "collect_procs_ksm", "mm/ksm.c");
 	if (t->step->kind == STEP_BEGIN) {
@@ -30,8 +46,9 @@ void tell_kill(struct telling *t)
 	} else if (t->step->kind == STEP_TASK) {
 		const struct args_P_KILL_TASK *args = ARGS(P_KILL_TASK);
 
-		SAY("%s (pid %" PRId64 ") is put on the kill list for 0x%" PRIx64 ": its VMA %s the address "
-		    "and its pte %s the page.", telling_name(t, t->step->ref, "mm", args->mm, mm), args->tgid,
+		telling_name(t, t->step->ref, "mm", args->mm, mm);
+		SAY("%s%s is put on the kill list for 0x%" PRIx64 ": its VMA %s the address and its pte %s the page.",
+		    mm, pid_beside(mm, args->tgid, pid),
 		    (uint64_t)args->address, args->covers ? "covers" : "does not cover",
 		    args->mapped ? "maps" : "does not map");
 	} else {

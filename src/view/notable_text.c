@@ -35,12 +35,12 @@ char notable_mark(const struct notable *notable)
 }
 
 /* ---- episodes ---- */
-/* The page that it is about: its stable node, else its pfn. */
+/* The page that it is about: its stable node, else its pfn; 0: the event that tells it was lost. */
 static const char *name_page(const struct scene *scene, struct ref node, uint64_t pfn, char *buf, size_t size)
 {
 	if (!ref_is_none(node))
 		return scene_name(scene, node, buf, size);
-	snprintf(buf, size, "pfn 0x%" PRIx64, pfn);
+	snprintf(buf, size, pfn ? "pfn 0x%" PRIx64 : "a page", pfn);
 	return buf;
 }
 
@@ -90,9 +90,10 @@ static void episode_text(const struct scene *scene, const struct notable *notabl
 		walk_text(scene, notable, row, buf, size);
 		break;
 	case NOTABLE_MIGRATION_FAILED:
-		snprintf(buf, size, "migration failed: %" PRIu64 " page%s not moved, %" PRIu32 " walk%s",
+		snprintf(buf, size, "migration failed: %" PRIu64 " page%s not moved, %" PRIu32 "%s walk%s",
 			 row->totals.migration.failed, plural(row->totals.migration.failed),
-			 row->totals.migration.nr_walks, plural(row->totals.migration.nr_walks));
+			 row->totals.migration.nr_walks, row->fact.doubt ? " or more" : "",
+			 plural(row->totals.migration.nr_walks));
 		break;
 	case NOTABLE_KILL_LIST:
 		snprintf(buf, size, "kill list of %s: %" PRIu32 " process%s",
