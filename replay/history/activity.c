@@ -32,10 +32,7 @@ static void sums_upto(const struct segment *seg, uint32_t t, uint64_t sums[NR_AC
 	for (uint32_t i = from; i < t; i++) {
 		unsigned activity = nibbles[i / 2] >> (i % 2 * 4) & 15;
 
-		if (activity == ACTIVITY_TOLD)
-			activity = ACTIVITY_OTHER + 1;
-		if (activity && activity <= NR_ACTIVITIES)
-			sums[activity - 1]++;
+		sums[activity && activity != ACTIVITY_TOLD ? activity - 1 : ACTIVITY_OTHER]++;
 	}
 }
 

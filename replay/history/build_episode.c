@@ -142,6 +142,15 @@ static struct running *running_find(struct builder *b, enum episode_kind kind, u
 	return NULL;
 }
 
+bool build_recovers(const struct builder *b, int32_t pid)
+{
+	for (uint32_t i = 0; i < b->nr_running; i++)
+		if (b->running[i].kind == EPISODE_RECOVERY &&
+		    ((struct episode *)pool_at(&b->h->episodes, b->running[i].episode))->tid == pid)
+			return true;
+	return false;
+}
+
 static void running_remove(struct builder *b, struct running *running)
 {
 	uint32_t i = (uint32_t)(running - b->running);

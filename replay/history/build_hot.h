@@ -127,7 +127,7 @@ ALWAYS_INLINE void hot_activity(struct builder *b, enum activity activity)
 {
 	uint8_t *pair = (uint8_t *)b->seg->activity.data + (b->now - 1) / 2;
 
-	*pair |= (uint8_t)((activity + 1) << ((b->now - 1) % 2 * 4));
+	*pair |= (uint8_t)(ACTIVITY_CODE(activity) << ((b->now - 1) % 2 * 4));
 	b->activity_sums[activity]++;
 }
 

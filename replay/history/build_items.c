@@ -107,6 +107,7 @@ void item_off_node(struct builder *b, uint32_t span, bool unsure)
 	more.index_seqnr = 0;
 	more.evidence = unsure ? EVIDENCE_INFERRED : EVIDENCE_TRACED;
 	more.unsure = unsure;
+	more.merged = false;
 	item_change(b, span, NO_ID, &more, true);
 }
 
@@ -195,23 +196,28 @@ static void mm_left(struct builder *b, uint64_t addr)
 }
 
 /* ---- events ---- */
-static void append(struct builder *b, const struct args_P_ITEM_APPEND *args)
+/* Recovery hangs items elsewhere, too: that merges nothing. */
+static enum activity append(struct builder *b, const struct event *ev)
 {
+	const struct args_P_ITEM_APPEND *args = EVENT_ARGS(ev, P_ITEM_APPEND);
+	bool merged = !build_recovers(b, ev->pid);
 	uint32_t mm = build_mm(b, (uint64_t)args->mm), node = node_get(b, (uint64_t)args->node), span;
 	struct item_more more = { .address = (uint64_t)args->address & ~0xfffull,
 				  .index_seqnr = (uint64_t)args->index, .anon_vma = NO_ID,
-				  .state = ITEM_STABLE, .evidence = EVIDENCE_TRACED };
+				  .state = ITEM_STABLE, .evidence = EVIDENCE_TRACED, .merged = merged };
+	enum activity activity = merged ? ACTIVITY_MERGES : ACTIVITY_ITEMS;
 
 	if (mm == NO_ID || node == NO_ID)
-		return;
+		return activity;
 	if (args->anon_vma)
 		more.anon_vma = anon_vma_get(b, (uint64_t)args->anon_vma);
 	span = item_get(b, (uint64_t)args->item, mm, more.address, SPAN_FOUND);
 	if (span == NO_ID)
-		return;
+		return activity;
 	item_change(b, span, span_object(b->seg, TABLE_NODE, node), &more, true);
 	mapping_appended(b, mm, more.address, node);
-	b->mms[mm].merges++;
+	b->mms[mm].merges += merged;
+	return activity;
 }
 
 static uint32_t named_item(struct builder *b, uint64_t item, uint64_t mm_addr, uint64_t address)
@@ -301,6 +307,14 @@ static void detach(struct builder *b, const struct args_P_ITEM_DETACH *args)
 	item_off_node(b, span, false);
 }
 
+/* From a stable node, and not only to go to another. */
+static bool is_removal(const struct args_P_ITEM_DETACH *args)
+{
+	enum { REMERGE = 3, RECOVERY = 8 };	/* KSMTOP_DETACH_* */
+
+	return args->node && args->site != REMERGE && args->site != RECOVERY;
+}
+
 bool build_item_event(struct builder *b, const struct event *ev)
 {
 	enum activity activity = ACTIVITY_OTHER;
@@ -341,12 +355,11 @@ bool build_item_event(struct builder *b, const struct event *ev)
 		reset(b, EVENT_ARGS(ev, P_UNSTABLE_RESET)->seqnr);
 		break;
 	case EVENT_P_ITEM_APPEND:
-		append(b, EVENT_ARGS(ev, P_ITEM_APPEND));
-		activity = ACTIVITY_MERGES;
+		activity = append(b, ev);
 		break;
 	case EVENT_P_ITEM_DETACH:
 		detach(b, EVENT_ARGS(ev, P_ITEM_DETACH));
-		activity = ACTIVITY_REMOVALS;
+		activity = is_removal(EVENT_ARGS(ev, P_ITEM_DETACH)) ? ACTIVITY_REMOVALS : ACTIVITY_ITEMS;
 		break;
 	case EVENT_P_ITEM_SCAN:
 		build_tree_of(b, EVENT_ARGS(ev, P_ITEM_SCAN)->seqnr);

@@ -67,6 +67,8 @@ uint32_t mapping_goes_on(struct builder *b, uint32_t id, const struct mapping_da
 void mapping_is_ksm(struct builder *b, uint32_t id);
 void mapping_appended(struct builder *b, uint32_t mm, uint64_t addr, uint32_t node);
 void mapping_detached(struct builder *b, uint32_t mm, uint64_t addr, uint32_t node, int64_t site);
+/* Does that thread run a recovery? */
+bool build_recovers(const struct builder *b, int32_t pid);
 void mapping_moved(struct builder *b, const struct args_P_RECOVERY_MOVE *args);
 void mapping_listed(struct builder *b, const struct args_P_KILL_TASK *args);
 void build_mappings_forked(struct builder *b, uint32_t parent, uint32_t child);

@@ -101,7 +101,7 @@ static bool changed_during(const struct history *h, const struct history_sample 
 
 	history_activity(h, at->begin, at->end, nr);
 	return nr[ACTIVITY_MERGES] || nr[ACTIVITY_ZERO_PAGES] || nr[ACTIVITY_REMOVALS] || nr[ACTIVITY_NODES_GONE] ||
-	       nr[ACTIVITY_NODES_MADE] || nr[ACTIVITY_CHAINS] || nr[ACTIVITY_DUPS];
+	       nr[ACTIVITY_NODES_MADE] || nr[ACTIVITY_CHAINS] || nr[ACTIVITY_DUPS] || nr[ACTIVITY_ITEMS];
 }
 
 static void tell(struct checking *c, struct finding finding)

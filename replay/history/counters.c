@@ -163,7 +163,9 @@ static void mm_count_changes(const struct segment *seg, uint32_t mm, uint32_t t,
 		count->vague += is_vague(seg, TABLE_ITEM, (uint32_t)i);
 		if (((struct item_data *)data_at(seg, TABLE_ITEM, (uint32_t)i))->node != NO_ID) {
 			count->stable++;
-			count->merges += !span_is(span, SPAN_FOUND);
+			count->merges += !span_is(span, SPAN_FOUND) &&
+					 (!seg->tables[TABLE_ITEM].more.nr ||
+					  ((struct item_more *)more_at(seg, TABLE_ITEM, (uint32_t)i))->merged);
 		}
 	}
 	to = deaths_upto(seg, TABLE_ITEM, t);

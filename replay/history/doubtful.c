@@ -229,7 +229,8 @@ static void event_totals(const struct history *h, struct moment when, struct his
 	ret->nr_merges = nr[ACTIVITY_MERGES];
 	ret->nr_zero_pages = nr[ACTIVITY_ZERO_PAGES];
 	ret->nr_merge_failures = nr[ACTIVITY_MERGE_FAILURES];
-	ret->nr_removals = nr[ACTIVITY_REMOVALS] + nr[ACTIVITY_NODES_GONE];
+	ret->nr_removals = nr[ACTIVITY_REMOVALS];
+	ret->nr_nodes_gone = nr[ACTIVITY_NODES_GONE];
 	for (uint64_t i = 0; i < h->losses.nr; i++) {
 		const struct stored_loss *loss = pool_at(&h->losses, i);
 

@@ -392,8 +392,8 @@ struct history_counters {
 	uint64_t nr_stable_items, nr_unstable_items, nr_new_items;
 	uint64_t nr_mappings, nr_anon_vmas, nr_vmas;
 	uint64_t nr_doubtful_items, nr_doubtful_mappings, nr_doubtful_nodes, nr_doubtful_mms;
-	/* Events so far; nr_merges: with KSM pages, nr_zero_pages: with the zero page. */
-	uint64_t nr_merges, nr_zero_pages, nr_merge_failures, nr_removals, nr_scans;
+	/* Events so far, as of enum activity. */
+	uint64_t nr_merges, nr_zero_pages, nr_merge_failures, nr_removals, nr_nodes_gone, nr_scans;
 	uint64_t nr_lost;				/* events lost so far (known counts) */
 	int64_t scan_seqnr;				/* of the scan that runs or ran last, -1: none yet */
 	bool scan_running;
@@ -498,10 +498,14 @@ int history_notable_near(const struct history *h, uint64_t t, int dir, uint8_t s
 uint64_t history_scan_step(const struct history *h, uint64_t t, int dir);
 
 /* ---- activity, for the timeline: totals of state changes in (a, b], O(log n) ---- */
-/* A page that ksmd made the zero page is no KSM page: such merges are apart, on both kernels. */
+/*
+ * A merge is ksmd's: an item hangs on a stable node.  A page that it made the zero page is no KSM page: apart, on both
+ * kernels.  A removal is an item that leaves a stable node; that a node has gone is apart.  ITEMS: an item went into or
+ * out of a tree otherwise: out of the unstable one, on its way to another node, moved by a recovery.
+ */
 enum activity { ACTIVITY_MERGES, ACTIVITY_ZERO_PAGES, ACTIVITY_MERGE_FAILURES, ACTIVITY_REMOVALS,
 		ACTIVITY_NODES_MADE, ACTIVITY_NODES_GONE, ACTIVITY_CHAINS, ACTIVITY_DUPS, ACTIVITY_WALKS, ACTIVITY_POISON,
-		ACTIVITY_MIGRATIONS, ACTIVITY_COLLAPSES, ACTIVITY_CONTENTION, ACTIVITY_OTHER, NR_ACTIVITIES };
+		ACTIVITY_MIGRATIONS, ACTIVITY_COLLAPSES, ACTIVITY_CONTENTION, ACTIVITY_ITEMS, ACTIVITY_OTHER, NR_ACTIVITIES };
 void history_activity(const struct history *h, uint64_t a, uint64_t b, uint64_t ret_nr[NR_ACTIVITIES]);
 
 /* ---- reconciliation with the kernel's own numbers, and invariants ---- */

@@ -98,8 +98,13 @@ bool history_may_lack(const struct history *h, uint16_t kind, uint64_t a, uint64
 bool history_may_lack_merges(const struct history *h, uint64_t a, struct moment when)
 {
 	/* A stream that ends in a gap lacks events up to the end. */
-	return history_may_lack(h, h->patched ? EVENT_P_ITEM_APPEND : EVENT_KSM_MERGE_WITH_KSM_PAGE, a,
-				when.t < history_last(h) ? when.t : NEVER, when.known_by);
+	uint64_t to = when.t < history_last(h) ? when.t : NEVER;
+
+	if (!h->patched)
+		return history_may_lack(h, EVENT_KSM_MERGE_WITH_KSM_PAGE, a, to, when.known_by);
+	/* Without the beginning of a recovery what it moves looks like merges. */
+	return history_may_lack(h, EVENT_P_ITEM_APPEND, a, to, when.known_by) ||
+	       history_may_lack(h, EVENT_P_RECOVERY_BEGIN, 0, to, when.known_by);
 }
 
 bool history_may_lack_steps(const struct history *h, enum episode_kind kind, uint64_t a, uint64_t b, uint64_t known_by)

@@ -66,5 +66,5 @@ bool history_sample_outdated(const struct history *h, uint32_t i, struct ref mm,
 		return history_mm_changed(h, mm, at.begin, t);
 	history_activity(h, at.begin, t, nr);
 	return nr[ACTIVITY_MERGES] || nr[ACTIVITY_ZERO_PAGES] || nr[ACTIVITY_REMOVALS] || nr[ACTIVITY_NODES_MADE] ||
-	       nr[ACTIVITY_NODES_GONE] || nr[ACTIVITY_CHAINS] || nr[ACTIVITY_DUPS];
+	       nr[ACTIVITY_NODES_GONE] || nr[ACTIVITY_CHAINS] || nr[ACTIVITY_DUPS] || nr[ACTIVITY_ITEMS];
 }

@@ -112,7 +112,7 @@ struct item_more {			/* patched */
 	uint32_t anon_vma;		/* object id, or NO_ID */
 	uint8_t state, evidence;
 	uint8_t unsure;			/* only that it exists is known: found by name, or left over */
-	uint8_t pad;
+	uint8_t merged;			/* the row begins because ksmd hung it on a node */
 };
 
 struct mapping_data {
@@ -227,8 +227,9 @@ struct segment {
 };
 
 #define ACTIVITY_BLOCK 1024u
-/* Beside 1 + enum activity: an event that is told among the others, and that tells, not changes. */
+/* In four bits: 1 + enum activity, 0 for the last of them, and beside these one of it that tells, not changes. */
 #define ACTIVITY_TOLD 15u
+#define ACTIVITY_CODE(activity) ((unsigned)(activity) == ACTIVITY_OTHER ? 0u : (unsigned)(activity) + 1)
 #define HINT_SPANS 256u
 
 struct episode {

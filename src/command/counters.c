@@ -69,12 +69,13 @@ static bool describes(struct event_index *events, enum event_kind kind)
 static void judge_events(struct recording *recording, struct moment when, struct counter *counter)
 {
 	static const struct { const char *name; enum event_kind stock[2], patched[2]; } told[] = {
-		{ "merges", { EVENT_KSM_MERGE_WITH_KSM_PAGE }, { EVENT_P_ITEM_APPEND } },
+		/* Without the beginning of a recovery what it moves looks like merges. */
+		{ "merges", { EVENT_KSM_MERGE_WITH_KSM_PAGE }, { EVENT_P_ITEM_APPEND, EVENT_P_RECOVERY_BEGIN } },
 		{ "zero_pages", { EVENT_KSM_MERGE_ONE_PAGE }, { EVENT_KSM_MERGE_ONE_PAGE } },
 		{ "merge_failures", { EVENT_KSM_MERGE_WITH_KSM_PAGE, EVENT_KSM_MERGE_ONE_PAGE },
 		  { EVENT_KSM_MERGE_WITH_KSM_PAGE, EVENT_KSM_MERGE_ONE_PAGE } },
-		{ "removals", { EVENT_KSM_REMOVE_RMAP_ITEM, EVENT_KSM_REMOVE_KSM_PAGE },
-		  { EVENT_P_ITEM_DETACH, EVENT_P_NODE_FREE } },
+		{ "removals", { EVENT_KSM_REMOVE_RMAP_ITEM }, { EVENT_P_ITEM_DETACH } },
+		{ "nodes_gone", { EVENT_KSM_REMOVE_KSM_PAGE }, { EVENT_P_NODE_FREE } },
 		{ "scans", { EVENT_KSM_START_SCAN }, { EVENT_KSM_START_SCAN } },
 	};
 	const struct history *h = recording_history(recording);
@@ -94,6 +95,15 @@ static void judge_events(struct recording *recording, struct moment when, struct
 		if (counter->unsure)
 			counter->note = "some may have been lost";
 	}
+}
+
+/* A stock kernel tells of the items that a node had when it went, but not of the last: remove_node_from_stable_tree(). */
+static void stock_removals(const struct history *h, const struct history_counters *now, struct counter *list, int nr)
+{
+	for (int i = 0; i < nr; i++)
+		if (strcmp(list[i].name, "removals") == 0 && !history_is_patched(h) && now->nr_nodes_gone &&
+		    !list[i].note)
+			list[i].note = "without the last of each node";
 }
 
 /* Of some gaps nobody counted what they hid. */
@@ -143,9 +153,11 @@ int counters_at(struct recording *recording, struct moment when, struct counter 
 	COUNTER("zero_pages", "merges with the zero page", now.nr_zero_pages, 0, EVIDENCE_TRACED, NULL);
 	COUNTER("merge_failures", "merges that failed", now.nr_merge_failures, 0, EVIDENCE_TRACED, NULL);
 	COUNTER("removals", "removals noticed", now.nr_removals, 0, EVIDENCE_TRACED, NULL);
+	COUNTER("nodes_gone", "stable nodes gone", now.nr_nodes_gone, 0, EVIDENCE_TRACED, NULL);
 	COUNTER("scans", "scans begun", now.nr_scans, 0, EVIDENCE_TRACED, NULL);
 	for (int i = 0; i < nr; i++)
 		judge_events(recording, when, &list[i]);
+	stock_removals(history, &now, list, nr);
 	COUNTER("lost", "events lost so far", now.nr_lost, 0, EVIDENCE_TRACED, NULL);
 	judge_lost(history, when, &list[nr - 1]);
 #undef COUNTER

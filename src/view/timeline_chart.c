@@ -61,6 +61,7 @@ static void make_activity(struct chart *chart, const struct scene *scene)
 		memset(nr, 0, sizeof(nr));
 		if (chart->edge[i] < chart->edge[i + 1])
 			history_activity(scene->history, chart->edge[i], chart->edge[i + 1], nr);
+		nr[ACTIVITY_OTHER] += nr[ACTIVITY_ITEMS];
 		for (int a = 0; a < NR_ACTIVITIES; a++) {
 			chart->activity[a][i] = nr[a];
 			chart->most[a] = nr[a] > chart->most[a] ? nr[a] : chart->most[a];

@@ -99,7 +99,7 @@ static struct picture picture_plain(const struct history *h, struct moment when)
 	}
 	/* Totals of events count what is retained. */
 	picture.counters.nr_merges = picture.counters.nr_merge_failures = 0;
-	picture.counters.nr_removals = picture.counters.nr_zero_pages = 0;
+	picture.counters.nr_removals = picture.counters.nr_nodes_gone = picture.counters.nr_zero_pages = 0;
 	return picture;
 }
 

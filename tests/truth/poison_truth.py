@@ -152,6 +152,9 @@ def recovery(recording):
         dups = set(before.values()) - {pfn}
         dup = dups.pop() if dups else None
         dead = one_recovery(recording, episode, pfn, victims, dup, pages[:i])
+        before_it, after_it = ({i["name"]: i["value"] for i in recording.items("report", "--at", at) if i["section"] == "counter"}
+                            for at in (episode["begin"] - 1, episode["end"]))
+        recording.expect("merged and removed by whom a recovery moves", [after_it[n] - before_it[n] for n in ("merges", "removals")], [0, 0])
         forecast(recording, episode, pfn, set(victims), dup)
         hindsight(recording, episode, set(victims), dead)
         if dup and dup not in pages:    # from its failure on the page is no dup to copy for the other
