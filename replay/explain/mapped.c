@@ -22,7 +22,6 @@
 
 #define PAGE_BITS 12
 #define FORMER_MAX 1024u	/* items that left the node, of which the places are looked at */
-#define TOUCHES_LOOK 64u
 /* KSMTOP_DETACH_SITES */
 enum { SITE_PAGE_CHANGED, SITE_ADDRESS_GONE, SITE_TRAILING, SITE_UNMERGE = 4, SITE_NODE_REMOVED, SITE_MM_GONE };
 
@@ -164,6 +163,20 @@ static int add_item(const struct history *h, const struct item_row *item, struct
 	return more;
 }
 
+bool mapped_item_vma(const struct history *h, const struct item_row *item, struct moment when, union row *ret_row)
+{
+	struct history_cursor cursor;
+
+	if (!item->has_index || ref_is_none(item->anon_vma) ||
+	    history_vmas_stab(h, item->anon_vma, item->index, item->index, when, &cursor) != 0)
+		return false;
+	while (history_next(&cursor, ret_row) > 0)
+		if (mapped_may_be_own(h, &ret_row->vma, item->mm, when) && item->address >= ret_row->vma.start &&
+		    item->address < ret_row->vma.end)
+			return true;
+	return false;
+}
+
 /* Does a VMA of the mm cover the address at that moment, and which?  -1: VMAs are not known. */
 static int is_covered(const struct history *h, struct ref mm, uint64_t address, struct moment when,
 		      struct ref *ret_vma)
@@ -292,16 +305,29 @@ static int add_samples(const struct history *h, struct ref node, struct moment w
 	return ret;
 }
 
-/* ksmd took the item from the node since it did not find the page at the item's own place any more, or saw to that. */
-static bool left_no_page(const struct episode_source *source, uint64_t n)
+/* The site at which event n took an item from its node; of any other event -1.  The mm and address: 0 for any. */
+static int64_t detach_site(const struct episode_source *source, uint64_t n, uint64_t mm, uint64_t address)
 {
+	const struct args_P_ITEM_DETACH *args;
 	struct event ev;
 
 	if (!n || n > event_index_last(source->events) ||
 	    event_index_kind(source->events, n) != EVENT_P_ITEM_DETACH ||
 	    event_index_event(source->events, n, &ev) != 0)
-		return false;
-	switch (EVENT_ARGS(&ev, P_ITEM_DETACH)->site) {
+		return -1;
+	args = EVENT_ARGS(&ev, P_ITEM_DETACH);
+	return (mm && (uint64_t)args->mm != mm) || (address && (uint64_t)args->address != address) ? -1 : args->site;
+}
+
+bool mapped_found_changed(const struct episode_source *source, uint64_t n, uint64_t mm, uint64_t address)
+{
+	return detach_site(source, n, mm, address) == SITE_PAGE_CHANGED;
+}
+
+/* ksmd took the item from the node since it did not find the page at the item's own place any more, or saw to that. */
+static bool left_no_page(const struct episode_source *source, uint64_t n)
+{
+	switch (detach_site(source, n, 0, 0)) {
 	case SITE_PAGE_CHANGED:
 	case SITE_ADDRESS_GONE:
 	case SITE_TRAILING:
@@ -518,56 +544,6 @@ int mapped_find(const struct episode_source *source, struct ref node, struct mom
 	}
 	*ret_list = list;
 	return 0;
-}
-
-/* ---- the mapcount ---- */
-/* Did anything happen to the node from a to b?  That a dump told of it is nothing. */
-static bool was_touched(const struct history *h, struct ref node, uint64_t a, uint64_t b)
-{
-	for (uint32_t i = 0; i < TOUCHES_LOOK; i++) {
-		a = history_touch(h, node, a, 1);
-		if (!a || a > b)
-			return false;
-		if (!history_tells(h, a))
-			return true;
-	}
-	return true;
-}
-
-/* A sample's count is of its own event. */
-static void count_sampled(const struct history *h, struct ref node, struct moment when,
-			  struct mapped_count *count)
-{
-	struct history_cursor cursor;
-	union row row, then;
-
-	if (history_list(h, MAPPINGS_OF_NODE, node, when, &cursor) != 0)
-		return;
-	while (history_next(&cursor, &row) > 0) {
-		if (!row.mapping.mapcount || row.fact.doubt || (int64_t)row.mapping.mapcount <= count->mapcount)
-			continue;
-		*count = (struct mapped_count){ row.mapping.mapcount, row.fact.confirmed, EVIDENCE_DUMPED };
-		if (history_row(h, row.mapping.ref, moment_at(when.t), &then) == 0)
-			count->event = then.fact.confirmed;
-	}
-}
-
-void mapped_count(const struct episode_source *source, struct ref node, struct moment when,
-		  struct mapped_count *ret)
-{
-	struct mapped_count sampled = { .mapcount = -1 }, traced;
-
-	count_sampled(source->history, node, when, &sampled);
-	traced_count(source, node, when, &traced);
-	*ret = traced.evidence && traced.event >= sampled.event ? traced : sampled;
-	/* Its row is certain still; where nothing happened to the page since either, it is so now. */
-	if (ret->evidence == EVIDENCE_DUMPED && !was_touched(source->history, node, ret->event, when.t))
-		ret->event = when.t;
-}
-
-int64_t mapped_count_then(const struct mapped_count *count, struct moment when)
-{
-	return count->evidence && count->event == when.t ? count->mapcount : -1;
 }
 
 void mapped_fini(struct mapped_list *list)

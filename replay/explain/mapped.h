@@ -85,6 +85,13 @@ int64_t mapped_count_then(const struct mapped_count *count, struct moment when);
  * there are mms of which nobody told.
  */
 bool mapped_may_be_own(const struct history *h, const struct vma_row *vma, struct ref mm, struct moment when);
+/* A VMA of the item's own mm that holds its index and covers its address: true, and its row. */
+bool mapped_item_vma(const struct history *h, const struct item_row *item, struct moment when, union row *ret_row);
+/*
+ * Did ksmd find at event n, which took an item from its node, that the page there was another one?
+ * Its mm and address: 0 for any.
+ */
+bool mapped_found_changed(const struct episode_source *source, uint64_t n, uint64_t mm, uint64_t address);
 /* Marks the place as seen by an event; adds it if it is new.  0 or -ENOMEM. */
 int mapped_seen(struct mapped_list *list, struct ref mm, struct ref vma, uint64_t address);
 /* The place, NULL if it is none. */

@@ -23,7 +23,6 @@
 #include "trace/diag.h"
 
 #define PAGE_BITS 12
-#define SITE_PAGE_CHANGED 0		/* KSMTOP_DETACH_SITES */
 #define SPANS_LOOK 64u
 
 /* ---- the log ---- */
@@ -223,21 +222,6 @@ static void find_mapcount(const struct episode_source *source, struct moment whe
 }
 
 /* ---- since when ---- */
-/* A VMA of the item's own mm that holds its index and covers its address: true, and its row. */
-static bool covering(const struct history *h, const struct item_row *item, struct moment when, union row *ret_row)
-{
-	struct history_cursor cursor;
-
-	if (!item->has_index || ref_is_none(item->anon_vma) ||
-	    history_vmas_stab(h, item->anon_vma, item->index, item->index, when, &cursor) != 0)
-		return false;
-	while (history_next(&cursor, ret_row) > 0)
-		if (mapped_may_be_own(h, &ret_row->vma, item->mm, when) && item->address >= ret_row->vma.start &&
-		    item->address < ret_row->vma.end)
-			return true;
-	return false;
-}
-
 /* From one covering VMA to what covered after it, until nothing did. */
 static uint64_t uncovered_since(const struct episode_source *source, const struct item_row *item, struct moment when)
 {
@@ -250,36 +234,18 @@ static uint64_t uncovered_since(const struct episode_source *source, const struc
 		then.t = history_first(h) - 1;
 	for (uint32_t i = 0; i < SPANS_LOOK && then.t <= when.t; i++) {
 		/* Seen with what is known now: the VMA may have been found later. */
-		back = covering(h, item, then, &row) ? 0 : vma_comes_back(source, then.t, when.t, NULL);
+		back = mapped_item_vma(h, item, then, &row) ? 0 : vma_comes_back(source, then.t, when.t, NULL);
 		if (back) {
 			then.t = back;
 			continue;
 		}
-		if (!covering(h, item, then, &row))
+		if (!mapped_item_vma(h, item, then, &row))
 			return i || then.t >= history_first(h) ? then.t : 0;
 		if (row.fact.died == NEVER || row.fact.died > when.t)
 			return 0;
 		then.t = row.fact.died;
 	}
 	return 0;
-}
-
-/*
- * Did ksmd find at event n, which took an item from its node, that the page there was another one?
- * Its mm and address: 0 for any.
- */
-static bool found_changed(const struct episode_source *source, uint64_t n, uint64_t mm, uint64_t address)
-{
-	const struct args_P_ITEM_DETACH *args;
-	struct event ev;
-
-	if (!n || n > event_index_last(source->events) ||
-	    event_index_kind(source->events, n) != EVENT_P_ITEM_DETACH ||
-	    event_index_event(source->events, n, &ev) != 0)
-		return false;
-	args = EVENT_ARGS(&ev, P_ITEM_DETACH);
-	return args->site == SITE_PAGE_CHANGED && (!mm || (uint64_t)args->mm == mm) &&
-	       (!address || (uint64_t)args->address == address);
 }
 
 /* That ksmd's last item there was of another page is known then: no mapping. */
@@ -290,7 +256,7 @@ static bool is_disproved(const struct episode_source *source, const struct stale
 
 	return !entry->known && !ref_is_none(entry->mm) &&
 	       history_row(source->history, entry->mm, when, &mm) == 0 &&
-	       found_changed(source, touch, mm.mm.name.addr, entry->address);
+	       mapped_found_changed(source, touch, mm.mm.name.addr, entry->address);
 }
 
 /* Since when no item leads to it: the last one left, or never did since its VMA is there. */
@@ -395,7 +361,7 @@ static int add_item(const struct episode_source *source, struct stale_page *page
 	if (item->fact.died != NEVER && item->fact.died <= when.known_by)
 		entry.repaired = item->fact.died;
 	whole = history_is_whole(source->history, VMAS_OF_ANON_VMA, item->anon_vma, when);
-	if (!covering(source->history, item, when, &row)) {
+	if (!mapped_item_vma(source->history, item, when, &row)) {
 		if (told_with_place(list, item->ref))
 			return 0;
 		if (!whole) {
@@ -406,7 +372,7 @@ static int add_item(const struct episode_source *source, struct stale_page *page
 		entry.since = uncovered_since(source, item, when);
 		return add_entry(page, room, &entry);
 	}
-	if (entry.repaired && found_changed(source, entry.repaired, 0, 0))
+	if (entry.repaired && mapped_found_changed(source, entry.repaired, 0, 0))
 		change_entry(page, &entry);
 	return 0;
 }

@@ -74,8 +74,9 @@ static struct ref mm_at(const struct history *h, int64_t addr, uint64_t event)
 												: (struct ref){ 0 };
 }
 
-/* `until`: of a pte that a visit takes away. */
-static int read_visit(struct opened_episode *opened, uint32_t i, uint64_t until, struct traced_ptes *ptes)
+/* `until` and `failed`: of a pte that a visit takes away. */
+static int read_visit(struct opened_episode *opened, uint32_t i, uint64_t until, bool failed,
+		      struct traced_ptes *ptes)
 {
 	const struct step *step = episode_step(opened, i);
 	const struct hold *hold = episode_hold(opened, step->hold);
@@ -90,7 +91,7 @@ static int read_visit(struct opened_episode *opened, uint32_t i, uint64_t until,
 		return 0;
 	pte = (struct traced_pte){ .vma = step->ref, .address = hold->address & ~UINT64_C(0xfff),
 				   .event = step->event, .mapped = args->mapcount > args->mapcount_before,
-				   .until = until };
+				   .until = until, .failed = failed };
 	pte.mm = mm_at(episode_source(opened)->history, args->mm, step->event);
 	return add(ptes, &pte);
 }
@@ -137,7 +138,7 @@ static int read_episode(const struct episode_source *source, const struct episod
 		if (step->event > when.known_by)
 			break;
 		if (step->kind == STEP_VMA)
-			ret = read_visit(opened, i, until, ptes);
+			ret = read_visit(opened, i, until, failed, ptes);
 		else if (step->kind == STEP_MOVE)
 			ret = read_move(opened, i, ptes);
 	}

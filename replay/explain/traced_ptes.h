@@ -20,6 +20,7 @@ struct traced_pte {
 	 * walk for one that was swapped out (do_swap_page() takes the page's lock, which the walk's caller holds).
 	 */
 	uint64_t until;
+	bool failed;			/* the page's memory had: a hwpoison entry was left */
 	bool mapped;			/* since that event it maps the page, else it does not */
 };
 

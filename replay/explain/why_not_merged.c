@@ -17,6 +17,8 @@
 #include <string.h>
 
 #include "explain/ksmd_said.h"
+#include "explain/mapped.h"
+#include "explain/mm_pages.h"
 #include "explain/without_item.h"
 #include "explain/zero_page.h"
 #include "trace/array.h"
@@ -53,50 +55,9 @@ struct asking {
 	uint32_t nr_shared;
 	uint32_t nr_areas, room_areas, nr_zeroes;
 	struct why_not run;		/* the one that grows */
+	struct mm_pages pages;
 	bool more_items;		/* not all of its items were told */
 };
-
-static const struct { const char *word, *text; } reasons[NR_NOT_MERGED] = {
-	[NOT_MERGED_SHARED] = { "shared", "The page is shared: its item hangs on a stable node." },
-	[NOT_MERGED_NO_ITEM] = { "no-item", "The page is shared, but has no rmap_item there, as after a fork or "
-				 "mremap(): ksmd has not met it yet." },
-	[NOT_MERGED_NOT_IN_KSM] = { "not-in-ksm", "The process is not in KSM: nobody asks for it, with "
-				    "madvise(MADV_MERGEABLE) or prctl(PR_SET_MEMORY_MERGE), or no longer." },
-	[NOT_MERGED_NOT_ASKED] = { "not-asked", "The VMA is not mergeable: nobody asked for it with "
-				   "madvise(MADV_MERGEABLE)." },
-	[NOT_MERGED_WRONG_KIND] = { "wrong-kind", "KSM cannot merge a VMA of this kind: shared, of a device, "
-				    "huge pages (vma_ksm_compatible())." },
-	[NOT_MERGED_STOPPED] = { "stopped", "KSM does not run (/sys/kernel/mm/ksm/run is not 1)." },
-	[NOT_MERGED_NOT_SCANNED] = { "not-scanned", "ksmd has not come by since the VMA exists." },
-	[NOT_MERGED_NOT_TWICE] = { "not-twice", "ksmd has met the page in one scan only: a second one must find "
-				   "the same checksum." },
-	[NOT_MERGED_CHANGING] = { "changing", "The content changed between two scans." },
-	[NOT_MERGED_SMART_SKIP] = { "smart-skip", "Smart scan passes the page over, since it was not merged "
-				    "for several scans." },
-	[NOT_MERGED_UNIQUE] = { "unique", "The page waits in the unstable tree: no equal page was met." },
-	[NOT_MERGED_ZERO_PAGE] = { "zero-page", "The page was empty and is mapped to the zero page instead." },
-	[NOT_MERGED_OTHER_NID] = { "other-nid", "Its equals are on another memory node (merge_across_nodes 0)." },
-	[NOT_MERGED_WP_FAILED] = { "write-protect", "Write-protecting it failed: somebody else holds the page, "
-				   "as a pin does." },
-	[NOT_MERGED_LOCK_FAILED] = { "lock", "The page lock, its own or its equal's, was not to be had." },
-	[NOT_MERGED_OTHER] = { "failure", "Merging it failed for another reason." },
-	[NOT_MERGED_NO_PAGE] = { "no-page", "There is no anonymous page of its own: never written, swapped out, "
-				 "the zero page, or gone with memory that failed." },
-	[NOT_MERGED_NO_VMA] = { "no-vma", "No other VMA with anonymous pages is known: either there is none, or nothing "
-				"told of it." },
-	[NOT_MERGED_UNKNOWN] = { "unknown", "This recording cannot tell; one with the patch and --detail item_scan "
-				 "would." },
-};
-
-const char *not_merged_word(enum not_merged reason)
-{
-	return (unsigned)reason < NR_NOT_MERGED ? reasons[reason].word : "?";
-}
-
-const char *not_merged_text(enum not_merged reason)
-{
-	return (unsigned)reason < NR_NOT_MERGED ? reasons[reason].text : "?";
-}
 
 /* In the order of KSMTOP_SCAN_OUTCOMES. */
 static enum not_merged reason_of(unsigned int outcome)
@@ -114,7 +75,7 @@ static enum not_merged reason_of(unsigned int outcome)
 static void flush(struct asking *a)
 {
 	if (a->run.nr_pages && a->ret == 0) {
-		a->run.text = reasons[a->run.reason].text;
+		a->run.text = not_merged_text(a->run.reason);
 		a->run.doubtful |= a->mm.fact.doubt != DOUBT_NONE;	/* is there such a process? */
 		a->ret = a->fn(&a->run, a->arg);
 	}
@@ -215,19 +176,24 @@ static void judge_new(const struct asking *a, const struct item_row *item, struc
 		why->reason = only;
 		why->event = event;
 		why->seqnr = a->said.seqnr;
+	} else if (mapped_found_changed(a->source, item->fact.born, 0, 0)) {
+		why->reason = NOT_MERGED_CHANGED;
+		why->event = item->fact.born;
+		why->evidence = EVIDENCE_TRACED;
 	} else {
 		why->reason = NOT_MERGED_UNKNOWN;
 	}
 }
 
-static void tell_item(struct asking *a, const struct item_row *item)
+static int tell_item(struct asking *a, const struct item_row *item)
 {
 	struct why_not why = { .first = item->address, .last = item->address, .nr_pages = 1, .seqnr = -1,
 			       .event = item->fact.born, .evidence = item->fact.evidence,
 			       .doubtful = item->fact.doubt != DOUBT_NONE };
+	int ret = 0;
 
 	if (item->state == ITEM_STABLE) {
-		why.reason = NOT_MERGED_SHARED;
+		ret = mm_pages_judge(&a->pages, item, &why);
 	} else if (item->state == ITEM_UNSTABLE) {
 		why.reason = NOT_MERGED_UNIQUE;
 		why.seqnr = item->seqnr;
@@ -235,6 +201,7 @@ static void tell_item(struct asking *a, const struct item_row *item)
 		judge_new(a, item, &why);
 	}
 	tell(a, &why);
+	return ret;
 }
 
 /* ---- VMAs ---- */
@@ -302,49 +269,6 @@ static int find_areas(struct asking *a)
 	return more;
 }
 
-/* From where on those of an area are, and how many: told since the VMA exists. */
-static const struct zero_page *zeroes_of(const struct asking *a, const struct area *area, uint32_t *ret_nr)
-{
-	uint32_t first = (uint32_t)BISECT(0, a->nr_zeroes, i, a->zeroes[i].address < area->start);
-
-	*ret_nr = 0;
-	for (uint32_t i = first; i < a->nr_zeroes && a->zeroes[i].address < area->end; i++)
-		*ret_nr += a->zeroes[i].event >= area->born;
-	return *ret_nr ? &a->zeroes[first] : NULL;
-}
-
-/* What the process did to such a page since then is not known. */
-static void tell_zeroes(struct asking *a, const struct area *area, const struct zero_page *page, uint32_t nr)
-{
-	for (; nr; page++) {
-		struct why_not why = { .reason = NOT_MERGED_ZERO_PAGE, .first = page->address,
-				       .last = page->address, .nr_pages = 1, .event = page->event,
-				       .seqnr = page->seqnr, .evidence = EVIDENCE_INFERRED, .doubtful = true };
-
-		if (page->event < area->born)
-			continue;
-		tell(a, &why);
-		nr--;
-	}
-	flush(a);
-}
-
-/* The pages of an area that are shared all the same: returns how many. */
-static uint64_t tell_shared(struct asking *a, const struct area *area)
-{
-	uint64_t at = BISECT(0, a->nr_shared, i, a->shared[i].address < area->start), nr = 0;
-
-	for (; at < a->nr_shared && a->shared[at].address < area->end; at++, nr++) {
-		const struct page_without_item *page = &a->shared[at];
-		struct why_not why = { .reason = NOT_MERGED_NO_ITEM, .first = page->address, .last = page->address,
-				       .nr_pages = 1, .event = page->event, .seqnr = -1,
-				       .evidence = page->evidence, .doubtful = page->doubtful || a->more_items };
-
-		tell(a, &why);
-	}
-	return nr;
-}
-
 /* Of an mm that was there before somebody named it only a dump says that it is not in KSM. */
 static bool is_in_ksm_doubtful(const struct asking *a)
 {
@@ -353,97 +277,177 @@ static bool is_in_ksm_doubtful(const struct asking *a)
 		!history_is_whole(a->source->history, ALL_MMS, (struct ref){ 0 }, a->when));
 }
 
-/* The pages of an area that have no item. */
-static void tell_area(struct asking *a, const struct area *area, uint64_t nr_items)
+/* Why pages of that area have no item. */
+static void judge_area(const struct asking *a, const struct area *area, struct why_not *why)
 {
-	uint64_t first = area->start > a->first ? area->start : a->first;
-	uint64_t end = area->end - 1 > a->last ? (a->last | (PAGE_BYTES - 1)) + 1 : area->end;
-	uint64_t nr = (end - first) / PAGE_BYTES;
-	struct why_not why = { .first = first, .last = end - PAGE_BYTES, .seqnr = -1, .event = area->born,
-			       .evidence = area->evidence, .doubtful = area->doubtful };
-	const struct zero_page *zeroes = NULL;
-	uint32_t nr_zeroes = 0;
-
-	flush(a);
-	nr_items += tell_shared(a, area);
-	if (nr <= nr_items)
-		return;
-	why.nr_pages = nr - nr_items;
+	why->event = area->born;
+	why->evidence = area->evidence;
+	why->doubtful = area->doubtful;
 	if (area->is_gap) {
-		why.reason = NOT_MERGED_NO_VMA;
+		why->reason = NOT_MERGED_NO_VMA;
 	} else if (area->flags & VM_NOT_FOR_KSM) {
-		why.reason = NOT_MERGED_WRONG_KIND;
+		why->reason = NOT_MERGED_WRONG_KIND;
 	} else if (!a->mm.in_ksm) {
-		why.reason = NOT_MERGED_NOT_IN_KSM;
-		why.event = a->mm.fact.born;
-		why.evidence = a->mm.fact.evidence;
-		why.doubtful = area->doubtful || is_in_ksm_doubtful(a);
+		why->reason = NOT_MERGED_NOT_IN_KSM;
+		why->event = a->mm.fact.born;
+		why->evidence = a->mm.fact.evidence;
+		why->doubtful = area->doubtful || is_in_ksm_doubtful(a);
 	} else if (!(area->flags & VM_MERGEABLE)) {
 		/* The flags are of when the VMA entered the tree; madvise() changes them untraced. */
-		why.reason = NOT_MERGED_NOT_ASKED;
-		why.doubtful |= area->confirmed <= a->mm.fact.born;
+		why->reason = NOT_MERGED_NOT_ASKED;
+		why->doubtful |= area->confirmed <= a->mm.fact.born;
 	} else if (!a->said.scan_begin || area->born >= a->said.scan_begin) {
-		why.reason = NOT_MERGED_NOT_SCANNED;
-		why.doubtful |= a->said.lost;
+		why->reason = NOT_MERGED_NOT_SCANNED;
+		why->doubtful |= a->said.lost;
 	} else {
-		why.reason = NOT_MERGED_NO_PAGE;
-		why.evidence = EVIDENCE_INFERRED;
-		why.doubtful |= a->said.lost;
-		zeroes = zeroes_of(a, area, &nr_zeroes);
+		why->reason = NOT_MERGED_NO_PAGE;
+		why->evidence = EVIDENCE_INFERRED;
+		why->doubtful |= a->said.lost;
 	}
 	/* One that was not told of may be the page's. */
-	why.doubtful |= a->more_items;
-	flush(a);
-	if (why.nr_pages > nr_zeroes) {
-		why.nr_pages -= nr_zeroes;
-		tell(a, &why);
-		flush(a);
-	}
-	tell_zeroes(a, area, zeroes, nr_zeroes);
+	why->doubtful |= a->more_items;
 }
 
-static int count_items(const struct asking *a, const struct area *area, uint64_t *ret_nr)
-{
-	struct history_cursor cursor;
-	union row row;
-	int ret = history_list(a->source->history, ITEMS_OF_MM, a->mm.ref, a->when, &cursor);
+/* ---- the range, page by page: items, pages without one, and what lies between ---- */
+struct passing {
+	struct history_cursor items;
+	union row item;
+	bool more;			/* `item` is the next one */
+	uint32_t area, shared, failed, zero;
+	uint64_t at;			/* all in front of it is told */
+};
 
-	*ret_nr = 0;
-	if (ret == 0)
-		ret = history_seek_key(&cursor, area->start > a->first ? area->start : a->first);
-	while (ret == 0 && history_next(&cursor, &row) > 0) {
-		if (row.item.address >= area->end || row.item.address > a->last)
+static uint64_t page_of(uint64_t address)
+{
+	return address & ~(uint64_t)(PAGE_BYTES - 1);
+}
+
+static void next_item(struct passing *p)
+{
+	do
+		p->more = history_next(&p->items, &p->item) > 0;
+	while (p->more && !p->item.item.has_address);
+}
+
+/* What lies in front of that address and is not told yet. */
+static void tell_upto(struct asking *a, struct passing *p, uint64_t upto)
+{
+	for (; p->area < a->nr_areas && a->areas[p->area].start < upto; p->area++) {
+		const struct area *area = &a->areas[p->area];
+		uint64_t first = area->start > a->first ? area->start : a->first;
+		uint64_t end = area->end < upto ? area->end : upto;
+		struct why_not why = { .seqnr = -1 };
+
+		if (first < p->at)
+			first = p->at;
+		if (first < end) {
+			judge_area(a, area, &why);
+			why.first = first;
+			why.last = end - PAGE_BYTES;
+			why.nr_pages = (end - first) / PAGE_BYTES;
+			tell(a, &why);
+		}
+		if (area->end > upto)
 			break;
-		*ret_nr += row.item.address >= area->start;
+		flush(a);
 	}
+	if (p->at < upto)
+		p->at = upto;
+}
+
+/* The area that covers an address which is not in front of those that are told; NULL: none. */
+static const struct area *area_of(const struct asking *a, const struct passing *p, uint64_t address)
+{
+	for (uint32_t i = p->area; i < a->nr_areas && a->areas[i].start <= address; i++)
+		if (address < a->areas[i].end)
+			return &a->areas[i];
+	return NULL;
+}
+
+/* What is told of a page without an item beside why its area has none; false: nothing. */
+static bool judge_page(const struct asking *a, const struct passing *p, uint64_t address, struct why_not *why)
+{
+	const struct page_without_item *shared = p->shared < a->nr_shared ? &a->shared[p->shared] : NULL;
+	const struct failed_pte *failed = p->failed < a->pages.nr_failed ? &a->pages.failed[p->failed] : NULL;
+	const struct zero_page *zero = p->zero < a->nr_zeroes ? &a->zeroes[p->zero] : NULL;
+	const struct area *area = area_of(a, p, address);
+	struct why_not of_area = { .seqnr = -1 };
+
+	if (!area)
+		return false;
+	if (shared && shared->address == address) {
+		*why = (struct why_not){ NOT_MERGED_NO_ITEM, address, address, 1, shared->event, -1, shared->evidence,
+					 shared->doubtful || a->more_items, NULL };
+		return true;
+	}
+	/* What the process did to the place since it was told of is not known. */
+	if (failed && failed->address == address && failed->event >= area->born && !area->is_gap) {
+		*why = (struct why_not){ NOT_MERGED_POISONED, address, address, 1, failed->event, -1, EVIDENCE_TRACED,
+					 true, NULL };
+		return true;
+	}
+	judge_area(a, area, &of_area);
+	if (!zero || zero->address != address || zero->event < area->born || of_area.reason != NOT_MERGED_NO_PAGE)
+		return false;
+	*why = (struct why_not){ NOT_MERGED_ZERO_PAGE, address, address, 1, zero->event, zero->seqnr,
+				 EVIDENCE_INFERRED, true, NULL };
+	return true;
+}
+
+/* The next address of which something is told; false: there is none. */
+static bool next_address(const struct asking *a, const struct passing *p, uint64_t *ret_address)
+{
+	uint64_t address = p->more ? page_of(p->item.item.address) : UINT64_MAX;
+
+	if (p->shared < a->nr_shared && a->shared[p->shared].address < address)
+		address = a->shared[p->shared].address;
+	if (p->failed < a->pages.nr_failed && a->pages.failed[p->failed].address < address)
+		address = a->pages.failed[p->failed].address;
+	if (p->zero < a->nr_zeroes && a->zeroes[p->zero].address < address)
+		address = a->zeroes[p->zero].address;
+	*ret_address = address;
+	return address != UINT64_MAX && address <= a->last;
+}
+
+/* Of one address: its items, or what is told of it without one. */
+static int tell_address(struct asking *a, struct passing *p, uint64_t address)
+{
+	struct why_not why;
+	int ret = 0;
+
+	if (p->more && page_of(p->item.item.address) == address) {
+		p->at = address + PAGE_BYTES;
+		while (ret == 0 && p->more && page_of(p->item.item.address) == address) {
+			ret = tell_item(a, &p->item.item);
+			next_item(p);
+		}
+	} else if (judge_page(a, p, address, &why)) {
+		p->at = address + PAGE_BYTES;
+		tell(a, &why);
+	}
+	p->shared += p->shared < a->nr_shared && a->shared[p->shared].address == address;
+	p->failed += p->failed < a->pages.nr_failed && a->pages.failed[p->failed].address == address;
+	p->zero += p->zero < a->nr_zeroes && a->zeroes[p->zero].address == address;
 	return ret;
 }
 
-/* Items in order, each area's remainder before its items. */
+/* In the order of addresses. */
 static int tell_range(struct asking *a)
 {
-	struct history_cursor cursor;
-	uint32_t area = 0;
-	uint64_t nr;
-	union row row;
-	int ret = history_list(a->source->history, ITEMS_OF_MM, a->mm.ref, a->when, &cursor);
+	uint64_t address, end = a->last < UINT64_MAX - PAGE_BYTES ? (a->last | (PAGE_BYTES - 1)) + 1 : UINT64_MAX;
+	struct passing p = { .at = 0 };
+	int ret = history_list(a->source->history, ITEMS_OF_MM, a->mm.ref, a->when, &p.items);
 
 	if (ret == 0)
-		ret = history_seek_key(&cursor, a->first);
-	while (ret == 0 && a->ret == 0 && history_next(&cursor, &row) > 0) {
-		if (row.item.address > a->last)
-			break;
-		for (; ret == 0 && area < a->nr_areas && a->areas[area].start <= row.item.address; area++) {
-			ret = count_items(a, &a->areas[area], &nr);
-			tell_area(a, &a->areas[area], nr);
-		}
-		if (row.item.has_address && row.item.address >= a->first)
-			tell_item(a, &row.item);
+		ret = history_seek_key(&p.items, a->first);
+	if (ret == 0)
+		next_item(&p);
+	while (ret == 0 && a->ret == 0 && next_address(a, &p, &address)) {
+		tell_upto(a, &p, address);
+		ret = tell_address(a, &p, address);
 	}
-	for (; ret == 0 && area < a->nr_areas; area++) {
-		ret = count_items(a, &a->areas[area], &nr);
-		tell_area(a, &a->areas[area], nr);
-	}
+	if (ret == 0)
+		tell_upto(a, &p, end);
 	flush(a);
 	return ret;
 }
@@ -453,7 +457,7 @@ static void tell_whole(struct asking *a, enum not_merged reason, uint64_t nr, ui
 		       bool doubtful)
 {
 	struct why_not why = { .reason = reason, .nr_pages = nr, .event = event, .seqnr = -1,
-			       .evidence = evidence, .text = reasons[reason].text,
+			       .evidence = evidence, .text = not_merged_text(reason),
 			       .doubtful = doubtful || a->mm.fact.doubt != DOUBT_NONE };
 
 	if (event && evidence == EVIDENCE_TRACED && a->said.seqnr >= 0)
@@ -568,10 +572,13 @@ int why_not_merged(const struct episode_source *source, struct ref mm, uint64_t 
 	if (ret == 0 && history_is_patched(source->history))
 		ret = pages_without_item(source->history, mm, a.first, a.last, when, &a.shared, &a.nr_shared);
 	if (ret == 0 && history_is_patched(source->history))
+		ret = mm_pages_open(source, mm, a.first, a.last, when, &a.pages);
+	if (ret == 0 && history_is_patched(source->history))
 		ret = tell_range(&a);
 	if (ret == 0)
 		tell_mm(&a);
 	ksmd_said_fini(&a.said);
+	mm_pages_close(&a.pages);
 	free(a.areas);
 	free(a.zeroes);
 	free(a.shared);

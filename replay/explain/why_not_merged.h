@@ -16,8 +16,12 @@
 #include "episode/episode.h"
 
 enum not_merged {
-	NOT_MERGED_SHARED,		/* it is */
+	NOT_MERGED_SHARED,		/* it is: as sure as its mapping */
 	NOT_MERGED_NO_ITEM,		/* it is, and ksmd has not met it there */
+	NOT_MERGED_CHANGED,		/* it was; with hindsight: written to by the time that ksmd came by */
+	NOT_MERGED_VMA_GONE,		/* it was; ksmd still has its item */
+	NOT_MERGED_UNMAPPED,		/* a walk took the pte away */
+	NOT_MERGED_POISONED,		/* ... since its memory had failed */
 	NOT_MERGED_NOT_IN_KSM,		/* the mm has not entered KSM, or has left it */
 	NOT_MERGED_NOT_ASKED,		/* the VMA is not VM_MERGEABLE */
 	NOT_MERGED_WRONG_KIND,		/* vma_ksm_compatible() refuses the VMA */

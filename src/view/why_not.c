@@ -106,7 +106,10 @@ static enum role reason_role(enum not_merged reason)
 		return ROLE_GOOD;
 	case NOT_MERGED_UNKNOWN:
 	case NOT_MERGED_NO_VMA:
+	case NOT_MERGED_CHANGED:
 		return ROLE_DOUBT;
+	case NOT_MERGED_POISONED:
+		return ROLE_FAULT;
 	case NOT_MERGED_NOT_ASKED:
 	case NOT_MERGED_NO_PAGE:
 		return ROLE_SKIPPED;

@@ -21,7 +21,8 @@ import state_truth
 import walk_truth
 from recording import Recording
 
-CHECKS = [(r"", every_truth.counters), (r"", every_truth.places), (r"", every_truth.processes),
+CHECKS = [(r"", every_truth.counters), (r"", every_truth.places), (r"", every_truth.shared),
+          (r"", every_truth.processes),
           (r"", every_truth.findings), (r"", walk_truth.every_walk), (r"", state_truth.every_scan),
           (r"walk-(mremap|fork)-", walk_truth.moved), (r"walk-20k-", walk_truth.many_vmas),
           (r"walk-reclaim", walk_truth.reclaim), (r"poison-(?!swap|search)", poison_truth.recovery),

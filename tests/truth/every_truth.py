@@ -69,6 +69,29 @@ def places(recording):
     return None
 
 
+def shared(recording):
+    """why-not-merged: whose page is called shared for certain, or poisoned, as pagemap saw it last."""
+    last = {(m["pid"], int(m["address"], 16)): (int(m["pfn"], 16), m["when"]) for m in recording.truth["mappings"]}
+    nodes = {int(n["pfn"], 16) for n in recording.items("list", "nodes", *recording.at_truth) if n["pfn"]}
+    pids = sorted({pid for pid, _ in last} & alive(recording))[:8]
+    told = {pid: [(int(i["start"], 16), int(i["end"], 16), i["reason"], i["doubtful"])
+                  for i in recording.items("why-not-merged", "--pid", pid, *recording.at_truth) if i["scope"] == "range"]
+            for pid in pids}
+    for pid, runs in told.items():
+        recording.expect(f"the runs of {pid} in the order of addresses, none over another", [r[:2] for r in runs],
+                         [r[:2] for r in sorted(runs)])
+        recording.expect_true(f"the runs of {pid} apart", all(a[1] <= b[0] for a, b in zip(runs, runs[1:])))
+    for (pid, address), (pfn, when) in last.items():
+        reason, doubtful = next((r[2:] for r in told.get(pid, ()) if r[0] <= address < r[1]), (None, True))
+        if when in NOT_THE_END or reason is None:
+            continue
+        if reason in ("shared", "no-item") and not doubtful:
+            recording.expect_true(f"{pid} shares the page at {address:#x}", pfn in nodes)
+        if reason == "poisoned" or (not pfn and recording.truth["scenario"] == "poison"):
+            recording.expect(f"what became of the page of {pid} at {address:#x}", (reason, pfn), ("poisoned", 0))
+    return None if told else "the truth saw no page"
+
+
 def processes(recording):
     """Who lives and who does not; every process goes by the scenario's name, which is its command's."""
     mms = {}

@@ -74,6 +74,7 @@ def stale(recording):
     for at, pfn in ((first["begin"] - 1, before), ("end", after)):
         told, = recording.items("blast", "--pfn", hex(pfn), "--at", at)
         recording.expect(f"blast: who maps {pfn:#x} at {at}", told["without"]["killed"], [pid])
+    what_the_parent_did(recording, parent)
     every_moment(recording, parent, place, before, second["begin"])
 
 
@@ -84,6 +85,28 @@ def items_when_stopped(recording, parent, child):
     told = [i["pid"] for i in recording.items("list", "items", "--at", stopped) if i["state"] == "stable"]
     recording.expect("items on stable nodes, of parent and child", (told.count(parent), told.count(child)),
                      (nr_parent, nr_child))
+
+
+def what_the_parent_did(recording, parent):
+    """It wrote to some pages and unmapped others, and ksmd has not come by: its items still hang on the nodes."""
+    kernel, unmapped, at = Kernel(), False, 0
+    for at, (name, fields) in enumerate(recording.kernel_log()):
+        mm = next((m for m, p in kernel.pids.items() if p == parent), None)
+        if unmapped and name == "item_detach" and fields["mm"] == mm:
+            break       # at is the number of the event in front of it
+        kernel.replay(name, fields)
+        unmapped |= name == "vma_remove" and fields["mm"] == mm
+    items = {a: any(m == mm and start <= a < end for m, start, end in kernel.vmas.values())
+             for m, a, _ in kernel.items.values() if m == mm}
+    recording.expect_true(f"the parent has items with a VMA and without: {items}", set(items.values()) == {True, False})
+    for known in ((), ("--hindsight",)):
+        told = [(int(i["start"], 16), int(i["end"], 16), i["reason"], i["doubtful"])
+                for i in recording.items("why-not-merged", "--pid", parent, "--at", at, *known) if i["scope"] == "range"]
+        for address, covered in items.items():
+            reason, doubtful = next(r[2:] for r in told if r[0] <= address < r[1])
+            wanted = "vma-gone" if not covered else "changed" if known else "shared"
+            recording.expect(f"the parent's page at {address:#x}, {at} {known}", reason, wanted)
+            recording.expect(f"is that doubtful at {address:#x}, {at} {known}", doubtful, covered or not known)
 
 
 def the_migrations(recording, place, before, then, after):
