@@ -144,6 +144,7 @@ static uint64_t last_step(const struct teller *t)
 
 static void tell_signalled(struct teller *t, const struct signalled *s)
 {
+	bool doubtful = t->doubtful;
 	char times[32] = "";
 
 	if (s->nr > 1)
@@ -154,12 +155,14 @@ static void tell_signalled(struct teller *t, const struct signalled *s)
 			   "touched poison. A signal carries no page; that it was one of these is "
 			   "inferred.",
 			   s->comm, s->pid, times);
-	else
+	t->doubtful |= !s->sure;
+	if (t->row->kind != EPISODE_COLLAPSE)
 		teller_say(t, STORY_NOTE, s->first, EVIDENCE_INFERRED,
 			   "SIGBUS goes to %s (pid %" PRId32 ") later%s: it "
 			   "touched poison. It %s this page when it failed, so it is taken to be this one; "
 			   "a signal carries no page.",
 			   s->comm, s->pid, times, s->sure ? "mapped" : "may have mapped");
+	t->doubtful = doubtful;
 }
 
 void tell_signals(struct teller *t)

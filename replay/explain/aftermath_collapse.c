@@ -38,6 +38,9 @@ static void tell_ksm_pages(struct teller *t)
 	union row row;
 	char node[NAME_MAX_LENGTH];
 
+	if (ref_is_none(t->row->object) && !t->row->begin_lost && collapse_not_in_ksm(history_of(t), before(t)))
+		teller_say(t, STORY_NOTE, 0, EVIDENCE_DUMPED,
+			   "None of them was a KSM page: every mm in KSM was told before, and that mm is none of them.");
 	if (t->row->object.table != TABLE_MM ||
 	    history_list(history_of(t), ITEMS_OF_MM, t->row->object, before(t), &cursor) != 0 ||
 	    history_seek_key(&cursor, c->address) != 0)

@@ -165,3 +165,8 @@ bool collapse_touched(const struct episode_source *source, const struct bad_page
 	*ret = only;
 	return only.event != 0;
 }
+
+bool collapse_not_in_ksm(const struct history *h, struct moment when)
+{
+	return history_is_patched(h) && history_is_whole(h, ALL_MMS, (struct ref){ 0 }, when);
+}

@@ -37,6 +37,12 @@ bool collapse_touched(const struct episode_source *source, const struct bad_page
 int64_t collapse_mm(const struct episode_source *source, const struct episode_row *row);
 
 /*
+ * Was every mm in KSM told by then?  Then one that the history does not know is in none: ksmd has no item of its pages,
+ * which are no KSM pages.  A dump told it.
+ */
+bool collapse_not_in_ksm(const struct history *h, struct moment when);
+
+/*
  * Whose pages they are taken to be, of an mm that has no name in the history: inferred and doubtful, always.
  * False: nothing by `known_by` says.  collapse_owner.c has what each rests on.
  */

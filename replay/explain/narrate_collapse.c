@@ -42,7 +42,8 @@ static void collapse_begins(struct telling *t)
 
 	comm_of(t, comm);
 	if (ref_is_none(mm))
-		snprintf(whose, sizeof(whose), "mm 0x%" PRIx64 ", which is not known to be in KSM,", (uint64_t)args.mm);
+		snprintf(whose, sizeof(whose), "mm 0x%" PRIx64 "%s", (uint64_t)args.mm,
+			 collapse_not_in_ksm(t->h, t->when) ? "" : ", which is not known to be in KSM,");
 	else
 		narrate_name(t->h, mm, t->when, whose, sizeof(whose));
 	at = SAY("%s (tid %" PRId32 ") begins to collapse 512 pages of %s at 0x%" PRIx64 " into a huge page (pfn 0x%"

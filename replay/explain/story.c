@@ -31,7 +31,6 @@
 #define NO_HEALTHY_DUP	2	/* KSMTOP_RECOVERY_OUTCOMES */
 #define PARTIAL		4
 #define TOLD_MISSED	20u
-#define TOLD_WAITERS	10u
 
 static void tell_step(struct teller *t, uint32_t i)
 {
@@ -336,40 +335,6 @@ static void rules(struct teller *t)
 	whatif_free(w);
 }
 
-static void waiters(struct teller *t)
-{
-	const struct waiter *list;
-	char waited[TIME_MAX];
-	uint32_t nr;
-
-	if (episode_waiters(t->e, &list, &nr) != 0)
-		return;
-	while (nr && list[nr - 1].begin > t->when.known_by)
-		nr--;
-	for (uint32_t i = 0; i < nr && (i < TOLD_WAITERS || t->all); i++) {
-		bool over = list[i].end && list[i].end <= t->when.known_by;
-		uint64_t upto = list[i].doing ? list[i].doing : t->when.known_by;
-		struct event ev = { 0 };
-
-		if (!list[i].doing || list[i].doing > t->when.known_by ||
-		    event_index_event(episode_source(t->e)->events, list[i].doing, &ev) != 0)
-			ev.kind = EVENT_UNKNOWN;
-		t->doubtful = history_may_lack(episode_source(t->e)->history, EVENT_UNKNOWN, list[i].begin, upto,
-					       t->when.known_by);
-		teller_say(t, STORY_TOTAL, list[i].begin, EVIDENCE_TRACED,
-		     "Thread %" PRId32 " waited %s for that anon_vma's lock%s%s%s.", list[i].tid,
-		     over ? explain_time(list[i].end_ns - list[i].begin_ns, waited, sizeof(waited)) :
-		     "an unknown time", list[i].is_write ? ", to change the tree" : "",
-		     ev.kind == EVENT_UNKNOWN ? "" : "; it went on with ",
-		     ev.kind == EVENT_UNKNOWN ? "" : event_kind_name(ev.kind));
-	}
-	t->doubtful = lacks_events(t);
-	if (nr > TOLD_WAITERS && !t->all)
-		teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "%" PRIu32 " more wait%s.", nr - TOLD_WAITERS,
-			   plural(nr - TOLD_WAITERS));
-	t->doubtful = false;
-}
-
 static void walk_totals(struct teller *t)
 {
 	const struct walk_totals *w = &t->row->totals.walk;
@@ -393,7 +358,7 @@ static void walk_totals(struct teller *t)
 		     explain_time(w->waited_ns, waited, sizeof(waited)), seen, before, w->mapcount_after);
 		t->doubtful = false;
 	}
-	waiters(t);
+	tell_waiters(t);
 	rules(t);
 	tell_left_behind(t);
 }

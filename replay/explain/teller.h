@@ -28,6 +28,9 @@ void teller_say(struct teller *t, enum story_part part, uint64_t event, char evi
 /* A line that is made elsewhere. */
 void teller_hand_over(struct teller *t, const struct story_line *line);
 
+/* tell_waiters.c: who waited for the locks that a walk held. */
+void tell_waiters(struct teller *t);
+
 /* aftermath.c */
 /* What the search took beside what was published. */
 void tell_published(struct teller *t);

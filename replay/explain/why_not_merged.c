@@ -277,6 +277,16 @@ static bool is_in_ksm_doubtful(const struct asking *a)
 		!history_is_whole(a->source->history, ALL_MMS, (struct ref){ 0 }, a->when));
 }
 
+/* May a gap hide that memory of such a page failed? */
+static bool may_have_failed(const struct asking *a, const struct area *area)
+{
+	const struct history *h = a->source->history;
+
+	return history_may_lack(h, EVENT_P_WALK_VMA, area->born, a->when.t, a->when.known_by) ||
+	       history_may_lack(h, EVENT_P_RECOVERY_BEGIN, area->born, a->when.t, a->when.known_by) ||
+	       history_may_lack(h, EVENT_P_KILL_BEGIN, area->born, a->when.t, a->when.known_by);
+}
+
 /* Why pages of that area have no item. */
 static void judge_area(const struct asking *a, const struct area *area, struct why_not *why)
 {
@@ -298,11 +308,11 @@ static void judge_area(const struct asking *a, const struct area *area, struct w
 		why->doubtful |= area->confirmed <= a->mm.fact.born;
 	} else if (!a->said.scan_begin || area->born >= a->said.scan_begin) {
 		why->reason = NOT_MERGED_NOT_SCANNED;
-		why->doubtful |= a->said.lost;
+		why->doubtful |= a->said.lost || may_have_failed(a, area);
 	} else {
 		why->reason = NOT_MERGED_NO_PAGE;
 		why->evidence = EVIDENCE_INFERRED;
-		why->doubtful |= a->said.lost;
+		why->doubtful |= a->said.lost || may_have_failed(a, area);
 	}
 	/* One that was not told of may be the page's. */
 	why->doubtful |= a->more_items;
@@ -380,13 +390,14 @@ static bool judge_page(const struct asking *a, const struct passing *p, uint64_t
 					 shared->doubtful || a->more_items, NULL };
 		return true;
 	}
+	judge_area(a, area, &of_area);
 	/* What the process did to the place since it was told of is not known. */
-	if (failed && failed->address == address && failed->event >= area->born && !area->is_gap) {
+	if (failed && failed->address == address && failed->event >= area->born &&
+	    (of_area.reason == NOT_MERGED_NO_PAGE || of_area.reason == NOT_MERGED_NOT_SCANNED)) {
 		*why = (struct why_not){ NOT_MERGED_POISONED, address, address, 1, failed->event, -1, EVIDENCE_TRACED,
 					 true, NULL };
 		return true;
 	}
-	judge_area(a, area, &of_area);
 	if (!zero || zero->address != address || zero->event < area->born || of_area.reason != NOT_MERGED_NO_PAGE)
 		return false;
 	*why = (struct why_not){ NOT_MERGED_ZERO_PAGE, address, address, 1, zero->event, zero->seqnr,

@@ -145,8 +145,10 @@ static void ended_summary(const union row *row, const struct fields *f, char *bu
 			 N("mapping") == 1 ? "s" : "");
 		break;
 	case EPISODE_RECOVERY:
-		at = snprintf(buf, size, "%s: %" PRId64 " mapping%s moved, %" PRId64 " not",
-			      word_of(f, "outcome"), N("moved"), plural((uint64_t)N("moved")), N("failed"));
+		at = snprintf(buf, size, "%s%s: %" PRId64 " mapping%s moved, %" PRId64 " not", word_of(f, "outcome"),
+			      N("failed") || strcmp(word_of(f, "outcome"), "some mappings not moved") ? "" :
+			      " (or swap entries led to the page)", N("moved"), plural((uint64_t)N("moved")),
+			      N("failed"));
 		if (N("waited_ns"))	/* what the duration counts, and the beginning does not */
 			snprintf(buf + at, size - (size_t)at, "; it counts %.3f ms of waiting for ksm_thread_mutex before",
 				 (double)N("waited_ns") / 1e6);

@@ -284,7 +284,12 @@ static void draw_owners(struct pane pane, struct stepping *s)
 	} else {
 		y += pane_wrap(pane, 2, 1, pane.width - 6, ROLE_HINT, "nothing by now says whose mm that is");
 	}
-	pane_text(pane, 2, y, ROLE_HINT, "KSM pages: not known whether it is in KSM");
+	if (s->row.begin_lost || !collapse_not_in_ksm(s->scene.history, moment_at(s->row.fact.born))) {
+		pane_text(pane, 2, y, ROLE_HINT, "KSM pages: not known whether it is in KSM");
+		return;
+	}
+	pane_text(pane, 2, y, ROLE_TEXT, "KSM pages: none, that mm is not in KSM");
+	pane_fact(pane, pane.width - 2, y, EVIDENCE_DUMPED, false);
 }
 
 /* ---- the view ---- */
