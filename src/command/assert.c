@@ -363,7 +363,7 @@ static int check_possible(struct asserting *a)
 {
 	struct query *query = a->query;
 	bool possible = a->about == ABOUT_EPISODES
-				? a->kind <= EPISODE_SCAN || history_is_patched(query->history)
+				? tells_of_episodes(query->history, a->kind)
 			: a->about == ABOUT_ROWS ? history_has(query->history, a->table)
 						 : true;
 

@@ -15,6 +15,7 @@ struct comparing {
 	struct query *query;
 	struct moment from, to;	/* from.t <= to.t, both with the later one's knowledge */
 	bool backwards;		/* T1 is the later one */
+	bool unlike;		/* one kernel is stock, the other patched: removals mean different things */
 	uint64_t nr[NR_CHANGES];
 	uint64_t nr_counters, nr_totals, nr_episodes;	/* that differ */
 	uint64_t nr_unpaired;	/* episodes that may not be the n-th: others may have been lost before them */

@@ -3,7 +3,8 @@
  * diff_counters.c - the counters in which two moments differ, of one recording or of two.
  *
  * Counters are joined by name: a patched and a stock recording have different ones, and what only one of
- * them has, or can tell, is no answer.  A difference is as sure as the less sure of the two numbers.
+ * them has, or can tell, is no answer.  A stock kernel tells of some removals only: those of a patched one are not set
+ * beside them.  A difference is as sure as the less sure of the two numbers.
  *
  * Objects and episodes are diff.c's and diff_files.c's.
  */
@@ -67,6 +68,7 @@ void diff_counters(struct comparing *comparing, struct recording *first, struct 
 
 	for (int i = 0; i < nr_b; i++)
 		for (int j = 0; j < nr_a; j++)
-			if (strcmp(a[j].name, b[i].name) == 0)
+			if (strcmp(a[j].name, b[i].name) == 0 &&
+			    !(comparing->unlike && strcmp(b[i].name, "removals") == 0))
 				print_counter(comparing, &a[j], &b[i]);
 }

@@ -9,6 +9,9 @@
  * is not set beside a reclaim's.  Behind a gap that may have hidden one nobody knows which is the n-th:
  * there episodes are not compared one by one, and what they come to together is doubtful.
  *
+ * What a kernel cannot tell is not known there, and no difference: of a stock one all but scans (assert goes by the same).
+ * How many mappings a walk missed is modelled, for both sides by the same means.
+ *
  * Names of values come from episode_row.h; what identifies instead of measuring (numbers of events,
  * pages, threads) is left out.  Times differ between any two runs and are told like the rest.
  */
@@ -23,18 +26,23 @@
 #include "diff.h"
 #include "episode_row.h"
 #include "fields_json.h"
+#include "view/episode_dear.h"
 
 #define TEXT_PAIRS 40u
+
+struct missed { int64_t missed, maybe_missed; bool known, doubtful; };
 
 struct side {
 	struct query query;		/* shares the invocation; `recording` is this side's */
 	union row *rows;		/* by kind, purpose, number */
+	struct missed *missed;		/* beside each row */
 	uint32_t nr, room;
 };
 
 struct total {
 	const char *name;
 	int64_t value;
+	bool known, unknown;		/* some of the episodes say it; some do not */
 	bool doubtful;
 };
 
@@ -43,8 +51,20 @@ struct totals {
 	struct total list[TOTALS_MAX];
 	int nr;
 	uint32_t nr_episodes;
+	bool told;			/* such episodes can be in the recording */
 	bool doubtful;
 };
+
+static bool is_modelled(const char *name)
+{
+	return strcmp(name, "missed") == 0 || strcmp(name, "maybe_missed") == 0;
+}
+
+/* Removals of a stock and of a patched kernel are no pair. */
+static bool is_comparable(const struct comparing *comparing, const char *name)
+{
+	return !comparing->unlike || strcmp(name, "removals") != 0;
+}
 
 static bool is_measure(const struct named_value *value, bool also_words)
 {
@@ -53,7 +73,7 @@ static bool is_measure(const struct named_value *value, bool also_words)
 		"begin_ns", "end_ns", "walk_id", "evidence", "doubt", "kind",
 	};
 
-	if (value->kind != VALUE_NUMBER && (!also_words || value->kind != VALUE_TEXT))
+	if (value->kind != VALUE_NUMBER && value->kind != (also_words ? VALUE_TEXT : VALUE_NOTHING))
 		return false;
 	for (size_t i = 0; i < sizeof(identity) / sizeof(*identity); i++)
 		if (strcmp(value->name, identity[i]) == 0)
@@ -78,6 +98,29 @@ static int compare_rows(const void *a, const void *b)
 	return x->episode.number < y->episode.number ? -1 : x->episode.number > y->episode.number;
 }
 
+/* What each walk missed: dear, so only once. */
+static int side_missed(struct side *side)
+{
+	side->missed = calloc(side->nr ? side->nr : 1, sizeof(*side->missed));
+	if (!side->missed)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < side->nr; i++) {
+		const struct named_value *missed, *maybe, *doubtful;
+		struct fields fields;
+
+		if (side->rows[i].episode.kind != EPISODE_WALK)
+			continue;
+		fields_reset(&fields);
+		episode_missed_fields(side->query.recording, &side->rows[i].episode, side->query.when, &fields);
+		missed = fields_find(&fields, "missed");
+		maybe = fields_find(&fields, "maybe_missed");
+		doubtful = fields_find(&fields, "missed_doubtful");
+		if (missed && maybe && doubtful && missed->kind == VALUE_NUMBER)
+			side->missed[i] = (struct missed){ missed->number, maybe->number, true, doubtful->number };
+	}
+	return 0;
+}
+
 static int side_read(struct side *side)
 {
 	struct history_cursor cursor;
@@ -100,10 +143,25 @@ static int side_read(struct side *side)
 	}
 	if (side->nr)
 		qsort(side->rows, side->nr, sizeof(*side->rows), compare_rows);
-	return err ? err : more;
+	return err || more ? (err ? err : more) : side_missed(side);
 }
 
-static void total_add(struct totals *totals, const struct named_value *value)
+static void side_fields(const struct side *side, uint32_t i, struct fields *fields)
+{
+	episode_row_fields(&side->query, &side->rows[i], fields);
+	if (side->rows[i].episode.kind != EPISODE_WALK)
+		return;
+	if (side->missed[i].known) {
+		fields_number(fields, "missed", side->missed[i].missed);
+		fields_number(fields, "maybe_missed", side->missed[i].maybe_missed);
+	} else {
+		fields_nothing(fields, "missed");
+		fields_nothing(fields, "maybe_missed");
+	}
+}
+
+/* A value that one of them does not know makes the sum one that is not known. */
+static void total_add(struct totals *totals, const struct named_value *value, bool doubtful)
 {
 	bool longest =
 		strncmp(value->name, "longest_", 8) == 0 || strcmp(value->name, "stretch_ns") == 0;
@@ -115,9 +173,14 @@ static void total_add(struct totals *totals, const struct named_value *value)
 		if (totals->nr == TOTALS_MAX)
 			return;
 		totals->nr++;
-		*total = (struct total){ .name = value->name, .value = value->number };
+		*total = (struct total){ .name = value->name };
+	}
+	total->doubtful |= doubtful;
+	if (value->kind != VALUE_NUMBER) {
+		total->unknown = true;
 		return;
 	}
+	total->known = true;
 	if (!longest)
 		total->value += value->number;
 	else if (value->number > total->value)
@@ -127,6 +190,7 @@ static void total_add(struct totals *totals, const struct named_value *value)
 static void side_totals(const struct side *side, int kind, struct totals *totals)
 {
 	memset(totals, 0, sizeof(*totals));
+	totals->told = tells_of_episodes(side->query.history, kind);
 	totals->doubtful = may_lack_by(side->query.history, side->query.when, episode_begin_event(kind));
 	for (uint32_t i = 0; i < side->nr; i++) {
 		struct fields fields;
@@ -136,65 +200,102 @@ static void side_totals(const struct side *side, int kind, struct totals *totals
 		totals->nr_episodes++;
 		totals->doubtful |=
 			side->rows[i].fact.doubt != DOUBT_NONE || !side->rows[i].episode.ended;
-		episode_row_fields(&side->query, &side->rows[i], &fields);
+		totals->told = true;
+		side_fields(side, i, &fields);
 		for (int j = 0; j < fields.nr; j++)
 			if (is_measure(&fields.list[j], false) &&
 			    strncmp(fields.list[j].name, "mapcount", 8) != 0)
-				total_add(totals, &fields.list[j]);
+				total_add(totals, &fields.list[j],
+					  is_modelled(fields.list[j].name) && side->missed[i].doubtful);
 	}
 }
 
 /* ---- totals ---- */
-static void tell_total(struct comparing *comparing, int kind, const char *name, int64_t first,
-		       int64_t second, bool doubtful)
+struct sum { int64_t value; bool known, doubtful; };
+
+static void sum_field(struct fields *fields, const char *name, const struct sum *sum)
 {
+	if (sum->known)
+		fields_number(fields, name, sum->value);
+	else
+		fields_nothing(fields, name);
+}
+
+static const char *sum_text(const struct sum *sum, char buf[24])
+{
+	snprintf(buf, 24, sum->known ? "%" PRId64 : "unknown", sum->value);
+	return buf;
+}
+
+/* Some on one side of which the other cannot tell are told, but are no difference. */
+static void tell_total(struct comparing *comparing, int kind, const char *name, struct sum first, struct sum second)
+{
+	bool known = first.known && second.known, doubtful = first.doubtful || second.doubtful;
+	char texts[2][24], by[24] = "";
 	struct fields fields;
 
-	if (first == second)
+	if (known ? first.value == second.value : !(first.known && first.value) && !(second.known && second.value))
 		return;
-	comparing->nr_totals++;
+	comparing->nr_totals += known;
 	if (!comparing->query->json) {
-		printf("%-9s %-24s %14" PRId64 " -> %-14" PRId64 " %+" PRId64 "%s\n",
-		       episode_kind_name((uint8_t)kind), name, first, second, second - first,
-		       doubtful ? " ?" : "");
+		if (known)
+			snprintf(by, sizeof(by), "%+" PRId64, second.value - first.value);
+		printf("%-9s %-24s %14s -> %-*s%s%s%s\n", episode_kind_name((uint8_t)kind), name,
+		       sum_text(&first, texts[0]), known ? 15 : 0, sum_text(&second, texts[1]), by,
+		       is_modelled(name) ? " M" : "", !doubtful ? "" : is_modelled(name) ? "?" : " ?");
 		return;
 	}
 	fields_reset(&fields);
 	fields_text(&fields, "section", "total");
 	fields_text(&fields, "kind", episode_kind_name((uint8_t)kind));
 	fields_text(&fields, "name", name);
-	fields_number(&fields, "first", first);
-	fields_number(&fields, "second", second);
-	fields_text(&fields, "evidence", "T");
+	sum_field(&fields, "first", &first);
+	sum_field(&fields, "second", &second);
+	fields_text(&fields, "evidence", is_modelled(name) ? "M" : "T");
 	fields_bool(&fields, "doubtful", doubtful);
 	answer_item(comparing->query, fields_json(&fields));
 }
 
-static int64_t total_of(const struct totals *totals, const char *name)
+static const struct total *total_find(const struct totals *totals, const char *name)
 {
 	for (int i = 0; i < totals->nr; i++)
 		if (strcmp(totals->list[i].name, name) == 0)
-			return totals->list[i].value;
-	return 0;
+			return &totals->list[i];
+	return NULL;
 }
 
-static void compare_totals(struct comparing *comparing, const struct side *first,
-			   const struct side *second)
+/* Where none ran they came to nothing. */
+static struct sum sum_of(const struct totals *totals, const char *name)
+{
+	const struct total *total = total_find(totals, name);
+
+	return (struct sum){ .value = total ? total->value : 0,
+			     .known = totals->nr_episodes ? total && total->known && !total->unknown : totals->told,
+			     .doubtful = totals->doubtful || (total && total->doubtful) };
+}
+
+static void compare_kind(struct comparing *comparing, int kind, const struct totals *a, const struct totals *b)
+{
+	tell_total(comparing, kind, "episodes", (struct sum){ a->nr_episodes, a->told, a->doubtful },
+		   (struct sum){ b->nr_episodes, b->told, b->doubtful });
+	if (!a->told || !b->told)
+		return;
+	for (int i = 0; i < a->nr + b->nr; i++) {
+		const char *name = i < a->nr ? a->list[i].name : b->list[i - a->nr].name;
+
+		if ((i < a->nr || !total_find(a, name)) && is_comparable(comparing, name))
+			tell_total(comparing, kind, name, sum_of(a, name), sum_of(b, name));
+	}
+}
+
+static void compare_totals(struct comparing *comparing, const struct side *first, const struct side *second)
 {
 	for (int kind = 0; kind < NR_EPISODE_KINDS; kind++) {
 		struct totals a, b;
-		bool doubtful;
 
 		side_totals(first, kind, &a);
 		side_totals(second, kind, &b);
-		doubtful = a.doubtful || b.doubtful;
-		tell_total(comparing, kind, "episodes", a.nr_episodes, b.nr_episodes, doubtful);
-		for (int i = 0; i < a.nr; i++)
-			tell_total(comparing, kind, a.list[i].name, a.list[i].value,
-				   total_of(&b, a.list[i].name), doubtful);
-		/* Those that only the second has: nothing of this kind ended in the first. */
-		for (int i = 0; i < b.nr && a.nr == 0; i++)
-			tell_total(comparing, kind, b.list[i].name, 0, b.list[i].value, doubtful);
+		compare_kind(comparing, kind, &a, &b);
 	}
 }
 
@@ -207,9 +308,9 @@ static bool values_differ(const struct named_value *x, const struct named_value 
 }
 
 static void tell_pair(struct comparing *comparing, const union row *x, const struct fields *a,
-		      const union row *y, const struct fields *b)
+		      const union row *y, const struct fields *b, bool missed_doubtful)
 {
-	bool begun = false, text = !comparing->query->json;
+	bool modelled = false, begun = false, text = !comparing->query->json;
 	struct json_object *first = NULL, *second = NULL, *item;
 	bool doubtful = x->fact.doubt || y->fact.doubt || !x->episode.ended || !y->episode.ended;
 	struct fields one, other, head;
@@ -220,8 +321,11 @@ static void tell_pair(struct comparing *comparing, const union row *x, const str
 		const struct named_value *v = &a->list[i], *w = fields_find(b, v->name);
 		char buf[2][64];
 
-		if (!w || (!is_measure(v, true) && !is_measure(w, true)) || !values_differ(v, w))
+		if (!w || (!is_measure(v, true) && !is_measure(w, true)) || !values_differ(v, w) ||
+		    !is_comparable(comparing, v->name) ||
+		    (comparing->unlike && (v->kind == VALUE_NOTHING || w->kind == VALUE_NOTHING)))
 			continue;
+		modelled |= is_modelled(v->name);
 		if (text && comparing->nr_episodes >= TEXT_PAIRS && !comparing->query->plain) {
 			begun = true;
 			break;
@@ -245,7 +349,7 @@ static void tell_pair(struct comparing *comparing, const union row *x, const str
 	comparing->nr_episodes++;
 	if (text) {
 		if (comparing->nr_episodes <= TEXT_PAIRS || comparing->query->plain)
-			puts(doubtful ? " ?" : "");
+			puts(doubtful || (modelled && missed_doubtful) ? " ?" : "");
 		return;
 	}
 	fields_reset(&head);
@@ -253,8 +357,8 @@ static void tell_pair(struct comparing *comparing, const union row *x, const str
 	fields_text(&head, "kind", episode_kind_name(x->episode.kind));
 	fields_number(&head, "first_episode", x->episode.number);
 	fields_number(&head, "second_episode", y->episode.number);
-	fields_text(&head, "evidence", "T");
-	fields_bool(&head, "doubtful", doubtful);
+	fields_text(&head, "evidence", modelled ? "M" : "T");
+	fields_bool(&head, "doubtful", doubtful || (modelled && missed_doubtful));
 	item = fields_json(&head);
 	first = fields_json(&one);
 	second = fields_json(&other);
@@ -285,9 +389,9 @@ static void compare_pairs(struct comparing *comparing, const struct side *first,
 		if (order == 0 && (is_behind_gap(first, x) || is_behind_gap(second, y))) {
 			comparing->nr_unpaired++;
 		} else if (order == 0) {
-			episode_row_fields(&first->query, x, &a);
-			episode_row_fields(&second->query, y, &b);
-			tell_pair(comparing, x, &a, y, &b);
+			side_fields(first, i, &a);
+			side_fields(second, j, &b);
+			tell_pair(comparing, x, &a, y, &b, first->missed[i].doubtful || second->missed[j].doubtful);
 		}
 		i += order <= 0;
 		j += order >= 0;
@@ -312,6 +416,7 @@ static int compare(struct comparing *comparing, struct side *first, struct side 
 		err = side_read(second);
 	if (err)
 		return diag_set(&query->diag, err, "the episodes cannot be read");
+	comparing->unlike = history_is_patched(first->query.history) != history_is_patched(second->query.history);
 	if (query->json)
 		answer_begin(query, "diff", recording_path(query->recording));
 	diff_counters(comparing, first->query.recording, first->query.when, second->query.recording,
@@ -326,6 +431,8 @@ static int compare(struct comparing *comparing, struct side *first, struct side 
 	if (!query->json && comparing->nr_unpaired)
 		printf("%" PRIu64 " pairs of episodes not compared: others may have been lost before them\n",
 		       comparing->nr_unpaired);
+	if (!query->json && comparing->unlike)
+		puts("removals not compared: a stock kernel tells of some of them only");
 	if (!query->json && query->at_least)
 		fprintf(stderr, "ksmtop: events were lost: there may be more episodes, and more differences\n");
 	return 0;
@@ -346,6 +453,8 @@ int diff_files(struct comparing *comparing)
 	err = compare(comparing, &first, &second);
 	recording_close(second.query.recording);
 	free(first.rows);
+	free(first.missed);
 	free(second.rows);
+	free(second.missed);
 	return err;
 }

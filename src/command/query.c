@@ -326,6 +326,11 @@ bool may_lack_by(const struct history *h, struct moment when, enum event_kind ki
 	return history_may_lack(h, (uint16_t)kind, 0, when.t < history_last(h) ? when.t : NEVER, when.known_by);
 }
 
+bool tells_of_episodes(const struct history *h, int kind)
+{
+	return kind <= EPISODE_SCAN || history_is_patched(h);
+}
+
 void answer_end(struct query *query, const char *name, struct json_object *extra)
 {
 	fputs(query->nr_items ? "\n]" : "]", stdout);

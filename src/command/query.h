@@ -59,6 +59,8 @@ int query_check_told(struct query *query, enum table table, const char *what);
 bool query_may_be_more(const struct query *query, enum relation relation);
 /* May an event of that kind have been lost by then?  The end of a recording includes what went behind its last event. */
 bool may_lack_by(const struct history *h, struct moment when, enum event_kind kind);
+/* May episodes of that kind (-1: any) be in the recording?  A stock kernel tells of scans only. */
+bool tells_of_episodes(const struct history *h, int kind);
 /* The name of `ref`, "" for none. */
 const char *query_name(const struct query *query, struct ref ref, char *buf, size_t size);
 

@@ -56,8 +56,11 @@ static void activity_fields(struct recording *recording, const struct episode_ro
 	uint64_t nr[NR_ACTIVITIES];
 	bool known = episode_activity(recording_history(recording), episode, when, nr);
 
+	/* A stock kernel tells of no node that is made. */
 	for (size_t i = 0; i < sizeof(counted) / sizeof(*counted); i++)
-		number_or_nothing(fields, counted[i].name, nr[counted[i].activity], known);
+		number_or_nothing(fields, counted[i].name, nr[counted[i].activity], known &&
+				  (counted[i].activity != ACTIVITY_NODES_MADE ||
+				   history_is_patched(recording_history(recording))));
 }
 
 static void waiting_fields(struct recording *recording, const struct episode_row *episode,
