@@ -198,7 +198,11 @@ static int read_range(struct query *query, struct range *range)
 		range->to = moment.t;
 		query->when = moment;	/* the answer is about nothing later */
 	}
-	return 0;
+	if (!from || !to || range->from <= range->to)
+		return 0;
+	diag_set(&query->diag, -EINVAL, "--from %s lies behind --to %s", from, to);
+	diag_expected(&query->diag, "the earlier moment first");
+	return -EINVAL;
 }
 
 static int print_event(struct query *query, struct line *line, uint64_t nr)

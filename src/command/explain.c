@@ -10,6 +10,7 @@
  * in Markdown what would be markup is escaped.
  */
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdio.h>
@@ -201,6 +202,8 @@ static int explain(struct query *query)
 
 	if (err)
 		return err;
+	if (query->json && explaining.markdown)
+		return diag_set(&query->diag, -EINVAL, "--json and --markdown at once: give one of them");
 	if (query->json)
 		answer_begin(query, "explain", recording_path(query->recording));
 	err = (invocation_has(query->invocation, OPTION_ALL) ? story_tell_all : story_tell)(
