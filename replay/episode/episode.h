@@ -183,8 +183,8 @@ bool episode_move_to_vma(struct opened_episode *episode, struct episode_cursor *
 			 uint32_t vma);
 /* The first (dir < 0) or last step. */
 void episode_move_to_end(const struct opened_episode *episode, struct episode_cursor *cursor, int dir);
-/* The last step whose event is at most t; the first one before all. */
-struct episode_cursor episode_cursor_at(const struct opened_episode *episode, uint64_t t);
+/* The last step whose event is at most t, on its VMA if it is of one; the first step before all. */
+struct episode_cursor episode_cursor_at(struct opened_episode *episode, uint64_t t);
 /* The event at which other views stand with this cursor. */
 uint64_t episode_cursor_event(const struct opened_episode *episode, struct episode_cursor cursor);
 

@@ -106,6 +106,24 @@ static bool has_wanted(const struct hold *hold, enum episode_unit unit)
 				: hold->nr_offered > hold->nr_visited;
 }
 
+/*
+ * From where one goes on, exclusive, at an event of the hold that no VMA under the cursor belongs to: forwards
+ * from the last one that was come by, backwards from the first that was not.
+ */
+static int64_t vma_beside(struct opened_episode *e, uint32_t hold, uint64_t event, int dir)
+{
+	const struct hold_vma *vmas;
+	int64_t at = -1;
+	uint32_t nr, i;
+
+	if (episode_hold_vmas(e, hold, &vmas, &nr, NULL) != 0)
+		return -1;
+	for (i = 0; i < nr && vmas[i].event <= event; i++)
+		if (vmas[i].event)
+			at = i;
+	return dir > 0 ? at : i;
+}
+
 static bool move_by_vma(struct opened_episode *e, struct episode_cursor *cursor,
 			enum episode_unit unit, int dir)
 {
@@ -122,6 +140,8 @@ static bool move_by_vma(struct opened_episode *e, struct episode_cursor *cursor,
 			vma = 0;
 		else if (step->kind == STEP_UNLOCK && dir > 0)
 			vma = e->holds[hold].nr_offered;
+		else
+			vma = vma_beside(e, (uint32_t)hold, step->event, dir);
 	} else if (step->kind == STEP_BEGIN) {
 		hold = dir > 0 ? 0 : -1;
 	} else {
@@ -179,11 +199,11 @@ void episode_move_to_end(const struct opened_episode *e, struct episode_cursor *
 	cursor->vma = NO_VMA;
 }
 
-struct episode_cursor episode_cursor_at(const struct opened_episode *e, uint64_t t)
+struct episode_cursor episode_cursor_at(struct opened_episode *e, uint64_t t)
 {
-	uint32_t nr = (uint32_t)BISECT(0, e->nr_steps, i, e->steps[i].event <= t);
+	uint32_t nr = (uint32_t)BISECT(0, e->nr_steps, i, e->steps[i].event <= t), step = nr ? nr - 1 : 0;
 
-	return (struct episode_cursor){ nr ? nr - 1 : 0, NO_VMA };
+	return (struct episode_cursor){ step, nr ? vma_of_step(e, step) : NO_VMA };
 }
 
 uint64_t episode_cursor_event(const struct opened_episode *e, struct episode_cursor cursor)

@@ -214,6 +214,24 @@ static void check_back_and_forth(struct opened_episode *episode, enum episode_un
 	}
 }
 
+/* Whoever comes from elsewhere to an event in the middle goes on from there, and back from there. */
+static void check_from_events(struct opened_episode *episode, enum episode_unit unit)
+{
+	enum { MANY = 64 };
+	uint32_t nr = episode_nr_steps(episode), by = nr > MANY ? nr / 8 : 1;	/* long ones have long lists of VMAs */
+
+	for (uint32_t i = 0; i < nr; i += by) {
+		uint64_t event = episode_step(episode, i)->event;
+		struct episode_cursor at = episode_cursor_at(episode, event), on = at, back = at;
+
+		assert_int_equal(episode_cursor_event(episode, at), event);
+		if (episode_move(episode, &on, unit, 1))
+			assert_true(episode_cursor_event(episode, on) >= event);
+		if (episode_move(episode, &back, unit, -1))
+			assert_true(episode_cursor_event(episode, back) <= event);
+	}
+}
+
 static void check_walk(struct opened_episode *episode)
 {
 	const struct walk_totals *walk = &episode_row(episode)->totals.walk;
@@ -291,8 +309,10 @@ static uint32_t check_recording(const char *path)
 			check_recovery_times(&source, episode_row(episode));
 		if (episode_row(episode)->kind == EPISODE_WALK)
 			check_walk(episode);
-		for (enum episode_unit unit = 0; unit < NR_UNITS; unit++)
+		for (enum episode_unit unit = 0; unit < NR_UNITS; unit++) {
 			check_back_and_forth(episode, unit);
+			check_from_events(episode, unit);
+		}
 		episode_close(episode);
 	}
 	recording_close(recording);
