@@ -470,8 +470,21 @@ static bool is_first_later(const struct traced_ptes *ptes, uint32_t i, struct mo
 	return true;
 }
 
-static void drop_gone(const struct episode_source *source, struct ref node, const struct traced_ptes *ptes,
-		      struct moment when, struct mapped_list *list)
+/* What is to be put back: known where a walk told that it made the entry. */
+static bool is_entry(const struct episode_source *source, const struct traced_ptes *ptes, struct moment when,
+		     struct mapped *place)
+{
+	bool back = place->gone && may_be_back(source->history, place, when);
+
+	place->known = place->gone && !back;
+	place->doubtful |= !place->known;
+	place->evidence = place->known ? EVIDENCE_TRACED : EVIDENCE_INFERRED;
+	return place->gone || !ptes->all_entries;
+}
+
+/* Leaves the ptes of that kind: those that map the page, or the entries that did. */
+static void keep_kind(const struct episode_source *source, struct ref node, const struct traced_ptes *ptes,
+		      struct moment when, enum mapped_kind kind, struct mapped_list *list)
 {
 	bool any = false;
 	uint32_t nr = 0;
@@ -484,15 +497,16 @@ static void drop_gone(const struct episode_source *source, struct ref node, cons
 			apply(source, pte, when, place);
 		any |= place && place->gone;
 	}
-	if (!any)
+	if (!any && kind == MAPPED_PTES)
 		return;
 	see_again(source->history, node, when, list);
 	for (uint32_t i = 0; i < list->nr; i++) {
 		struct mapped *place = &list->list[i];
 
-		if (place->gone && !may_be_back(source->history, place, when))
+		if (kind == MAPPED_ENTRIES ? !is_entry(source, ptes, when, place) :
+		    place->gone && !may_be_back(source->history, place, when))
 			continue;
-		place->doubtful |= place->gone != 0;
+		place->doubtful |= place->gone && kind == MAPPED_PTES;
 		list->list[nr++] = *place;
 	}
 	list->nr = nr;
@@ -526,16 +540,16 @@ int mapped_find(const struct episode_source *source, struct ref node, struct mom
 	struct traced_ptes ptes = { 0 };
 	int ret = find_places(h, node, when, &list);
 
-	if (ret == 0 && kind == MAPPED_PTES)
+	if (ret == 0)
 		ret = traced_ptes_read(source, node, when, &ptes);
 	if (ret == 0)
-		drop_gone(source, node, &ptes, when, &list);
+		keep_kind(source, node, &ptes, when, kind, &list);
 	for (uint32_t i = 0; i < list.nr; i++)
 		list.nr_reached += !ref_is_none(list.list[i].item);
 	if (ret == 0 && (mapcount < 0 || mapcount > list.nr)) {
 		ret = mapped_former(source, node, when, true, &list);
 		if (ret == 0)
-			drop_gone(source, node, &ptes, when, &list);
+			keep_kind(source, node, &ptes, when, kind, &list);
 	}
 	traced_ptes_fini(&ptes);
 	if (ret) {

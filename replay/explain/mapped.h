@@ -52,11 +52,12 @@ struct mapped_list {
 
 #define MAPPED_MAX 1000000u
 
-/* Which ptes: those that map the page, or also those that a walk which puts them back would find. */
-enum mapped_kind { MAPPED_PTES, MAPPED_AND_ENTRIES };
+/* Which ptes: those that map the page, or its migration entries, which a walk is to put back (remove_migration_ptes()). */
+enum mapped_kind { MAPPED_PTES, MAPPED_ENTRIES };
 /*
  * All possible mappings of a stable node's page, not judged yet.  `mapcount`: how many there may be, so that more
- * places are looked for; -1: nobody counted, all are.  0 or -E.
+ * places are looked for; -1: nobody counted, all are.  An entry is known (T) where the walk that made it told of it; others
+ * are possible only where that walk is not there as a whole, or the page may have been mapped since.  0 or -E.
  */
 int mapped_find(const struct episode_source *source, struct ref node, struct moment when, int64_t mapcount,
 		enum mapped_kind kind, struct mapped_list *ret);

@@ -294,8 +294,9 @@ static void missed(struct teller *t, const struct whatif_result *result, enum wa
 		narrate_name(episode_source(t->e)->history, place->mm,
 			     moment_hindsight(t->row->fact.born), mm, sizeof(mm));
 		t->doubtful = result->doubtful || place->doubtful;
-		teller_say(t, STORY_TOTAL, 0, EVIDENCE_MODELLED, "The rule \"%s\" misses the mapping of %s at 0x%"
-		     PRIx64 "%s.", walk_rule_name(rule), mm, place->address,
+		teller_say(t, STORY_TOTAL, 0, EVIDENCE_MODELLED, "The rule \"%s\" misses the %s of %s at 0x%"
+		     PRIx64 "%s.", walk_rule_name(rule), t->row->totals.walk.purpose == PURPOSE_MIGRATED ? "migration entry" : "mapping",
+		     mm, place->address,
 		     ref_is_none(place->item) ? ", which no rmap_item is known to lead to" : "");
 	}
 	t->doubtful = result->doubtful;

@@ -24,7 +24,6 @@
 #define ROWS_LOOK	64u	/* episodes of the node, of which those that change ptes are read */
 #define EVENTS_LOOK	512u
 enum { VISITED = 0 };						/* KSMTOP_VERDICTS */
-enum { PURPOSE_UNMAP = 1, PURPOSE_MIGRATE = 2, PURPOSE_MIGRATED = 3 };	/* KSMTOP_PURPOSES */
 
 /* The episodes of the node that had begun by t, and of which they are known to be. */
 struct page_episodes { struct episode_row rows[TRACED_EPISODES_MAX]; uint32_t nr; };
@@ -156,7 +155,13 @@ int traced_ptes_read(const struct episode_source *source, struct ref node, struc
 
 	find_episodes(source->history, node, when, &episodes);
 	for (uint32_t i = 0; ret == 0 && i < episodes.nr; i++) {
-		failed |= episodes.rows[i].kind != EPISODE_WALK;
+		const struct episode_row *row = &episodes.rows[i];
+
+		failed |= row->kind != EPISODE_WALK;
+		if (row->kind == EPISODE_WALK && row->fact.born < when.t && row->totals.walk.purpose == PURPOSE_MIGRATE)
+			ptes.all_entries = row->ended && !row->begin_lost && row->totals.walk.complete &&
+					   row->fact.doubt == DOUBT_NONE &&
+					   !traced_may_map(source, row->fact.died, when.t, when.known_by);
 		ret = read_episode(source, &episodes.rows[i], when, failed, &ptes);
 	}
 	if (ret) {

@@ -27,6 +27,7 @@ struct traced_pte {
 struct traced_ptes {
 	struct traced_pte *list;	/* by event */
 	uint32_t nr, room;
+	bool all_entries;		/* the last walk that made migration entries told of each, and none came since */
 };
 
 #define TRACED_EPISODES_MAX 8u

@@ -25,7 +25,6 @@
 #define PAGE_BITS 12
 enum { VISITED, OUTSIDE, OTHER_MM, INVALID };			/* KSMTOP_VERDICTS */
 enum { WHY_ALL, WHY_ANSWERED, WHY_DONE, WHY_NO_NODE, WHY_WOULD_BLOCK };	/* KSMTOP_WALK_ENDS */
-enum { PURPOSE_UNMAP = 1, PURPOSE_MIGRATE = 2, PURPOSE_MIGRATED = 3 };		/* KSMTOP_PURPOSES */
 
 /* What the record says of one visit. */
 struct effect {
@@ -451,14 +450,14 @@ static int model_all(struct model *m, struct ref node, const struct mapped_count
 
 	if (ret == 0)
 		ret = mapped_find(m->source, node, m->w->when, count->mapcount,
-				  puts_back ? MAPPED_AND_ENTRIES : MAPPED_PTES, &m->w->mappings);
+				  puts_back ? MAPPED_ENTRIES : MAPPED_PTES, &m->w->mappings);
 	if (ret)
 		return ret;
 	m->doubtful_items |= !history_is_patched(m->source->history) || m->w->node.fact.doubt != DOUBT_NONE ||
 			     (m->recorded && lacks_events(m));
 	see_mappings(m);
-	if (m->recorded)
-		mapped_judge(&m->w->mappings, count->mapcount);
+	if (m->recorded)	/* entries are in no mapcount */
+		mapped_judge(&m->w->mappings, puts_back ? -1 : count->mapcount);
 	else
 		mapped_judge_then(&m->w->mappings, count, m->w->when);
 	m->marked = calloc(m->w->mappings.nr + 1, sizeof(*m->marked));

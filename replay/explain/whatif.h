@@ -11,7 +11,8 @@
  * and then skips what does not cover the address, and what is not of the item's mm (pass 1) or is
  * of it (pass 2).  Here that is done offline: which VMAs would have been offered, visited, skipped,
  * and which mappings of the page the rule would not have come by (*missed*: known to exist and not
- * visited; *maybe*: might exist).  Answers are modelled (M).
+ * visited; *maybe*: might exist); of a walk that removes migration ptes which entries, since what was not made one
+ * is not to be put back.  Answers are modelled (M).
  *
  * What rmap_one answers cannot be computed; for a recorded walk its answers are taken from the record,
  * for VMAs that the record did not visit a known mapping is unmapped and "go on" is answered.  Under

@@ -359,7 +359,6 @@ void build_mappings_forked(struct builder *b, uint32_t parent, uint32_t child)
 }
 
 /* ---- walks: the count of mappings before and after rmap_one() says what it did ---- */
-enum { PURPOSE_UNMAP = 1, PURPOSE_MIGRATE = 2, PURPOSE_MIGRATED = 3 };	/* KSMTOP_PURPOSES */
 
 /* Where the walk's item lies in that VMA; 0: nobody can say. */
 static uint64_t pte_address(struct builder *b, const struct walk_place *place, const struct args_P_WALK_VMA *args)

@@ -21,6 +21,8 @@
 #include <stdint.h>
 
 /* rmap_walk_ksm() on the patched kernel.  The names are the kernel mails'. */
+/* What a walk is for, of KSMTOP_PURPOSES those that change ptes: they become swap or migration entries, or ptes again. */
+enum walk_purpose { PURPOSE_UNMAP = 1, PURPOSE_MIGRATE = 2, PURPOSE_MIGRATED = 3 };
 struct walk_totals {
 	uint64_t walk_id, pfn;
 	uint64_t rmap_one;		/* address of the callback */
@@ -43,9 +45,9 @@ struct walk_totals {
  */
 static inline bool walk_left_mappings(const struct walk_totals *w)
 {
-	enum { UNMAP = 1, MIGRATE = 2, ALL_OFFERED = 0 };	/* KSMTOP_PURPOSES, KSMTOP_WALK_ENDS */
+	enum { ALL_OFFERED = 0 };	/* KSMTOP_WALK_ENDS */
 
-	return (w->purpose == UNMAP || w->purpose == MIGRATE) && w->why == ALL_OFFERED && w->mapcount_after > 0;
+	return (w->purpose == PURPOSE_UNMAP || w->purpose == PURPOSE_MIGRATE) && w->why == ALL_OFFERED && w->mapcount_after > 0;
 }
 
 /* collect_procs_ksm(). */

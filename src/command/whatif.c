@@ -52,6 +52,14 @@ static int read_rules(struct query *query, unsigned int *ret_rules)
 	return 0;
 }
 
+/* Of a recorded walk as it began, else at the moment; -1: not known. */
+static int64_t mapcount_of(const struct whatif *whatif)
+{
+	if (whatif->walk.number)
+		return whatif->walk.begin_lost ? -1 : whatif->walk.totals.walk.mapcount_before;
+	return whatif->mappings.mapcount;
+}
+
 static int model(struct query *query, struct whatif **ret_whatif)
 {
 	const char *walk = invocation_value(query->invocation, OPTION_WALK);
@@ -168,8 +176,8 @@ static struct json_object *subject_json(const struct query *query, const struct 
 	json_object_object_add(subject, "node", json_hex(whatif->node.name.addr));
 	json_object_object_add(subject, "node_name",
 			       json_text(query_name(query, whatif->node.ref, name, sizeof(name))));
-	json_object_object_add(subject, "mapcount", mappings->mapcount < 0 ? NULL :
-			       json_object_new_int64(mappings->mapcount));
+	json_object_object_add(subject, "mapcount", mapcount_of(whatif) < 0 ? NULL :
+			       json_object_new_int64(mapcount_of(whatif)));
 	json_object_object_add(subject, "mappings_known",
 			       json_object_new_int64(mappings->nr_known));
 	json_object_object_add(subject, "mappings_possible", json_object_new_int64(mappings->nr));
@@ -236,10 +244,15 @@ static void print_subject(const struct query *query, const struct whatif *whatif
 	else
 		printf("A walk of %s, pfn 0x%" PRIx64 ", after event %" PRIu64, name,
 		       whatif->node.kpfn, whatif->when.t);
-	if (whatif->mappings.mapcount >= 0)
-		printf(", mapcount %" PRId64, whatif->mappings.mapcount);
-	printf(": %" PRIu32 " mapping%s known, %" PRIu32 " more possible.\n",
-	       whatif->mappings.nr_known, plural(whatif->mappings.nr_known), whatif->mappings.nr - whatif->mappings.nr_known);
+	if (mapcount_of(whatif) >= 0)
+		printf(", mapcount %" PRId64 "%s", mapcount_of(whatif), whatif->walk.number ? " then" : "");
+	if (whatif->walk.number && whatif->walk.totals.walk.purpose == PURPOSE_MIGRATED)
+		printf(": %" PRIu32 " migration entr%s to put back known, %" PRIu32 " more possible.\n",
+		       whatif->mappings.nr_known, whatif->mappings.nr_known == 1 ? "y" : "ies",
+		       whatif->mappings.nr - whatif->mappings.nr_known);
+	else
+		printf(": %" PRIu32 " mapping%s known, %" PRIu32 " more possible.\n", whatif->mappings.nr_known,
+		       plural(whatif->mappings.nr_known), whatif->mappings.nr - whatif->mappings.nr_known);
 	if (whatif->mappings.nr_beyond)
 		printf("At least %" PRIu32 " mapping%s no rmap_item is known to lead to.\n",
 		       whatif->mappings.nr_beyond,

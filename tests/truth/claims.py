@@ -53,7 +53,7 @@ SAYINGS = [(claim, re.compile(pattern)) for claim, pattern in (
     ("visited", r", invalid \d+, visited (\d+)\."),
     ("visited", r"visited: rmap_one\(\) +[\d ]+?  +(\d[\d ]*?)(?:  |$)"),
     ("visits", r"The VMA of " + MM + r" covers (0x\w+) and [^:]*: rmap_one\(\) visits it"),
-    ("misses", r'The rule "(\w+)" misses the mapping of ' + MM + r" at (0x\w+)"),
+    ("misses", r'The rule "(\w+)" misses the (?:mapping|migration entry) of ' + MM + r" at (0x\w+)"),
     ("misses", r"! (\w+) would miss \S+ (\d+) at (0x\w+)"),
     ("nr missed", r"^ (whole|address|linear) +(?:\[.*?\] +)?\d+ +\d+ +\d+ +(\d+)(?: |$)"),
     # a migration's pages moved and not moved; old and new page; ptes on their way
