@@ -147,12 +147,23 @@ static bool parse_letters(const char *text, uint32_t *ret_number)
 	return *text != 0;
 }
 
-/* The stable node of a page: a patched kernel's are known by their address.  Else the last one before. */
-static int find_by_kpfn(const struct history *h, uint64_t pfn, struct moment when, struct ref *ret_ref)
+/*
+ * The stable node of a page: a patched kernel's are known by their address.  Else the last one before.  `generation`:
+ * the so-many-th node that had the page, 0: the one of the moment.
+ */
+static int find_by_kpfn(const struct history *h, uint64_t pfn, uint32_t generation, struct moment when,
+			struct ref *ret_ref)
 {
 	union row row, now;
 	bool found = false;
 
+	if (generation) {
+		int ret = history_pfn_life(h, pfn, generation - 1, when.known_by, &row);
+
+		if (ret == 0)
+			*ret_ref = row.any.ref;
+		return ret;
+	}
 	for (uint32_t i = 0; history_pfn_life(h, pfn, i, when.known_by, &row) == 0; i++) {
 		if (row.fact.born > when.t)
 			continue;
@@ -185,9 +196,9 @@ static int find_by_address(const struct history *h, enum table table, const char
 	    (ret == 0 && (generation || history_row(h, *ret_ref, when, &row) == 0)))
 		return ret;
 	/* A page that is no row of its own at that moment may be known as a node's. */
-	if ((history_is_patched(h) ? find_by_kpfn(h, addr, when, &node) :
+	if ((history_is_patched(h) ? find_by_kpfn(h, addr, (uint32_t)generation, when, &node) :
 	     history_find(h, TABLE_NODE, addr, (uint32_t)generation, when, &node)) == 0 &&
-	    (ret || history_row(h, node, when, &row) == 0)) {
+	    (ret || generation || history_row(h, node, when, &row) == 0)) {
 		*ret_ref = node;
 		return 0;
 	}

@@ -514,9 +514,11 @@ int whatif_walk(const struct episode_source *source, struct ref episode, struct 
 		uint32_t number = m.w->walk.number;
 
 		finish(&m, ret, ret_whatif, diag);
-		return diag_set(diag, ret, ret == -EINVAL ?
-				"episode %u is not a walk" :
-				"the stable node of episode %u is not known where it began", number);
+		diag_set(diag, ret, ret == -EINVAL ? "episode %u is not a walk" :
+			 "the stable node of episode %u is not known where it began", number);
+		if (ret == -EINVAL)
+			diag_expected(diag, "a walk's number, as `episodes --kind walk` lists them");
+		return ret;
 	}
 	m.w->node = row.node;
 	if (!m.w->walk.begin_lost)

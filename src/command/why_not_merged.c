@@ -23,6 +23,8 @@
 #include "report.h"
 #include "view/why_maps.h"
 
+/* Whole pages. */
+#define PAGE_BITS 0xfffull
 struct range { uint64_t first, last; };
 
 /* A process that only samples know: its last one, and what that calls it. */
@@ -101,7 +103,7 @@ static int read_range(struct query *query, struct range *ret_range)
 	if (text[0] != '-' && *end == '-' && end[1] && end[1] != '-') {
 		after = strtoull(end + 1, &end, 16);
 		if (*end == 0 && errno == 0 && after > first) {
-			*ret_range = (struct range){ first, after - 1 };
+			*ret_range = (struct range){ first & ~PAGE_BITS, (after - 1) | PAGE_BITS };
 			return 0;
 		}
 	}
