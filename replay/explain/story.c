@@ -367,7 +367,7 @@ static void walk_totals(struct teller *t)
 static void recovery_totals(struct teller *t)
 {
 	const struct recovery_totals *r = &t->row->totals.recovery;
-	char outcome[24], pfn[48] = "no dup", before[16] = "?";
+	char outcome[24], pfn[48] = "no dup", before[16] = "?", dups[112];
 
 	if (!t->row->ended)
 		return;
@@ -375,11 +375,15 @@ static void recovery_totals(struct teller *t)
 		snprintf(pfn, sizeof(pfn), "pfn 0x%" PRIx64, r->chosen_kpfn);
 	if (!t->row->begin_lost)
 		snprintf(before, sizeof(before), "%" PRId32, r->mapcount_before);
-	teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "Outcome: %s%s; %" PRIu32 " other dup%s looked at, %s chosen%s, %"
+	if (t->row->begin_lost)
+		snprintf(dups, sizeof(dups), "which dups were looked at is not in the recording");
+	else
+		snprintf(dups, sizeof(dups), "%" PRIu32 " other dup%s looked at, %s chosen%s", r->nr_dups, plural(r->nr_dups),
+			 pfn, r->outcome == NO_HEALTHY_DUP && r->chosen_kpfn ? " and found unreadable" : "");
+	teller_say(t, STORY_TOTAL, 0, EVIDENCE_TRACED, "Outcome: %s%s; %s, %"
 	     PRIu32 " mapping%s moved, %" PRIu32 " not; mapcount %s -> %" PRId32 ".",
 	     explain_word(WORDS_OUTCOME, r->outcome, outcome),
-	     r->outcome == PARTIAL && !r->failed ? " (or swap entries led to the page)" : "", r->nr_dups, plural(r->nr_dups), pfn,
-	     r->outcome == NO_HEALTHY_DUP && r->chosen_kpfn ? " and found unreadable" : "", r->moved,
+	     r->outcome == PARTIAL && !r->failed ? " (or swap entries led to the page)" : "", dups, r->moved,
 	     plural(r->moved), r->failed, before, r->mapcount_after);
 	tell_published(t);
 	tell_signals(t);

@@ -300,9 +300,12 @@ static void draw_totals(struct pane pane, int y, const struct scene *scene, cons
 	case EPISODE_RECOVERY:
 		pane_printf(pane, 2, y, ROLE_TEXT, "%s: %" PRIu32 " mapping%s moved, %" PRIu32 " left",
 			    explain_word(WORDS_OUTCOME, r->outcome, word), r->moved, plural(r->moved), r->failed);
-		pane_printf(pane, 2, y + 1, ROLE_TEXT, "%" PRIu32 " other dup%s looked at, %" PRIu64
-			    " node%s visited in search of the chain", r->nr_dups, plural(r->nr_dups), r->nr_nodes,
-			    plural(r->nr_nodes));
+		if (episode->begin_lost)
+			pane_text(pane, 2, y + 1, ROLE_DOUBT, "its beginning is lost: which dups were looked at is not known");
+		else
+			pane_printf(pane, 2, y + 1, ROLE_TEXT, "%" PRIu32 " other dup%s looked at, %" PRIu64
+				    " node%s visited in search of the chain", r->nr_dups, plural(r->nr_dups),
+				    r->nr_nodes, plural(r->nr_nodes));
 		break;
 	case EPISODE_COLLAPSE:
 		pane_printf(pane, 2, y, ROLE_TEXT, "%s: isolated %" PRIu32 ", copied %" PRIu32
@@ -378,10 +381,12 @@ static void draw_detail(struct pane pane, const struct scene *scene, struct ref 
 	else if (episode.kind == EPISODE_RECOVERY)
 		add_wait(line, sizeof(line), &episode);
 	pane_text(pane, 2, 1, ROLE_SKIPPED, line);
-	if (episode.ended)
+	if (episode.ended) {
 		draw_totals(pane, 2, scene, &episode);
-	else
+		pane_fact(pane, pane.width - 2, 2, episode.fact.evidence, episode.fact.doubt != DOUBT_NONE);
+	} else {
 		pane_text(pane, 2, 2, ROLE_DOUBT, "its end is not in the recording: no totals");
+	}
 }
 
 static void draw(struct session *session, void *own, struct pane body)
