@@ -243,7 +243,7 @@ bool history_has(const struct history *h, enum table table);	/* can this recordi
  */
 enum relation {
 	ALL_MMS,		/* by number */
-	ALL_NODES,		/* patched: those in no tree, by number, then nid and tree order with a chain's dups
+	ALL_NODES,		/* patched: those in no tree as they left it, then nid and tree order with a chain's dups
 				   behind it; stock: kpfn */
 	ALL_ITEMS,		/* mm number, address (stock: item address) */
 	ALL_ANON_VMAS,		/* address */

@@ -26,7 +26,7 @@ ALWAYS_INLINE struct order_key node_key(const struct segment *seg, uint32_t row)
 		return (struct order_key){ span_pfn(span_at(seg, TABLE_NODE, row)), 0 };
 	more = more_at(seg, TABLE_NODE, row);
 	if (more->place != NODE_IN_TREE)
-		return (struct order_key){ .k1 = order_nid(-1), .k2 = span_object(seg, TABLE_NODE, row) };
+		return (struct order_key){ .k1 = order_nid(-1) };	/* as they left: all gone soon, in that order */
 	if (more->position < seg->tree.nr)
 		rank = ((struct tree_place *)pool_at(&seg->tree, more->position))->rank;
 	within = rank >= RANK_MAX ? span_object(seg, TABLE_NODE, row) + UINT64_C(1) :

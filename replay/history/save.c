@@ -21,7 +21,7 @@
 #include "trace/diag.h"
 
 #define SAVE_MAGIC	0x31747369686d736bull	/* "ksmhist1" */
-#define SAVE_VERSION	19u
+#define SAVE_VERSION	20u
 #define MAX_POOLS	(MAX_SEGMENT_POOLS + MAX_HISTORY_POOLS)
 
 struct saved_pool { uint64_t offset, nr, hash; uint32_t element_size, pad; };
