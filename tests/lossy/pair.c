@@ -122,6 +122,16 @@ static int is_recording(const struct dirent *entry)
 	return length > 4 && strcmp(entry->d_name + length - 4, ".dat") == 0;
 }
 
+bool pairs_asked(struct pairs *pairs, int argc, char **argv)
+{
+	if (argc < 3)
+		return false;
+	*pairs = (struct pairs){ .dir = argv[1], .nr_seeds = strtoull(argv[2], NULL, 10),
+				 .end = time(NULL) + (argc > 3 ? atoi(argv[3]) : 100000),
+				 .only = argc > 4 ? argv[4] : NULL };
+	return true;
+}
+
 unsigned pairs_each(const struct pairs *pairs, pair_fn fn, void *arg)
 {
 	struct dirent **names;

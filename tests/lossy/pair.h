@@ -37,6 +37,9 @@ struct pairs {
 	bool single;			/* one sub-buffer only */
 };
 
+/* DIRECTORY SEEDS [SECONDS [NAME]], from argv[1] on; false: not all that is needed is there. */
+bool pairs_asked(struct pairs *pairs, int argc, char **argv);
+
 typedef void (*pair_fn)(struct pair *pair, void *arg);
 /* How many there were. */
 unsigned pairs_each(const struct pairs *pairs, pair_fn fn, void *arg);

@@ -407,23 +407,18 @@ static void one(struct pair *pair, void *arg)
 
 int main(int argc, char **argv)
 {
-	struct pairs pairs = { .end = time(NULL) + 100000 };
+	struct pairs pairs;
 	unsigned nr_runs;
 
 	for (; argc > 1 && argv[1][0] == '-'; argc--, argv++) {
 		verbose |= strcmp(argv[1], "-v") == 0;
 		only_measure |= strcmp(argv[1], "-m") == 0;
 	}
-	if (argc < 3) {
+	if (!pairs_asked(&pairs, argc, argv)) {
 		fprintf(stderr, "usage: test_shipped [-v] [-m] DIRECTORY SEEDS [SECONDS [NAME]]\n");
 		return 2;
 	}
-	pairs.dir = argv[1];
-	pairs.nr_seeds = strtoull(argv[2], NULL, 10);
 	pairs.single = only_measure;
-	if (argc > 3)
-		pairs.end = time(NULL) + atoi(argv[3]);
-	pairs.only = argc > 4 ? argv[4] : NULL;
 	nr_runs = pairs_each(&pairs, one, NULL);
 	printf("%u recordings with gaps, %llu certain rows, %llu doubtful; %llu certain episodes, %llu doubtful; %u facts wrong\n",
 	       nr_runs, (unsigned long long)nr_sure, (unsigned long long)nr_doubtful,

@@ -187,22 +187,17 @@ static void look(struct pair *pair, void *arg)
 
 int main(int argc, char **argv)
 {
-	struct pairs pairs = { .end = time(NULL) + 100000 };
+	struct pairs pairs;
 	uint64_t nr_wrong = 0;
 	bool silent = false;
 	unsigned nr;
 
 	for (; argc > 1 && argv[1][0] == '-'; argc--, argv++)
 		verbose |= strcmp(argv[1], "-v") == 0;
-	if (argc < 3) {
+	if (!pairs_asked(&pairs, argc, argv)) {
 		fprintf(stderr, "usage: test_steppers [-v] DIRECTORY SEEDS [SECONDS [NAME]]\n");
 		return 2;
 	}
-	pairs.dir = argv[1];
-	pairs.nr_seeds = strtoull(argv[2], NULL, 10);
-	if (argc > 3)
-		pairs.end = time(NULL) + atoi(argv[3]);
-	pairs.only = argc > 4 ? argv[4] : NULL;
 	nr = pairs_each(&pairs, look, NULL);
 	printf("%u recordings with gaps\n", nr);
 	for (uint8_t kind = 0; kind < NR_EPISODE_KINDS; kind++) {
